@@ -1,0 +1,56 @@
+//! Readers of what the CLIs print, one per wire format.
+
+use crate::exchange::Reply;
+use crate::failure::CallFailure;
+use crate::invocation::{Exit, Flow, Line};
+use crate::time::Timestamp;
+
+/// Reads one attempt's output, line by line, and says at its end what it was.
+pub trait Codec: Send {
+    /// Takes one line in.
+    fn line(&mut self, line: &Line) -> Step;
+
+    /// The reply, or why there is none. Content and events decide; the exit code is only one more
+    /// hint.
+    ///
+    /// # Errors
+    /// The failure, in its class.
+    fn end(self: Box<Self>, end: &End<'_>) -> Result<Reply, CallFailure>;
+}
+
+/// What a codec says of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Whether to go on.
+    pub flow: Flow,
+    /// What to show.
+    pub progress: Option<Progress>,
+}
+
+impl Step {
+    /// Nothing to show, go on.
+    pub const MORE: Self = Self { flow: Flow::More, progress: None };
+
+    /// Nothing to show, the answer is complete.
+    pub const DONE: Self = Self { flow: Flow::Done, progress: None };
+}
+
+/// What a CLI is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// It thinks.
+    Thinking,
+    /// The next piece of the answer.
+    Text(String),
+    /// It retries by itself.
+    Retrying(String),
+}
+
+/// What is known when the output has ended.
+#[derive(Debug, Clone, Copy)]
+pub struct End<'a> {
+    /// How the child ended.
+    pub exit: &'a Exit,
+    /// When; vendors' reset times are relative to it.
+    pub now: Timestamp,
+}

@@ -1,0 +1,16 @@
+//! How one vendor CLI is driven: text in, text out. A manifest says how to start it, a codec reads
+//! what it prints. Nothing here touches the operating system.
+
+pub mod catalog;
+pub mod codec;
+pub mod facts;
+pub mod manifest;
+pub mod pool;
+pub mod prepare;
+
+pub use catalog::{Catalog, ManifestError};
+pub use codec::{Codec, End, Progress, Step};
+pub use facts::{Host, LoginFile, Program};
+pub use manifest::{Manifest, ResolvedModel};
+pub use pool::{Billing, ChosenPool, PoolKind, PoolProblem, choose};
+pub use prepare::{Prepared, Request, prepare};

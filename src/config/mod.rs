@@ -1,0 +1,1 @@
+//! Settings in layers, with the provenance of each value.

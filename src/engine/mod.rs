@@ -1,0 +1,1 @@
+//! Drives a protocol: the loop, the ledger, the stop.

@@ -1,0 +1,271 @@
+//! The one spine that every output reads: what happened in a run, in order.
+
+use crate::exchange::{Role, Usage};
+use crate::failure::FailureClass;
+use crate::ids::{CallId, ParticipantId, Round, RunId};
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// One happening.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its place in the run, from 0 without gaps. Live events, which a replay does not repeat
+    /// (progress of a call), have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<u64>,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub kind: EventKind,
+}
+
+/// A participant as it is announced before the first call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Announced {
+    /// Its unique name.
+    pub participant: ParticipantId,
+    /// The resolved model with its vendor prefix, as in the seed's JSON.
+    pub model_id: String,
+    /// How hard it thinks, if that is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effort: Option<String>,
+    /// What pays for it, in words: `subscription (CLAUDE_CODE_OAUTH_TOKEN)`.
+    pub pays: String,
+}
+
+/// What can happen. Names are stable: they are the `event` field of the JSONL stream.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum EventKind {
+    /// The run begins; nothing was called yet.
+    RunStarted {
+        /// Name of the run.
+        run: RunId,
+        /// The protocol: `consensus`.
+        protocol: String,
+        /// Who takes part, in plan order.
+        participants: Vec<Announced>,
+        /// At most this many calls, repairs not among them.
+        max_calls: u64,
+    },
+    /// A call was asked for and waits for its turn.
+    CallQueued {
+        /// Which.
+        call: CallId,
+        /// Whom it asks.
+        participant: ParticipantId,
+        /// What for.
+        role: Role,
+        /// In which round.
+        round: Round,
+    },
+    /// A subprocess was started for a call.
+    AttemptStarted {
+        /// Which call.
+        call: CallId,
+        /// The attempt, from 1.
+        attempt: u32,
+    },
+    /// A subprocess ended.
+    AttemptEnded {
+        /// Which call.
+        call: CallId,
+        /// The attempt, from 1.
+        attempt: u32,
+        /// Why it brought no answer; `None` if it did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failure: Option<FailureClass>,
+        /// What happened, in words, if it failed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+        /// What it cost, as far as the vendor said.
+        usage: Usage,
+        /// How long it took.
+        elapsed_ms: u64,
+    },
+    /// A call will be tried again.
+    Retrying {
+        /// Which call.
+        call: CallId,
+        /// After which pause.
+        pause: Duration,
+        /// Why.
+        failure: FailureClass,
+    },
+    /// A call was answered, or finally failed.
+    CallSettled {
+        /// Which.
+        call: CallId,
+        /// Whom it asked.
+        participant: ParticipantId,
+        /// Why there is no answer; `None` if there is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failure: Option<FailureClass>,
+        /// How many attempts it took.
+        attempts: u32,
+        /// From queue to end.
+        elapsed_ms: u64,
+    },
+    /// A call that nobody waits for any more was ended.
+    CallAbandoned {
+        /// Which.
+        call: CallId,
+    },
+    /// Live: bytes of answer so far. Carries no `seq`.
+    Progress {
+        /// Which call.
+        call: CallId,
+        /// What the CLI is doing, in one word: `thinking`, `answering`, `retrying`.
+        doing: String,
+        /// Bytes of answer so far.
+        bytes: u64,
+    },
+    /// Live: text of an answer as it comes, where the CLI streams it. Carries no `seq`.
+    Token {
+        /// Which call.
+        call: CallId,
+        /// The next piece of text.
+        text: String,
+    },
+    /// A round begins.
+    RoundStarted {
+        /// Which.
+        round: Round,
+        /// Of at most how many.
+        max_rounds: u32,
+    },
+    /// A participant has an answer in the room: a proposal.
+    Proposed {
+        /// In which round.
+        round: Round,
+        /// Who.
+        participant: ParticipantId,
+        /// Its length in words.
+        words: u64,
+        /// The first line, at most 60 characters.
+        preview: String,
+    },
+    /// A participant could not propose.
+    ProposeFailed {
+        /// In which round.
+        round: Round,
+        /// Who.
+        participant: ParticipantId,
+        /// Why.
+        failure: FailureClass,
+        /// In words.
+        message: String,
+    },
+    /// A review came in.
+    Reviewed {
+        /// In which round.
+        round: Round,
+        /// Who reviewed.
+        reviewer: ParticipantId,
+        /// Whose answer.
+        author: ParticipantId,
+        /// 1 to 10.
+        score: f64,
+        /// The first line of the assessment, at most 60 characters.
+        preview: String,
+    },
+    /// A malformed review is asked for once more.
+    RepairAsked {
+        /// In which round.
+        round: Round,
+        /// Who reviewed.
+        reviewer: ParticipantId,
+        /// What was wrong.
+        reason: String,
+    },
+    /// A review is missing for good, and counted as such.
+    ReviewDropped {
+        /// In which round.
+        round: Round,
+        /// Who should have reviewed.
+        reviewer: ParticipantId,
+        /// Whose answer.
+        author: ParticipantId,
+        /// Why: a failure class.
+        failure: FailureClass,
+        /// In words.
+        message: String,
+    },
+    /// A participant improved its answer for the next round.
+    Refined {
+        /// In which round.
+        round: Round,
+        /// Who.
+        participant: ParticipantId,
+        /// Its length in words.
+        words: u64,
+        /// The first line, at most 60 characters.
+        preview: String,
+    },
+    /// A refinement failed; the answer stays as it was.
+    RefineFailed {
+        /// In which round.
+        round: Round,
+        /// Who.
+        participant: ParticipantId,
+        /// Why.
+        failure: FailureClass,
+        /// In words.
+        message: String,
+    },
+    /// Quoted text was too long for a participant and lost its middle.
+    QuoteCut {
+        /// In the prompt of which call.
+        call: CallId,
+        /// Bytes that were left out.
+        bytes: u64,
+    },
+    /// The scores of a round are in.
+    RoundClosed {
+        /// Which.
+        round: Round,
+        /// Mean score of each answer that was scored, by author.
+        means: BTreeMap<ParticipantId, f64>,
+        /// Who leads.
+        leader: Option<ParticipantId>,
+        /// For how many rounds in a row.
+        stable: u32,
+        /// How many it takes.
+        stability_rounds: u32,
+        /// The threshold of the closing strategy.
+        threshold: f64,
+        /// Whether the run converged in this round.
+        converged: bool,
+    },
+    /// Something that a person should know.
+    Warning {
+        /// One line.
+        text: String,
+    },
+    /// The run is over. In the JSONL stream the outcome follows as the last line.
+    RunEnded {
+        /// How: the outcome's `status`.
+        status: crate::outcome::Status,
+    },
+}
+
+impl EventKind {
+    /// Whether it is live: shown as it happens, never recorded, without a `seq`.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        matches!(self, Self::Progress { .. } | Self::Token { .. })
+    }
+}
+
+/// The first line of a text for a list of happenings: at most 60 characters.
+#[must_use]
+pub fn preview(text: &str) -> String {
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("");
+    match line.char_indices().nth(60) {
+        Some((cut, _)) => format!("{}…", &line[..cut]),
+        None => line.to_owned(),
+    }
+}

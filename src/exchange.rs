@@ -1,0 +1,256 @@
+//! What is asked of one participant, and what comes back: the words that protocol, engine, call and
+//! adapter share.
+
+use crate::ids::{CallId, ParticipantId, Round};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// What a call is for. The names appear in call ids, events and JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Role {
+    /// The bare question to the only participant of a run.
+    Answer,
+    /// A first, blind answer.
+    Propose,
+    /// A review of other answers, with scores.
+    Evaluate,
+    /// A better version of one's own answer.
+    Refine,
+}
+
+impl Role {
+    /// The name, as in call ids.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Answer => "answer",
+            Self::Propose => "propose",
+            Self::Evaluate => "evaluate",
+            Self::Refine => "refine",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A prompt in parts that are shared between calls, never joined: the stable ones (question and
+/// files, the same in every call of a run) first, then what this call adds.
+///
+/// The parts are written to the child one after the other, with nothing between them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Prompt {
+    parts: Vec<Arc<str>>,
+    stable: usize,
+}
+
+impl Prompt {
+    /// A prompt of stable parts (question and files) followed by the parts of this call.
+    #[must_use]
+    pub fn new(stable: Vec<Arc<str>>, varying: Vec<Arc<str>>) -> Self {
+        let count = stable.len();
+        let mut parts = stable;
+        parts.extend(varying);
+        Self { parts, stable: count }
+    }
+
+    /// All parts, in order.
+    #[must_use]
+    pub fn parts(&self) -> &[Arc<str>] {
+        &self.parts
+    }
+
+    /// Question and files: the parts that every call of the run begins with.
+    #[must_use]
+    pub fn stable(&self) -> &[Arc<str>] {
+        &self.parts[..self.stable]
+    }
+
+    /// What this call adds.
+    #[must_use]
+    pub fn varying(&self) -> &[Arc<str>] {
+        &self.parts[self.stable..]
+    }
+
+    /// Length in bytes of all parts together.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.parts.iter().map(|part| part.len()).sum()
+    }
+
+    /// Length in Unicode characters of all parts together.
+    #[must_use]
+    pub fn chars(&self) -> usize {
+        self.parts.iter().map(|part| part.chars().count()).sum()
+    }
+}
+
+/// The parts one after the other. For tests and small prompts: it copies.
+impl fmt::Display for Prompt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.parts.iter().try_for_each(|part| f.write_str(part))
+    }
+}
+
+/// The shape that a structured reply must have.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Shape {
+    /// A short name of the shape, such as `review`: `[a-z_]+`.
+    pub name: Arc<str>,
+    /// Its JSON Schema: an object with all properties required and no others allowed, which is
+    /// what every vendor's strict mode demands.
+    pub schema: Arc<serde_json::Value>,
+}
+
+/// How hard a model thinks. Vendors know subsets of these words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Effort {
+    /// The least that the vendor offers.
+    Minimal,
+    /// Less than usual.
+    Low,
+    /// The usual.
+    Medium,
+    /// More than usual.
+    High,
+    /// Much more than usual.
+    Xhigh,
+    /// The most that the vendor offers.
+    Max,
+}
+
+impl Effort {
+    /// All words, least first.
+    pub const ALL: [Self; 6] = [Self::Minimal, Self::Low, Self::Medium, Self::High, Self::Xhigh, Self::Max];
+
+    /// The word itself.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Minimal => "minimal",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Xhigh => "xhigh",
+            Self::Max => "max",
+        }
+    }
+}
+
+impl fmt::Display for Effort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Effort {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|effort| effort.as_str() == word.to_ascii_lowercase())
+            .ok_or_else(|| format!("`{word}` is no effort: use minimal, low, medium, high, xhigh or max"))
+    }
+}
+
+/// What a call changes about how the model runs. `None` leaves the participant's own setting, or
+/// the vendor's default.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Tuning {
+    /// How hard to think.
+    pub effort: Option<Effort>,
+    /// Sampling temperature, 0 to 2. CLIs that cannot take it say so; there is no default.
+    pub temperature: Option<f64>,
+    /// Longest reply in tokens, at least 1. A reply that was cut at it is an error.
+    pub reply_tokens: Option<u32>,
+}
+
+/// One question to one participant, as a protocol asks it.
+#[derive(Debug, Clone)]
+pub struct CallSpec {
+    /// Deterministic path of the call, unique within the run.
+    pub id: CallId,
+    /// Who is asked.
+    pub to: ParticipantId,
+    /// What for.
+    pub role: Role,
+    /// In which round.
+    pub round: Round,
+    /// The participant's system prompt: one per participant and run.
+    pub system: Arc<str>,
+    /// The prompt.
+    pub prompt: Prompt,
+    /// The shape that the reply must have; `None` for free text.
+    pub shape: Option<Shape>,
+    /// Changes to how the model runs.
+    pub tuning: Tuning,
+}
+
+/// Tokens and money of one attempt, call or participant, as the vendor reported them. What is
+/// unknown is `None`, never 0.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Usage {
+    /// All input tokens, cached ones included.
+    pub input_tokens: Option<u64>,
+    /// Those of the input tokens that came out of a cache.
+    pub cached_input_tokens: Option<u64>,
+    /// All output tokens, thinking included.
+    pub output_tokens: Option<u64>,
+    /// Those of the output tokens that were thinking.
+    pub reasoning_tokens: Option<u64>,
+    /// What the vendor says it cost, in US dollars; notional on a subscription.
+    pub cost_usd: Option<f64>,
+    /// Requests to the vendor's API beyond the first that the CLI made by itself: its own retries
+    /// that could not be turned off, fallbacks, continuations.
+    pub extra_requests: Option<u32>,
+}
+
+impl Usage {
+    /// The sum, known parts only: unknown plus known is known.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        fn sum<T: std::ops::Add<Output = T>>(a: Option<T>, b: Option<T>) -> Option<T> {
+            match (a, b) {
+                (Some(a), Some(b)) => Some(a + b),
+                (known, None) | (None, known) => known,
+            }
+        }
+        Self {
+            input_tokens: sum(self.input_tokens, other.input_tokens),
+            cached_input_tokens: sum(self.cached_input_tokens, other.cached_input_tokens),
+            output_tokens: sum(self.output_tokens, other.output_tokens),
+            reasoning_tokens: sum(self.reasoning_tokens, other.reasoning_tokens),
+            cost_usd: sum(self.cost_usd, other.cost_usd),
+            extra_requests: sum(self.extra_requests, other.extra_requests),
+        }
+    }
+}
+
+/// What one attempt brought.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Reply {
+    /// The whole answer. Of a structured reply, the JSON text.
+    pub text: Arc<str>,
+    /// The structured reply, where the vendor gave one apart from the text. Not yet validated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub structured: Option<serde_json::Value>,
+    /// Tokens and money.
+    #[serde(default)]
+    pub usage: Usage,
+    /// The model that really answered, if the CLI says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub served: Option<String>,
+    /// What a person should know although the answer is there: a leaked process, a setting that
+    /// the CLI ignored.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}

@@ -1,0 +1,3 @@
+//! The `refinery` program.
+
+fn main() {}

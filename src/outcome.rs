@@ -1,0 +1,237 @@
+//! How a run ended: what a protocol concludes, and what the engine adds.
+
+use crate::exchange::Usage;
+use crate::failure::FailureClass;
+use crate::ids::{AdapterId, ParticipantId, Round, RunId};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Status {
+    /// The leader met the threshold and was stable: exit code 0.
+    Converged,
+    /// There was one participant: its bare answer, exit code 0.
+    SingleModel,
+    /// The rounds ran out: best so far, exit code 2.
+    MaxRoundsExceeded,
+    /// Fewer than two answers were in the room: best so far, exit code 3.
+    InsufficientModels,
+    /// The budget ran out: best so far, exit code 5.
+    BudgetExhausted,
+    /// Stopped at a usage limit, to be resumed: best so far, exit code 6.
+    Parked,
+    /// The person stopped it: best so far, exit code 1.
+    Cancelled,
+    /// It failed: exit code 1.
+    Error,
+}
+
+impl Status {
+    /// The exit code of the program.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Converged | Self::SingleModel => 0,
+            Self::Cancelled | Self::Error => 1,
+            Self::MaxRoundsExceeded => 2,
+            Self::InsufficientModels => 3,
+            Self::BudgetExhausted => 5,
+            Self::Parked => 6,
+        }
+    }
+
+    /// The name, as in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Converged => "converged",
+            Self::SingleModel => "single_model",
+            Self::MaxRoundsExceeded => "max_rounds_exceeded",
+            Self::InsufficientModels => "insufficient_models",
+            Self::BudgetExhausted => "budget_exhausted",
+            Self::Parked => "parked",
+            Self::Cancelled => "cancelled",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// What a protocol concludes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// How it ended.
+    pub status: Status,
+    /// The text that a person came for; `None` if nobody ever answered.
+    pub answer: Option<String>,
+    /// Everything else, by protocol.
+    pub body: Body,
+}
+
+/// What each protocol adds to the outcome.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "protocol", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Body {
+    /// Of a consensus run, and of a run with a single participant.
+    Consensus(ConsensusBody),
+}
+
+/// What a consensus run ended with. Field names of the seed are kept; more are added.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ConsensusBody {
+    /// The best answer; `None` if nobody ever answered.
+    pub winner: Option<Winner>,
+    /// The number of the last round that was entered.
+    pub final_round: u32,
+    /// The closing strategy: `vote-threshold`.
+    pub strategy: String,
+    /// The threshold that the leader's mean had to meet.
+    pub threshold: f64,
+    /// For how many rounds in a row the same answer had to lead.
+    pub stability_rounds: u32,
+    /// Every participant's latest scored answer, best first; unscored ones after them.
+    pub all_answers: Vec<Answer>,
+    /// What speaks against the winner: reviews of it below the threshold, lowest first.
+    pub dissent: Vec<Dissent>,
+    /// What happened in each round.
+    pub rounds: Vec<RoundRecord>,
+    /// Participants without a candidate in the last round, with the reason.
+    pub models_dropped: Vec<Dropped>,
+}
+
+/// The best answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Winner {
+    /// The resolved model with its vendor prefix.
+    pub model_id: String,
+    /// Whose answer it is.
+    pub participant: ParticipantId,
+    /// The answer, exactly as it was scored.
+    pub answer: String,
+    /// Its mean score; `None` if nobody scored it.
+    pub mean_score: Option<f64>,
+}
+
+/// One participant's latest answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The resolved model with its vendor prefix.
+    pub model_id: String,
+    /// Whose answer it is.
+    pub participant: ParticipantId,
+    /// The answer.
+    pub answer: String,
+    /// Mean of the scores below; `None` if nobody scored it.
+    pub mean_score: Option<f64>,
+    /// What each reviewer gave it.
+    pub scores: BTreeMap<ParticipantId, f64>,
+    /// The round in which it stood for review.
+    pub round: u32,
+}
+
+/// A review that speaks against the winner.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Dissent {
+    /// Who reviewed.
+    pub reviewer: ParticipantId,
+    /// Its model.
+    pub model_id: String,
+    /// What it gave, 1 to 10.
+    pub score: f64,
+    /// Its assessment.
+    pub overall_assessment: String,
+    /// What it found weak.
+    pub weaknesses: Vec<String>,
+}
+
+/// What happened in one round.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RoundRecord {
+    /// Which round.
+    pub round: Round,
+    /// `scores[reviewer][author]`, 1 to 10; a missing review has no entry.
+    pub scores: BTreeMap<ParticipantId, BTreeMap<ParticipantId, f64>>,
+    /// Mean score of each answer that was scored.
+    pub means: BTreeMap<ParticipantId, f64>,
+    /// Who led when it closed.
+    pub leader: Option<ParticipantId>,
+    /// For how many rounds in a row.
+    pub stable: u32,
+    /// Reviews that are missing.
+    pub reviews_dropped: u32,
+    /// Repairs that were asked for.
+    pub repairs: u32,
+    /// Whether the run converged in it.
+    pub converged: bool,
+}
+
+/// A participant that is not in the room.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Dropped {
+    /// Who.
+    pub participant: ParticipantId,
+    /// Its model.
+    pub model_id: String,
+    /// Why: a failure class.
+    pub reason: FailureClass,
+    /// In words.
+    pub message: String,
+}
+
+/// What the engine adds to an outcome.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Totals {
+    /// Name of the run.
+    pub run_id: RunId,
+    /// Calls that were begun: each counts once, however many attempts it took; repairs count.
+    pub total_calls: u64,
+    /// Subprocesses that were started.
+    pub total_attempts: u64,
+    /// Wall time.
+    pub elapsed_ms: u64,
+    /// The seed of every draw.
+    pub seed: u64,
+    /// What each participant did and cost, in plan order.
+    pub participants: Vec<Account>,
+    /// Everything that a person should know.
+    pub warnings: Vec<String>,
+}
+
+/// What one participant did and cost.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Account {
+    /// Who.
+    pub participant: ParticipantId,
+    /// Through which adapter.
+    pub adapter: AdapterId,
+    /// The resolved model with its vendor prefix.
+    pub model_id: String,
+    /// How hard it was asked to think.
+    pub effort: Option<String>,
+    /// What pays: `subscription`, `login`, `api_key` or `none`.
+    pub pool: String,
+    /// The models that really answered; empty if the CLI does not say.
+    pub served: Vec<String>,
+    /// Calls that were begun.
+    pub calls: u64,
+    /// Subprocesses that were started.
+    pub attempts: u64,
+    /// Calls that failed for good.
+    pub failed_calls: u64,
+    /// Tokens and money, as the vendor reported them.
+    pub usage: Usage,
+    /// Attempts whose usage nobody reported.
+    pub attempts_without_usage: u64,
+}
+
+/// A whole run, as every output shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Finished {
+    /// What the protocol concluded.
+    pub outcome: Outcome,
+    /// What the engine adds.
+    pub totals: Totals,
+}

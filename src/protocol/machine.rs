@@ -1,0 +1,131 @@
+//! The boundary between protocols and the engine.
+
+use crate::event::EventKind;
+use crate::exchange::{CallSpec, Reply};
+use crate::failure::CallFailure;
+use crate::ids::{CallId, ParticipantId, Round, TimerId};
+use crate::outcome::{Outcome, RoundRecord};
+use std::time::Duration;
+
+/// A protocol as a pure state machine.
+pub trait Protocol: Send {
+    /// Asks the first questions. Called once, before anything else.
+    fn start(&mut self, out: &mut Outbox);
+
+    /// Takes one input in, and says what follows from it. Inputs arrive in any order.
+    fn on(&mut self, input: Input, out: &mut Outbox);
+
+    /// The best outcome so far, whenever the run must stop; the engine sets the status that says
+    /// why. `None` while there is nothing at all.
+    fn conclude(&self) -> Option<Outcome>;
+}
+
+/// What a protocol is told.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// A call that it asked for ended: once per call, in any order, never for one it abandoned.
+    Settled(Settled),
+    /// A timer that it set ran out.
+    Elapsed(TimerId),
+    /// The answer to a pause: go on, with these changes.
+    Advance(RoundOverrides),
+}
+
+/// How a call ended.
+#[derive(Debug, Clone)]
+pub struct Settled {
+    /// Which call.
+    pub id: CallId,
+    /// Its reply, or why there is none.
+    pub result: Result<Reply, CallFailure>,
+}
+
+/// What a caller changes between two rounds of a stepped run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RoundOverrides {
+    /// Text that is added to proposals, reviews and refinements of the round.
+    pub additional_context: Option<String>,
+    /// Participants that sit the round out.
+    pub drop_models: Vec<ParticipantId>,
+}
+
+/// What a stepped run shows between two rounds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RoundReport {
+    /// The round that closed.
+    pub record: RoundRecord,
+    /// Whether another one can follow.
+    pub more: bool,
+}
+
+/// What a protocol wants done.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// Ask this.
+    Call(CallSpec),
+    /// Nobody waits for that call any more: end it, and do not report it.
+    Abandon(CallId),
+    /// Tell me when this much time is over.
+    Timer(TimerId, Duration),
+    /// Wait for the caller's word.
+    Pause(RoundReport),
+    /// Tell whoever listens.
+    Note(EventKind),
+    /// That is the outcome; nothing more will be asked.
+    Finish(Outcome),
+}
+
+/// What a protocol wants done, in order.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    commands: Vec<Command>,
+}
+
+impl Outbox {
+    /// Asks a question.
+    pub fn call(&mut self, spec: CallSpec) {
+        self.commands.push(Command::Call(spec));
+    }
+
+    /// Gives a call up.
+    pub fn abandon(&mut self, id: CallId) {
+        self.commands.push(Command::Abandon(id));
+    }
+
+    /// Sets a timer.
+    pub fn timer(&mut self, id: TimerId, after: Duration) {
+        self.commands.push(Command::Timer(id, after));
+    }
+
+    /// Waits for the caller's word.
+    pub fn pause(&mut self, report: RoundReport) {
+        self.commands.push(Command::Pause(report));
+    }
+
+    /// Tells whoever listens.
+    pub fn note(&mut self, kind: EventKind) {
+        self.commands.push(Command::Note(kind));
+    }
+
+    /// Ends the run.
+    pub fn finish(&mut self, outcome: Outcome) {
+        self.commands.push(Command::Finish(outcome));
+    }
+
+    /// Takes everything out that was put in since the last time.
+    pub fn drain(&mut self) -> Vec<Command> {
+        std::mem::take(&mut self.commands)
+    }
+
+    /// How many rounds a caller can look at: for tests.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.commands.is_empty()
+    }
+}
+
+/// The path of a call: `r2/evaluate/claude>codex`.
+#[must_use]
+pub fn call_path(round: Round, rest: &str) -> CallId {
+    CallId::new(format!("r{round}/{rest}"))
+}

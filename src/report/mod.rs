@@ -1,0 +1,1 @@
+//! Outputs: each reads the same events.

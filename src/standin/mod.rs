@@ -1,0 +1,1 @@
+//! The stand-in CLI: a real subprocess that plays a scene in the vendors' formats.
