@@ -1,1 +1,3 @@
 //! One integration-test binary; one file per subject.
+
+mod engine;
