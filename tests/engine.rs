@@ -2,7 +2,7 @@
 //! and no real clock.
 
 use refinery_core::call::{Attempt, AttemptError, Backend, Backoff, BoxFuture, Caller, Gate, Lane, Room, Seat};
-use refinery_core::engine::{Briefing, Clock, Desk, Registered, drive, stop_channel};
+use refinery_core::engine::{Briefing, Clock, Registered, World, drive, stop_channel};
 use refinery_core::event::{Announced, Event, EventKind};
 use refinery_core::exchange::{CallSpec, Prompt, Reply, Role, Tuning};
 use refinery_core::failure::{CallFailure, FailureClass};
@@ -139,7 +139,7 @@ async fn run(protocol: Box<AskAll>, scripts: Vec<(&'static str, Script)>, stop: 
     let mut listener = move |event: &Event| seen.lock().unwrap().push(event.clone());
     let clock: Clock = Arc::new(|| Timestamp(0));
     let caller = Caller::new(Room { seats, gate: Gate::new(0), backoff: Backoff::default() });
-    let finished = drive(protocol, caller, briefing, stop, Desk::new(clock, &mut listener)).await;
+    let finished = drive(protocol, briefing, World { caller, stop, clock, listener: &mut listener }).await;
     let events = events.lock().unwrap().clone();
     Ran { finished, events }
 }

@@ -1,12 +1,14 @@
 //! The seam between a call and whatever answers it: a vendor's CLI, or a caller's own code.
 
 use crate::event::EventKind;
-use crate::exchange::{CallSpec, Reply};
-use crate::failure::CallFailure;
+use crate::exchange::{CallSpec, Reply, Usage};
+use crate::failure::{CallFailure, FailureClass};
+use crate::ids::CallId;
 use crate::invocation::StopLevel;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 /// A future on the heap, as trait objects need it.
@@ -22,7 +24,47 @@ pub struct Attempt {
     /// Rises when the attempt should end.
     pub stop: watch::Receiver<StopLevel>,
     /// Takes live events and warnings.
-    pub tell: mpsc::UnboundedSender<EventKind>,
+    pub tell: mpsc::UnboundedSender<CallNews>,
+}
+
+/// What a call tells while it lasts.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CallNews {
+    /// An attempt begins.
+    Begun {
+        /// Of which call.
+        call: CallId,
+        /// The attempt, from 1.
+        attempt: u32,
+    },
+    /// It ended.
+    Ended {
+        /// Of which call.
+        call: CallId,
+        /// The attempt, from 1.
+        attempt: u32,
+        /// Why it brought no answer; `None` if it did.
+        failure: Option<CallFailure>,
+        /// What it cost.
+        usage: Usage,
+        /// The model that really answered, if the CLI says.
+        served: Option<String>,
+        /// How long it took.
+        elapsed: Duration,
+    },
+    /// There will be another one.
+    Retrying {
+        /// Of which call.
+        call: CallId,
+        /// After which pause.
+        pause: Duration,
+        /// Why.
+        failure: FailureClass,
+    },
+    /// Something that a person should know.
+    Warning(String),
+    /// Something to show while it happens.
+    Live(EventKind),
 }
 
 /// Why an attempt brought no answer.

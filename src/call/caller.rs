@@ -1,9 +1,8 @@
 //! The life of a call: admission, attempts, pauses, and the one result.
 
-use super::backend::{Attempt, AttemptError, Backend};
+use super::backend::{Attempt, AttemptError, Backend, CallNews};
 use super::backoff::{Backoff, pause_before};
 use super::lane::{Gate, Lane, Pass};
-use crate::event::EventKind;
 use crate::exchange::{CallSpec, Reply, Usage};
 use crate::failure::{CallFailure, FailureClass};
 use crate::ids::ParticipantId;
@@ -45,7 +44,7 @@ pub struct CallContext {
     /// Rises when the call should end.
     pub stop: watch::Receiver<StopLevel>,
     /// Takes what happens, in order.
-    pub tell: mpsc::UnboundedSender<EventKind>,
+    pub tell: mpsc::UnboundedSender<CallNews>,
 }
 
 /// How a call ended.
@@ -117,7 +116,7 @@ impl LiveCall<'_> {
             self.close_if_lasting(&failure);
             match pause_before(&self.room.backoff, self.spec.id.as_str(), self.attempts, &failure) {
                 Some(pause) => {
-                    self.tell(EventKind::Retrying { call: self.spec.id.clone(), pause, failure: failure.class });
+                    self.tell(CallNews::Retrying { call: self.spec.id.clone(), pause, failure: failure.class });
                     self.rest(pause).await?;
                 }
                 None => return Err(failure),
@@ -154,7 +153,7 @@ impl LiveCall<'_> {
     async fn attempt(&self) -> Result<Reply, AttemptError> {
         let call = self.spec.id.clone();
         let began = Instant::now();
-        self.tell(EventKind::AttemptStarted { call: call.clone(), attempt: self.attempts });
+        self.tell(CallNews::Begun { call: call.clone(), attempt: self.attempts });
         let result = self
             .seat
             .backend
@@ -165,15 +164,15 @@ impl LiveCall<'_> {
                 tell: self.context.tell.clone(),
             })
             .await;
-        let (failure, message, usage) = match &result {
-            Ok(reply) => (None, None, reply.usage),
-            Err(AttemptError::Failed(failure)) => (Some(failure.class), Some(failure.message.clone()), failure.usage),
+        let (failure, usage, served) = match &result {
+            Ok(reply) => (None, reply.usage, reply.served.clone()),
+            Err(AttemptError::Failed(failure)) => (Some(failure.clone()), failure.usage, None),
             Err(AttemptError::Exhausted(message)) => {
-                (Some(FailureClass::StartFailed), Some(message.clone()), Usage::default())
+                (Some(CallFailure::new(FailureClass::StartFailed, message)), Usage::default(), None)
             }
         };
-        let elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.tell(EventKind::AttemptEnded { call, attempt: self.attempts, failure, message, usage, elapsed_ms });
+        let elapsed = began.elapsed();
+        self.tell(CallNews::Ended { call, attempt: self.attempts, failure, usage, served, elapsed });
         for warning in result.iter().flat_map(|reply| &reply.warnings) {
             self.warn(format!("{}: {warning}", self.spec.to));
         }
@@ -206,12 +205,12 @@ impl LiveCall<'_> {
     }
 
     fn warn(&self, text: String) {
-        self.tell(EventKind::Warning { text });
+        self.tell(CallNews::Warning(text));
     }
 
-    fn tell(&self, kind: EventKind) {
+    fn tell(&self, news: CallNews) {
         // Nobody listens any more once the run is over; then there is nothing to tell.
-        let _ = self.context.tell.send(kind);
+        let _ = self.context.tell.send(news);
     }
 }
 

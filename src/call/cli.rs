@@ -1,6 +1,6 @@
 //! The backend that drives a vendor's CLI: here the adapter's text meets the operating system.
 
-use super::backend::{Attempt, AttemptError, Backend, BoxFuture};
+use super::backend::{Attempt, AttemptError, Backend, BoxFuture, CallNews};
 use super::echo::Echo;
 use crate::adapter::{self, ChosenPool, End, Host, Manifest, Prepared, Program, Progress, Request, ResolvedModel};
 use crate::event::EventKind;
@@ -146,13 +146,14 @@ impl<'a> Gauge<'a> {
             Progress::Retrying(_) => "retrying",
             Progress::Text(text) => {
                 self.bytes += text.len() as u64;
-                let _ = self.attempt.tell.send(EventKind::Token { call: call.clone(), text });
+                let _ = self.attempt.tell.send(CallNews::Live(EventKind::Token { call: call.clone(), text }));
                 "answering"
             }
         };
         if self.told.is_none_or(|told| told.elapsed() >= PROGRESS_EVERY) {
             self.told = Some(Instant::now());
-            let _ = self.attempt.tell.send(EventKind::Progress { call, doing: doing.to_owned(), bytes: self.bytes });
+            let progress = EventKind::Progress { call, doing: doing.to_owned(), bytes: self.bytes };
+            let _ = self.attempt.tell.send(CallNews::Live(progress));
         }
     }
 }

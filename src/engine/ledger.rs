@@ -63,8 +63,8 @@ impl Ledger {
     }
 
     /// Notes which model really answered.
-    pub fn served(&mut self, participant: &ParticipantId, model: &str) {
-        if let Some(&place) = self.places.get(participant) {
+    pub fn served(&mut self, call: &CallId, model: &str) {
+        if let Some(&place) = self.calls.get(call) {
             let served = &mut self.accounts[place].served;
             if !served.iter().any(|known| known == model) {
                 served.push(model.to_owned());
@@ -143,8 +143,8 @@ mod tests {
                 elapsed_ms: 1,
             });
         }
-        ledger.served(&who, "m");
-        ledger.served(&who, "m");
+        ledger.served(&call, "m");
+        ledger.served(&call, "m");
         assert_eq!((ledger.calls(), ledger.attempts()), (1, 2));
         let (accounts, _) = ledger.close();
         assert_eq!(accounts[0].usage.input_tokens, Some(3));

@@ -2,17 +2,21 @@
 //! when it is told to.
 //!
 //! ```text
-//! Protocol --Outbox--> drive --spawn--> Caller --Answered--> drive --Input--> Protocol
-//!                        |  \--Ledger (calls, attempts, usage)
-//!                        \--Desk --Event--> whoever listens
+//! world --Record--> Fold --Input--> Protocol --Outbox--> Fold --Effect--> world
+//!                     \--Event--> whoever listens        \--Ledger (calls, attempts, usage)
 //! ```
+//!
+//! [`Fold`] is the run itself, without a clock or a task. [`drive`] is the world around it while it
+//! happens; a replay is the same fold over what was recorded.
 
-mod desk;
 mod drive;
+mod fold;
 mod ledger;
+mod record;
 mod stop;
 
-pub use desk::{Clock, Desk};
-pub use drive::{Briefing, drive};
+pub use drive::{Clock, World, drive};
+pub use fold::{Briefing, Effect, Fold, Listener};
 pub use ledger::{Ledger, Registered};
+pub use record::Record;
 pub use stop::{signals, stop_channel};
