@@ -33,7 +33,9 @@ fn cargo(arguments: &[&str]) -> String {
 /// Whether a licence expression can be satisfied with accepted licences alone.
 fn acceptable(expression: &str) -> bool {
     expression.replace('/', " OR ").split(" AND ").all(|term| {
-        term.trim_matches(['(', ')', ' ']).split(" OR ").any(|one| ACCEPTED.contains(&one.trim_matches(['(', ')', ' '])))
+        term.trim_matches(['(', ')', ' '])
+            .split(" OR ")
+            .any(|one| ACCEPTED.contains(&one.trim_matches(['(', ')', ' '])))
     })
 }
 
@@ -60,7 +62,8 @@ fn licences_and_sources_are_known() {
 
 #[test]
 fn a_library_user_gets_no_command_line_crates() {
-    let tree = cargo(&["tree", "--locked", "--offline", "--edges", "normal", "--no-default-features", "--prefix", "none"]);
+    let tree =
+        cargo(&["tree", "--locked", "--offline", "--edges", "normal", "--no-default-features", "--prefix", "none"]);
     for unwanted in ["clap", "tracing-subscriber", "anstream", "indicatif", "anyhow"] {
         let found = tree.lines().any(|line| line.split(' ').next() == Some(unwanted));
         assert!(!found, "{unwanted} reaches the library");

@@ -50,7 +50,7 @@ pub async fn drive(protocol: Box<dyn Protocol>, briefing: Briefing, world: World
         news,
     };
     live.put_into_effect(effects);
-    live.to_the_end().await;
+    live.watch().await;
     let stopped = !live.fold.is_over() && live.stopping();
     live.record(Record::Closed { status: stopped.then_some(Status::Cancelled) });
     live.fold.finish()
@@ -70,7 +70,7 @@ struct Live<'a> {
 }
 
 impl Live<'_> {
-    async fn to_the_end(&mut self) {
+    async fn watch(&mut self) {
         let mut watching = true;
         loop {
             let waiting_for_timer = !(self.timers.is_empty() || self.fold.is_over() || self.stopping());
