@@ -9,7 +9,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// A future on the heap, as trait objects need it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -28,14 +28,17 @@ pub struct Attempt {
 }
 
 /// What a call tells while it lasts.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub enum CallNews {
-    /// An attempt begins.
+    /// An attempt wants to begin: it starts nothing before it is let go, so that whoever keeps the
+    /// record and the budget has it first.
     Begun {
         /// Of which call.
         call: CallId,
         /// The attempt, from 1.
         attempt: u32,
+        /// Lets it go, or says why not. Dropped, it means a stop.
+        go: oneshot::Sender<Result<(), CallFailure>>,
     },
     /// It ended.
     Ended {

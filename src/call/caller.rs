@@ -10,7 +10,7 @@ use crate::invocation::StopLevel;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 /// How often a call waits for descriptors or processes before it gives up.
@@ -152,8 +152,10 @@ impl LiveCall<'_> {
 
     async fn attempt(&self) -> Result<Reply, AttemptError> {
         let call = self.spec.id.clone();
+        let (go, answer) = oneshot::channel();
+        self.tell(CallNews::Begun { call: call.clone(), attempt: self.attempts, go });
+        answer.await.map_err(|_| self.stopped_failure())??;
         let began = Instant::now();
-        self.tell(CallNews::Begun { call: call.clone(), attempt: self.attempts });
         let result = self
             .seat
             .backend

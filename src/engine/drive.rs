@@ -1,12 +1,13 @@
 //! The live loop: calls, timers and the stop, one happening at a time, each turned into a record.
 
 use super::fold::{Briefing, Effect, Fold, Listener};
-use super::record::Record;
+use super::record::{Entry, Record};
 use super::stop::{raise, stop_channel};
 use crate::call::{Answered, CallContext, CallNews, Caller};
 use crate::failure::{CallFailure, FailureClass};
 use crate::ids::{CallId, TimerId};
 use crate::invocation::StopLevel;
+use crate::journal::Writer;
 use crate::outcome::{Finished, Status};
 use crate::protocol::{Input, Protocol, Settled};
 use crate::time::Timestamp;
@@ -28,13 +29,15 @@ pub struct World<'a> {
     pub clock: Clock,
     /// Takes the events.
     pub listener: Listener<'a>,
+    /// Keeps the record, after its header; `None` keeps none.
+    pub journal: Option<Writer>,
 }
 
 /// Drives a protocol to its end, or to the stop.
 ///
 /// Dropping the future ends every child.
 pub async fn drive(protocol: Box<dyn Protocol>, briefing: Briefing, world: World<'_>) -> Finished {
-    let World { caller, stop, clock, listener } = world;
+    let World { caller, stop, clock, listener, journal } = world;
     let (fold, effects) = Fold::begin(protocol, briefing, clock(), listener);
     let (tell, news) = mpsc::unbounded_channel();
     let mut live = Live {
@@ -42,6 +45,7 @@ pub async fn drive(protocol: Box<dyn Protocol>, briefing: Briefing, world: World
         caller,
         clock,
         stop,
+        journal,
         calls: JoinSet::new(),
         stops: BTreeMap::new(),
         tasks: HashMap::new(),
@@ -52,7 +56,8 @@ pub async fn drive(protocol: Box<dyn Protocol>, briefing: Briefing, world: World
     live.put_into_effect(effects);
     live.watch().await;
     let stopped = !live.fold.is_over() && live.stopping();
-    live.record(Record::Closed { status: stopped.then_some(Status::Cancelled) });
+    live.record(Record::Closed { status: stopped.then_some(Status::Cancelled) }).await;
+    live.sync().await;
     live.fold.finish()
 }
 
@@ -61,6 +66,7 @@ struct Live<'a> {
     caller: Caller,
     clock: Clock,
     stop: watch::Receiver<StopLevel>,
+    journal: Option<Writer>,
     calls: JoinSet<Answered>,
     stops: BTreeMap<CallId, watch::Sender<StopLevel>>,
     tasks: HashMap<Id, CallId>,
@@ -84,25 +90,51 @@ impl Live<'_> {
                     let level = *self.stop.borrow();
                     self.stops.values().for_each(|stop| raise(stop, level));
                 }
-                Some(news) = self.news.recv() => self.hear(news),
-                Some(ended) = self.calls.join_next_with_id() => self.settle(ended),
+                Some(news) = self.news.recv() => self.hear(news).await,
+                Some(ended) = self.calls.join_next_with_id() => self.settle(ended).await,
                 Some(Ok(timer)) = self.timers.join_next() => {
                     if !self.stopping() {
-                        self.record(Record::Told { input: Input::Elapsed(timer) });
+                        self.record(Record::Told { input: Input::Elapsed(timer) }).await;
                     }
                 }
             }
         }
-        self.hear_all();
+        self.hear_all().await;
     }
 
     fn stopping(&self) -> bool {
         *self.stop.borrow() > StopLevel::Run
     }
 
-    fn record(&mut self, record: Record) {
-        let effects = self.fold.apply((self.clock)(), record);
+    /// Writes a record down, then acts on it.
+    async fn record(&mut self, record: Record) {
+        let entry = Entry { at: (self.clock)(), record };
+        if let Some(journal) = &self.journal {
+            let written = match serde_json::to_string(&entry) {
+                Ok(body) => journal.append(body).await.map_err(|failed| failed.to_string()),
+                Err(error) => Err(error.to_string()),
+            };
+            self.keep_or_drop_journal(written);
+        }
+        let effects = self.fold.apply(entry.at, entry.record);
         self.put_into_effect(effects);
+    }
+
+    /// Makes everything recorded safe, before anything is shown as final.
+    async fn sync(&mut self) {
+        if let Some(journal) = &self.journal {
+            let synced = journal.sync().await.map_err(|failed| failed.to_string());
+            self.keep_or_drop_journal(synced);
+        }
+    }
+
+    /// A journal that failed is given up: the answers that are paid for matter more.
+    fn keep_or_drop_journal(&mut self, result: Result<(), String>) {
+        if let Err(reason) = result {
+            self.journal = None;
+            let text = format!("the journal failed ({reason}): this run goes on, but it cannot be resumed or replayed");
+            self.fold.apply((self.clock)(), Record::Warned { text });
+        }
     }
 
     fn put_into_effect(&mut self, effects: Vec<Effect>) {
@@ -134,9 +166,9 @@ impl Live<'_> {
         }
     }
 
-    fn settle(&mut self, ended: Result<(Id, Answered), JoinError>) {
+    async fn settle(&mut self, ended: Result<(Id, Answered), JoinError>) {
         // What the call told before it ended comes first.
-        self.hear_all();
+        self.hear_all().await;
         let (task, result) = match ended {
             Ok((task, answered)) => (task, answered.result),
             Err(error) => {
@@ -149,31 +181,33 @@ impl Live<'_> {
         // A call that ends because the run stops says nothing about its participant.
         let stopped = matches!(&result, Err(failure) if failure.class == FailureClass::Stopped);
         if !stopped && self.fold.is_open(&id) {
-            self.record(Record::Told { input: Input::Settled(Settled { id, result }) });
+            self.record(Record::Told { input: Input::Settled(Settled { id, result }) }).await;
         }
     }
 
-    fn hear(&mut self, news: CallNews) {
-        let record = match news {
-            CallNews::Live(kind) => {
-                let at = (self.clock)();
-                return self.fold.live(at, kind);
+    async fn hear(&mut self, news: CallNews) {
+        match news {
+            CallNews::Live(kind) => self.fold.live((self.clock)(), kind),
+            CallNews::Begun { call, attempt, go } => {
+                self.record(Record::Begun { call, attempt }).await;
+                // A call that was dropped meanwhile needs no word.
+                let _ = go.send(Ok(()));
             }
-            CallNews::Begun { call, attempt } => Record::Begun { call, attempt },
             CallNews::Ended { call, attempt, failure, usage, served, elapsed } => {
                 let (failure, message) = failure.map(|failure| (failure.class, failure.message)).unzip();
                 let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-                Record::Ended { call, attempt, failure, message, usage, served, elapsed_ms }
+                self.record(Record::Ended { call, attempt, failure, message, usage, served, elapsed_ms }).await;
             }
-            CallNews::Retrying { call, pause, failure } => Record::Retrying { call, pause, failure },
-            CallNews::Warning(text) => Record::Warned { text },
-        };
-        self.record(record);
+            CallNews::Retrying { call, pause, failure } => {
+                self.record(Record::Retrying { call, pause, failure }).await;
+            }
+            CallNews::Warning(text) => self.record(Record::Warned { text }).await,
+        }
     }
 
-    fn hear_all(&mut self) {
+    async fn hear_all(&mut self) {
         while let Ok(news) = self.news.try_recv() {
-            self.hear(news);
+            self.hear(news).await;
         }
     }
 }

@@ -18,5 +18,5 @@ mod stop;
 pub use drive::{Clock, World, drive};
 pub use fold::{Briefing, Effect, Fold, Listener};
 pub use ledger::{Ledger, Registered};
-pub use record::Record;
+pub use record::{Entry, Record};
 pub use stop::{signals, stop_channel};

@@ -6,8 +6,18 @@ use crate::failure::FailureClass;
 use crate::ids::CallId;
 use crate::outcome::Status;
 use crate::protocol::Input;
+use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+
+/// One happening, with its time: a line of the journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub record: Record,
+}
 
 /// One happening.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
