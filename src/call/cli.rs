@@ -64,9 +64,7 @@ impl CliBackend {
     }
 
     async fn run(&self, attempt: Attempt) -> Result<Reply, AttemptError> {
-        let scratch = Scratch::create(self.settings.scratch_root.as_deref(), "refinery-").map_err(|error| {
-            CallFailure::new(FailureClass::StartFailed, format!("cannot make a scratch folder: {error}"))
-        })?;
+        let scratch = self.scratch(&attempt)?;
         let prepared = adapter::prepare(&self.request(&attempt, scratch.path()))?;
         let Prepared { invocation, input, mut codec, streams, warnings } = prepared;
         scratch.materialise(&invocation).map_err(|error| {
@@ -78,7 +76,7 @@ impl CliBackend {
         }
         let turn = Turn { input, limits };
         if let Some(echo) = &self.settings.echo {
-            echo.show(&attempt, &invocation, &turn, scratch.path());
+            echo.show(&attempt, &invocation, &turn, &scratch);
         }
         let (turns, receiver) = mpsc::channel(1);
         // The channel holds one turn and its receiver lives: this cannot fail.
@@ -94,7 +92,8 @@ impl CliBackend {
         };
         let exit = self.settings.supervisor.supervise(&invocation, receiver, attempt.stop.clone(), &mut lines).await;
         if let Some(echo) = &self.settings.echo {
-            echo.keep(&attempt, scratch, &exit);
+            echo.ended(&attempt, &exit);
+            let _kept = scratch.keep();
         }
         if let Ending::NotStarted { message, exhausted: true } = &exit.ending {
             return Err(AttemptError::Exhausted(message.clone()));
@@ -105,6 +104,21 @@ impl CliBackend {
             reply.warnings.push(format!("{} left processes behind; they were ended", self.seat.manifest.id));
         }
         Ok(reply)
+    }
+
+    /// A folder for this attempt alone; under the echo's folder and named for the call, if it stays.
+    fn scratch(&self, attempt: &Attempt) -> Result<Scratch, CallFailure> {
+        let made = match &self.settings.echo {
+            Some(echo) => {
+                let plain = |c: char| if c.is_alphanumeric() || c == '-' { c } else { '_' };
+                let name: String = attempt.spec.id.as_str().chars().map(plain).collect();
+                Scratch::create(Some(echo.folder()), &format!("{name}.{}.", attempt.number))
+            }
+            None => self.settings.supervisor.scratch(self.settings.scratch_root.as_deref(), "refinery-"),
+        };
+        made.map_err(|error| {
+            CallFailure::new(FailureClass::StartFailed, format!("cannot make a scratch folder: {error}"))
+        })
     }
 
     fn request<'a>(&'a self, attempt: &'a Attempt, scratch: &'a std::path::Path) -> Request<'a> {

@@ -18,22 +18,23 @@ impl Echo {
         Self { folder, show: Mutex::new(Box::new(show)) }
     }
 
-    /// Shows the line, before the child starts.
-    pub fn show(&self, attempt: &Attempt, invocation: &Invocation, turn: &Turn, scratch: &Path) {
-        if let Err(error) = paste::write_stdin(scratch, turn) {
-            self.line(&format!("# {}: cannot keep its input: {error}", attempt.spec.id));
-        }
-        let kept = self.kept(attempt);
-        let line = paste::line(invocation, scratch, &kept);
-        self.line(&format!("# {} attempt {}\n{line}", attempt.spec.id, attempt.number));
+    /// Where scratch folders are made, so that they can stay.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
-    /// Keeps the folder, after the child is gone.
-    pub fn keep(&self, attempt: &Attempt, scratch: Scratch, exit: &Exit) {
-        let kept = self.kept(attempt);
-        if let Err(error) = scratch.keep(&kept) {
-            self.line(&format!("# {}: cannot keep {}: {error}", attempt.spec.id, kept.display()));
+    /// Shows the line, before the child starts.
+    pub fn show(&self, attempt: &Attempt, invocation: &Invocation, turn: &Turn, scratch: &Scratch) {
+        let id = &attempt.spec.id;
+        if let Err(error) = paste::write_stdin(scratch.path(), turn) {
+            self.line(&format!("# {id}: cannot keep its input: {error}"));
         }
+        self.line(&format!("# {id} attempt {}\n{}", attempt.number, paste::line(invocation, scratch.path())));
+    }
+
+    /// Says how it ended.
+    pub fn ended(&self, attempt: &Attempt, exit: &Exit) {
         self.line(&format!(
             "# {} attempt {} ended: {:?}, exit code {:?}, signal {:?}, {} bytes out, {} bytes err, {} ms",
             attempt.spec.id,
@@ -45,12 +46,6 @@ impl Echo {
             exit.stderr_bytes,
             exit.elapsed.as_millis(),
         ));
-    }
-
-    fn kept(&self, attempt: &Attempt) -> PathBuf {
-        let safe: String =
-            attempt.spec.id.as_str().chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' }).collect();
-        self.folder.join(format!("{safe}.{}", attempt.number))
     }
 
     fn line(&self, line: &str) {

@@ -270,9 +270,11 @@ pub(super) fn never_ran(ending: Ending, elapsed: Duration) -> Exit {
 
 /// Waits until the stop has got further than `seen`; for ever if nobody can stop the run any more.
 async fn risen(stop: &mut watch::Receiver<StopLevel>, seen: StopLevel) -> StopLevel {
-    match stop.wait_for(|level| *level > seen).await {
-        Ok(level) => *level,
-        Err(_) => std::future::pending().await,
+    // The guard of the value must not live across the other wait: it is not `Send`.
+    let level = stop.wait_for(|level| *level > seen).await.ok().map(|level| *level);
+    match level {
+        Some(level) => level,
+        None => std::future::pending().await,
     }
 }
 
