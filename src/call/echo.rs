@@ -6,10 +6,12 @@ use crate::process::{Scratch, paste};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+type Show = Box<dyn FnMut(&str) + Send>;
+
 /// Shows raw invocations, and keeps what they ran in.
 pub struct Echo {
     folder: PathBuf,
-    show: Mutex<Box<dyn FnMut(&str) + Send>>,
+    show: Mutex<Show>,
 }
 
 impl Echo {

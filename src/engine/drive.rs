@@ -2,6 +2,7 @@
 
 use super::fold::{Briefing, Effect, Fold, Listener};
 use super::record::{Entry, Record};
+use super::refold::Refolded;
 use super::stop::{raise, stop_channel};
 use crate::call::{Answered, CallContext, CallNews, Caller};
 use crate::failure::{CallFailure, FailureClass};
@@ -20,15 +21,13 @@ use tokio::task::{Id, JoinError, JoinSet};
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// What a run needs of the world.
-pub struct World<'a> {
+pub struct World {
     /// Makes the calls.
     pub caller: Caller,
     /// Rises when the run should stop.
     pub stop: watch::Receiver<StopLevel>,
     /// Tells the time.
     pub clock: Clock,
-    /// Takes the events.
-    pub listener: Listener<'a>,
     /// Keeps the record, after its header; `None` keeps none.
     pub journal: Option<Writer>,
 }
@@ -36,29 +35,18 @@ pub struct World<'a> {
 /// Drives a protocol to its end, or to the stop.
 ///
 /// Dropping the future ends every child.
-pub async fn drive(protocol: Box<dyn Protocol>, briefing: Briefing, world: World<'_>) -> Finished {
-    let World { caller, stop, clock, listener, journal } = world;
-    let (fold, effects) = Fold::begin(protocol, briefing, clock(), listener);
-    let (tell, news) = mpsc::unbounded_channel();
-    let mut live = Live {
-        fold,
-        caller,
-        clock,
-        stop,
-        journal,
-        calls: JoinSet::new(),
-        stops: BTreeMap::new(),
-        tasks: HashMap::new(),
-        timers: JoinSet::new(),
-        tell,
-        news,
-    };
-    live.put_into_effect(effects);
-    live.watch().await;
-    let stopped = !live.fold.is_over() && live.stopping();
-    live.record(Record::Closed { status: stopped.then_some(Status::Cancelled) }).await;
-    live.sync().await;
-    live.fold.finish()
+pub async fn drive(protocol: Box<dyn Protocol>, briefing: Briefing, world: World, listener: Listener<'_>) -> Finished {
+    let (fold, effects) = Fold::begin(protocol, briefing, (world.clock)(), listener);
+    Live::new(fold, world).run(effects).await
+}
+
+/// Goes on with a run that its record left unfinished: what is outstanding is asked again.
+///
+/// Dropping the future ends every child.
+pub async fn go_on(refolded: Refolded<'_>, world: World) -> Finished {
+    let mut live = Live::new(refolded.fold, world);
+    live.record(Record::Resumed).await;
+    live.run(refolded.outstanding).await
 }
 
 struct Live<'a> {
@@ -75,7 +63,34 @@ struct Live<'a> {
     news: mpsc::UnboundedReceiver<CallNews>,
 }
 
-impl Live<'_> {
+impl<'a> Live<'a> {
+    fn new(fold: Fold<'a>, world: World) -> Self {
+        let World { caller, stop, clock, journal } = world;
+        let (tell, news) = mpsc::unbounded_channel();
+        Self {
+            fold,
+            caller,
+            clock,
+            stop,
+            journal,
+            calls: JoinSet::new(),
+            stops: BTreeMap::new(),
+            tasks: HashMap::new(),
+            timers: JoinSet::new(),
+            tell,
+            news,
+        }
+    }
+
+    async fn run(mut self, effects: Vec<Effect>) -> Finished {
+        self.put_into_effect(effects);
+        self.watch().await;
+        let stopped = !self.fold.is_over() && self.stopping();
+        self.record(Record::Closed { status: stopped.then_some(Status::Cancelled) }).await;
+        self.sync().await;
+        self.fold.finish()
+    }
+
     async fn watch(&mut self) {
         let mut watching = true;
         loop {

@@ -54,7 +54,10 @@ pub struct Fold<'a> {
     began: Timestamp,
     now: Timestamp,
     open: BTreeMap<CallId, Open>,
+    /// What the protocol came to.
     outcome: Option<Outcome>,
+    /// What the run ended with: that, or the best so far when it had to stop.
+    closed: Option<Outcome>,
 }
 
 /// A call that is asked and not settled.
@@ -84,6 +87,7 @@ impl<'a> Fold<'a> {
             now: at,
             open: BTreeMap::new(),
             outcome: None,
+            closed: None,
         };
         fold.emit(EventKind::RunStarted {
             run: briefing.run,
@@ -116,6 +120,10 @@ impl<'a> Fold<'a> {
             Record::Retrying { call, pause, failure } => self.emit(EventKind::Retrying { call, pause, failure }),
             Record::Warned { text } => self.emit(EventKind::Warning { text }),
             Record::Told { input } => return self.tell(input),
+            Record::Resumed => {
+                self.closed = None;
+                self.emit(EventKind::RunResumed {});
+            }
             Record::Closed { status } => self.close(status),
         }
         Vec::new()
@@ -152,7 +160,7 @@ impl<'a> Fold<'a> {
             participants,
             warnings,
         };
-        Finished { outcome: self.outcome.unwrap_or_else(nothing), totals }
+        Finished { outcome: self.closed.unwrap_or_else(nothing), totals }
     }
 
     fn tell(&mut self, input: Input) -> Vec<Effect> {
@@ -222,12 +230,12 @@ impl<'a> Fold<'a> {
     }
 
     fn close(&mut self, status: Option<Status>) {
-        let mut outcome = self.outcome.take().or_else(|| self.protocol.conclude()).unwrap_or_else(nothing);
+        let mut outcome = self.outcome.clone().or_else(|| self.protocol.conclude()).unwrap_or_else(nothing);
         if let Some(status) = status {
             outcome.status = status;
         }
         self.emit(EventKind::RunEnded { status: outcome.status });
-        self.outcome = Some(outcome);
+        self.closed = Some(outcome);
     }
 
     fn emit(&mut self, kind: EventKind) {

@@ -13,10 +13,12 @@ mod drive;
 mod fold;
 mod ledger;
 mod record;
+mod refold;
 mod stop;
 
-pub use drive::{Clock, World, drive};
+pub use drive::{Clock, World, drive, go_on};
 pub use fold::{Briefing, Effect, Fold, Listener};
 pub use ledger::{Ledger, Registered};
 pub use record::{Entry, Record};
+pub use refold::{Refolded, refold};
 pub use stop::{signals, stop_channel};

@@ -66,6 +66,8 @@ pub enum Record {
         /// The input.
         input: Input,
     },
+    /// The run goes on in another process: calls in flight are asked again.
+    Resumed,
     /// The run is over.
     Closed {
         /// How; `None` leaves the status that the protocol concluded.
