@@ -7,6 +7,8 @@ pub mod facts;
 pub mod manifest;
 pub mod pool;
 pub mod prepare;
+pub mod rules;
+pub mod when;
 
 pub use catalog::{Catalog, ManifestError};
 pub use codec::{Codec, End, Progress, Step};
