@@ -1,8 +1,6 @@
 //! One call to a real CLI, and everything that came of it.
 
 use super::installed::Cli;
-use refinery_core::exchange::Reply;
-use refinery_core::failure::CallFailure;
 use refinery_core::invocation::{Exit, Limits};
 use serde_json::Value;
 use std::time::Duration;
@@ -56,8 +54,6 @@ pub struct Seen {
     pub stderr: String,
     /// How the program ended.
     pub exit: Exit,
-    /// What the adapter made of it; `None` as long as the program is driven by hand.
-    pub result: Option<Result<Reply, CallFailure>>,
     /// The scratch folder, which occurs in the output.
     pub scratch: String,
 }

@@ -10,6 +10,7 @@ mod installed;
 mod raw;
 mod redact;
 mod requests;
+mod stand_in;
 mod transcripts;
 
 #[path = "../support/loopback/mod.rs"]

@@ -70,8 +70,12 @@ fn claude(call: &Call, path: &Path, command: &mut Command) -> String {
         .env("API_TIMEOUT_MS", "120000")
         .env("CLAUDE_CODE_BLOCKING_LIMIT_OVERRIDE", "10000000");
     match call.pays {
-        Pays::Key => drop(command.env("ANTHROPIC_API_KEY", "loopback-key")),
-        Pays::Token => drop(command.env("CLAUDE_CODE_OAUTH_TOKEN", "loopback-token")),
+        Pays::Key => {
+            command.env("ANTHROPIC_API_KEY", "loopback-key");
+        }
+        Pays::Token => {
+            command.env("CLAUDE_CODE_OAUTH_TOKEN", "loopback-token");
+        }
         Pays::Login => {
             let login = json!({ "claudeAiOauth": { "accessToken": "loopback-access", "refreshToken": "loopback-refresh",
                 "expiresAt": 4_102_444_800_000_i64, "scopes": ["user:inference"], "subscriptionType": "max",
@@ -87,7 +91,9 @@ fn claude(call: &Call, path: &Path, command: &mut Command) -> String {
 
 fn codex(call: &Call, path: &Path, command: &mut Command) -> String {
     let home = path.join("home/.codex");
-    let set = |command: &mut Command, setting: String| drop(command.args(["-c".to_owned(), setting]));
+    let set = |command: &mut Command, setting: String| {
+        command.arg("-c").arg(setting);
+    };
     command
         .args(["exec", "--json", "--ephemeral", "--ignore-user-config", "--ignore-rules", "--skip-git-repo-check"])
         .args(["-s", "read-only", "--color", "never", "-m", call.model, "-C"])
@@ -147,7 +153,9 @@ fn codex(call: &Call, path: &Path, command: &mut Command) -> String {
         command.arg("--output-schema").arg(path.join("schema.json"));
     }
     match call.pays {
-        Pays::Key => drop(command.env("CODEX_API_KEY", "loopback-key")),
+        Pays::Key => {
+            command.env("CODEX_API_KEY", "loopback-key");
+        }
         Pays::Login => fs::write(home.join("auth.json"), chatgpt_login().to_string()).unwrap(),
         Pays::Token | Pays::Nobody => {}
     }
@@ -217,7 +225,9 @@ fn gemini(call: &Call, path: &Path, command: &mut Command) -> String {
                 .env("GOOGLE_CLOUD_ACCESS_TOKEN", "loopback-token")
                 .env("CODE_ASSIST_ENDPOINT", &call.url);
         }
-        Pays::Login | Pays::Nobody => drop(command.env("GOOGLE_GEMINI_BASE_URL", &call.url)),
+        Pays::Login | Pays::Nobody => {
+            command.env("GOOGLE_GEMINI_BASE_URL", &call.url);
+        }
     }
     let prefix = if call.bare { "" } else { "\n" };
     format!("{prefix}{}", call.prompt)
@@ -363,7 +373,6 @@ fn supervise(call: &Call, mut command: Command, input: String, path: &Path) -> S
         },
         stdout: String::from_utf8_lossy(&out).into_owned(),
         stderr: String::from_utf8_lossy(&err).into_owned(),
-        result: None,
         scratch: String::new(),
     }
 }

@@ -70,8 +70,10 @@ pub enum Ending {
     Refusal,
     /// The connection breaks.
     Cut,
-    /// The stream ends in good order, without the vendor's end mark.
+    /// The stream ends in good order, in the middle of its words.
     Unfinished,
+    /// The stream ends in good order after its words, without the vendor's end mark.
+    Unmarked,
     /// Nothing more comes, and the connection stays.
     Stall,
 }

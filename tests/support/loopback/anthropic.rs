@@ -49,14 +49,14 @@ fn stream(request: &Request, turn: &Turn) -> Vec<Frame> {
                 .into_iter()
                 .map(|delta| named(&json!({ "type": "content_block_delta", "index": index, "delta": delta }))),
         );
-        if broken(turn.ending).is_none() {
+        if broken(turn.ending).is_none() && turn.ending != Ending::Unfinished {
             frames.push(named(&json!({ "type": "content_block_stop", "index": index })));
         }
         index += 1;
     }
     if let Some(frame) = broken(turn.ending) {
         frames.push(frame);
-    } else if turn.ending != Ending::Unfinished {
+    } else if !matches!(turn.ending, Ending::Unfinished | Ending::Unmarked) {
         frames.push(named(&json!({ "type": "message_delta",
             "delta": { "stop_reason": stop_reason(request, turn), "stop_sequence": null },
             "usage": usage(request, tokens(&words(turn))) })));
@@ -91,12 +91,13 @@ fn document(request: &Request, turn: &Turn) -> Response {
         &json!({ "id": id(request), "type": "message", "role": "assistant", "model": request.model(), "content": content,
             "stop_reason": stop_reason(request, turn), "stop_sequence": null, "usage": usage(request, tokens(&words(turn))) }),
     );
-    if let Some(frame) = broken(turn.ending) {
+    let breaks = broken(turn.ending);
+    if breaks.is_some() || matches!(turn.ending, Ending::Unfinished | Ending::Unmarked) {
         // Half of the document, and then nothing good.
         if let Some(Frame::Bytes(body)) = response.frames.first_mut() {
-            body.truncate(body.floor_char_boundary(body.len() / 2));
+            *body = body.chars().take(body.len() / 2).collect();
         }
-        response.frames.push(frame);
+        response.frames.extend(breaks);
     }
     response
 }
@@ -145,7 +146,7 @@ pub fn fault(fault: Fault, request: &Request) -> Response {
         Fault::BadCredential if request.header("x-api-key").is_some() => {
             error(401, "authentication_error", "invalid x-api-key")
         }
-        Fault::BadCredential => error(401, "authentication_error", "OAuth token has been revoked."),
+        Fault::BadCredential => error(401, "authentication_error", "Invalid bearer token"),
         Fault::Forbidden => error(403, "permission_error", "Your account may not use this resource."),
         Fault::BadModel => error(404, "not_found_error", &format!("model: {}", request.model())),
         Fault::BadRequest => error(400, "invalid_request_error", "messages: at least one message is required"),

@@ -18,7 +18,7 @@ pub fn say(request: &Request, turn: &Turn) -> Response {
         return Response::json(200, &chunk(request, vec![json!({ "text": text })], Some(finish), Some(turn)));
     }
     let mut frames = Vec::new();
-    let mut event = |parts: Vec<Value>| unnamed(&chunk(request, parts, None, None));
+    let event = |parts: Vec<Value>| unnamed(&chunk(request, parts, None, None));
     for part in &turn.parts {
         match part {
             Part::Thinking(text) => frames.push(event(vec![json!({ "text": text, "thought": true })])),
@@ -35,7 +35,7 @@ pub fn say(request: &Request, turn: &Turn) -> Response {
     }
     if let Some(frame) = broken(turn.ending) {
         frames.push(frame);
-    } else if turn.ending != Ending::Unfinished {
+    } else if !matches!(turn.ending, Ending::Unfinished | Ending::Unmarked) {
         frames.push(unnamed(&chunk(request, Vec::new(), Some(finish), Some(turn))));
     }
     Response::events(frames)

@@ -33,8 +33,8 @@ pub fn say(request: &Request, turn: &Turn) -> Response {
         Ending::Refusal => stream
             .item(&json!({ "type": "message", "id": format!("msg_{}", request.nth), "role": "assistant",
             "status": "completed", "content": [{ "type": "refusal", "refusal": text }] })),
-        Ending::Cut | Ending::Stall => stream.flush_delta(&mut text),
-        Ending::Complete | Ending::Length | Ending::Unfinished => stream.message(text),
+        Ending::Cut | Ending::Stall | Ending::Unfinished => stream.flush_delta(&mut text),
+        Ending::Complete | Ending::Length | Ending::Unmarked => stream.message(text),
     }
     let Stream { mut frames, output, .. } = stream;
     let mut done = response(request, "completed", &output);
@@ -46,7 +46,7 @@ pub fn say(request: &Request, turn: &Turn) -> Response {
             done["incomplete_details"] = json!({ "reason": "max_output_tokens" });
             frames.push(named(&json!({ "type": "response.incomplete", "response": done })));
         }
-        (None, Ending::Unfinished) => {}
+        (None, Ending::Unfinished | Ending::Unmarked) => {}
         (None, _) => frames.push(named(&json!({ "type": "response.completed", "response": done }))),
     }
     Response::events(frames)

@@ -63,11 +63,6 @@ impl Loopback {
         format!("http://{}", self.address)
     }
 
-    /// The port.
-    pub fn port(&self) -> u16 {
-        self.address.port()
-    }
-
     /// Everything that came so far, start-up traffic included.
     pub fn requests(&self) -> Vec<Request> {
         self.record.requests.lock().unwrap().clone()
@@ -170,7 +165,14 @@ async fn play(frames: Vec<Frame>, mut sender: Sender<Bytes, BoxError>) {
                 }
             }
             Frame::Wait(gate) => gate.pass().await,
-            Frame::Cut => return sender.abort("cut".into()),
+            Frame::Cut => {
+                // What was sent leaves this machine's buffers first: the connection's task shares this
+                // thread, and sends whenever this one yields.
+                for _ in 0..16 {
+                    tokio::task::yield_now().await;
+                }
+                return sender.abort("cut".into());
+            }
             Frame::Stall => {
                 // Holding the sender keeps the body, and so the connection, open.
                 std::future::pending::<Infallible>().await;

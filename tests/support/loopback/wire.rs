@@ -65,7 +65,7 @@ pub fn broken(ending: Ending) -> Option<Frame> {
     match ending {
         Ending::Cut => Some(Frame::Cut),
         Ending::Stall => Some(Frame::Stall),
-        Ending::Complete | Ending::Length | Ending::Refusal | Ending::Unfinished => None,
+        Ending::Complete | Ending::Length | Ending::Refusal | Ending::Unfinished | Ending::Unmarked => None,
     }
 }
 
@@ -81,7 +81,7 @@ pub fn pieces(text: &str, most: usize) -> impl Iterator<Item = &str> {
         // Knuth's MMIX generator; only its high bits are used.
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let drawn = 1 + usize::try_from(state >> 33).unwrap_or(0) % most;
-        let end = rest.ceil_char_boundary(drawn.min(rest.len()));
+        let end = (drawn..rest.len()).find(|end| rest.is_char_boundary(*end)).unwrap_or(rest.len());
         let (piece, tail) = rest.split_at(end);
         rest = tail;
         Some(piece)
