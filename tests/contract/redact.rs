@@ -35,6 +35,10 @@ pub fn redact(text: &str, cli: Cli, seen: &Seen, url: &str, expected: &Expected)
         .replace(&cli.version(), "0.0.0");
     // Gemini says these at random.
     text = text.split_inclusive('\n').filter(|line| !line.starts_with("[STARTUP] ")).collect();
+    // Node prints the sockets of failed requests.
+    for (before, after) in [("port: '", "'"), ("localPort: ", ","), ("remotePort: ", ",")] {
+        text = between(&text, before, after, "1");
+    }
     text = ids(&text);
     text = timestamps(&text);
     for key in NUMBERS {
