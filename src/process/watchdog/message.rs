@@ -101,9 +101,18 @@ mod tests {
 
     #[test]
     fn what_is_not_a_message_is_nothing() {
-        for line in
-            ["", "group", "group 0 1", "group 1 1", "group -7 1", "group x 1", "group 7 y", "scratch 2f7", "scratch zz", "bark 1"]
-        {
+        for line in [
+            "",
+            "group",
+            "group 0 1",
+            "group 1 1",
+            "group -7 1",
+            "group x 1",
+            "group 7 y",
+            "scratch 2f7",
+            "scratch zz",
+            "bark 1",
+        ] {
             assert_eq!(Message::decode(line), None, "{line}");
         }
     }
