@@ -188,6 +188,44 @@ async fn a_child_can_be_asked_again_and_no_clock_runs_between_turns() {
 }
 
 #[tokio::test]
+async fn a_child_whose_input_is_closed_cannot_be_asked_again() {
+    let done = Script::new("echo answer; sleep 1000").leave(Duration::ZERO).run_with(|_| Flow::TurnDone).await;
+    assert_eq!((done.stdout(), &done.exit.ending), (vec!["answer"], &Ending::Done));
+}
+
+#[tokio::test]
+async fn a_child_that_nobody_asks_is_let_go() {
+    let script = Script::new("cat; echo bye > left");
+    script.scratch.materialise(&script.inv).unwrap();
+    let (_, turns) = mpsc::channel(1);
+    let exit = script.supervisor().supervise(&script.inv, turns, never(), &mut |_| Flow::More).await;
+    assert_eq!((exit.ending, exit.code, exit.prompt_written), (Ending::Done, Some(0), false));
+    assert!(script.file("left").exists());
+}
+
+#[test]
+fn a_want_of_descriptors_is_told_apart() {
+    let test = std::env::current_exe().unwrap();
+    let command = "ulimit -n 64; exec \"$0\" --ignored --exact process_lifecycle::starved";
+    let output = std::process::Command::new("/bin/sh").arg("-c").arg(command).arg(test).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[tokio::test]
+#[ignore = "run by the test above, in a process with few descriptors"]
+async fn starved() {
+    let script = Script::new("exit 0");
+    script.scratch.materialise(&script.inv).unwrap();
+    let (_turns, turns) = mpsc::channel(1);
+    let mut hoard = Vec::new();
+    while let Ok(file) = fs::File::open("/dev/null") {
+        hoard.push(file);
+    }
+    let exit = script.supervisor().supervise(&script.inv, turns, never(), &mut |_| Flow::More).await;
+    assert!(matches!(exit.ending, Ending::NotStarted { exhausted: true, .. }), "{exit:?}");
+}
+
+#[tokio::test]
 async fn a_hundred_children_at_once() {
     let script = |number: usize| Script::new("cat; echo done >&2").input(&format!("{number}\n").repeat(20_000));
     let children: Vec<_> =
