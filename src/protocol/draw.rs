@@ -19,10 +19,17 @@ impl Draw {
     /// The items in an order that nobody can foresee without the seed, and that is always the same
     /// with it. Leaving an item out does not change the order of the others.
     #[must_use]
-    pub fn order<T>(&self, purpose: &str, round: u32, who: &str, items: Vec<T>, name: impl Fn(&T) -> &str) -> Vec<T> {
+    pub fn order<T, N: AsRef<str>>(
+        &self,
+        purpose: &str,
+        round: u32,
+        who: &str,
+        items: Vec<T>,
+        name: impl Fn(&T) -> N,
+    ) -> Vec<T> {
         let mut keyed: Vec<_> =
-            items.into_iter().map(|item| (self.key(purpose, round, who, name(&item)), item)).collect();
-        keyed.sort_by(|(a, _), (b, _)| a.cmp(b));
+            items.into_iter().map(|item| (self.key(purpose, round, who, name(&item).as_ref()), item)).collect();
+        keyed.sort_by_key(|(key, _)| *key);
         keyed.into_iter().map(|(_, item)| item).collect()
     }
 
@@ -64,7 +71,7 @@ mod tests {
     use super::*;
 
     fn order(seed: u64, round: u32, who: &str, items: &[&'static str]) -> Vec<&'static str> {
-        Draw::new(seed).order("labels", round, who, items.to_vec(), |item| item)
+        Draw::new(seed).order("labels", round, who, items.to_vec(), |item| *item)
     }
 
     #[test]

@@ -62,7 +62,7 @@ pub fn attribute(text: &str) -> String {
             '"' => escaped.push_str("&quot;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
-            control if control.is_control() => escaped.push_str(&format!("&#{};", u32::from(control))),
+            control if control.is_control() => escaped.extend(["&#", &u32::from(control).to_string(), ";"]),
             other => escaped.push(other),
         }
     }

@@ -5,8 +5,6 @@ use regex_lite::{Captures, Regex};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-/// What stands in an answer's copy where its author said who it is.
-const SOMEBODY: &str = "one of the participants";
 /// Signatures stand within this many lines from the end, blank ones not counted.
 const SIGNATURE_LINES: usize = 3;
 
@@ -243,9 +241,6 @@ mod tests {
         let names = NAMES.map(str::to_owned).to_vec();
         assert_eq!(rules(&names).len(), WAYS.len());
         assert_eq!(rules(&["o.3(x".to_owned(), "llama3.2:3b".to_owned()]).len(), WAYS.len());
-        assert!(WAYS.iter().all(|(_, replacement, _)| !replacement.contains("participants")
-            || replacement.contains(SOMEBODY)
-            || replacement.contains("One of the participants")));
     }
 
     #[test]

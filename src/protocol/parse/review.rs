@@ -83,9 +83,15 @@ pub fn read_review(text: &str, structured: Option<&Value>) -> Result<Review, Mal
 
 /// Reads one review for each of the labels out of one reply: an object whose `reviews` is an array
 /// of objects, each with its label under `answer`. A bare array will do, and so will the review
-/// itself where there is one label.
+/// itself where there is one label. `shown` is how many answers the prompt showed, at least as many
+/// as there are labels: the reply may have [`REPLY_BYTES`] for each.
 #[must_use]
-pub fn read_reviews(text: &str, structured: Option<&Value>, labels: &[String]) -> Vec<Result<Review, Malformed>> {
+pub fn read_reviews(
+    text: &str,
+    structured: Option<&Value>,
+    labels: &[&str],
+    shown: usize,
+) -> Vec<Result<Review, Malformed>> {
     let read = |value: &Value| labels.iter().map(|label| review_with(value, label, labels.len())).collect::<Vec<_>>();
     if let Some(value) = structured.filter(|value| shallow(value).is_ok()) {
         let reviews = read(value);
@@ -93,7 +99,7 @@ pub fn read_reviews(text: &str, structured: Option<&Value>, labels: &[String]) -
             return reviews;
         }
     }
-    match reply_json(text, REPLY_BYTES.saturating_mul(labels.len())) {
+    match reply_json(text, REPLY_BYTES.saturating_mul(shown)) {
         Ok(value) => read(&value),
         Err(problem) => labels.iter().map(|_| Err(problem.clone())).collect(),
     }
@@ -221,22 +227,22 @@ mod tests {
 
     #[test]
     fn several_reviews_are_found_by_their_labels() {
-        let labels = ["A", "B", "C"].map(str::to_owned);
+        let labels = ["A", "B", "C"];
         let text = r#"{"reviews": [{"answer": "Answer B", "score": 7}, {"answer": "**a**", "score": 11}]}"#;
-        let reviews = read_reviews(text, None, &labels);
+        let reviews = read_reviews(text, None, &labels, 3);
         assert_eq!(reviews[0], Err(Malformed::InReviewOf("A".into(), Box::new(Malformed::OutOfRange))));
         assert_eq!(reviews[1].as_ref().unwrap().score, 7.0);
         assert_eq!(reviews[2], Err(Malformed::NoReviewOf("C".into())));
-        let bare = read_reviews(r#"[{"answer":"C","score":3},{"answer":"A","score":4}]"#, None, &labels);
+        let bare = read_reviews(r#"[{"answer":"C","score":3},{"answer":"A","score":4}]"#, None, &labels, 3);
         assert_eq!(bare[2].as_ref().unwrap().score, 3.0);
-        let single = read_reviews(r#"{"score": 8}"#, None, &labels[..1]);
+        let single = read_reviews(r#"{"score": 8}"#, None, &labels[..1], 1);
         assert_eq!(single[0].as_ref().unwrap().score, 8.0);
     }
 
     proptest! {
         #[test]
         fn any_text_is_read_without_panic(text in "[\\[\\]{}\"scorewinp:,0-9. ]{0,60}") {
-            for review in read_reviews(&text, None, &["A".to_owned(), "B".to_owned()]) {
+            for review in read_reviews(&text, None, &["A", "B"], 2) {
                 prop_assert!(review.is_err() || (LOWEST..=HIGHEST).contains(&review.unwrap().score));
             }
             if let Ok(review) = read_review(&text, None) {

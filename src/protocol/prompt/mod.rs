@@ -10,6 +10,6 @@ pub use material::Stable;
 pub use shapes::{review_batch_shape, review_shape};
 pub use template::{Slot, Template};
 pub use text::{
-    ANSWER, CONTEXT, FILE, PROPOSE, REFINE, REPAIR, REQUEST, REQUEST_FILES, REVIEW, REVIEW_BATCH, REVIEW_OF_YOURS,
-    system, templates_digest,
+    ANSWER, CONTEXT, FILE, PROPOSE, REFINE, REPAIR, REQUEST, REQUEST_FILES, REVIEW, REVIEW_BATCH, REVIEW_FIELDS,
+    REVIEW_OF_YOURS, system, templates_digest,
 };

@@ -35,6 +35,9 @@ templates! {
     REFINE = "refine";
     /// One of the reviews that the author sees: `nonce`, `label`, `review`.
     REVIEW_OF_YOURS = "review_of_yours";
+    /// What such a review says: `overall_assessment`, `strengths`, `weaknesses`, `suggestions`,
+    /// `rationale`.
+    REVIEW_FIELDS = "review_fields";
     /// What follows the prompt of a review whose reply could not be used: `nonce`, `problem`,
     /// `reply`, `schema`.
     REPAIR = "repair";
@@ -88,8 +91,27 @@ mod tests {
     #[test]
     fn placeholders_are_those_that_the_code_fills() {
         let known = [
-            "context", "label", "nonce", "answer", "count", "answers", "labels", "reviews", "review", "problem",
-            "reply", "schema", "text", "question", "path", "contents",
+            "context",
+            "label",
+            "nonce",
+            "answer",
+            "count",
+            "answers",
+            "labels",
+            "reviews",
+            "review",
+            "problem",
+            "reply",
+            "schema",
+            "text",
+            "question",
+            "path",
+            "contents",
+            "overall_assessment",
+            "strengths",
+            "weaknesses",
+            "suggestions",
+            "rationale",
         ];
         for template in ALL {
             assert!(template.text.ends_with('\n'), "{}", template.name);
