@@ -30,6 +30,7 @@ pub mod cli;
 pub mod config;
 pub mod engine;
 pub mod host;
+pub mod journal;
 pub mod plan;
 pub mod process;
 pub mod protocol;

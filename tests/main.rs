@@ -1,1 +1,7 @@
 //! One integration-test binary; one file per subject.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop")]
+
+mod dependencies;
+mod engine;
+mod journal;
+mod layers;
