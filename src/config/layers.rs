@@ -28,6 +28,14 @@ pub struct Origin {
     pub place: String,
 }
 
+impl Origin {
+    /// For people: where to look, or that nobody said anything.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        if self.source == Source::Default { "default" } else { &self.place }
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.place)

@@ -170,7 +170,11 @@ impl Reader<'_> {
         match parse(text) {
             Ok(value) => Some(value),
             Err(allowed) => {
-                let message = format!("{}: `{path}` is {allowed}, not `{text}`", entry.origin);
+                let origin = &entry.origin;
+                let message = match origin.source {
+                    Source::Environment | Source::CommandLine => format!("{origin} is {allowed}, not `{text}`"),
+                    _ => format!("{origin}: `{path}` is {allowed}, not `{text}`"),
+                };
                 self.errors.push(Error::config(message));
                 None
             }

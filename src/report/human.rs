@@ -8,6 +8,7 @@ use super::summary::summary;
 use crate::event::{Event, EventKind};
 use crate::outcome::Finished;
 use crate::time::Timestamp;
+use std::io;
 
 /// Where people's lines go: plainly one after the other, or above a live region.
 pub trait Screen: Send {
@@ -75,11 +76,12 @@ impl Reporter for Human {
         }
     }
 
-    fn finish(&mut self, finished: &Finished) {
+    fn finish(&mut self, finished: &Finished) -> io::Result<()> {
         self.screen.close();
         if let (Some(out), Some(answer)) = (&mut self.answer, &finished.outcome.answer) {
             out.line(answer);
         }
         self.screen.say(summary(finished, self.paint).trim_end());
+        self.answer.as_mut().map_or(Ok(()), Outlet::result)
     }
 }

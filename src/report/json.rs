@@ -6,6 +6,7 @@ use super::reporter::Reporter;
 use crate::event::Event;
 use crate::outcome::Finished;
 use serde::Serialize;
+use std::io;
 
 /// Writes the document of the run.
 #[derive(Debug)]
@@ -24,8 +25,9 @@ impl Json {
 impl Reporter for Json {
     fn report(&mut self, _: &Event) {}
 
-    fn finish(&mut self, finished: &Finished) {
+    fn finish(&mut self, finished: &Finished) -> io::Result<()> {
         pretty(&mut self.out, &Document::of(finished));
+        self.out.result()
     }
 }
 

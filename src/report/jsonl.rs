@@ -7,6 +7,7 @@ use super::reporter::Reporter;
 use crate::event::{Event, EventKind};
 use crate::outcome::Finished;
 use serde::Serialize;
+use std::io;
 
 /// Writes the events of the run, and its document.
 #[derive(Debug)]
@@ -37,7 +38,8 @@ impl Reporter for Jsonl {
         compact(&mut self.out, &Line { seq: event.seq, at: event.at.to_string(), kind: &event.kind });
     }
 
-    fn finish(&mut self, finished: &Finished) {
+    fn finish(&mut self, finished: &Finished) -> io::Result<()> {
         compact(&mut self.out, &Document::of(finished));
+        self.out.result()
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, Write};
 
 /// A stream for people or programs. When its reader is gone, it goes quiet; any other trouble is
-/// kept for [`Outlet::trouble`].
+/// kept for [`Outlet::result`].
 pub struct Outlet {
     to: Box<dyn Write + Send>,
     over: bool,
@@ -60,10 +60,12 @@ impl Outlet {
         }
     }
 
-    /// What went wrong while writing, other than that nobody reads any more.
-    #[must_use]
-    pub fn trouble(&self) -> Option<&io::Error> {
-        self.trouble.as_ref()
+    /// How the writing went so far.
+    ///
+    /// # Errors
+    /// What went wrong, once, other than that nobody reads any more.
+    pub fn result(&mut self) -> io::Result<()> {
+        self.trouble.take().map_or(Ok(()), Err)
     }
 }
 
@@ -108,10 +110,10 @@ pub(crate) mod tests {
     fn a_reader_that_left_is_no_trouble_but_a_full_disk_is() {
         let mut gone = Outlet::new(Failing(io::ErrorKind::BrokenPipe));
         gone.line("x");
-        assert!(gone.trouble().is_none());
+        assert!(gone.result().is_ok());
         let mut full = Outlet::new(Failing(io::ErrorKind::StorageFull));
         full.line("x");
-        assert!(full.trouble().is_some());
+        assert!(full.result().is_err());
     }
 
     #[test]

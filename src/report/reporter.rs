@@ -2,6 +2,7 @@
 
 use crate::event::Event;
 use crate::outcome::Finished;
+use std::io;
 
 /// A reader of a run's events.
 pub trait Reporter: Send {
@@ -9,7 +10,10 @@ pub trait Reporter: Send {
     fn report(&mut self, event: &Event);
 
     /// Takes the finished run in, once, at the end.
-    fn finish(&mut self, finished: &Finished);
+    ///
+    /// # Errors
+    /// What a program reads could not be written whole, other than because nobody reads any more.
+    fn finish(&mut self, finished: &Finished) -> io::Result<()>;
 }
 
 /// Several readers as one.
@@ -32,9 +36,9 @@ impl Reporter for Reporters {
         }
     }
 
-    fn finish(&mut self, finished: &Finished) {
-        for reporter in &mut self.all {
-            reporter.finish(finished);
-        }
+    fn finish(&mut self, finished: &Finished) -> io::Result<()> {
+        // Each gets its chance: the verdict must reach people even if the answer's disk is full.
+        let results: Vec<_> = self.all.iter_mut().map(|reporter| reporter.finish(finished)).collect();
+        results.into_iter().collect()
     }
 }
