@@ -49,14 +49,10 @@ struct Round {
     repairs: u64,
 }
 
-fn calls(round: &RoundEstimate) -> u64 {
-    round.propose + round.evaluate + round.refine
-}
-
 impl<'a> Document<'a> {
     /// The document of a dry run.
     #[must_use]
-    pub fn of(dry: &'a Dry) -> Self {
+    pub fn of(dry: &'a Dry, warnings: &'a [String]) -> Self {
         let participants = dry.cast.iter().map(|one| Line {
             participant: one.id.as_str(),
             adapter: one.manifest.id.as_str(),
@@ -68,7 +64,7 @@ impl<'a> Document<'a> {
             propose: one.propose,
             evaluate: one.evaluate,
             refine: one.refine,
-            calls: calls(one),
+            calls: one.calls(),
             repairs: one.repairs,
         });
         Self {
@@ -80,11 +76,11 @@ impl<'a> Document<'a> {
             review: dry.plan.review,
             question_bytes: dry.input.question.len(),
             files: dry.input.files.iter().map(|(path, text)| File { path, bytes: text.len() }).collect(),
-            calls_per_round: dry.estimate.rounds.iter().map(calls).max().unwrap_or(0),
+            calls_per_round: dry.estimate.rounds.iter().map(RoundEstimate::calls).max().unwrap_or(0),
             rounds: rounds.collect(),
             total_calls: dry.estimate.total,
             total_calls_with_repairs: dry.estimate.total_with_repairs,
-            warnings: &dry.warnings,
+            warnings,
         }
     }
 }
@@ -126,7 +122,7 @@ pub fn text(dry: &Dry) -> String {
     let facts: Vec<_> = facts.iter().map(|(name, value)| vec![(*name).to_owned(), value.clone()]).collect();
     let mut rows = vec![["round", "propose", "evaluate", "refine", "calls", "repairs"].map(str::to_owned).to_vec()];
     for one in &dry.estimate.rounds {
-        let counts = [u64::from(one.round), one.propose, one.evaluate, one.refine, calls(one), one.repairs];
+        let counts = [u64::from(one.round), one.propose, one.evaluate, one.refine, one.calls(), one.repairs];
         rows.push(counts.map(|count| if count == 0 { "-".to_owned() } else { grouped(count) }).to_vec());
     }
     format!(

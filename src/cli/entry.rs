@@ -46,21 +46,22 @@ fn command(cli: Cli, console: Console) -> Done {
 fn run(args: &RunArgs, machine: &mut Machine, console: Console) -> Done {
     let loaded = prepare::load(args, machine).map_err(|error| (console, error))?;
     let console = Console { format: loaded.settings.output_format, ..console };
-    match prepare::prepare(args, machine, loaded).map_err(|error| (console, error))? {
-        Prepared::Dry(dry) => {
-            console.warn(&dry.warnings);
-            Ok(console.tell(&dry_run::text(&dry), &dry_run::Document::of(&dry)))
-        }
-        Prepared::Ready(ready) => perform(&ready, console).map_err(|error| (console, error)),
+    let mut warnings = machine.warnings.clone();
+    warnings.extend(loaded.warnings);
+    let prepared = prepare::prepare(args, machine, loaded.settings, &mut warnings);
+    // Before the error, if there is one: they may be what explains it.
+    console.warn(&warnings);
+    match prepared.map_err(|error| (console, error))? {
+        Prepared::Dry(dry) => Ok(console.tell(&dry_run::text(&dry), &dry_run::Document::of(&dry, &warnings))),
+        Prepared::Ready(ready) => perform(&ready, &warnings, console).map_err(|error| (console, error)),
     }
 }
 
 /// Makes the run, and tells of it.
-fn perform(ready: &Ready, console: Console) -> Result<u8, Error> {
-    console.warn(&ready.warnings);
+fn perform(ready: &Ready, warnings: &[String], console: Console) -> Result<u8, Error> {
     let mut reporters = console.reporters(ready.settings.verbose, ready.settings.debug);
     let mut finished = execute(ready, &mut |event| reporters.report(event))?;
-    finished.totals.warnings.splice(0..0, ready.warnings.clone());
+    finished.totals.warnings.splice(0..0, warnings.iter().cloned());
     reporters
         .finish(&finished)
         .map_err(|error| Error::failed(format!("standard output cannot be written: {error}")))?;

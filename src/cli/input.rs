@@ -14,22 +14,25 @@ pub struct Input {
     pub question: Arc<str>,
     /// Files, in the order given.
     pub files: Vec<Named>,
-    /// What a person should know.
-    pub warnings: Vec<String>,
 }
 
-/// Reads everything.
+/// Reads everything; `warnings` takes what a person should know.
 ///
 /// # Errors
 /// Standard input named twice, too long or no text; bad files; nothing to ask.
-pub fn read(prompt: Option<&str>, paths: &[String], folder: &Path, stdin: &mut Stdin) -> Result<Input, Error> {
+pub fn read(
+    prompt: Option<&str>,
+    paths: &[String],
+    folder: &Path,
+    stdin: &mut Stdin,
+    warnings: &mut Vec<String>,
+) -> Result<Input, Error> {
     let from_stdin = prompt == Some("-");
     let as_files = paths.iter().filter(|path| *path == "-").count();
     if usize::from(from_stdin) + as_files > 1 {
         return Err(Error::config("standard input is named more than once, and can be read only once")
             .hint("`-` makes it the prompt, `-f -` a file beside the prompt"));
     }
-    let mut warnings = Vec::new();
     let named = from_stdin || as_files == 1;
     let piped = if named { Some(stdin.read()?) } else { None };
     if !named && stdin.carries() {
@@ -44,7 +47,7 @@ pub fn read(prompt: Option<&str>, paths: &[String], folder: &Path, stdin: &mut S
     if question.trim().is_empty() && files.is_empty() {
         return Err(nothing(from_stdin));
     }
-    Ok(Input { question, files, warnings })
+    Ok(Input { question, files })
 }
 
 fn nothing(from_stdin: bool) -> Error {
@@ -63,9 +66,10 @@ mod tests {
     fn input(prompt: Option<&str>, paths: &[&str], stdin: &str) -> Result<(String, Vec<String>, usize), Error> {
         let paths: Vec<_> = paths.iter().map(|path| (*path).to_owned()).collect();
         let mut stdin = Stdin::made_up(Cursor::new(stdin.to_owned()), !stdin.is_empty());
-        let input = read(prompt, &paths, Path::new("/"), &mut stdin)?;
+        let mut warnings = Vec::new();
+        let input = read(prompt, &paths, Path::new("/"), &mut stdin, &mut warnings)?;
         let files = input.files.iter().map(|(name, text)| format!("{name}={text}")).collect();
-        Ok((input.question.to_string(), files, input.warnings.len()))
+        Ok((input.question.to_string(), files, warnings.len()))
     }
 
     #[test]

@@ -23,7 +23,9 @@ pub enum Refused {
 /// Help that was asked for, an argument that cannot be, or a one-word prompt that was probably meant
 /// to be a command.
 pub fn parse(words: &[OsString], styled: bool) -> Result<Cli, Refused> {
-    let cli = Cli::try_parse_from(words).map_err(|error| refused(&error, styled))?;
+    let command =
+        words.get(1).and_then(|word| word.to_str()).filter(|word| Cli::command().find_subcommand(word).is_some());
+    let cli = Cli::try_parse_from(words).map_err(|error| refused(&error, command, styled))?;
     let forced = words.iter().any(|word| word == "--");
     if let (None, Some(prompt), false) = (&cli.command, &cli.run.prompt, forced) {
         slip(prompt)?;
@@ -31,10 +33,14 @@ pub fn parse(words: &[OsString], styled: bool) -> Result<Cli, Refused> {
     Ok(cli)
 }
 
-fn refused(error: &clap::Error, styled: bool) -> Refused {
+fn refused(error: &clap::Error, command: Option<&str>, styled: bool) -> Refused {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         let text = error.render();
         return Refused::Told(if styled { text.ansi().to_string() } else { text.to_string() });
+    }
+    let help = command.map_or_else(|| "refinery --help".to_owned(), |command| format!("refinery {command} --help"));
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Refused::Wrong(Error::config("a command is missing").hint(format!("`{help}` lists them")));
     }
     // Ours has the same words, in the shape that all our errors have.
     let text = error.render().to_string();
@@ -50,13 +56,13 @@ fn refused(error: &clap::Error, styled: bool) -> Refused {
         (_, Some(ContextValue::String(word))) => Some(word),
         _ => None,
     };
-    if let Some(stray) = stray.filter(|word| !word.starts_with('-')) {
+    if let Some(stray) = stray.filter(|word| command.is_none() && !word.starts_with('-')) {
         return Refused::Wrong(
             Error::config(format!("`{stray}` comes after the prompt: a prompt of several words goes in quotes"))
                 .hint("refinery \"your question\" -m claude,codex"),
         );
     }
-    Refused::Wrong(told.hint("`refinery --help` shows everything"))
+    Refused::Wrong(told.hint(format!("`{help}` shows everything")))
 }
 
 /// A prompt of one word that is a command's name, or close to one, costs money by mistake.

@@ -34,8 +34,6 @@ pub struct Ready {
     pub estimate: Estimate,
     /// Where runs and kept folders lie; nothing, if this machine has no such place.
     pub state_dir: Option<PathBuf>,
-    /// What a person should know before the first call.
-    pub warnings: Vec<String>,
 }
 
 /// What a dry run tells.
@@ -49,8 +47,6 @@ pub struct Dry {
     pub estimate: Estimate,
     /// Question and files.
     pub input: Input,
-    /// What a person should know.
-    pub warnings: Vec<String>,
 }
 
 /// A run, or what it would be.
@@ -63,35 +59,36 @@ pub enum Prepared {
 }
 
 /// Checks everything: settings, input, participants, and, but for a dry run, programs and
-/// credentials.
+/// credentials. `warnings` takes what a person should know, whatever becomes of it.
 ///
 /// # Errors
 /// Whatever is wrong with it; nothing was called.
-pub fn prepare(args: &RunArgs, machine: &mut Machine, loaded: Loaded) -> Result<Prepared, Error> {
-    let Loaded { settings, warnings: mut all, .. } = loaded;
-    all.splice(0..0, machine.warnings.clone());
-    let input = input::read(args.prompt.as_deref(), &args.files, &machine.cwd, &mut machine.stdin)?;
-    all.extend(input.warnings.iter().cloned());
+pub fn prepare(
+    args: &RunArgs,
+    machine: &mut Machine,
+    settings: Settings,
+    warnings: &mut Vec<String>,
+) -> Result<Prepared, Error> {
+    let input = input::read(args.prompt.as_deref(), &args.files, &machine.cwd, &mut machine.stdin, warnings)?;
     let explicit: Vec<_> = args.adapter.iter().map(|path| machine.cwd.join(path)).collect();
     let catalog = manifests::load(&machine.folders, &explicit)?;
-    all.extend(strangers(&settings, &catalog));
+    warnings.extend(strangers(&settings, &catalog));
     let cast = seats::cast(wanted(&settings, &catalog)?, &catalog, &settings)?;
     let protocol = consensus(&settings);
-    all.extend(cautions(&protocol, &cast));
+    warnings.extend(cautions(&protocol, &cast));
     if args.dry_run {
         let estimate = plan::estimate(&protocol, cast.len());
-        return Ok(Prepared::Dry(Box::new(Dry { plan: protocol, cast, estimate, input, warnings: all })));
+        return Ok(Prepared::Dry(Box::new(Dry { plan: protocol, cast, estimate, input })));
     }
     let named = cast.len();
-    let Found { seats, host, warnings } = seats::find(cast, &settings, machine)?;
-    all.extend(warnings);
+    let Found { seats, host } = seats::find(cast, &settings, machine, warnings)?;
     if seats.len() == 1 && named > 1 {
-        all.push(format!("only {} is left: its bare answer, reviewed by nobody", seats[0].id));
+        warnings.push(format!("only {} is left: its bare answer, reviewed by nobody", seats[0].id));
     }
     let estimate = plan::estimate(&protocol, seats.len());
     let plan = freeze(&seats, protocol, input, &settings, machine);
     let state_dir = state_dir(&settings, machine);
-    Ok(Prepared::Ready(Box::new(Ready { plan, seats, host, settings, estimate, state_dir, warnings: all })))
+    Ok(Prepared::Ready(Box::new(Ready { plan, seats, host, settings, estimate, state_dir })))
 }
 
 /// All layers of a run's settings.

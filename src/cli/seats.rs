@@ -65,19 +65,21 @@ pub struct Found {
     pub seats: Vec<Seat>,
     /// The machine, as adapters see it.
     pub host: Host,
-    /// What a person should know.
-    pub warnings: Vec<String>,
 }
 
-/// Looks for every participant's program and credential.
+/// Looks for every participant's program and credential; `warnings` takes what a person should know.
 ///
 /// # Errors
 /// What is missing, for whom, and what to type; all of it at once. With `allow_missing` only if
 /// nobody is left.
-pub fn find(cast: Vec<Cast>, settings: &Settings, machine: &Machine) -> Result<Found, Error> {
+pub fn find(
+    cast: Vec<Cast>,
+    settings: &Settings,
+    machine: &Machine,
+    warnings: &mut Vec<String>,
+) -> Result<Found, Error> {
     let host = host(cast.iter().map(|one| one.manifest.as_ref()), machine);
     let mut looked: BTreeMap<String, Result<(Program, ChosenPool), Error>> = BTreeMap::new();
-    let mut warnings = Vec::new();
     let mut seats = Vec::new();
     for Cast { id, manifest, model, effort } in cast {
         let name = manifest.id.as_str();
@@ -104,7 +106,7 @@ pub fn find(cast: Vec<Cast>, settings: &Settings, machine: &Machine) -> Result<F
             return Err(error.hint("`--allow-missing` goes on with the rest; `refinery doctor` checks everything"));
         }
     }
-    Ok(Found { seats, host, warnings })
+    Ok(Found { seats, host })
 }
 
 /// The machine, as adapters see it.

@@ -24,7 +24,7 @@ pub fn entries(text: &str, shown: &str, source: Source) -> Result<Vec<Entry>, Er
     let mut reader = Reader { text, shown, source, entries: Vec::new(), errors: Vec::new() };
     reader.file(table.get_ref());
     match Error::all(reader.errors) {
-        Some(error) => Err(error.hint("`refinery config show` lists all settings")),
+        Some(error) => Err(error),
         None => Ok(reader.entries),
     }
 }

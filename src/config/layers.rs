@@ -69,8 +69,11 @@ impl Layers {
                 let (lanes, plain): (Vec<_>, Vec<_>) = entry.values.into_iter().partition(|value| value.contains('='));
                 for lane in lanes {
                     let (adapter, number) = lane.split_once('=').unwrap_or_default();
-                    let path = Path::Adapter(adapter.trim().to_owned(), AdapterKey::Concurrency);
-                    self.put(Entry { path, values: vec![number.trim().to_owned()], origin: entry.origin.clone() });
+                    let adapter = adapter.trim();
+                    let path = Path::Adapter(adapter.to_owned(), AdapterKey::Concurrency);
+                    let place = format!("{} {adapter}", entry.origin.place);
+                    let origin = Origin { place, ..entry.origin.clone() };
+                    self.put(Entry { path, values: vec![number.trim().to_owned()], origin });
                 }
                 // The last plain number counts, as with any flag that is given twice.
                 if let Some(last) = plain.last() {

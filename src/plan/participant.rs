@@ -134,7 +134,8 @@ fn counted(word: &str) -> Result<(&str, usize), Error> {
 }
 
 fn unknown(name: &str, adapters: &[&str]) -> Error {
-    let error = Error::config(format!("no adapter is called `{name}`; there are {}", adapters.join(", ")));
+    let there = if adapters.is_empty() { "none".to_owned() } else { adapters.join(", ") };
+    let error = Error::config(format!("no adapter is called `{name}`; there are: {there}"));
     let first = name.split('-').next().unwrap_or(name);
     match closest(name, adapters.iter().copied()).or_else(|| closest(first, adapters.iter().copied())) {
         Some(near) => error.hint(format!("did you mean `{near}`?")),
