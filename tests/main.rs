@@ -9,3 +9,4 @@ mod journal;
 mod layers;
 #[path = "support/program.rs"]
 mod program;
+mod reports;

@@ -87,10 +87,13 @@ impl From<&ChosenPool> for Pool {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunLimits {
     /// Longest time for one attempt.
+    #[serde(rename = "timeout_ms", with = "crate::time::millis")]
     pub timeout: Duration,
     /// Longest silence before the first byte, of CLIs that stream.
+    #[serde(rename = "first_byte_timeout_ms", with = "crate::time::millis")]
     pub first_byte_timeout: Duration,
     /// Longest silence after it, of CLIs that stream.
+    #[serde(rename = "idle_timeout_ms", with = "crate::time::millis")]
     pub idle_timeout: Duration,
     /// How many more attempts a call may have after the first, 0 to 10.
     pub retries: u32,

@@ -25,7 +25,7 @@ fn always(kind: &EventKind, paint: Paint) -> Option<String> {
             failed(paint, &format!("{participant} could not answer"), *failure, message)
         }
         EventKind::ReviewDropped { reviewer, author, failure, message, .. } => {
-            failed(paint, &format!("the review of {author} by {reviewer} is missing"), *failure, message)
+            format!("  {} the review of {author} by {reviewer} is missing: {failure}: {message}", paint.bad("failed:"))
         }
         EventKind::RefineFailed { participant, failure, message, .. } => {
             failed(paint, &format!("{participant} keeps its answer"), *failure, message)

@@ -10,7 +10,7 @@ use crate::outcome::{Body, ConsensusBody, Finished, Status, Totals};
 #[must_use]
 pub fn summary(finished: &Finished, paint: Paint) -> String {
     let Body::Consensus(body) = &finished.outcome.body;
-    let mut rows = vec![("Status", status(finished.outcome.status, paint))];
+    let mut rows = vec![("Status", status(finished, paint))];
     if let Some(winner) = &body.winner {
         let mean = winner.mean_score.map_or(String::new(), |mean| format!(", mean score {}", score_text(mean)));
         rows.push(("Winner", format!("{} ({}{mean})", paint.bold(winner.participant.as_str()), winner.model_id)));
@@ -32,15 +32,16 @@ pub fn summary(finished: &Finished, paint: Paint) -> String {
     table(&rows, &[])
 }
 
-fn status(status: Status, paint: Paint) -> String {
-    match status {
+fn status(finished: &Finished, paint: Paint) -> String {
+    let best = if finished.outcome.answer.is_some() { "best answer so far" } else { "no answer" };
+    match finished.outcome.status {
         Status::Converged => paint.good("converged"),
-        Status::SingleModel => paint.good("single model, not reviewed"),
-        Status::MaxRoundsExceeded => paint.warn("the rounds ran out before they agreed: best answer so far"),
-        Status::InsufficientModels => paint.bad("fewer than two models could answer"),
-        Status::BudgetExhausted => paint.warn("the budget ran out: best answer so far"),
-        Status::Parked => paint.warn("parked at a usage limit: best answer so far"),
-        Status::Cancelled => paint.warn("cancelled: best answer so far"),
+        Status::SingleModel => paint.good("single model, reviewed by nobody"),
+        Status::MaxRoundsExceeded => paint.warn(&format!("the rounds ran out before they agreed: {best}")),
+        Status::InsufficientModels => paint.bad(&format!("fewer than two models could answer: {best}")),
+        Status::BudgetExhausted => paint.warn(&format!("the budget ran out: {best}")),
+        Status::Parked => paint.warn(&format!("parked at a usage limit: {best}")),
+        Status::Cancelled => paint.warn(&format!("cancelled: {best}")),
         Status::Error => paint.bad("failed"),
     }
 }
