@@ -7,9 +7,12 @@ use super::dry_run;
 use super::execute::execute;
 use super::parse::{self, Refused, parse};
 use super::prepare::{self, Prepared, Ready};
+use super::supervised::Supervised;
 use super::{adapters, config_show, doctor, settings};
 use crate::error::Error;
 use crate::host::Machine;
+use crate::host::machine::{LETTERS, random};
+use crate::process::{Marker, Supervisor};
 use crate::report::{Outlet, Reporter};
 use std::ffi::OsString;
 
@@ -37,7 +40,11 @@ fn command(cli: Cli, console: Console) -> Done {
     match cli.command {
         None => run(&cli.run, &mut machine, console),
         Some(Command::Adapters(args)) => here(adapters::run(&args, &machine, console)),
-        Some(Command::Doctor(args)) => here(doctor::run(&args, &machine, console, Tools::default())),
+        Some(Command::Doctor(args)) => {
+            let runner = Supervised::new(Supervisor::new(Marker::new(random(&LETTERS, 12))));
+            let tools = Tools { runner: Some(&runner), probe: None };
+            here(doctor::run(&args, &machine, console, tools))
+        }
         Some(Command::Config(ConfigCommand::Show(args))) => here(show(args, &machine, console)),
         Some(Command::Demo(_)) => here(Err(Error::failed("the demo cannot be played yet"))),
     }

@@ -14,6 +14,7 @@ pub mod parse;
 pub mod prepare;
 pub mod seats;
 pub mod settings;
+pub mod supervised;
 
 pub use entry::main;
 pub use prepare::{Ready, prepare};

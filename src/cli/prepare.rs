@@ -156,9 +156,8 @@ fn strangers(settings: &Settings, catalog: &Catalog) -> Vec<String> {
 }
 
 fn freeze(seats: &[Seat], protocol: ConsensusPlan, input: Input, settings: &Settings, machine: &Machine) -> RunPlan {
-    const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
     // Below 2^48: every reader of JSON keeps such a number whole.
-    let drawn = || u64::from_str_radix(&machine::random(&HEX, 12), 16).unwrap_or_default();
+    let drawn = || u64::from_str_radix(&machine::random(&machine::HEX, 12), 16).unwrap_or_default();
     let adapters: BTreeMap<_, _> = seats
         .iter()
         .map(|seat| {
@@ -174,7 +173,7 @@ fn freeze(seats: &[Seat], protocol: ConsensusPlan, input: Input, settings: &Sett
         material: Material {
             question: input.question,
             files: input.files,
-            nonce_root: machine::random(&HEX, 32),
+            nonce_root: machine::random(&machine::HEX, 32),
             seed: settings.seed.unwrap_or_else(drawn),
         },
         limits: RunLimits {
@@ -202,9 +201,8 @@ fn participant(seat: &Seat) -> Participant {
 
 /// `20261121-100500-` and six letters that are not mistaken for one another.
 fn run_id(machine: &Machine) -> RunId {
-    let letters: Vec<char> = "abcdefghjkmnpqrstuvwxyz".chars().collect();
     let stamp: String = machine.now.to_string().chars().filter(|c| !matches!(c, '-' | ':')).take(15).collect();
-    RunId::new(format!("{}-{}", stamp.replace('T', "-"), machine::random(&letters, 6)))
+    RunId::new(format!("{}-{}", stamp.replace('T', "-"), machine::random(&machine::LETTERS, 6)))
 }
 
 fn state_dir(settings: &Settings, machine: &Machine) -> Option<PathBuf> {

@@ -57,6 +57,13 @@ pub fn now() -> Timestamp {
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
+/// Letters that are not mistaken for one another.
+pub const LETTERS: [char; 23] =
+    ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'j', 'k', 'm', 'n', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z'];
+
+/// The digits of hexadecimal numbers.
+pub const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+
 /// `count` characters of `alphabet` from the system's randomness.
 #[must_use]
 pub fn random(alphabet: &[char], count: usize) -> String {
