@@ -1,10 +1,13 @@
 //! The `refinery` program.
 
 use refinery_core::process::watchdog;
+use std::process::ExitCode;
 
-fn main() {
+fn main() -> ExitCode {
+    let words: Vec<_> = std::env::args_os().collect();
     // Before anything else: the watchdog must not wait for, or fail on, what the program needs.
-    if std::env::args_os().nth(1).is_some_and(|word| word == "__watchdog") {
+    if words.get(1).is_some_and(|word| word == "__watchdog") {
         watchdog::run();
     }
+    ExitCode::from(refinery_core::cli::main(&words))
 }

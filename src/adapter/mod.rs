@@ -4,6 +4,8 @@
 pub mod catalog;
 pub mod codec;
 pub mod facts;
+pub mod fill;
+pub mod login;
 pub mod manifest;
 pub mod pool;
 pub mod prepare;
@@ -13,6 +15,7 @@ pub mod when;
 pub use catalog::{Catalog, ManifestError};
 pub use codec::{Codec, End, Progress, Step};
 pub use facts::{Host, LoginFile, Program};
+pub use login::{StoredLogin, login_note, stored};
 pub use manifest::{Manifest, ResolvedModel};
 pub use pool::{Billing, ChosenPool, PoolKind, PoolProblem, choose};
 pub use prepare::{Prepared, Request, prepare};
