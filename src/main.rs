@@ -8,6 +8,7 @@ fn main() -> ExitCode {
     // Before anything else: the watchdog must not wait for, or fail on, what the program needs.
     if words.get(1).is_some_and(|word| word == "__watchdog") {
         watchdog::run();
+        return ExitCode::SUCCESS;
     }
     ExitCode::from(refinery_core::cli::main(&words))
 }
