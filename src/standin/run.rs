@@ -146,6 +146,9 @@ impl Player<'_> {
                 // The latency is that of the whole call: a second answer comes at once.
                 output.play(&rendered, begun, std::mem::take(&mut left), think);
                 self.code = rendered.code;
+                if rendered.leaves {
+                    return Ok(Some(self.code));
+                }
             } else if let Some(code) = self.misbehave(act, &mut output)? {
                 return Ok(Some(code));
             }

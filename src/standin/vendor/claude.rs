@@ -275,8 +275,8 @@ pub(super) fn shown(turn: &Turn<'_>, head: &[Value], body: &[Value], end: &[Valu
             head: head.iter().map(line).collect(),
             body: body.iter().map(line).collect(),
             tail: end.iter().map(line).collect::<String>() + &line(result),
-            err: String::new(),
             code,
+            ..Rendered::default()
         },
     }
 }

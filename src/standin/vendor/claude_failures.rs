@@ -77,7 +77,7 @@ pub(super) fn fail(turn: &Turn<'_>, fail: &Fail) -> Rendered {
         Trouble::SchemaMissed => return quiet(turn, "I would rather answer in prose."),
         Trouble::Config => {
             let err = format!("Configuration error in /nowhere/.claude.json: JSON Parse error: {message}\n");
-            return Rendered { err, code: 1, ..Rendered::default() };
+            return Rendered { err, code: 1, leaves: true, ..Rendered::default() };
         }
     };
     errored(turn, fail, &row)

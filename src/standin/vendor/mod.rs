@@ -96,6 +96,8 @@ pub struct Rendered {
     pub err: String,
     /// The exit code.
     pub code: u8,
+    /// Whether it leaves at once, although it would else stay for more input.
+    pub leaves: bool,
 }
 
 /// What rendering depends on beside the answer.
