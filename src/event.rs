@@ -245,6 +245,9 @@ pub enum EventKind {
         /// One line.
         text: String,
     },
+    /// The run goes on after it was stopped, killed or parked: calls that were in flight are asked
+    /// again.
+    RunResumed {},
     /// The run is over. In the JSONL stream the outcome follows as the last line.
     RunEnded {
         /// How: the outcome's `status`.

@@ -29,6 +29,7 @@ pub mod cli;
 #[cfg(feature = "cli")]
 pub mod config;
 pub mod engine;
+pub mod journal;
 pub mod plan;
 pub mod process;
 pub mod protocol;

@@ -1,12 +1,15 @@
 //! The `refinery` program.
 
+use refinery_core::process::watchdog;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let mut args = std::env::args_os().skip(1);
-    // Before anything else: a stand-in for a vendor's CLI must be there within milliseconds.
-    if args.next().is_some_and(|word| word == "__standin") {
-        return ExitCode::from(refinery_core::standin::run(args));
+    match args.next() {
+        // Before anything else: the watchdog must not wait for, or fail on, what the program needs.
+        Some(word) if word == "__watchdog" => watchdog::run(),
+        // So must a stand-in for a vendor's CLI: it is to be there within milliseconds.
+        Some(word) if word == "__standin" => ExitCode::from(refinery_core::standin::run(args)),
+        _ => ExitCode::SUCCESS,
     }
-    ExitCode::SUCCESS
 }

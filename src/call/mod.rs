@@ -1,1 +1,19 @@
-//! One call: admit, attempt, classify, back off, settle. The only place where adapter and process meet.
+//! One call: admit, attempt, classify, back off, settle.
+//!
+//! The only place where adapter and process meet ([`CliBackend`]). A call is one question to one
+//! participant; each attempt at it is one subprocess. Waiting for a permit and backing off hold no
+//! permit and run no clock of the attempt.
+
+mod backend;
+mod backoff;
+mod caller;
+mod cli;
+mod echo;
+mod lane;
+
+pub use backend::{Attempt, AttemptError, Backend, BoxFuture, CallNews};
+pub use backoff::{Backoff, pause_before};
+pub use caller::{Answered, CallContext, Caller, Room, Seat};
+pub use cli::{CliBackend, CliSeat, CliSettings};
+pub use echo::Echo;
+pub use lane::{Gate, Lane};

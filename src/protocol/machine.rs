@@ -5,6 +5,7 @@ use crate::exchange::{CallSpec, Reply};
 use crate::failure::CallFailure;
 use crate::ids::{CallId, ParticipantId, Round, TimerId};
 use crate::outcome::{Outcome, RoundRecord};
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// A protocol as a pure state machine.
@@ -21,7 +22,8 @@ pub trait Protocol: Send {
 }
 
 /// What a protocol is told.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Input {
     /// A call that it asked for ended: once per call, in any order, never for one it abandoned.
     Settled(Settled),
@@ -32,7 +34,7 @@ pub enum Input {
 }
 
 /// How a call ended.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Settled {
     /// Which call.
     pub id: CallId,
@@ -41,7 +43,7 @@ pub struct Settled {
 }
 
 /// What a caller changes between two rounds of a stepped run.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoundOverrides {
     /// Text that is added to proposals, reviews and refinements of the round.
     pub additional_context: Option<String>,

@@ -1,0 +1,36 @@
+# What people and CI type. Every target works in a clean clone.
+.PHONY: demo test check contract bench record snap
+.DEFAULT_GOAL := check
+
+# Watch three stand-in models propose, review, refine and agree: no account, no network.
+demo:
+	cargo run --quiet --release -- demo
+
+test:
+	cargo test
+
+# Everything that must hold before a commit.
+check:
+	cargo fmt --check
+	cargo clippy --all-targets -- -D warnings
+	cargo clippy --no-default-features --lib -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --quiet
+	cargo test
+
+# The real claude, codex and gemini programs against a loopback stand-in of their vendors' APIs.
+contract:
+	scripts/install-clis
+	cargo test --test contract
+
+# Time and memory: prints benches/README.md's table.
+bench:
+	cargo bench --bench overhead
+
+# Record fixtures/transcripts anew from the real CLIs.
+record:
+	scripts/record-transcripts
+
+# Accept changed output snapshots after reading them.
+snap:
+	INSTA_UPDATE=always cargo test --test it
+	git diff --stat -- tests

@@ -1,0 +1,92 @@
+//! The seam between a call and whatever answers it: a vendor's CLI, or a caller's own code.
+
+use crate::event::EventKind;
+use crate::exchange::{CallSpec, Reply, Usage};
+use crate::failure::{CallFailure, FailureClass};
+use crate::ids::CallId;
+use crate::invocation::StopLevel;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// A future on the heap, as trait objects need it.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// One attempt at a call.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// What is asked.
+    pub spec: Arc<CallSpec>,
+    /// The attempt, from 1.
+    pub number: u32,
+    /// Rises when the attempt should end.
+    pub stop: watch::Receiver<StopLevel>,
+    /// Takes live events and warnings.
+    pub tell: mpsc::UnboundedSender<CallNews>,
+}
+
+/// What a call tells while it lasts.
+#[derive(Debug)]
+pub enum CallNews {
+    /// An attempt wants to begin: it starts nothing before it is let go, so that whoever keeps the
+    /// record and the budget has it first.
+    Begun {
+        /// Of which call.
+        call: CallId,
+        /// The attempt, from 1.
+        attempt: u32,
+        /// Lets it go, or says why not. Dropped, it means a stop.
+        go: oneshot::Sender<Result<(), CallFailure>>,
+    },
+    /// It ended.
+    Ended {
+        /// Of which call.
+        call: CallId,
+        /// The attempt, from 1.
+        attempt: u32,
+        /// Why it brought no answer; `None` if it did.
+        failure: Option<CallFailure>,
+        /// What it cost.
+        usage: Usage,
+        /// The model that really answered, if the CLI says.
+        served: Option<String>,
+        /// How long it took.
+        elapsed: Duration,
+    },
+    /// There will be another one.
+    Retrying {
+        /// Of which call.
+        call: CallId,
+        /// After which pause.
+        pause: Duration,
+        /// Why.
+        failure: FailureClass,
+    },
+    /// Something that a person should know.
+    Warning(String),
+    /// Something to show while it happens.
+    Live(EventKind),
+}
+
+/// Why an attempt brought no answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AttemptError {
+    /// It failed, in its class.
+    Failed(CallFailure),
+    /// It could not even begin for want of descriptors, processes or memory: fewer at once may do.
+    Exhausted(String),
+}
+
+impl From<CallFailure> for AttemptError {
+    fn from(failure: CallFailure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+/// Whatever answers a participant's calls.
+pub trait Backend: Send + Sync {
+    /// Makes one attempt. Dropping the future must leave nothing running.
+    fn attempt(&self, attempt: Attempt) -> BoxFuture<'_, Result<Reply, AttemptError>>;
+}

@@ -1,0 +1,230 @@
+//! The life of a call: admission, attempts, pauses, and the one result.
+
+use super::backend::{Attempt, AttemptError, Backend, CallNews};
+use super::backoff::{Backoff, pause_before};
+use super::lane::{Gate, Lane, Pass};
+use crate::exchange::{CallSpec, Reply, Usage};
+use crate::failure::{CallFailure, FailureClass};
+use crate::ids::ParticipantId;
+use crate::invocation::StopLevel;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
+
+/// How often a call waits for descriptors or processes before it gives up.
+const EXHAUSTED_TRIES: u32 = 20;
+
+/// One participant's place in the room.
+#[derive(Clone)]
+pub struct Seat {
+    /// What answers it.
+    pub backend: Arc<dyn Backend>,
+    /// The lane of its adapter and credential, shared with the other participants of both.
+    pub lane: Lane,
+    /// Closed when only this participant's model is at fault.
+    pub own: Lane,
+}
+
+/// Everybody who can be asked.
+#[derive(Clone)]
+pub struct Room {
+    /// The participants, by name.
+    pub seats: BTreeMap<ParticipantId, Seat>,
+    /// The bound over all of them.
+    pub gate: Gate,
+    /// How long to wait between attempts.
+    pub backoff: Backoff,
+}
+
+/// What surrounds one call.
+#[derive(Debug, Clone)]
+pub struct CallContext {
+    /// Rises when the call should end.
+    pub stop: watch::Receiver<StopLevel>,
+    /// Takes what happens, in order.
+    pub tell: mpsc::UnboundedSender<CallNews>,
+}
+
+/// How a call ended.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    /// Its reply, or why there is none.
+    pub result: Result<Reply, CallFailure>,
+    /// How many attempts were made.
+    pub attempts: u32,
+}
+
+/// Asks calls, one attempt after the other.
+#[derive(Clone)]
+pub struct Caller {
+    room: Arc<Room>,
+}
+
+impl Caller {
+    /// A caller for a room.
+    #[must_use]
+    pub fn new(room: Room) -> Self {
+        Self { room: Arc::new(room) }
+    }
+
+    /// Makes a call: waits for admission, makes attempts, pauses between them, settles.
+    pub async fn call(&self, spec: Arc<CallSpec>, context: CallContext) -> Answered {
+        let Some(seat) = self.room.seats.get(&spec.to).cloned() else {
+            let failure = CallFailure::new(FailureClass::Internal, format!("no participant {}", spec.to));
+            return Answered { result: Err(failure), attempts: 0 };
+        };
+        let mut live = LiveCall { room: &self.room, seat, spec, context, attempts: 0 };
+        let result = live.run().await;
+        Answered { result, attempts: live.attempts }
+    }
+}
+
+struct LiveCall<'a> {
+    room: &'a Room,
+    seat: Seat,
+    spec: Arc<CallSpec>,
+    context: CallContext,
+    attempts: u32,
+}
+
+impl LiveCall<'_> {
+    async fn run(&mut self) -> Result<Reply, CallFailure> {
+        let mut exhausted = 0;
+        loop {
+            let passes = self.admit().await?;
+            self.attempts += 1;
+            let failure = match self.attempt().await {
+                Ok(reply) => return Ok(reply),
+                Err(AttemptError::Failed(failure)) => failure,
+                Err(AttemptError::Exhausted(message)) => {
+                    // It never ran, so it is no attempt that a person should pay or wait for.
+                    self.attempts -= 1;
+                    exhausted += 1;
+                    if exhausted > EXHAUSTED_TRIES {
+                        return Err(CallFailure::new(FailureClass::StartFailed, message));
+                    }
+                    let limit = self.room.gate.lower(passes.global);
+                    drop(passes.adapter);
+                    self.warn(format!("{message}; at most {limit} calls run at once from here on"));
+                    self.rest(Duration::from_millis(50 * u64::from(exhausted))).await?;
+                    continue;
+                }
+            };
+            drop(passes);
+            self.close_if_lasting(&failure);
+            match pause_before(&self.room.backoff, self.spec.id.as_str(), self.attempts, &failure) {
+                Some(pause) => {
+                    self.tell(CallNews::Retrying { call: self.spec.id.clone(), pause, failure: failure.class });
+                    self.rest(pause).await?;
+                }
+                None => return Err(failure),
+            }
+        }
+    }
+
+    /// Waits for a place in the adapter's lane, then for one in the whole room.
+    async fn admit(&mut self) -> Result<Passes, CallFailure> {
+        self.check_open()?;
+        let mut stop = self.context.stop.clone();
+        let places = async {
+            let adapter = self.seat.lane.gate().enter().await;
+            let global = self.room.gate.enter().await;
+            Passes { adapter, global }
+        };
+        let passes = tokio::select! {
+            biased;
+            () = stopped(&mut stop) => return Err(self.stopped_failure()),
+            passes = places => passes,
+        };
+        // Whoever held the place before may have closed the lane.
+        self.check_open()?;
+        Ok(passes)
+    }
+
+    fn check_open(&self) -> Result<(), CallFailure> {
+        match self.seat.lane.closed().or_else(|| self.seat.own.closed()) {
+            Some(why) => Err(CallFailure { usage: Usage::default(), partial: None, ..why }),
+            None => Ok(()),
+        }
+    }
+
+    async fn attempt(&self) -> Result<Reply, AttemptError> {
+        let call = self.spec.id.clone();
+        let (go, answer) = oneshot::channel();
+        self.tell(CallNews::Begun { call: call.clone(), attempt: self.attempts, go });
+        answer.await.map_err(|_| self.stopped_failure())??;
+        let began = Instant::now();
+        let result = self
+            .seat
+            .backend
+            .attempt(Attempt {
+                spec: Arc::clone(&self.spec),
+                number: self.attempts,
+                stop: self.context.stop.clone(),
+                tell: self.context.tell.clone(),
+            })
+            .await;
+        let (failure, usage, served) = match &result {
+            Ok(reply) => (None, reply.usage, reply.served.clone()),
+            Err(AttemptError::Failed(failure)) => (Some(failure.clone()), failure.usage, None),
+            Err(AttemptError::Exhausted(message)) => {
+                (Some(CallFailure::new(FailureClass::StartFailed, message)), Usage::default(), None)
+            }
+        };
+        let elapsed = began.elapsed();
+        self.tell(CallNews::Ended { call, attempt: self.attempts, failure, usage, served, elapsed });
+        for warning in result.iter().flat_map(|reply| &reply.warnings) {
+            self.warn(format!("{}: {warning}", self.spec.to));
+        }
+        result
+    }
+
+    fn close_if_lasting(&self, failure: &CallFailure) {
+        if !failure.class.is_lasting() {
+            return;
+        }
+        match failure.class {
+            FailureClass::BadModel | FailureClass::Misconfigured | FailureClass::StartFailed => {
+                self.seat.own.close(failure.clone());
+            }
+            _ => self.seat.lane.close(failure.clone()),
+        }
+    }
+
+    async fn rest(&self, pause: Duration) -> Result<(), CallFailure> {
+        let mut stop = self.context.stop.clone();
+        tokio::select! {
+            biased;
+            () = stopped(&mut stop) => Err(self.stopped_failure()),
+            () = tokio::time::sleep(pause) => Ok(()),
+        }
+    }
+
+    fn stopped_failure(&self) -> CallFailure {
+        CallFailure::new(FailureClass::Stopped, format!("{} was stopped", self.spec.id))
+    }
+
+    fn warn(&self, text: String) {
+        self.tell(CallNews::Warning(text));
+    }
+
+    fn tell(&self, news: CallNews) {
+        // Nobody listens any more once the run is over; then there is nothing to tell.
+        let _ = self.context.tell.send(news);
+    }
+}
+
+/// A place in the adapter's lane and one in the room.
+struct Passes {
+    adapter: Pass,
+    global: Pass,
+}
+
+/// Waits until a stop is asked for; for ever, if nobody can ask any more.
+async fn stopped(stop: &mut watch::Receiver<StopLevel>) {
+    if stop.wait_for(|level| *level > StopLevel::Run).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

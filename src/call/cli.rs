@@ -1,0 +1,173 @@
+//! The backend that drives a vendor's CLI: here the adapter's text meets the operating system.
+
+use super::backend::{Attempt, AttemptError, Backend, BoxFuture, CallNews};
+use super::echo::Echo;
+use crate::adapter::{self, ChosenPool, End, Host, Manifest, Prepared, Program, Progress, Request, ResolvedModel};
+use crate::event::EventKind;
+use crate::exchange::{Effort, Reply};
+use crate::failure::{CallFailure, FailureClass};
+use crate::invocation::{Ending, Limits, Turn};
+use crate::process::{Scratch, Supervisor};
+use crate::time::Timestamp;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+/// How often the bytes of an answer that is coming are reported.
+const PROGRESS_EVERY: Duration = Duration::from_millis(250);
+
+/// What all CLI participants of a run share.
+#[derive(Clone)]
+pub struct CliSettings {
+    /// Starts and ends the children.
+    pub supervisor: Supervisor,
+    /// The machine and the person's environment.
+    pub host: Arc<Host>,
+    /// The clocks of an attempt; first-byte and idle count only for CLIs that stream.
+    pub limits: Limits,
+    /// Where scratch folders are made; `None` for the system's place.
+    pub scratch_root: Option<PathBuf>,
+    /// Takes the raw invocations, if the person wants to see them.
+    pub echo: Option<Arc<Echo>>,
+    /// Reads the wall clock.
+    pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+}
+
+/// One participant: a CLI, its model, and what pays.
+#[derive(Debug, Clone)]
+pub struct CliSeat {
+    /// How the CLI is driven.
+    pub manifest: Arc<Manifest>,
+    /// Where it is.
+    pub program: Program,
+    /// What pays.
+    pub pool: ChosenPool,
+    /// Its model.
+    pub model: ResolvedModel,
+    /// How hard it thinks, unless a call says otherwise.
+    pub effort: Option<Effort>,
+}
+
+/// Answers a participant's calls by running its CLI.
+pub struct CliBackend {
+    settings: CliSettings,
+    seat: CliSeat,
+}
+
+impl CliBackend {
+    /// A backend for a participant.
+    #[must_use]
+    pub fn new(settings: CliSettings, seat: CliSeat) -> Self {
+        Self { settings, seat }
+    }
+
+    async fn run(&self, attempt: Attempt) -> Result<Reply, AttemptError> {
+        let scratch = self.scratch(&attempt)?;
+        let prepared = adapter::prepare(&self.request(&attempt, scratch.path()))?;
+        let Prepared { invocation, input, mut codec, streams, warnings } = prepared;
+        scratch.materialise(&invocation).map_err(|error| {
+            CallFailure::new(FailureClass::StartFailed, format!("cannot fill the scratch folder: {error}"))
+        })?;
+        let mut limits = self.settings.limits;
+        if !streams {
+            (limits.first_byte, limits.idle) = (None, None);
+        }
+        let turn = Turn { input, limits };
+        if let Some(echo) = &self.settings.echo {
+            echo.show(&attempt, &invocation, &turn, &scratch);
+        }
+        let (turns, receiver) = mpsc::channel(1);
+        // The channel holds one turn and its receiver lives: this cannot fail.
+        let _ = turns.try_send(turn);
+        drop(turns);
+        let mut gauge = Gauge::new(&attempt);
+        let mut lines = |line: crate::invocation::Line| {
+            let step = codec.line(&line);
+            if let Some(progress) = step.progress {
+                gauge.show(progress);
+            }
+            step.flow
+        };
+        let exit = self.settings.supervisor.supervise(&invocation, receiver, attempt.stop.clone(), &mut lines).await;
+        if let Some(echo) = &self.settings.echo {
+            echo.ended(&attempt, &exit);
+            let _kept = scratch.keep();
+        }
+        if let Ending::NotStarted { message, exhausted: true } = &exit.ending {
+            return Err(AttemptError::Exhausted(message.clone()));
+        }
+        let mut reply = codec.end(&End { exit: &exit, now: (self.settings.now)() })?;
+        reply.warnings.splice(0..0, warnings);
+        if exit.leaked {
+            reply.warnings.push(format!("{} left processes behind; they were ended", self.seat.manifest.id));
+        }
+        Ok(reply)
+    }
+
+    /// A folder for this attempt alone; under the echo's folder and named for the call, if it stays.
+    fn scratch(&self, attempt: &Attempt) -> Result<Scratch, CallFailure> {
+        let made = match &self.settings.echo {
+            Some(echo) => {
+                let plain = |c: char| if c.is_alphanumeric() || c == '-' { c } else { '_' };
+                let name: String = attempt.spec.id.as_str().chars().map(plain).collect();
+                Scratch::create(Some(echo.folder()), &format!("{name}.{}.", attempt.number))
+            }
+            None => self.settings.supervisor.scratch(self.settings.scratch_root.as_deref(), "refinery-"),
+        };
+        made.map_err(|error| {
+            CallFailure::new(FailureClass::StartFailed, format!("cannot make a scratch folder: {error}"))
+        })
+    }
+
+    fn request<'a>(&'a self, attempt: &'a Attempt, scratch: &'a std::path::Path) -> Request<'a> {
+        Request {
+            manifest: &self.seat.manifest,
+            program: &self.seat.program,
+            pool: &self.seat.pool,
+            host: &self.settings.host,
+            model: &self.seat.model,
+            effort: self.seat.effort,
+            spec: &attempt.spec,
+            scratch,
+        }
+    }
+}
+
+impl Backend for CliBackend {
+    fn attempt(&self, attempt: Attempt) -> BoxFuture<'_, Result<Reply, AttemptError>> {
+        Box::pin(self.run(attempt))
+    }
+}
+
+/// Turns a codec's progress into live events, not too many of them.
+struct Gauge<'a> {
+    attempt: &'a Attempt,
+    bytes: u64,
+    told: Option<Instant>,
+}
+
+impl<'a> Gauge<'a> {
+    fn new(attempt: &'a Attempt) -> Self {
+        Self { attempt, bytes: 0, told: None }
+    }
+
+    fn show(&mut self, progress: Progress) {
+        let call = self.attempt.spec.id.clone();
+        let doing = match progress {
+            Progress::Thinking => "thinking",
+            Progress::Retrying(_) => "retrying",
+            Progress::Text(text) => {
+                self.bytes += text.len() as u64;
+                let _ = self.attempt.tell.send(CallNews::Live(EventKind::Token { call: call.clone(), text }));
+                "answering"
+            }
+        };
+        if self.told.is_none_or(|told| told.elapsed() >= PROGRESS_EVERY) {
+            self.told = Some(Instant::now());
+            let progress = EventKind::Progress { call, doing: doing.to_owned(), bytes: self.bytes };
+            let _ = self.attempt.tell.send(CallNews::Live(progress));
+        }
+    }
+}

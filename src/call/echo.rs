@@ -1,0 +1,57 @@
+//! `--debug`: each raw invocation as a line that makes it again when pasted, and its folder kept.
+
+use super::backend::Attempt;
+use crate::invocation::{Exit, Invocation, Turn};
+use crate::process::{Scratch, paste};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+type Show = Box<dyn FnMut(&str) + Send>;
+
+/// Shows raw invocations, and keeps what they ran in.
+pub struct Echo {
+    folder: PathBuf,
+    show: Mutex<Show>,
+}
+
+impl Echo {
+    /// Keeps folders under `folder` (made when needed, mode 0700) and hands lines to `show`.
+    pub fn new(folder: PathBuf, show: impl FnMut(&str) + Send + 'static) -> Self {
+        Self { folder, show: Mutex::new(Box::new(show)) }
+    }
+
+    /// Where scratch folders are made, so that they can stay.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Shows the line, before the child starts.
+    pub fn show(&self, attempt: &Attempt, invocation: &Invocation, turn: &Turn, scratch: &Scratch) {
+        let id = &attempt.spec.id;
+        if let Err(error) = paste::write_stdin(scratch.path(), turn) {
+            self.line(&format!("# {id}: cannot keep its input: {error}"));
+        }
+        self.line(&format!("# {id} attempt {}\n{}", attempt.number, paste::line(invocation, scratch.path())));
+    }
+
+    /// Says how it ended.
+    pub fn ended(&self, attempt: &Attempt, exit: &Exit) {
+        self.line(&format!(
+            "# {} attempt {} ended: {:?}, exit code {:?}, signal {:?}, {} bytes out, {} bytes err, {} ms",
+            attempt.spec.id,
+            attempt.number,
+            exit.ending,
+            exit.code,
+            exit.signal,
+            exit.stdout_bytes,
+            exit.stderr_bytes,
+            exit.elapsed.as_millis(),
+        ));
+    }
+
+    fn line(&self, line: &str) {
+        let mut show = self.show.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        show(line);
+    }
+}

@@ -1,0 +1,256 @@
+//! A run as a fold over its records: no clock, no tasks, no disk. The live loop feeds it what
+//! happens; a replay feeds it what happened.
+
+use super::ledger::{Ledger, Registered};
+use super::record::Record;
+use crate::event::{Announced, Event, EventKind};
+use crate::exchange::CallSpec;
+use crate::failure::FailureClass;
+use crate::ids::{CallId, RunId, TimerId};
+use crate::outcome::{Body, ConsensusBody, Finished, Outcome, Status, Totals};
+use crate::protocol::{Command, Input, Outbox, Protocol, RoundOverrides};
+use crate::time::Timestamp;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What the fold must know of the plan.
+#[derive(Debug, Clone)]
+pub struct Briefing {
+    /// Name of the run.
+    pub run: RunId,
+    /// Name of the protocol.
+    pub protocol: String,
+    /// The seed, for the record.
+    pub seed: u64,
+    /// At most this many calls without repairs, for the announcement.
+    pub max_calls: u64,
+    /// Who takes part, in plan order, as announced and as accounted.
+    pub participants: Vec<(Announced, Registered)>,
+}
+
+/// What the world must do now.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// Make this call.
+    Ask(Arc<CallSpec>),
+    /// End that call; nobody waits for it.
+    Abandon(CallId),
+    /// Say so when this much time is over.
+    Arm(TimerId, Duration),
+}
+
+/// Takes events as they happen.
+pub type Listener<'a> = &'a mut (dyn FnMut(&Event) + Send);
+
+/// The state of a run.
+pub struct Fold<'a> {
+    protocol: Box<dyn Protocol>,
+    listener: Listener<'a>,
+    ledger: Ledger,
+    run: RunId,
+    seed: u64,
+    next: u64,
+    began: Timestamp,
+    now: Timestamp,
+    open: BTreeMap<CallId, Open>,
+    /// What the protocol came to.
+    outcome: Option<Outcome>,
+    /// What the run ended with: that, or the best so far when it had to stop.
+    closed: Option<Outcome>,
+}
+
+/// A call that is asked and not settled.
+struct Open {
+    spec: Arc<CallSpec>,
+    since: Timestamp,
+    attempts: u32,
+}
+
+impl<'a> Fold<'a> {
+    /// Begins a run: announces it and asks the first questions.
+    pub fn begin(
+        protocol: Box<dyn Protocol>,
+        briefing: Briefing,
+        at: Timestamp,
+        listener: Listener<'a>,
+    ) -> (Self, Vec<Effect>) {
+        let (participants, registered): (Vec<_>, Vec<_>) = briefing.participants.into_iter().unzip();
+        let mut fold = Self {
+            protocol,
+            listener,
+            ledger: Ledger::new(registered),
+            run: briefing.run.clone(),
+            seed: briefing.seed,
+            next: 0,
+            began: at,
+            now: at,
+            open: BTreeMap::new(),
+            outcome: None,
+            closed: None,
+        };
+        fold.emit(EventKind::RunStarted {
+            run: briefing.run,
+            protocol: briefing.protocol,
+            participants,
+            max_calls: briefing.max_calls,
+        });
+        let mut out = Outbox::default();
+        fold.protocol.start(&mut out);
+        let effects = fold.obey(&mut out);
+        (fold, effects)
+    }
+
+    /// Takes one happening in, and says what the world must do now.
+    pub fn apply(&mut self, at: Timestamp, record: Record) -> Vec<Effect> {
+        self.now = at;
+        match record {
+            Record::Begun { call, attempt } => {
+                if let Some(open) = self.open.get_mut(&call) {
+                    open.attempts += 1;
+                }
+                self.emit(EventKind::AttemptStarted { call, attempt });
+            }
+            Record::Ended { call, attempt, failure, message, usage, served, elapsed_ms } => {
+                if let Some(model) = &served {
+                    self.ledger.served(&call, model);
+                }
+                self.emit(EventKind::AttemptEnded { call, attempt, failure, message, usage, elapsed_ms });
+            }
+            Record::Retrying { call, pause, failure } => self.emit(EventKind::Retrying { call, pause, failure }),
+            Record::Warned { text } => self.emit(EventKind::Warning { text }),
+            Record::Told { input } => return self.tell(input),
+            Record::Resumed => {
+                self.closed = None;
+                self.emit(EventKind::RunResumed {});
+            }
+            Record::Closed { status } => self.close(status),
+        }
+        Vec::new()
+    }
+
+    /// Shows a live event, which is no record.
+    pub fn live(&mut self, at: Timestamp, kind: EventKind) {
+        (self.listener)(&Event { seq: None, at, kind });
+    }
+
+    /// Whether the protocol has come to its end.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.outcome.is_some()
+    }
+
+    /// Whether a call is asked, not settled and not abandoned.
+    #[must_use]
+    pub fn is_open(&self, call: &CallId) -> bool {
+        self.open.contains_key(call)
+    }
+
+    /// The run as every output shows it, after [`Record::Closed`].
+    #[must_use]
+    pub fn finish(self) -> Finished {
+        let (total_calls, total_attempts) = (self.ledger.calls(), self.ledger.attempts());
+        let (participants, warnings) = self.ledger.close();
+        let totals = Totals {
+            run_id: self.run,
+            total_calls,
+            total_attempts,
+            elapsed_ms: millis(self.now.since(self.began)),
+            seed: self.seed,
+            participants,
+            warnings,
+        };
+        Finished { outcome: self.closed.unwrap_or_else(nothing), totals }
+    }
+
+    fn tell(&mut self, input: Input) -> Vec<Effect> {
+        if self.outcome.is_some() {
+            return Vec::new();
+        }
+        if let Input::Settled(settled) = &input {
+            // A protocol is never told of a call that it did not ask for, or gave up.
+            let Some(call) = self.open.remove(&settled.id) else { return Vec::new() };
+            let failure = settled.result.as_ref().err().map(|failure| failure.class);
+            self.settled(&call, failure);
+        }
+        let mut out = Outbox::default();
+        self.protocol.on(input, &mut out);
+        self.obey(&mut out)
+    }
+
+    fn settled(&mut self, call: &Open, failure: Option<FailureClass>) {
+        self.emit(EventKind::CallSettled {
+            call: call.spec.id.clone(),
+            participant: call.spec.to.clone(),
+            failure,
+            attempts: call.attempts,
+            elapsed_ms: millis(self.now.since(call.since)),
+        });
+    }
+
+    /// Does what the protocol asked for, as far as the fold can; the rest are effects.
+    fn obey(&mut self, out: &mut Outbox) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let mut commands = VecDeque::from(out.drain());
+        while let Some(command) = commands.pop_front() {
+            match command {
+                Command::Note(kind) => self.emit(kind),
+                Command::Call(spec) if self.outcome.is_none() => effects.push(self.ask(spec)),
+                Command::Call(_) => {}
+                Command::Abandon(id) => effects.extend(self.abandon(id)),
+                Command::Timer(id, after) => effects.push(Effect::Arm(id, after)),
+                Command::Pause(_) => {
+                    // Nobody steps through a run that was handed over whole.
+                    self.protocol.on(Input::Advance(RoundOverrides::default()), out);
+                    commands.extend(out.drain());
+                }
+                Command::Finish(outcome) => {
+                    self.outcome.get_or_insert(outcome);
+                    let open: Vec<_> = self.open.keys().cloned().collect();
+                    effects.extend(open.into_iter().filter_map(|id| self.abandon(id)));
+                }
+            }
+        }
+        effects
+    }
+
+    fn ask(&mut self, spec: CallSpec) -> Effect {
+        let spec = Arc::new(spec);
+        let (call, participant) = (spec.id.clone(), spec.to.clone());
+        self.ledger.begin(&call, &participant);
+        self.emit(EventKind::CallQueued { call: call.clone(), participant, role: spec.role, round: spec.round });
+        self.open.insert(call, Open { spec: Arc::clone(&spec), since: self.now, attempts: 0 });
+        Effect::Ask(spec)
+    }
+
+    fn abandon(&mut self, call: CallId) -> Option<Effect> {
+        self.open.remove(&call)?;
+        self.emit(EventKind::CallAbandoned { call: call.clone() });
+        Some(Effect::Abandon(call))
+    }
+
+    fn close(&mut self, status: Option<Status>) {
+        let mut outcome = self.outcome.clone().or_else(|| self.protocol.conclude()).unwrap_or_else(nothing);
+        if let Some(status) = status {
+            outcome.status = status;
+        }
+        self.emit(EventKind::RunEnded { status: outcome.status });
+        self.closed = Some(outcome);
+    }
+
+    fn emit(&mut self, kind: EventKind) {
+        self.ledger.observe(&kind);
+        let event = Event { seq: Some(self.next), at: self.now, kind };
+        self.next += 1;
+        (self.listener)(&event);
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The outcome of a run that was stopped before anybody said anything.
+fn nothing() -> Outcome {
+    Outcome { status: Status::Error, answer: None, body: Body::Consensus(ConsensusBody::default()) }
+}

@@ -1,0 +1,155 @@
+//! What every participant did and cost.
+
+use crate::event::EventKind;
+use crate::exchange::Usage;
+use crate::ids::{AdapterId, CallId, ParticipantId};
+use crate::outcome::Account;
+use std::collections::BTreeMap;
+
+/// A participant as the ledger knows it before the first call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Registered {
+    /// Who.
+    pub participant: ParticipantId,
+    /// Through which adapter.
+    pub adapter: AdapterId,
+    /// The resolved model with its vendor prefix.
+    pub model_id: String,
+    /// How hard it was asked to think.
+    pub effort: Option<String>,
+    /// What pays: `subscription`, `login`, `api_key` or `none`.
+    pub pool: String,
+}
+
+/// Counts calls, attempts and usage.
+#[derive(Debug)]
+pub struct Ledger {
+    accounts: Vec<Account>,
+    places: BTreeMap<ParticipantId, usize>,
+    calls: BTreeMap<CallId, usize>,
+    warnings: Vec<String>,
+}
+
+impl Ledger {
+    /// A ledger with an empty account for each participant, in plan order.
+    #[must_use]
+    pub fn new(registered: Vec<Registered>) -> Self {
+        let places = registered.iter().enumerate().map(|(place, one)| (one.participant.clone(), place)).collect();
+        let accounts = registered
+            .into_iter()
+            .map(|one| Account {
+                participant: one.participant,
+                adapter: one.adapter,
+                model_id: one.model_id,
+                effort: one.effort,
+                pool: one.pool,
+                served: Vec::new(),
+                calls: 0,
+                attempts: 0,
+                failed_calls: 0,
+                usage: Usage::default(),
+                attempts_without_usage: 0,
+            })
+            .collect();
+        Self { accounts, places, calls: BTreeMap::new(), warnings: Vec::new() }
+    }
+
+    /// Notes that a call was begun.
+    pub fn begin(&mut self, call: &CallId, participant: &ParticipantId) {
+        if let Some(&place) = self.places.get(participant) {
+            self.calls.insert(call.clone(), place);
+            self.accounts[place].calls += 1;
+        }
+    }
+
+    /// Notes which model really answered.
+    pub fn served(&mut self, call: &CallId, model: &str) {
+        if let Some(&place) = self.calls.get(call) {
+            let served = &mut self.accounts[place].served;
+            if !served.iter().any(|known| known == model) {
+                served.push(model.to_owned());
+                served.sort();
+            }
+        }
+    }
+
+    /// Reads what an event says of attempts, costs and warnings.
+    pub fn observe(&mut self, kind: &EventKind) {
+        match kind {
+            EventKind::AttemptStarted { call, .. } => self.charge(call, |account| account.attempts += 1),
+            EventKind::AttemptEnded { call, usage, .. } => self.charge(call, |account| {
+                account.usage = account.usage.plus(*usage);
+                if usage.input_tokens.is_none() && usage.output_tokens.is_none() && usage.cost_usd.is_none() {
+                    account.attempts_without_usage += 1;
+                }
+            }),
+            EventKind::CallSettled { call, failure: Some(_), .. } => {
+                self.charge(call, |account| account.failed_calls += 1);
+            }
+            EventKind::Warning { text } if !self.warnings.contains(text) => self.warnings.push(text.clone()),
+            _ => {}
+        }
+    }
+
+    fn charge(&mut self, call: &CallId, change: impl FnOnce(&mut Account)) {
+        if let Some(&place) = self.calls.get(call) {
+            change(&mut self.accounts[place]);
+        }
+    }
+
+    /// Calls that were begun, in all.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.accounts.iter().map(|account| account.calls).sum()
+    }
+
+    /// Subprocesses that were started, in all.
+    #[must_use]
+    pub fn attempts(&self) -> u64 {
+        self.accounts.iter().map(|account| account.attempts).sum()
+    }
+
+    /// The accounts in plan order, and everything that a person should know.
+    #[must_use]
+    pub fn close(self) -> (Vec<Account>, Vec<String>) {
+        (self.accounts, self.warnings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_usage_stays_unknown_and_is_counted() {
+        let who = ParticipantId::new("a");
+        let mut ledger = Ledger::new(vec![Registered {
+            participant: who.clone(),
+            adapter: AdapterId::new("claude"),
+            model_id: "claude-x".to_owned(),
+            effort: None,
+            pool: "api_key".to_owned(),
+        }]);
+        let call = CallId::new("r1/propose/a");
+        ledger.begin(&call, &who);
+        for usage in [Usage::default(), Usage { input_tokens: Some(3), ..Usage::default() }] {
+            ledger.observe(&EventKind::AttemptStarted { call: call.clone(), attempt: 1 });
+            ledger.observe(&EventKind::AttemptEnded {
+                call: call.clone(),
+                attempt: 1,
+                failure: None,
+                message: None,
+                usage,
+                elapsed_ms: 1,
+            });
+        }
+        ledger.served(&call, "m");
+        ledger.served(&call, "m");
+        assert_eq!((ledger.calls(), ledger.attempts()), (1, 2));
+        let (accounts, _) = ledger.close();
+        assert_eq!(accounts[0].usage.input_tokens, Some(3));
+        assert_eq!(accounts[0].usage.output_tokens, None);
+        assert_eq!(accounts[0].attempts_without_usage, 1);
+        assert_eq!(accounts[0].served, ["m"]);
+    }
+}

@@ -1,0 +1,76 @@
+//! What a run is made of: the happenings that cannot be derived. Everything else (events, counts,
+//! the outcome) follows from them and the plan.
+
+use crate::exchange::Usage;
+use crate::failure::FailureClass;
+use crate::ids::CallId;
+use crate::outcome::Status;
+use crate::protocol::Input;
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// One happening, with its time: a line of the journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub record: Record,
+}
+
+/// One happening.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "record", rename_all = "snake_case")]
+pub enum Record {
+    /// A subprocess is about to be started for a call.
+    Begun {
+        /// Which call.
+        call: CallId,
+        /// The attempt, from 1.
+        attempt: u32,
+    },
+    /// It ended.
+    Ended {
+        /// Which call.
+        call: CallId,
+        /// The attempt, from 1.
+        attempt: u32,
+        /// Why it brought no answer; `None` if it did.
+        failure: Option<FailureClass>,
+        /// What happened, in words, if it failed.
+        message: Option<String>,
+        /// What it cost, as far as the vendor said.
+        usage: Usage,
+        /// The model that really answered, if the CLI says.
+        served: Option<String>,
+        /// How long it took.
+        elapsed_ms: u64,
+    },
+    /// The call will be tried again.
+    Retrying {
+        /// Which call.
+        call: CallId,
+        /// After which pause.
+        pause: Duration,
+        /// Why.
+        failure: FailureClass,
+    },
+    /// Something that a person should know.
+    Warned {
+        /// One line.
+        text: String,
+    },
+    /// What the protocol is told. The only record that decides what happens next.
+    Told {
+        /// The input.
+        input: Input,
+    },
+    /// The run goes on in another process: calls in flight are asked again.
+    Resumed,
+    /// The run is over.
+    Closed {
+        /// How; `None` leaves the status that the protocol concluded.
+        status: Option<Status>,
+    },
+}

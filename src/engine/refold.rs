@@ -1,0 +1,73 @@
+//! From a record back to the state of a run: what a replay shows, and what a resume goes on with.
+
+use super::fold::{Briefing, Effect, Fold, Listener};
+use super::record::{Entry, Record};
+use crate::exchange::CallSpec;
+use crate::ids::{CallId, TimerId};
+use crate::protocol::{Input, Protocol};
+use crate::time::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A run as its record left it.
+pub struct Refolded<'a> {
+    /// Its state.
+    pub fold: Fold<'a>,
+    /// What was asked for and has not come: calls in flight, timers that run.
+    pub outstanding: Vec<Effect>,
+    /// Whether the record ends with the run's end.
+    pub closed: bool,
+}
+
+/// Folds a record anew. The listener hears every event once more, live ones excepted.
+pub fn refold<'a>(
+    protocol: Box<dyn Protocol>,
+    briefing: Briefing,
+    began: Timestamp,
+    entries: impl IntoIterator<Item = Entry>,
+    listener: Listener<'a>,
+) -> Refolded<'a> {
+    let (mut fold, effects) = Fold::begin(protocol, briefing, began, listener);
+    let mut asked = Asked::default();
+    asked.note(effects);
+    let mut closed = false;
+    for Entry { at, record } in entries {
+        match &record {
+            Record::Told { input: Input::Elapsed(timer) } => asked.timers.retain(|(id, _)| id != timer),
+            Record::Closed { .. } => closed = true,
+            Record::Resumed => closed = false,
+            _ => {}
+        }
+        asked.note(fold.apply(at, record));
+    }
+    let outstanding = asked.outstanding(&fold);
+    Refolded { fold, outstanding, closed }
+}
+
+#[derive(Default)]
+struct Asked {
+    calls: BTreeMap<CallId, Arc<CallSpec>>,
+    timers: Vec<(TimerId, Duration)>,
+}
+
+impl Asked {
+    fn note(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Ask(spec) => {
+                    self.calls.insert(spec.id.clone(), spec);
+                }
+                Effect::Abandon(id) => {
+                    self.calls.remove(&id);
+                }
+                Effect::Arm(id, after) => self.timers.push((id, after)),
+            }
+        }
+    }
+
+    fn outstanding(self, fold: &Fold<'_>) -> Vec<Effect> {
+        let open = self.calls.into_values().filter(|spec| fold.is_open(&spec.id)).map(Effect::Ask);
+        open.chain(self.timers.into_iter().map(|(id, after)| Effect::Arm(id, after))).collect()
+    }
+}

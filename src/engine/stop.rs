@@ -1,0 +1,50 @@
+//! How a run is told to stop: a level that only rises, and the signals that raise it.
+
+use crate::invocation::StopLevel;
+use std::io;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+/// A level that starts at [`StopLevel::Run`], and its reader.
+#[must_use]
+pub fn stop_channel() -> (watch::Sender<StopLevel>, watch::Receiver<StopLevel>) {
+    watch::channel(StopLevel::Run)
+}
+
+/// Raises `level`; it never falls.
+pub(crate) fn raise(level: &watch::Sender<StopLevel>, to: StopLevel) {
+    level.send_if_modified(|current| {
+        let rises = to > *current;
+        if rises {
+            *current = to;
+        }
+        rises
+    });
+}
+
+/// Listens to INT, TERM and HUP from here on: the first winds the run up, the second kills what is
+/// left of it, the third ends the program at once with exit code 130.
+///
+/// # Errors
+/// The system refuses a signal handler.
+pub fn signals() -> io::Result<watch::Receiver<StopLevel>> {
+    let (sender, receiver) = stop_channel();
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        for level in [Some(StopLevel::Wind), Some(StopLevel::Kill), None] {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+                _ = hangup.recv() => {}
+            }
+            match level {
+                Some(level) => raise(&sender, level),
+                // The watchdog sees us go, and ends what we leave.
+                None => std::process::exit(130),
+            }
+        }
+    });
+    Ok(receiver)
+}

@@ -1,0 +1,163 @@
+//! A fresh folder for one attempt, which goes when the attempt does.
+
+use super::watchdog::Watchdog;
+use crate::invocation::{Capture, Invocation};
+use std::fs::{self, DirBuilder, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, symlink};
+use std::path::{Component, Path, PathBuf};
+
+/// A folder that only we can enter (mode 0700). It is removed, with everything in it, when this is
+/// dropped.
+#[derive(Debug)]
+pub struct Scratch {
+    path: PathBuf,
+    watchdog: Option<Watchdog>,
+    kept: bool,
+}
+
+impl Scratch {
+    /// Makes a fresh folder, named `prefix` and a few random characters, in `root` or else the
+    /// system's folder for temporary files. A `root` that does not exist is made (mode 0700).
+    ///
+    /// # Errors
+    /// What the system says: no space, no permission.
+    pub fn create(root: Option<&Path>, prefix: &str) -> io::Result<Self> {
+        let root = match root {
+            Some(root) => {
+                DirBuilder::new().recursive(true).mode(0o700).create(root)?;
+                root.to_owned()
+            }
+            None => std::env::temp_dir(),
+        };
+        // Without links in it, so that a path within it can be told from one without.
+        let root = root.canonicalize()?;
+        let folder =
+            tempfile::Builder::new().prefix(prefix).permissions(Permissions::from_mode(0o700)).tempdir_in(root)?;
+        Ok(Self { path: folder.keep(), watchdog: None, kept: false })
+    }
+
+    /// Has the folder removed by a watchdog, should this process die.
+    #[must_use]
+    pub(super) fn watched(mut self, watchdog: Watchdog) -> Self {
+        watchdog.scratch(&self.path);
+        self.watchdog = Some(watchdog);
+        self
+    }
+
+    /// The folder: absolute, no symbolic links on the way.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes the folders (0700), files (0600) and links of an invocation, and its working
+    /// directory. Folders on the way are made as well.
+    ///
+    /// # Errors
+    /// A path that is not within this folder, or leaves it through a link; a file that is already
+    /// there; what the system says.
+    pub fn materialise(&self, inv: &Invocation) -> io::Result<()> {
+        for folder in inv.folders.iter().chain([&inv.cwd]) {
+            self.folder(folder)?;
+        }
+        for file in &inv.files {
+            self.parent_of(&file.path)?;
+            let mut open =
+                OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file.path).map_err(at(&file.path))?;
+            file.parts.iter().try_for_each(|part| open.write_all(part.as_bytes())).map_err(at(&file.path))?;
+        }
+        for link in &inv.links {
+            self.parent_of(&link.path)?;
+            symlink(&link.target, &link.path).map_err(at(&link.path))?;
+        }
+        for capture in [&inv.stdout, &inv.stderr] {
+            if let Capture::File(path) = capture {
+                self.parent_of(path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves the folder where it is, for people to look at, and gives its path.
+    #[must_use]
+    pub fn keep(mut self) -> PathBuf {
+        self.kept = true;
+        self.path.clone()
+    }
+
+    fn parent_of(&self, path: &Path) -> io::Result<()> {
+        match path.parent() {
+            Some(parent) if path != self.path => self.folder(parent),
+            _ => Err(outside(path)),
+        }
+    }
+
+    fn folder(&self, path: &Path) -> io::Result<()> {
+        let within = path.strip_prefix(&self.path).map_err(|_| outside(path))?;
+        if !within.components().all(|part| matches!(part, Component::Normal(_))) {
+            return Err(outside(path));
+        }
+        // One by one: a link on the way must be found before anything is made behind it.
+        let mut made = self.path.clone();
+        for part in within {
+            made.push(part);
+            match DirBuilder::new().mode(0o700).create(&made) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(at(&made)(error)),
+                _ if made.symlink_metadata()?.is_dir() => {}
+                _ => return Err(outside(path)),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if !self.kept
+            && let Err(error) = remove(&self.path)
+        {
+            tracing::warn!("cannot remove {}: {error}", self.path.display());
+            // Left to the watchdog: by then whoever was in the way is gone.
+            return;
+        }
+        if let Some(watchdog) = &self.watchdog {
+            watchdog.scratch_gone(&self.path);
+        }
+    }
+}
+
+/// Removes a folder with everything in it, read-only folders included. No link is followed. A
+/// folder that is not there is fine.
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(_) => {
+            open_up(path);
+            match fs::remove_dir_all(path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+                result => result,
+            }
+        }
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Lets us write in a folder and every folder within it.
+fn open_up(folder: &Path) {
+    // Whatever fails here, the removal that follows reports.
+    let _ = fs::set_permissions(folder, Permissions::from_mode(0o700));
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            open_up(&entry.path());
+        }
+    }
+}
+
+fn outside(path: &Path) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, format!("{} is not within the scratch folder", path.display()))
+}
+
+fn at(path: &Path) -> impl FnOnce(io::Error) -> io::Error {
+    move |error| io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}

@@ -1,0 +1,112 @@
+//! Journals on a real disk: order, locks, torn ends, damage, failing disks, retention.
+
+use refinery_core::ids::RunId;
+use refinery_core::journal::{Retention, Store, StoreError, Writer, read};
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+async fn write(path: &Path, bodies: &[&str]) {
+    let writer = Writer::create(path).unwrap();
+    for body in bodies {
+        writer.append((*body).to_owned()).await.unwrap();
+    }
+    writer.sync().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_appended_is_read_in_order_and_private() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.jsonl");
+    write(&path, &[r#"{"n":1}"#, r#"{"n":2,"text":"é\n"}"#]).await;
+    let contents = read(&path).unwrap();
+    assert_eq!(contents.bodies, [r#"{"n":1}"#, r#"{"n":2,"text":"é\n"}"#]);
+    assert!(!contents.torn);
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    for line in fs::read_to_string(&path).unwrap().lines() {
+        serde_json::from_str::<serde_json::Value>(line).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_cut_at_any_byte_gives_the_whole_lines_before_it_and_can_be_gone_on_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.jsonl");
+    write(&path, &[r#"{"n":1}"#, r#"{"n":"äöü"}"#, r#"{"n":3}"#]).await;
+    let bytes = fs::read(&path).unwrap();
+    for cut in 0..bytes.len() {
+        let cut_path = folder.path().join(format!("cut{cut}.jsonl"));
+        fs::write(&cut_path, &bytes[..cut]).unwrap();
+        let before = read(&cut_path).unwrap();
+        let whole = bytes[..cut].iter().filter(|byte| **byte == b'\n').count();
+        assert_eq!(before.bodies.len(), whole, "cut at {cut}");
+        let file = Writer::open(&cut_path).unwrap();
+        let writer = Writer::go_on(file, before.whole_bytes, before.chain).unwrap();
+        writer.append(r#"{"n":"more"}"#.to_owned()).await.unwrap();
+        drop(writer);
+        let after = read(&cut_path).unwrap();
+        assert_eq!(after.bodies.len(), whole + 1, "cut at {cut}");
+        assert!(!after.torn);
+    }
+}
+
+#[tokio::test]
+async fn damage_is_an_error_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.jsonl");
+    write(&path, &[r#"{"n":1}"#, r#"{"n":2}"#]).await;
+    let text = fs::read_to_string(&path).unwrap().replace(r#""n":2"#, r#""n":7"#);
+    fs::write(&path, text).unwrap();
+    let error = read(&path).unwrap_err().to_string();
+    assert!(error.contains("a.jsonl:2:") && error.contains("changed"), "{error}");
+    fs::write(&path, [0xff, 0xfe, b'\n']).unwrap();
+    assert!(read(&path).unwrap_err().to_string().contains("not a journal line"));
+    fs::write(&path, "hello\n").unwrap();
+    assert!(read(&path).unwrap_err().to_string().contains("not a journal line"));
+}
+
+#[tokio::test]
+async fn a_second_writer_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.jsonl");
+    let writer = Writer::create(&path).unwrap();
+    assert_eq!(Writer::open(&path).unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+    assert!(Writer::create(&path).is_err());
+    drop(writer);
+    Writer::open(&path).unwrap();
+}
+
+#[test]
+fn names_may_be_shortened_while_they_are_unique() {
+    let state = tempfile::tempdir().unwrap();
+    let store = Store::open(state.path()).unwrap();
+    for name in ["20260101-000000-aaaaaa", "20260101-000000-aabbbb", "20260202-000000-cccccc"] {
+        fs::write(store.path(&RunId::new(name)), "x").unwrap();
+    }
+    assert_eq!(store.find("202602").unwrap().run.as_str(), "20260202-000000-cccccc");
+    assert!(matches!(store.find("20260101"), Err(StoreError::Ambiguous { fitting, .. }) if fitting.len() == 2));
+    assert!(matches!(store.find("x"), Err(StoreError::Unknown(_))));
+    assert_eq!(store.list().unwrap()[0].run.as_str(), "20260202-000000-cccccc");
+    assert_eq!(fs::metadata(state.path().join("runs")).unwrap().permissions().mode() & 0o777, 0o700);
+}
+
+#[test]
+fn retention_keeps_the_newest_and_never_what_is_in_use() {
+    let state = tempfile::tempdir().unwrap();
+    let store = Store::open(state.path()).unwrap();
+    let names: Vec<_> = (1..=5).map(|day| RunId::new(format!("2026010{day}-000000-aaaaaa"))).collect();
+    for name in &names {
+        fs::File::create(store.path(name)).unwrap().write_all(&[b'x'; 100]).unwrap();
+    }
+    let busy = Writer::open(&store.path(&names[0])).unwrap();
+    let rules = Retention { age: Duration::from_secs(3600), runs: 3, bytes: 250 };
+    let gone = store.tidy(&rules, SystemTime::now()).unwrap();
+    assert_eq!(gone, [names[2].clone(), names[1].clone()]);
+    assert!(store.path(&names[0]).exists());
+    drop(busy);
+    let later = SystemTime::now() + Duration::from_secs(7200);
+    assert_eq!(store.tidy(&rules, later).unwrap().len(), 3);
+    assert!(store.list().unwrap().is_empty());
+}
