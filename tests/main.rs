@@ -1,13 +1,17 @@
 //! One integration-test binary; one file per subject.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop")]
 
+mod support;
+
 mod dependencies;
 mod engine;
 mod journal;
 mod layers;
+mod protocol_consensus;
+mod protocol_prompts;
+mod protocol_properties;
+mod protocol_vectors;
 mod standin_failures;
 mod standin_faults;
 mod standin_formats;
 mod standin_scenes;
-#[path = "support/standin.rs"]
-mod standin_support;

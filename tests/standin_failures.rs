@@ -1,6 +1,6 @@
 //! Every row of the vendors' failure tables, printed and ended as the vendor does.
 
-use crate::standin_support::{CLAUDE, CODEX, GEMINI, Played, Stage};
+use crate::support::standin::{CLAUDE, CODEX, GEMINI, Played, Stage};
 use serde_json::{Value, json};
 
 fn fail(vendor: &str, argv: &[&str], kind: &str) -> Played {

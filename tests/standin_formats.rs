@@ -1,6 +1,6 @@
 //! The stand-in speaks the vendors' formats, as they were measured.
 
-use crate::standin_support::{CLAUDE, CODEX, GEMINI, Stage, user_line};
+use crate::support::standin::{CLAUDE, CODEX, GEMINI, Stage, user_line};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 

@@ -1,6 +1,6 @@
 //! Scenes: which rule is played, what is written down, and what is said of a scene that is wrong.
 
-use crate::standin_support::{CLAUDE, CODEX, GEMINI, Stage};
+use crate::support::standin::{CLAUDE, CODEX, GEMINI, Stage};
 use serde_json::json;
 
 fn text(stage: &Stage, prompt: &str) -> String {
@@ -24,7 +24,7 @@ fn the_first_rule_that_holds_is_played() {
         when = { begins = 'Dear' }
         act = [{ say = { text = 'polite' } }]
         [[rule]]
-        when = { who = 'plain/m1', phase = 'propose' }
+        when = { who = 'plain/m1', phase = 'answer' }
         act = [{ say = { text = 'else' } }]
         ",
     );
@@ -76,7 +76,7 @@ fn counting_is_atomic() {
     );
     let fifths = std::thread::scope(|scope| {
         let asked: Vec<_> = (0..8).map(|_| scope.spawn(|| text(&stage, "x"))).collect();
-        asked.into_iter().filter(|_| true).map(|one| one.join().unwrap()).filter(|said| said == "fifth").count()
+        asked.into_iter().map(|one| one.join().unwrap()).filter(|said| said == "fifth").count()
     });
     assert_eq!(fifths, 1);
 }

@@ -1,12 +1,12 @@
 //! What a stand-in says: its words, its drafts, its reviews.
 
+use super::act::{Draft, Opinion, Review, Say};
 use super::draw;
 use super::marker::Mark;
 use super::phase::Phase;
 use super::request::Request;
-use super::scene::{Draft, Opinion, Review, Say};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// The words of an answer.
 #[must_use]
@@ -23,7 +23,7 @@ pub fn say(say: &Say, request: &Request) -> String {
 pub fn draft(draft: &Draft, request: &Request) -> String {
     let version = match request.phase() {
         Phase::Refine => 1 + request.own_version(),
-        Phase::Propose | Phase::Evaluate => 1,
+        Phase::Answer | Phase::Propose | Phase::Evaluate => 1,
     };
     let mark = Mark::new(&request.who, version);
     let opening = filled(&draft.opening, request);
@@ -36,88 +36,113 @@ pub fn draft(draft: &Draft, request: &Request) -> String {
     )
 }
 
-/// A review of the marked draft in the prompt, whose score depends on its version and author.
+/// A review of the marked drafts in the prompt, whose score depends on version and author.
 #[must_use]
 pub fn opinion(opinion: &Opinion, seed: u64, request: &Request) -> String {
-    let marks = request.marks();
     let score = |mark: Option<&Mark>| {
         let version = mark.map_or(1, |mark| mark.version).max(1) as usize;
         let base = opinion.scores.get(version - 1).or(opinion.scores.last()).copied().unwrap_or(5.0);
         let extra = mark.map_or(0.0, |mark| draw::fraction(seed, &["spread", &mark.author]) * opinion.spread);
         ((base + extra).min(10.0) * 10.0).round() / 10.0
     };
-    let review = |mark: Option<&Mark>| Review {
-        score: Some(json!(score(mark))),
+    shaped_by(request, |answer| Review {
+        score: Some(json!(score(Mark::find_all(answer).last()))),
         strengths: vec!["It says what to do first, and why.".to_owned()],
         weaknesses: vec!["It does not say what would prove it wrong.".to_owned()],
         suggestions: vec!["Name the number at which the plan is given up.".to_owned()],
         overall_assessment: "Sound in its order, thin in its evidence.".to_owned(),
         rationale: "The steps follow from one another; none of them is backed by a measurement.".to_owned(),
-    };
-    let subject = marks.iter().max_by_key(|mark| mark.version);
-    shaped(&review(subject), request)
+    })
 }
 
 /// A review in the shape that is asked for.
 #[must_use]
 pub fn shaped(review: &Review, request: &Request) -> String {
-    let document = match &request.asked.schema {
-        Some(schema) if !is_review(schema) => instance(schema, review),
-        _ => return serde_json::to_string(&Ordered::of(review)).unwrap_or_default(),
+    shaped_by(request, |_| review.clone())
+}
+
+/// Reviews of the answers in a prompt, in the shape that is asked for: one object, or one for each
+/// label where the schema wants `reviews`.
+fn shaped_by(request: &Request, review: impl Fn(&str) -> Review) -> String {
+    let properties = request.asked.schema.as_ref().map(|schema| &schema["properties"]);
+    let text = match properties {
+        Some(properties) if properties.get("reviews").is_some() => {
+            let reviews = answers(request.text()).map(|(label, answer)| Ordered::of(&review(answer), Some(label)));
+            serde_json::to_string(&Batch { reviews: reviews.collect() })
+        }
+        Some(properties) if properties.get("score").is_none() => {
+            let schema = request.asked.schema.as_ref().unwrap_or(&Value::Null);
+            serde_json::to_string(&fill(schema))
+        }
+        _ => serde_json::to_string(&Ordered::of(&review(request.text()), None)),
     };
-    document.to_string()
+    text.unwrap_or_default()
+}
+
+/// The answers that a prompt quotes, with their labels.
+fn answers(prompt: &str) -> impl Iterator<Item = (&str, &str)> {
+    prompt.split("<answer-").skip(1).filter_map(|block| {
+        let (label, rest) = block.split_once("label=\"Answer ")?.1.split_once('"')?;
+        Some((label, rest.split("</answer-").next()?))
+    })
+}
+
+#[derive(Serialize)]
+struct Batch {
+    reviews: Vec<Ordered>,
 }
 
 /// The keys of a review in the order that the prompt asks for: the score last.
 #[derive(Serialize)]
-struct Ordered<'a> {
-    strengths: &'a [String],
-    weaknesses: &'a [String],
-    suggestions: &'a [String],
-    overall_assessment: &'a str,
-    rationale: &'a str,
+struct Ordered {
     #[serde(skip_serializing_if = "Option::is_none")]
-    score: &'a Option<Value>,
+    answer: Option<String>,
+    strengths: Vec<String>,
+    weaknesses: Vec<String>,
+    suggestions: Vec<String>,
+    overall_assessment: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accuracy: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    completeness: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clarity: Option<Value>,
+    rationale: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    score: Option<Value>,
 }
 
-impl<'a> Ordered<'a> {
-    fn of(review: &'a Review) -> Self {
+impl Ordered {
+    fn of(review: &Review, label: Option<&str>) -> Self {
+        let part = || review.score.clone().filter(|_| label.is_some());
+        let review = review.clone();
         Self {
-            strengths: &review.strengths,
-            weaknesses: &review.weaknesses,
-            suggestions: &review.suggestions,
-            overall_assessment: &review.overall_assessment,
-            rationale: &review.rationale,
-            score: &review.score,
+            answer: label.map(str::to_owned),
+            accuracy: part(),
+            completeness: part(),
+            clarity: part(),
+            strengths: review.strengths,
+            weaknesses: review.weaknesses,
+            suggestions: review.suggestions,
+            overall_assessment: review.overall_assessment,
+            rationale: review.rationale,
+            score: review.score,
         }
     }
 }
 
-fn is_review(schema: &Value) -> bool {
-    schema["properties"].get("score").is_some()
-}
-
-/// Something that a schema allows, with the words of the review where the names are its own.
-fn instance(schema: &Value, review: &Review) -> Value {
-    let own = serde_json::to_value(Ordered::of(review)).unwrap_or_default();
-    fill(schema, &own)
-}
-
-fn fill(schema: &Value, own: &Value) -> Value {
+/// Something that a schema allows.
+fn fill(schema: &Value) -> Value {
     if let Some(first) = schema["enum"].get(0) {
         return first.clone();
     }
     match schema["type"].as_str() {
         Some("object") => {
-            let properties = schema["properties"].as_object().cloned().unwrap_or_default();
-            let filled = properties.into_iter().map(|(name, inner)| {
-                let value = own.get(&name).cloned().unwrap_or_else(|| fill(&inner, own));
-                (name, value)
-            });
-            Value::Object(filled.collect::<Map<_, _>>())
+            let properties = schema["properties"].as_object().into_iter().flatten();
+            Value::Object(properties.map(|(name, inner)| (name.clone(), fill(inner))).collect())
         }
-        Some("array") => json!([fill(&schema["items"], own)]),
-        Some("number" | "integer") => own.get("score").cloned().unwrap_or_else(|| json!(5)),
+        Some("array") => json!([fill(&schema["items"])]),
+        Some("number" | "integer") => json!(5),
         Some("boolean") => json!(true),
         _ => json!("stand-in"),
     }

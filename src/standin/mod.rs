@@ -5,13 +5,14 @@
 //! else (adapters, process layer, protocols) is the real thing. [`scene`] says what a scene can do.
 //! It starts no runtime and no thread, so that it is there within a few milliseconds.
 
-mod acts;
+pub mod act;
 mod clock;
 mod compose;
 pub mod demo;
 mod draw;
 mod log;
 mod marker;
+mod misbehave;
 mod options;
 mod output;
 mod phase;

@@ -1,6 +1,7 @@
 //! How a stand-in writes: paced, in pieces, and no more than it is told to let out.
 
-use super::scene::{Channel, Manner};
+use super::act::Channel;
+use super::scene::Manner;
 use super::vendor::Rendered;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};

@@ -1,7 +1,8 @@
 //! Which rule of a scene is played.
 
+use super::act::Act;
 use super::request::Request;
-use super::scene::{Act, Rule, Scene, When};
+use super::scene::{Rule, Scene, When};
 use std::fs::OpenOptions;
 use std::io;
 use std::path::Path;

@@ -1,10 +1,11 @@
 //! From arguments to exit code: one process of a stand-in.
 
-use super::acts::{self, Ears};
+use super::act::Act;
+use super::misbehave::{self, Ears};
 use super::options::{Mode, Options};
 use super::output::Output;
 use super::request::Request;
-use super::scene::{Act, Latency, Rule, Scene};
+use super::scene::{Latency, Rule, Scene};
 use super::vendor::{Asked, Early, Turn};
 use super::{clock, compose, draw, log, rules};
 use std::ffi::OsString;
@@ -30,7 +31,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
                 early.code
             }
         },
-        Ok(Mode::Linger(linger)) => acts::linger(linger),
+        Ok(Mode::Linger(linger)) => misbehave::linger(linger),
         Err(reason) => {
             let _ = writeln!(io::stderr(), "refinery __standin: {reason}");
             OUR_MISTAKE
@@ -168,23 +169,23 @@ impl Player<'_> {
             Act::Wait(millis) => std::thread::sleep(Duration::from_millis(*millis)),
             Act::Print(print) => {
                 output.write(print.to, print.text.as_bytes());
-                output.write(print.to, &acts::unhex(&print.hex).map_err(mistake)?);
+                output.write(print.to, &misbehave::unhex(&print.hex).map_err(mistake)?);
             }
-            Act::Flood(flood) => acts::flood(flood.to, flood.bytes),
-            Act::Line(line) => acts::line(line.to, line.bytes),
+            Act::Flood(flood) => misbehave::flood(flood.to, flood.bytes),
+            Act::Line(line) => misbehave::line(line.to, line.bytes),
             Act::Deaf(names) => self.ears.close(names),
             Act::Grandchild(child) => {
-                let pid = acts::grandchild(child).map_err(mistake)?;
+                let pid = misbehave::grandchild(child).map_err(mistake)?;
                 if let Some(log) = &self.scene.log {
                     log::grandchild(log, pid).map_err(mistake)?;
                 }
             }
             Act::Exit(code) => return Ok(Some(*code)),
-            Act::Signal(name) => acts::die(name),
-            Act::Hang => acts::hang(),
-            Act::CloseStdin => acts::close(0),
-            Act::CloseStdout => acts::close(1),
-            Act::CloseStderr => acts::close(2),
+            Act::Signal(name) => misbehave::die(name),
+            Act::Hang => misbehave::hang(),
+            Act::CloseStdin => misbehave::close(0),
+            Act::CloseStdout => misbehave::close(1),
+            Act::CloseStderr => misbehave::close(2),
             Act::Unread | Act::Say(_) | Act::Draft(_) | Act::Review(_) | Act::Opinion(_) | Act::Fail(_) => {}
         }
         Ok(None)

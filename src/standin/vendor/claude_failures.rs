@@ -3,7 +3,7 @@
 
 use super::claude::{Ending, assistant, head, result, shown};
 use super::{Rendered, Turn};
-use crate::standin::scene::{Fail, Trouble};
+use crate::standin::act::{Fail, Trouble};
 use serde_json::{Value, json};
 
 /// One row: what the `assistant` event and the result say.

@@ -3,8 +3,8 @@
 
 use super::argv::{Given, Known};
 use super::{Asked, Early, Format, Rendered, Turn};
+use crate::standin::act::{Fail, Trouble};
 use crate::standin::clock;
-use crate::standin::scene::{Fail, Trouble};
 use serde_json::{Value, json};
 use std::io::BufRead;
 

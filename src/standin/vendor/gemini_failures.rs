@@ -4,7 +4,7 @@
 
 use super::gemini::{answer, document, models};
 use super::{Format, Rendered, Turn};
-use crate::standin::scene::{Fail, Trouble};
+use crate::standin::act::{Fail, Trouble};
 use serde_json::json;
 
 pub(super) fn fail(turn: &Turn<'_>, fail: &Fail) -> Rendered {

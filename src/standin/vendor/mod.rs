@@ -10,7 +10,7 @@ mod gemini;
 mod gemini_failures;
 mod plain;
 
-use super::scene::Fail;
+use super::act::Fail;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::io::BufRead;

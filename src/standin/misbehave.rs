@@ -1,7 +1,7 @@
 //! What a process can do wrong apart from what it says.
 
+use super::act::{Channel, Grandchild};
 use super::options::Linger;
-use super::scene::{Channel, Grandchild};
 use rustix::process::{Signal, getpid, kill_process, setsid};
 use std::fs::File;
 use std::io::{self, Write};
