@@ -11,6 +11,7 @@ mod protocol_consensus;
 mod protocol_prompts;
 mod protocol_properties;
 mod protocol_vectors;
+mod standin_bench;
 mod standin_failures;
 mod standin_faults;
 mod standin_formats;
