@@ -54,6 +54,20 @@ impl Error {
         Self { kind: ErrorKind::Failed, messages: vec![message.into()], hints: Vec::new() }
     }
 
+    /// Several errors as one: all messages, then all hints, none twice; the first one's kind.
+    #[must_use]
+    pub fn all(errors: impl IntoIterator<Item = Self>) -> Option<Self> {
+        errors.into_iter().reduce(|mut all, next| {
+            all.messages.extend(next.messages);
+            for hint in next.hints {
+                if !all.hints.contains(&hint) {
+                    all.hints.push(hint);
+                }
+            }
+            all
+        })
+    }
+
     /// The same error with one more thing to do next.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -90,7 +90,8 @@ pub enum EventKind {
     Retrying {
         /// Which call.
         call: CallId,
-        /// After which pause.
+        /// After which pause; in JSON `pause_ms`.
+        #[serde(rename = "pause_ms", with = "crate::time::millis")]
         pause: Duration,
         /// Why.
         failure: FailureClass,

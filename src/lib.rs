@@ -29,6 +29,7 @@ pub mod cli;
 #[cfg(feature = "cli")]
 pub mod config;
 pub mod engine;
+pub mod host;
 pub mod journal;
 pub mod plan;
 pub mod process;

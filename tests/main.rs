@@ -1,18 +1,32 @@
 //! One integration-test binary; one file per subject.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop")]
 
-mod support;
-
+mod cli_config;
+mod cli_errors;
 mod dependencies;
 mod engine;
 mod journal;
 mod layers;
+mod process_clocks;
+mod process_flood;
+mod process_harness;
+mod process_input;
+mod process_leaks;
+mod process_lifecycle;
+mod process_output;
+mod process_paste;
+mod process_scratch;
+mod process_watchdog;
+#[path = "support/program.rs"]
+mod program;
 mod protocol_consensus;
 mod protocol_prompts;
 mod protocol_properties;
 mod protocol_vectors;
+mod reports;
 mod standin_bench;
 mod standin_failures;
 mod standin_faults;
 mod standin_formats;
 mod standin_scenes;
+mod support;

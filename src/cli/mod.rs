@@ -1,1 +1,21 @@
-//! The command line: one file per command.
+//! The command line: what is typed becomes a run that is ready, or an error with the way out.
+
+pub mod adapters;
+pub mod args;
+pub mod checkup;
+pub mod config_show;
+pub mod console;
+pub mod doctor;
+pub mod dry_run;
+pub mod entry;
+pub mod execute;
+pub mod input;
+pub mod parse;
+pub mod prepare;
+pub mod seats;
+pub mod settings;
+pub mod supervised;
+
+pub use entry::main;
+pub use prepare::{Ready, prepare};
+pub use seats::Seat;

@@ -1,1 +1,14 @@
-//! Settings in layers, with the provenance of each value.
+//! Settings in layers: default, the user's file, an explicit file, environment, flags. Each value
+//! remembers where it came from, so that errors and `refinery config show` can say it.
+
+pub mod duration;
+pub mod environment;
+pub mod file;
+pub mod key;
+pub mod layers;
+pub mod settings;
+pub mod value;
+
+pub use key::{AdapterKey, Key, Path};
+pub use layers::{Entry, Layers, Origin, Source};
+pub use settings::{AdapterSettings, OutputFormat, Settings};

@@ -1,5 +1,12 @@
-//! What a run will do, frozen before the first call.
+//! What a run will be, frozen before the first call: who takes part, which protocol, which limits.
+//! Pure data and pure functions; nothing here looks at the machine.
 
-mod estimate;
+pub mod estimate;
+pub mod machine;
+pub mod participant;
+pub mod run;
+pub mod words;
 
 pub use estimate::{Estimate, RoundEstimate, estimate};
+pub use participant::{Wanted, parse as parse_participants};
+pub use run::{Concurrency, Participant, Pool, ProtocolPlan, RunLimits, RunPlan};

@@ -1,0 +1,90 @@
+//! Our three streams, and who writes what to them.
+
+use crate::config::OutputFormat;
+use crate::error::Error;
+use crate::report::live::Live;
+use crate::report::{Human, Json, Jsonl, Outlet, Paint, Plain, Reporters, json, problem};
+use serde::Serialize;
+
+/// Where output goes, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Console {
+    /// What standard output carries.
+    pub format: OutputFormat,
+    /// How standard output is dressed.
+    pub out: Paint,
+    /// How standard error is dressed.
+    pub err: Paint,
+}
+
+impl Console {
+    /// The real streams; colour where a terminal wants it and `NO_COLOR` does not forbid it.
+    #[must_use]
+    pub fn new(format: OutputFormat) -> Self {
+        let paint = |choice| Paint { on: choice != anstream::ColorChoice::Never };
+        Self {
+            format,
+            out: paint(anstream::AutoStream::choice(&std::io::stdout())),
+            err: paint(anstream::AutoStream::choice(&std::io::stderr())),
+        }
+    }
+
+    /// Tells people what they should know.
+    pub fn warn(self, warnings: &[String]) {
+        let mut err = Outlet::stderr();
+        for text in warnings {
+            problem::warning(&mut err, self.err, text);
+        }
+    }
+
+    /// Tells what went wrong; returns the exit code.
+    pub fn fail(self, error: &Error) -> u8 {
+        match self.format {
+            OutputFormat::Text => {}
+            OutputFormat::Json => problem::for_programs(&mut Outlet::stdout(), error, false),
+            OutputFormat::Jsonl => problem::for_programs(&mut Outlet::stdout(), error, true),
+        }
+        problem::for_people(&mut Outlet::stderr(), self.err, error);
+        error.kind.exit_code()
+    }
+
+    /// Writes a command's result: text for people, or a document for programs. Returns the exit code.
+    pub fn tell(self, text: &str, document: &impl Serialize) -> u8 {
+        let mut out = Outlet::stdout();
+        match self.format {
+            OutputFormat::Text => out.line(text),
+            OutputFormat::Json => json::pretty(&mut out, document),
+            OutputFormat::Jsonl => json::compact(&mut out, document),
+        }
+        self.written(&mut out)
+    }
+
+    /// The exit code of having written: 1, with the reason, if it did not arrive.
+    fn written(self, out: &mut Outlet) -> u8 {
+        out.result().map_or_else(
+            |trouble| {
+                let error = Error::failed(format!("standard output cannot be written: {trouble}"));
+                problem::for_people(&mut Outlet::stderr(), self.err, &error);
+                error.kind.exit_code()
+            },
+            |()| 0,
+        )
+    }
+
+    /// The readers of a run's events. A live region only where nothing else writes to the terminal.
+    #[must_use]
+    pub fn reporters(self, verbose: bool, debug: bool) -> Reporters {
+        let mut all = Reporters::default();
+        let answer = (self.format == OutputFormat::Text).then(Outlet::stdout);
+        match if debug { None } else { Live::on_stderr() } {
+            Some(live) => all.push(Human::new(live, answer, verbose, self.err)),
+            None => all.push(Human::new(Plain::new(Outlet::stderr()), answer, verbose, self.err)),
+        }
+        match self.format {
+            OutputFormat::Text => {}
+            OutputFormat::Json => all.push(Json::new(Outlet::stdout())),
+            OutputFormat::Jsonl => all.push(Jsonl::new(Outlet::stdout())),
+        }
+        all
+    }
+}

@@ -1,0 +1,83 @@
+//! One command, from the words to the exit code.
+
+use super::args::{Cli, Command, ConfigCommand, ConfigShowArgs, LookArgs, RunArgs};
+use super::checkup::Tools;
+use super::console::Console;
+use super::dry_run;
+use super::execute::{Surroundings, execute};
+use super::parse::{self, Refused, parse};
+use super::prepare::{self, Prepared, Ready};
+use super::supervised::Supervised;
+use super::{adapters, config_show, doctor, settings};
+use crate::error::Error;
+use crate::host::Machine;
+use crate::host::machine::{LETTERS, random};
+use crate::process::{Marker, Supervisor};
+use crate::report::{Outlet, Reporter};
+use std::ffi::OsString;
+
+/// Does what the words say, the program's own name first. Returns the exit code.
+#[must_use]
+pub fn main(words: &[OsString]) -> u8 {
+    let console = Console::new(parse::format(words));
+    let done = match parse(words, console.out.on) {
+        Ok(cli) => command(cli, console),
+        Err(Refused::Told(text)) => {
+            Outlet::stdout().line(&text);
+            Ok(0)
+        }
+        Err(Refused::Wrong(error)) => Err((console, error)),
+    };
+    done.unwrap_or_else(|(console, error)| console.fail(&error))
+}
+
+/// Where an error is told depends on the format that the settings ask for, once they are known.
+type Done = Result<u8, (Console, Error)>;
+
+fn command(cli: Cli, console: Console) -> Done {
+    let mut machine = Machine::look();
+    let here = |done: Result<u8, Error>| done.map_err(|error| (console, error));
+    match cli.command {
+        None => run(&cli.run, &mut machine, console),
+        Some(Command::Adapters(args)) => here(adapters::run(&args, &machine, console)),
+        Some(Command::Doctor(args)) => {
+            let runner = Supervised::new(Supervisor::new(Marker::new(random(&LETTERS, 12))));
+            let tools = Tools { runner: Some(&runner), probe: None };
+            here(doctor::run(&args, &machine, console, tools))
+        }
+        Some(Command::Config(ConfigCommand::Show(args))) => here(show(args, &machine, console)),
+        Some(Command::Demo(_)) => here(Err(Error::failed("the demo cannot be played yet"))),
+    }
+}
+
+fn run(args: &RunArgs, machine: &mut Machine, console: Console) -> Done {
+    let loaded = prepare::load(args, machine).map_err(|error| (console, error))?;
+    let console = Console { format: loaded.settings.output_format, ..console };
+    let mut warnings = machine.warnings.clone();
+    warnings.extend(loaded.warnings);
+    let prepared = prepare::prepare(args, machine, loaded.settings, &mut warnings);
+    // Before the error, if there is one: they may be what explains it.
+    console.warn(&warnings);
+    match prepared.map_err(|error| (console, error))? {
+        Prepared::Dry(dry) => Ok(console.tell(&dry_run::text(&dry), &dry_run::Document::of(&dry, &warnings))),
+        Prepared::Ready(ready) => perform(&ready, &warnings, console).map_err(|error| (console, error)),
+    }
+}
+
+/// Makes the run, and tells of it.
+fn perform(ready: &Ready, warnings: &[String], console: Console) -> Result<u8, Error> {
+    let mut reporters = console.reporters(ready.settings.verbose, ready.settings.debug);
+    let mut finished = execute(ready, &Surroundings::real()?, &mut |event| reporters.report(event))?;
+    finished.totals.warnings.splice(0..0, warnings.iter().cloned());
+    reporters
+        .finish(&finished)
+        .map_err(|error| Error::failed(format!("standard output cannot be written: {error}")))?;
+    Ok(finished.outcome.status.exit_code())
+}
+
+fn show(args: ConfigShowArgs, machine: &Machine, console: Console) -> Result<u8, Error> {
+    let look = LookArgs { config: args.config, output_format: args.output_format, adapter: Vec::new() };
+    let loaded = settings::load(machine, look.config.as_deref(), look.entries())?;
+    console.warn(&loaded.warnings);
+    Ok(console.tell(&config_show::text(&loaded.layers, console.out), &config_show::document(&loaded.layers)))
+}

@@ -1,0 +1,175 @@
+//! From names to programs: where each participant's CLI is, which model it runs, what pays.
+
+use crate::adapter::{self, Catalog, ChosenPool, Host, Manifest, Program, ResolvedModel};
+use crate::config::{AdapterSettings, Settings};
+use crate::error::Error;
+use crate::exchange::Effort;
+use crate::host::{Machine, login, program, version};
+use crate::ids::ParticipantId;
+use crate::plan::Wanted;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A participant with its model, before anything was looked for on the machine.
+#[derive(Debug, Clone)]
+pub struct Cast {
+    /// Its unique name.
+    pub id: ParticipantId,
+    /// How its CLI is driven.
+    pub manifest: Arc<Manifest>,
+    /// Its model.
+    pub model: ResolvedModel,
+    /// How hard it thinks; `None` leaves the CLI's own default.
+    pub effort: Option<Effort>,
+}
+
+/// A participant that can work: everything a call through its CLI needs.
+#[derive(Debug, Clone)]
+pub struct Seat {
+    /// Its unique name.
+    pub id: ParticipantId,
+    /// How its CLI is driven.
+    pub manifest: Arc<Manifest>,
+    /// Where it is.
+    pub program: Program,
+    /// What pays.
+    pub pool: ChosenPool,
+    /// Its model.
+    pub model: ResolvedModel,
+    /// How hard it thinks; `None` leaves the CLI's own default.
+    pub effort: Option<Effort>,
+}
+
+/// Gives each participant its model: its own word, else the configuration's, else the adapter's.
+///
+/// # Errors
+/// An adapter that is not in the catalogue.
+pub fn cast(wanted: Vec<Wanted>, catalog: &Catalog, settings: &Settings) -> Result<Vec<Cast>, Error> {
+    wanted
+        .into_iter()
+        .map(|one| {
+            let name = one.adapter.as_str();
+            let manifest = catalog.get(name).ok_or_else(|| Error::config(format!("no adapter is called `{name}`")))?;
+            let said = settings.adapter(name);
+            let model = manifest.resolve_model(one.model.as_deref().or(said.model.as_deref()));
+            let effort = one.effort.or(said.effort).or(model.effort);
+            Ok(Cast { id: one.id, manifest: Arc::clone(manifest), model, effort })
+        })
+        .collect()
+}
+
+/// What was found for those who take part.
+#[derive(Debug)]
+pub struct Found {
+    /// Those who can work, in the order in which they were named.
+    pub seats: Vec<Seat>,
+    /// The machine, as adapters see it.
+    pub host: Host,
+}
+
+/// Looks for every participant's program and credential; `warnings` takes what a person should know.
+///
+/// # Errors
+/// What is missing, for whom, and what to type; all of it at once. With `allow_missing` only if
+/// nobody is left.
+pub fn find(
+    cast: Vec<Cast>,
+    settings: &Settings,
+    machine: &Machine,
+    warnings: &mut Vec<String>,
+) -> Result<Found, Error> {
+    let host = host(cast.iter().map(|one| one.manifest.as_ref()), machine);
+    let mut looked: BTreeMap<String, Result<(Program, ChosenPool), Error>> = BTreeMap::new();
+    let mut seats = Vec::new();
+    for Cast { id, manifest, model, effort } in cast {
+        let name = manifest.id.as_str();
+        let found = looked.entry(name.to_owned()).or_insert_with(|| {
+            let found = equip(&manifest, &settings.adapter(name), &host, machine);
+            if let Ok((program, _)) = &found {
+                warnings.extend(reservations(&manifest, program));
+            }
+            found
+        });
+        if let Ok((program, pool)) = found {
+            let (program, pool) = (program.clone(), pool.clone());
+            seats.push(Seat { id, manifest, program, pool, model, effort });
+        }
+    }
+    let missing = Error::all(looked.into_values().filter_map(Result::err));
+    match missing {
+        None => {}
+        Some(error) if settings.allow_missing && !seats.is_empty() => {
+            warnings.extend(error.messages.into_iter().map(|message| format!("{message}; the run goes on without it")));
+        }
+        Some(error) if settings.allow_missing => return Err(error),
+        Some(error) => {
+            return Err(error.hint("`--allow-missing` goes on with the rest; `refinery doctor` checks everything"));
+        }
+    }
+    Ok(Found { seats, host })
+}
+
+/// The machine, as adapters see it.
+pub fn host<'a>(manifests: impl Iterator<Item = &'a Manifest>, machine: &Machine) -> Host {
+    let logins = manifests
+        .map(|manifest| (manifest.id.clone(), login::read(manifest, &machine.env, &machine.folders)))
+        .collect();
+    Host { env: machine.env.clone(), home: machine.folders.home.clone(), logins }
+}
+
+/// Program and credential of one adapter.
+fn equip(
+    manifest: &Manifest,
+    said: &AdapterSettings,
+    host: &Host,
+    machine: &Machine,
+) -> Result<(Program, ChosenPool), Error> {
+    let program = locate(manifest, said, machine);
+    let pool = adapter::choose(manifest, host, said.billing.unwrap_or_default()).map_err(|problem| {
+        let error = Error::config(problem.message);
+        if problem.hint.is_empty() { error } else { error.hint(problem.hint) }
+    });
+    match (program, pool) {
+        (Ok(program), Ok(pool)) => Ok((program, pool)),
+        // Who has not even the program is told to install it first.
+        (Err(error), _) | (Ok(_), Err(error)) => Err(error),
+    }
+}
+
+/// The program of an adapter, with its version where a file beside it says so.
+///
+/// # Errors
+/// Not found: what to type to install it.
+pub fn locate(manifest: &Manifest, said: &AdapterSettings, machine: &Machine) -> Result<Program, Error> {
+    let name = &manifest.id;
+    let path = match &said.program {
+        Some(program) => program::configured(program, &machine.env, &machine.folders)
+            .map_err(|reason| Error::config(format!("{name}: {reason} (adapters.{name}.program)")))?,
+        None => program::find(&manifest.program_names(), &machine.env).ok_or_else(|| {
+            let names = manifest.program_names().join("` or `");
+            let error = Error::config(format!("{name}: no program `{names}` is on the PATH"));
+            if manifest.install_hint().is_empty() {
+                error
+            } else {
+                error.hint(format!("{name}: {}", manifest.install_hint()))
+            }
+        })?,
+    };
+    let version = version::beside(&path, &manifest.version_files());
+    Ok(Program { path, prefix: said.program_args.clone(), version })
+}
+
+/// What should be known of a CLI before it is relied on.
+fn reservations(manifest: &Manifest, program: &Program) -> Vec<String> {
+    let name = &manifest.id;
+    let mut all = Vec::new();
+    if !manifest.verified() {
+        all.push(format!("{name}: this adapter was not checked against the real program"));
+    }
+    if let Some(version) = &program.version
+        && manifest.tested_with(version) == Some(false)
+    {
+        all.push(format!("{name}: version {version} was not tested with; `refinery doctor` says which were"));
+    }
+    all
+}

@@ -1,0 +1,128 @@
+//! The names of all settings: one list that files, environment, flags and `config show` read.
+
+use std::fmt;
+
+macro_rules! keys {
+    ($(#[$doc:meta])* $type:ident { $($(#[$about:meta])* $key:ident = $name:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $type {
+            $($(#[$about])* $key,)+
+        }
+
+        impl $type {
+            /// All of them, in the order in which they are shown.
+            pub const ALL: &[Self] = &[$(Self::$key),+];
+
+            /// Its name in a configuration file.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$key => $name,)+
+                }
+            }
+
+            /// The setting of a name.
+            #[must_use]
+            pub fn of(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|key| key.name() == name)
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.name())
+            }
+        }
+    };
+}
+
+keys! {
+    /// A setting of a run: `[defaults]` in a file, `REFINERY_…` in the environment.
+    Key {
+        /// Who takes part: a list.
+        Models = "models",
+        /// Mean score that the leader must reach.
+        Threshold = "threshold",
+        /// At most this many rounds.
+        MaxRounds = "max_rounds",
+        /// For how many rounds in a row the same answer must lead.
+        StabilityRounds = "stability_rounds",
+        /// How answers are reviewed.
+        Review = "review",
+        /// How hard models think.
+        Effort = "effort",
+        /// Sampling temperature.
+        Temperature = "temperature",
+        /// Longest reply.
+        ReplyTokens = "reply_tokens",
+        /// The seed of every draw.
+        Seed = "seed",
+        /// Longest time for one attempt.
+        Timeout = "timeout",
+        /// Longest silence before the first byte.
+        FirstByteTimeout = "first_byte_timeout",
+        /// Longest silence after it.
+        IdleTimeout = "idle_timeout",
+        /// Further attempts after the first.
+        Retries = "retries",
+        /// How many calls may run at once.
+        MaxConcurrent = "max_concurrent",
+        /// What may pay.
+        Billing = "billing",
+        /// Whether to go on without participants that are missing.
+        AllowMissing = "allow_missing",
+        /// What standard output carries.
+        OutputFormat = "output_format",
+        /// A line per happening.
+        Verbose = "verbose",
+        /// Echo every invocation, and keep its folder.
+        Debug = "debug",
+        /// Where runs and kept folders lie.
+        StateDir = "state_dir",
+    }
+}
+
+keys! {
+    /// A setting of one adapter: `[adapters.NAME]` in a file.
+    AdapterKey {
+        /// Where the program is.
+        Program = "program",
+        /// Arguments that come before all others.
+        ProgramArgs = "program_args",
+        /// How many calls may run at once.
+        Concurrency = "concurrency",
+        /// The model, unless a participant names one.
+        Model = "model",
+        /// How hard it thinks, unless a participant says so.
+        Effort = "effort",
+        /// What may pay.
+        Billing = "billing",
+    }
+}
+
+impl Key {
+    /// Its variable in the environment: `REFINERY_MAX_ROUNDS`.
+    #[must_use]
+    pub fn variable(self) -> String {
+        format!("REFINERY_{}", self.name().to_ascii_uppercase())
+    }
+}
+
+/// The full name of a setting.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Path {
+    /// Of the run.
+    Run(Key),
+    /// Of one adapter, by its name.
+    Adapter(String, AdapterKey),
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Run(key) => key.fmt(f),
+            Self::Adapter(adapter, key) => write!(f, "adapters.{adapter}.{key}"),
+        }
+    }
+}

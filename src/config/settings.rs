@@ -1,0 +1,271 @@
+//! All settings of a run, total and validated.
+
+use super::key::{AdapterKey, Key, Path};
+use super::layers::{Layers, Source};
+use super::value::{at_least, number, time, unless_default, whole, word, yes};
+use crate::adapter::Billing;
+use crate::error::Error;
+use crate::exchange::Effort;
+use crate::protocol::consensus::ReviewMode;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What standard output carries.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OutputFormat {
+    /// The answer alone.
+    #[default]
+    Text,
+    /// One JSON document.
+    Json,
+    /// Events as they happen, one JSON object each; the last line is the document.
+    Jsonl,
+}
+
+impl OutputFormat {
+    /// All of them, by name.
+    pub const WORDS: [(&str, Self); 3] = [("text", Self::Text), ("json", Self::Json), ("jsonl", Self::Jsonl)];
+}
+
+const REVIEWS: [(&str, ReviewMode); 2] = [("pairwise", ReviewMode::Pairwise), ("batch", ReviewMode::Batch)];
+const BILLINGS: [(&str, Billing); 3] =
+    [("auto", Billing::Auto), ("subscription", Billing::Subscription), ("api", Billing::Api)];
+
+/// All settings of a run.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Settings {
+    /// Who takes part, as it was typed.
+    pub models: Vec<String>,
+    /// Mean score that the leader must reach, 1 to 10.
+    pub threshold: f64,
+    /// At most this many rounds, 1 to 20.
+    pub max_rounds: u32,
+    /// For how many rounds in a row the same participant must lead, at least 1.
+    pub stability_rounds: u32,
+    /// How answers are reviewed.
+    pub review: ReviewMode,
+    /// How hard models think.
+    pub effort: Option<Effort>,
+    /// Sampling temperature, 0 to 2.
+    pub temperature: Option<f64>,
+    /// Longest reply in tokens, at least 1.
+    pub reply_tokens: Option<u32>,
+    /// The seed of every draw; `None` to draw one.
+    pub seed: Option<u64>,
+    /// Longest time for one attempt.
+    pub timeout: Duration,
+    /// Longest silence before the first byte, of CLIs that stream.
+    pub first_byte_timeout: Duration,
+    /// Longest silence after it, of CLIs that stream.
+    pub idle_timeout: Duration,
+    /// Further attempts after the first, 0 to 10.
+    pub retries: u32,
+    /// Calls at once over all adapters; 0 for no limit.
+    pub max_concurrent: usize,
+    /// What may pay.
+    pub billing: Billing,
+    /// Whether to go on without participants that are missing.
+    pub allow_missing: bool,
+    /// What standard output carries.
+    pub output_format: OutputFormat,
+    /// A line per happening.
+    pub verbose: bool,
+    /// Echo every invocation, and keep its folder.
+    pub debug: bool,
+    /// Where runs and kept folders lie; `None` for the usual place.
+    pub state_dir: Option<PathBuf>,
+    /// What is said of single adapters.
+    pub adapters: BTreeMap<String, AdapterSettings>,
+}
+
+/// What is said of one adapter.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AdapterSettings {
+    /// Where the program is: a path, or a name to look up.
+    pub program: Option<String>,
+    /// Arguments that come before all others.
+    pub program_args: Vec<String>,
+    /// Calls at once, at least 1.
+    pub concurrency: Option<usize>,
+    /// The model, unless a participant names one.
+    pub model: Option<String>,
+    /// How hard it thinks, unless a participant says so: this adapter's word, or the run's, whichever
+    /// came from the stronger source; of one source, this adapter's.
+    pub effort: Option<Effort>,
+    /// What may pay: by the same rule.
+    pub billing: Option<Billing>,
+}
+
+impl Settings {
+    /// Reads all layers.
+    ///
+    /// # Errors
+    /// Every value that is outside its range, with the range and where the value came from.
+    pub fn resolve(layers: &Layers) -> Result<Self, Error> {
+        let mut read = Reader { layers, errors: Vec::new() };
+        let settings = Self {
+            models: read.list(&Path::Run(Key::Models)),
+            threshold: read.value(Key::Threshold, |text| number(text, &(1.0..=10.0))),
+            max_rounds: read.value(Key::MaxRounds, |text| whole(text, &(1..=20))),
+            stability_rounds: read.value(Key::StabilityRounds, |text| at_least(text, 1)),
+            review: read.value(Key::Review, |text| word(text, &REVIEWS)),
+            effort: read.optional(&Path::Run(Key::Effort), effort),
+            temperature: read.optional(&Path::Run(Key::Temperature), |text| number(text, &(0.0..=2.0))),
+            reply_tokens: read.optional(&Path::Run(Key::ReplyTokens), |text| at_least(text, 1)),
+            seed: read.optional(&Path::Run(Key::Seed), |text| whole(text, &(0..=u64::MAX))),
+            timeout: read.value(Key::Timeout, time),
+            first_byte_timeout: read.value(Key::FirstByteTimeout, time),
+            idle_timeout: read.value(Key::IdleTimeout, time),
+            retries: read.value(Key::Retries, |text| whole(text, &(0..=10))),
+            max_concurrent: read.value(Key::MaxConcurrent, |text| whole(text, &(0..=1000))),
+            billing: read.value(Key::Billing, |text| word(text, &BILLINGS)),
+            allow_missing: read.value(Key::AllowMissing, yes),
+            output_format: read.value(Key::OutputFormat, |text| word(text, &OutputFormat::WORDS)),
+            verbose: read.value(Key::Verbose, yes),
+            debug: read.value(Key::Debug, yes),
+            state_dir: read.optional(&Path::Run(Key::StateDir), |text| Ok(PathBuf::from(text))),
+            adapters: layers.adapters().into_iter().map(|name| (name.to_owned(), read.adapter(name))).collect(),
+        };
+        Error::all(read.errors).map_or(Ok(settings), Err)
+    }
+
+    /// What is said of one adapter; nothing for one that nobody mentioned.
+    #[must_use]
+    pub fn adapter(&self, name: &str) -> AdapterSettings {
+        let said = self.adapters.get(name).cloned().unwrap_or_default();
+        AdapterSettings {
+            effort: said.effort.or(self.effort),
+            billing: Some(said.billing.unwrap_or(self.billing)),
+            ..said
+        }
+    }
+}
+
+fn effort(text: &str) -> Result<Effort, String> {
+    word(text, &Effort::ALL.map(|effort| (effort.as_str(), effort)))
+}
+
+struct Reader<'a> {
+    layers: &'a Layers,
+    errors: Vec<Error>,
+}
+
+impl Reader<'_> {
+    fn list(&self, path: &Path) -> Vec<String> {
+        self.layers.get(path).map(|entry| entry.values.clone()).unwrap_or_default()
+    }
+
+    fn value<T: Default>(&mut self, key: Key, parse: impl FnOnce(&str) -> Result<T, String>) -> T {
+        self.read(&Path::Run(key), parse).unwrap_or_default()
+    }
+
+    fn optional<T>(&mut self, path: &Path, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        self.read(path, |text| unless_default(text, parse)).flatten()
+    }
+
+    fn read<T>(&mut self, path: &Path, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        let entry = self.layers.get(path)?;
+        let text = entry.values.first().map_or("", |value| value.trim());
+        match parse(text) {
+            Ok(value) => Some(value),
+            Err(allowed) => {
+                let origin = &entry.origin;
+                let message = match origin.source {
+                    Source::Environment | Source::CommandLine => format!("{origin} is {allowed}, not `{text}`"),
+                    _ => format!("{origin}: `{path}` is {allowed}, not `{text}`"),
+                };
+                self.errors.push(Error::config(message));
+                None
+            }
+        }
+    }
+
+    fn adapter(&mut self, name: &str) -> AdapterSettings {
+        let path = |key| Path::Adapter(name.to_owned(), key);
+        let own = |key, run| {
+            let source = |path| self.layers.get(&path).map(|entry| entry.origin.source);
+            source(path(key)) >= source(Path::Run(run)).or(Some(Source::Default))
+        };
+        let (own_effort, own_billing) = (own(AdapterKey::Effort, Key::Effort), own(AdapterKey::Billing, Key::Billing));
+        AdapterSettings {
+            program: self.optional(&path(AdapterKey::Program), |text| Ok(text.to_owned())),
+            program_args: self.list(&path(AdapterKey::ProgramArgs)),
+            concurrency: self.optional(&path(AdapterKey::Concurrency), |text| whole(text, &(1..=1000))),
+            model: self.optional(&path(AdapterKey::Model), |text| Ok(text.to_owned())),
+            effort: self.optional(&path(AdapterKey::Effort), effort).filter(|_| own_effort),
+            billing: self.optional(&path(AdapterKey::Billing), |text| word(text, &BILLINGS)).filter(|_| own_billing),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::file::{DEFAULT, entries};
+
+    fn resolve(user: &str, flags: &str) -> Result<Settings, Error> {
+        let mut layers = Layers::default();
+        layers.lay(entries(DEFAULT, "built in", Source::Default)?);
+        layers.lay(entries(user, "config.toml", Source::User)?);
+        layers.lay(entries(flags, "flags", Source::CommandLine)?);
+        Settings::resolve(&layers)
+    }
+
+    #[test]
+    fn the_defaults_are_those_that_the_help_promises() {
+        let settings = resolve("", "").unwrap();
+        let expected = Settings {
+            threshold: 8.0,
+            max_rounds: 5,
+            stability_rounds: 2,
+            timeout: Duration::from_secs(600),
+            first_byte_timeout: Duration::from_secs(60),
+            idle_timeout: Duration::from_secs(300),
+            retries: 2,
+            ..Settings::default()
+        };
+        assert_eq!(settings, expected);
+    }
+
+    #[test]
+    fn values_outside_their_range_are_all_named() {
+        let user = "[defaults]\nthreshold = 11\nmax_rounds = 21\nstability_rounds = 0\ntimeout = 0\nretries = 11\n\
+                    effort = \"lots\"\noutput_format = \"xml\"\ntemperature = 3\nseed = -1\n[adapters.claude]\nconcurrency = 0\n";
+        let error = resolve(user, "").unwrap_err();
+        assert_eq!(
+            error.messages,
+            [
+                "config.toml:2: `threshold` is a number from 1 to 10, not `11`",
+                "config.toml:3: `max_rounds` is a whole number from 1 to 20, not `21`",
+                "config.toml:4: `stability_rounds` is a whole number of at least 1, not `0`",
+                "config.toml:7: `effort` is minimal, low, medium, high, xhigh or max, not `lots`",
+                "config.toml:9: `temperature` is a number from 0 to 2, not `3`",
+                "config.toml:10: `seed` is a whole number from 0 to 18446744073709551615, not `-1`",
+                "config.toml:5: `timeout` is a time above 0 and up to a day: seconds, or such as 90s, 10m, 1h, not `0`",
+                "config.toml:6: `retries` is a whole number from 0 to 10, not `11`",
+                "config.toml:8: `output_format` is text, json or jsonl, not `xml`",
+                "config.toml:12: `adapters.claude.concurrency` is a whole number from 1 to 1000, not `0`",
+            ]
+        );
+    }
+
+    #[test]
+    fn of_one_source_the_adapters_word_counts_else_the_stronger_source() {
+        let user = "[defaults]\neffort = \"low\"\n[adapters.claude]\neffort = \"max\"\nbilling = \"api\"\n";
+        let settings = resolve(user, "").unwrap();
+        assert_eq!(settings.adapter("claude").effort, Some(Effort::Max));
+        assert_eq!(settings.adapter("claude").billing, Some(Billing::Api));
+        assert_eq!(settings.adapter("codex").effort, Some(Effort::Low));
+        let settings = resolve(user, "[defaults]\neffort = \"high\"\nbilling = \"subscription\"\n").unwrap();
+        assert_eq!(settings.adapter("claude").effort, Some(Effort::High));
+        assert_eq!(settings.adapter("claude").billing, Some(Billing::Subscription));
+    }
+
+    #[test]
+    fn the_word_default_takes_a_setting_back() {
+        let settings =
+            resolve("[defaults]\neffort = \"low\"\nseed = 3\n", "[defaults]\neffort = \"default\"\n").unwrap();
+        assert_eq!((settings.effort, settings.seed), (None, Some(3)));
+    }
+}

@@ -1,0 +1,168 @@
+//! A `.env` in the working directory. It may set credentials and nothing else: a cloned repository
+//! must not be able to send a token elsewhere or change what is run.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// The file that people copy; its assignments, commented out or not, are the names that count.
+pub const EXAMPLE: &str = include_str!("../../.env.example");
+
+/// The largest `.env` that is read.
+const CAP: u64 = 100_000;
+
+/// The credential names that a `.env` may set.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    EXAMPLE.lines().filter_map(|line| {
+        let (name, _) = line.trim_start_matches('#').trim_start().split_once('=')?;
+        is_name(name).then_some(name)
+    })
+}
+
+/// Adds the credentials of `FOLDER/.env` to an environment, which wins where both say something.
+/// Returns a warning for everything that was ignored.
+#[must_use]
+pub fn load(folder: &Path, env: &mut BTreeMap<String, String>) -> Vec<String> {
+    let path = folder.join(".env");
+    let mut bytes = Vec::new();
+    // A device or a pipe of that name would never end.
+    if !path.metadata().is_ok_and(|meta| meta.is_file()) {
+        return Vec::new();
+    }
+    match File::open(&path).and_then(|file| file.take(CAP + 1).read_to_end(&mut bytes)) {
+        Err(error) => return vec![format!(".env is ignored: {error}")],
+        Ok(_) if bytes.len() as u64 > CAP => return vec![format!(".env is ignored: it is larger than {CAP} bytes")],
+        Ok(_) => {}
+    }
+    let Ok(text) = String::from_utf8(bytes) else {
+        return vec![".env is ignored: it is not UTF-8".to_owned()];
+    };
+    let (pairs, mut warnings) = parse(&text);
+    let (accepted, other): (Vec<_>, Vec<_>) =
+        pairs.into_iter().partition(|(name, _)| names().any(|known| known == name));
+    if !other.is_empty() {
+        let other: Vec<_> = other.into_iter().map(|(name, _)| name).collect();
+        warnings.push(format!(
+            ".env may set credentials alone; ignored: {} (.env.example lists what it may set)",
+            other.join(", ")
+        ));
+    }
+    for (name, value) in accepted {
+        if env.get(&name).is_none_or(|real| real.trim().is_empty()) {
+            env.insert(name, value);
+        }
+    }
+    warnings
+}
+
+/// Reads `NAME=value` lines: comments, `export `, single and double quotes; nothing is expanded. The
+/// last of two assignments counts.
+fn parse(text: &str) -> (BTreeMap<String, String>, Vec<String>) {
+    let mut pairs = BTreeMap::new();
+    let mut warnings = Vec::new();
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    for (number, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let assignment = line.strip_prefix("export ").unwrap_or(line).split_once('=');
+        match assignment.map(|(name, value)| (name.trim(), unquoted(value.trim()))) {
+            Some((name, Some(value))) if is_name(name) => {
+                pairs.insert(name.to_owned(), value.to_owned());
+            }
+            // The line itself may hold half a secret: it is not shown.
+            _ => warnings.push(format!(".env:{}: ignored: no NAME=value", number + 1)),
+        }
+    }
+    (pairs, warnings)
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// The value without its quotes, or without a comment behind it; nothing if a quote is not closed.
+fn unquoted(value: &str) -> Option<&str> {
+    for quote in ['"', '\''] {
+        if let Some(rest) = value.strip_prefix(quote) {
+            let (inside, after) = rest.split_once(quote)?;
+            let after = after.trim_start();
+            return (after.is_empty() || after.starts_with('#')).then_some(inside);
+        }
+    }
+    Some(value.find(" #").map_or(value, |comment| &value[..comment]).trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_usual_forms() {
+        let text =
+            "\u{feff}# c\n\nA=1\nexport B = two # why\nC=\"x # y\" # z\nD='$A'\nA=last\nE=\nF=a#b\nG=sk-ant-'x\n";
+        let (pairs, warnings) = parse(text);
+        let pairs: Vec<_> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(pairs, ["A=last", "B=two", "C=x # y", "D=$A", "E=", "F=a#b", "G=sk-ant-'x"]);
+        assert!(warnings.is_empty());
+    }
+
+    #[test]
+    fn a_broken_line_is_told_without_its_contents() {
+        let (pairs, warnings) = parse("sk-secret\nA=\"sk-secret\n1A=x\nB=\"a\"b\n");
+        assert!(pairs.is_empty());
+        assert_eq!(warnings.len(), 4);
+        assert!(!warnings.join("").contains("secret"));
+    }
+
+    #[test]
+    fn the_names_are_those_of_the_example() {
+        let names: Vec<_> = names().collect();
+        for name in [
+            "ANTHROPIC_API_KEY",
+            "CLAUDE_CODE_OAUTH_TOKEN",
+            "OPENAI_API_KEY",
+            "CODEX_API_KEY",
+            "GEMINI_API_KEY",
+            "GOOGLE_API_KEY",
+        ] {
+            assert!(names.contains(&name), "{name}");
+        }
+        // Nothing that sends a request elsewhere, or changes what runs.
+        for name in names {
+            assert!(name.ends_with("_API_KEY") || name.ends_with("_TOKEN"), "{name}");
+        }
+    }
+
+    #[test]
+    fn only_credentials_are_taken_and_the_real_environment_wins() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(
+            folder.path().join(".env"),
+            "ANTHROPIC_API_KEY=file\nOPENAI_API_KEY=file\nGEMINI_API_KEY=file\nANTHROPIC_BASE_URL=http://evil\nPATH=/evil\n",
+        )
+        .unwrap();
+        let mut env: BTreeMap<_, _> = [("OPENAI_API_KEY", "real"), ("GEMINI_API_KEY", " "), ("PATH", "/bin")]
+            .map(|(n, v)| (n.to_owned(), v.to_owned()))
+            .into();
+        let warnings = load(folder.path(), &mut env);
+        let env: Vec<_> = env.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(env, ["ANTHROPIC_API_KEY=file", "GEMINI_API_KEY=file", "OPENAI_API_KEY=real", "PATH=/bin"]);
+        assert_eq!(
+            warnings,
+            [".env may set credentials alone; ignored: ANTHROPIC_BASE_URL, PATH (.env.example lists what it may set)"]
+        );
+    }
+
+    #[test]
+    fn no_file_says_nothing_and_a_bad_one_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(load(folder.path(), &mut BTreeMap::new()).is_empty());
+        std::fs::write(folder.path().join(".env"), b"A=\xff").unwrap();
+        assert_eq!(load(folder.path(), &mut BTreeMap::new()), [".env is ignored: it is not UTF-8"]);
+    }
+}

@@ -1,0 +1,114 @@
+//! The files that a question is about.
+
+use crate::error::Error;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+/// How many bytes all files together may have, standard input as a file included.
+pub const BUDGET: u64 = 1_000_000;
+
+/// One file: its path as it was given, and its text.
+pub type Named = (String, Arc<str>);
+
+/// Reads files as UTF-8 text, in the order given. `stdin` is what `-` stands for, if it was read.
+///
+/// # Errors
+/// Every file that is missing, no regular file, unreadable, not UTF-8, or over the budget together
+/// with those before it, each with its own reason.
+pub fn read(paths: &[String], folder: &Path, stdin: Option<&Arc<str>>) -> Result<Vec<Named>, Error> {
+    let mut files = Vec::new();
+    let mut errors = Vec::new();
+    let mut total = 0;
+    for shown in paths {
+        let text = match (shown.as_str(), stdin) {
+            ("-", Some(text)) => Ok(Arc::clone(text)),
+            _ => one(&folder.join(shown)),
+        };
+        match text {
+            Ok(text) => {
+                total += text.len() as u64;
+                if total > BUDGET && total - text.len() as u64 <= BUDGET {
+                    errors.push(Error::config(format!(
+                        "{shown}: over budget: with it the files have {total} bytes, all together may have {BUDGET}"
+                    )));
+                } else if total > BUDGET {
+                    errors.push(Error::config(format!("{shown}: over budget: the files before it took it up")));
+                }
+                files.push((if shown == "-" { "stdin".to_owned() } else { shown.clone() }, text));
+            }
+            Err(reason) => errors.push(Error::config(format!("{shown}: {reason}"))),
+        }
+    }
+    Error::all(errors).map_or(Ok(files), Err)
+}
+
+fn one(path: &Path) -> Result<Arc<str>, String> {
+    // Looked at before it is opened: opening a named pipe would wait for a writer.
+    let meta = std::fs::metadata(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        _ => format!("cannot be read: {error}"),
+    })?;
+    if meta.is_dir() {
+        return Err("is a directory; name the files in it".to_owned());
+    }
+    if !meta.is_file() {
+        return Err("is no regular file".to_owned());
+    }
+    if meta.len() > BUDGET {
+        return Err(format!("over budget: {} bytes, all files together may have {BUDGET}", meta.len()));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(BUDGET + 1).read_to_end(&mut bytes))
+        .map_err(|error| format!("cannot be read: {error}"))?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        format!("is not UTF-8 text (byte {} is the first that is not)", error.utf8_error().valid_up_to() + 1)
+    })?;
+    Ok(text.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bad_file_is_told_with_its_own_reason() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+        write("good", "é".as_bytes());
+        write("bad", b"ab\xff");
+        write("huge", &vec![b'x'; 1_000_001]);
+        write("half", &vec![b'x'; 600_000]);
+        let paths = ["good", "bad", "none", ".", "huge", "half", "half", "good", "/dev/null"].map(str::to_owned);
+        let error = read(&paths, folder.path(), None).unwrap_err();
+        assert_eq!(
+            error.messages,
+            [
+                "bad: is not UTF-8 text (byte 3 is the first that is not)",
+                "none: there is no such file",
+                ".: is a directory; name the files in it",
+                "huge: over budget: 1000001 bytes, all files together may have 1000000",
+                "half: over budget: with it the files have 1200002 bytes, all together may have 1000000",
+                "good: over budget: the files before it took it up",
+                "/dev/null: is no regular file",
+            ]
+        );
+    }
+
+    #[test]
+    fn exactly_the_budget_fits_and_the_same_file_counts_twice() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("half"), vec![b'x'; 500_000]).unwrap();
+        let twice = read(&["half".to_owned(), "half".to_owned()], folder.path(), None).unwrap();
+        assert_eq!(twice.iter().map(|(_, text)| text.len()).sum::<usize>(), 1_000_000);
+    }
+
+    #[test]
+    fn standard_input_is_a_file_of_that_name() {
+        let text: Arc<str> = "hello".into();
+        let files = read(&["-".to_owned()], Path::new("/"), Some(&text)).unwrap();
+        assert_eq!(files, [("stdin".to_owned(), text)]);
+    }
+}

@@ -1,0 +1,71 @@
+//! The machine as the rest of the program sees it: a value that tests can make up.
+
+use super::dotenv;
+use super::folders::Folders;
+use super::stdin::Stdin;
+use crate::time::Timestamp;
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// What is known about this machine before anything is done with it.
+#[derive(Debug)]
+pub struct Machine {
+    /// Our environment; variables that are not UTF-8 are left out.
+    pub env: BTreeMap<String, String>,
+    /// Where the person's things are.
+    pub folders: Folders,
+    /// The working directory.
+    pub cwd: PathBuf,
+    /// Standard input, not read yet.
+    pub stdin: Stdin,
+    /// Whether standard error is a terminal.
+    pub stderr_is_terminal: bool,
+    /// When the program was started.
+    pub now: Timestamp,
+    /// What a person should know about it.
+    pub warnings: Vec<String>,
+}
+
+impl Machine {
+    /// Looks at the real machine: environment, `.env` of the working directory, standard streams.
+    #[must_use]
+    pub fn look() -> Self {
+        let mut env: BTreeMap<_, _> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let cwd = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
+        let folders = Folders::of(&env, std::env::home_dir());
+        let warnings = dotenv::load(&cwd, &mut env);
+        Self {
+            env,
+            folders,
+            cwd,
+            stdin: Stdin::real(),
+            stderr_is_terminal: std::io::stderr().is_terminal(),
+            now: now(),
+            warnings,
+        }
+    }
+}
+
+/// The wall clock.
+#[must_use]
+pub fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Letters that are not mistaken for one another.
+pub const LETTERS: [char; 23] =
+    ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'j', 'k', 'm', 'n', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z'];
+
+/// The digits of hexadecimal numbers.
+pub const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+
+/// `count` characters of `alphabet` from the system's randomness.
+#[must_use]
+pub fn random(alphabet: &[char], count: usize) -> String {
+    nanoid::nanoid!(count, alphabet)
+}

@@ -1,0 +1,194 @@
+//! A whole run as plain data: frozen before the first call, and enough to make the run again.
+
+use crate::adapter::{ChosenPool, PoolKind, ResolvedModel};
+use crate::exchange::Effort;
+use crate::ids::{AdapterId, ParticipantId, RunId};
+use crate::protocol::consensus::{ConsensusPlan, Material, Member};
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Everything that decides what a run does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunPlan {
+    /// Name of the run.
+    pub run_id: RunId,
+    /// When it was planned.
+    pub created_at: Timestamp,
+    /// What is done with the question.
+    pub protocol: ProtocolPlan,
+    /// Who takes part, in the order in which they were named.
+    pub participants: Vec<Participant>,
+    /// What it is about; holds the seed of every draw.
+    pub material: Material,
+    /// How long and how often. No part of what the run says: it may change when a run is resumed.
+    pub limits: RunLimits,
+}
+
+/// Which protocol, with its settings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ProtocolPlan {
+    /// Propose, evaluate, close, refine.
+    Consensus(ConsensusPlan),
+}
+
+impl ProtocolPlan {
+    /// The name, as in events and JSON.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Consensus(_) => "consensus",
+        }
+    }
+}
+
+/// One participant, resolved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Participant {
+    /// Its unique name.
+    pub id: ParticipantId,
+    /// Through which adapter.
+    pub adapter: AdapterId,
+    /// What the CLI is told; `None` leaves the CLI's own default.
+    pub model: Option<String>,
+    /// The resolved name with its vendor prefix.
+    pub model_id: String,
+    /// How hard it thinks; `None` leaves the CLI's own default.
+    pub effort: Option<Effort>,
+    /// What pays.
+    pub pool: Pool,
+    /// Names that no prompt may reveal, lower case.
+    pub vendor_words: Vec<String>,
+    /// How many bytes a whole prompt may have; `None` for no limit that we know of.
+    pub prompt_bytes: Option<usize>,
+}
+
+/// What pays for a participant. Names, never values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pool {
+    /// Its name in the manifest.
+    pub name: String,
+    /// Its kind.
+    pub kind: PoolKind,
+    /// In words, for people.
+    pub words: String,
+}
+
+impl From<&ChosenPool> for Pool {
+    fn from(pool: &ChosenPool) -> Self {
+        Self { name: pool.name.clone(), kind: pool.kind, words: pool.words.clone() }
+    }
+}
+
+/// The clocks and counts that bound a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunLimits {
+    /// Longest time for one attempt.
+    #[serde(rename = "timeout_ms", with = "crate::time::millis")]
+    pub timeout: Duration,
+    /// Longest silence before the first byte, of CLIs that stream.
+    #[serde(rename = "first_byte_timeout_ms", with = "crate::time::millis")]
+    pub first_byte_timeout: Duration,
+    /// Longest silence after it, of CLIs that stream.
+    #[serde(rename = "idle_timeout_ms", with = "crate::time::millis")]
+    pub idle_timeout: Duration,
+    /// How many more attempts a call may have after the first, 0 to 10.
+    pub retries: u32,
+    /// How many calls may run at once.
+    pub concurrency: Concurrency,
+}
+
+/// How many calls may run at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Concurrency {
+    /// Over all adapters; 0 for no limit.
+    pub global: usize,
+    /// Of each adapter that takes part, at least 1.
+    pub adapters: BTreeMap<AdapterId, usize>,
+}
+
+impl Participant {
+    /// The participant as a protocol knows it.
+    #[must_use]
+    pub fn member(&self) -> Member {
+        Member {
+            id: self.id.clone(),
+            model_id: self.model_id.clone(),
+            vendor_words: self.vendor_words.clone(),
+            prompt_bytes: self.prompt_bytes,
+        }
+    }
+
+    /// The model as an adapter knows it.
+    #[must_use]
+    pub fn resolved_model(&self) -> ResolvedModel {
+        ResolvedModel { argument: self.model.clone(), model_id: self.model_id.clone(), effort: self.effort }
+    }
+}
+
+impl RunPlan {
+    /// The participants as a protocol knows them, in plan order.
+    #[must_use]
+    pub fn members(&self) -> Vec<Member> {
+        self.participants.iter().map(Participant::member).collect()
+    }
+
+    /// The participant of a name.
+    #[must_use]
+    pub fn participant(&self, id: &ParticipantId) -> Option<&Participant> {
+        self.participants.iter().find(|participant| participant.id == *id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::Tuning;
+    use crate::protocol::consensus::ReviewMode;
+
+    #[test]
+    fn a_plan_survives_being_written_down() {
+        let plan = RunPlan {
+            run_id: RunId::new("20261121-100500-abcdef"),
+            created_at: Timestamp(7),
+            protocol: ProtocolPlan::Consensus(ConsensusPlan {
+                threshold: 8.0,
+                max_rounds: 5,
+                stability_rounds: 2,
+                review: ReviewMode::Pairwise,
+                stepped: false,
+                tuning: Tuning::default(),
+            }),
+            participants: vec![Participant {
+                id: ParticipantId::new("claude"),
+                adapter: AdapterId::new("claude"),
+                model: Some("opus".into()),
+                model_id: "claude-opus".into(),
+                effort: Some(Effort::High),
+                pool: Pool { name: "key".into(), kind: PoolKind::ApiKey, words: "API key".into() },
+                vendor_words: vec!["anthropic".into()],
+                prompt_bytes: Some(9),
+            }],
+            material: Material {
+                question: "why?".into(),
+                files: vec![("a.txt".into(), "text".into())],
+                nonce_root: "0".repeat(32),
+                seed: 3,
+            },
+            limits: RunLimits {
+                timeout: Duration::from_secs(600),
+                first_byte_timeout: Duration::from_secs(60),
+                idle_timeout: Duration::from_secs(300),
+                retries: 2,
+                concurrency: Concurrency { global: 0, adapters: BTreeMap::from([(AdapterId::new("claude"), 4)]) },
+            },
+        };
+        let text = serde_json::to_string(&plan).unwrap();
+        assert_eq!(serde_json::from_str::<RunPlan>(&text).unwrap(), plan);
+        assert_eq!(plan.members()[0].model_id, "claude-opus");
+        assert!(plan.participant(&ParticipantId::new("codex")).is_none());
+    }
+}

@@ -1,0 +1,30 @@
+//! The nearest known word to one that is not known: for hints.
+
+/// The word of `known` that `word` was probably meant to be: at most one edit away for words of up
+/// to four letters, at most two for longer ones.
+#[must_use]
+pub fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(&word, &candidate.to_lowercase()), candidate))
+        .filter(|(edits, candidate)| *edits <= if candidate.chars().count() <= 4 { 1 } else { 2 })
+        .min_by_key(|(edits, _)| *edits)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::closest;
+
+    #[test]
+    fn finds_slips_and_leaves_strangers_alone() {
+        let known = ["adapters", "doctor", "demo"];
+        assert_eq!(closest("docter", known), Some("doctor"));
+        assert_eq!(closest("demos", known), Some("demo"));
+        assert_eq!(closest("Doctor", known), Some("doctor"));
+        assert_eq!(closest("deom", known), Some("demo"));
+        assert_eq!(closest("dogma", known), None);
+        assert_eq!(closest("why", known), None);
+    }
+}

@@ -1,0 +1,123 @@
+//! The one JSON document that a run leaves: the seed's field names, and what was added, in a fixed
+//! order.
+
+use crate::error::Error;
+use crate::outcome::{Account, Answer, Body, ConsensusBody, Dissent, Dropped, Finished, RoundRecord, Status, Winner};
+use serde::Serialize;
+
+/// A run, as programs read it.
+#[derive(Debug, Serialize)]
+pub struct Document<'a> {
+    status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<RunError>,
+    protocol: &'static str,
+    winner: Option<&'a Winner>,
+    final_round: u32,
+    strategy: &'a str,
+    threshold: f64,
+    stability_rounds: u32,
+    all_answers: &'a [Answer],
+    dissent: &'a [Dissent],
+    rounds: &'a [RoundRecord],
+    participants: &'a [Account],
+    metadata: Metadata<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct Metadata<'a> {
+    run_id: &'a str,
+    total_rounds: u32,
+    total_calls: u64,
+    total_attempts: u64,
+    elapsed_ms: u64,
+    seed: u64,
+    models_dropped: &'a [Dropped],
+    warnings: &'a [String],
+}
+
+/// Why a run has no answer.
+#[derive(Debug, Serialize)]
+struct RunError {
+    code: &'static str,
+    message: String,
+    retryable: bool,
+}
+
+/// An error before or instead of a run, as programs read it.
+#[derive(Debug, Serialize)]
+pub struct ErrorDocument<'a> {
+    status: Status,
+    error: ErrorBody<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct ErrorBody<'a> {
+    code: &'static str,
+    message: String,
+    messages: &'a [String],
+    hints: &'a [String],
+}
+
+impl<'a> Document<'a> {
+    /// The document of a finished run.
+    #[must_use]
+    pub fn of(finished: &'a Finished) -> Self {
+        let Finished { outcome, totals } = finished;
+        let Body::Consensus(body) = &outcome.body;
+        Self {
+            status: outcome.status,
+            error: run_error(outcome.status, body),
+            protocol: "consensus",
+            winner: body.winner.as_ref(),
+            final_round: body.final_round,
+            strategy: &body.strategy,
+            threshold: body.threshold,
+            stability_rounds: body.stability_rounds,
+            all_answers: &body.all_answers,
+            dissent: &body.dissent,
+            rounds: &body.rounds,
+            participants: &totals.participants,
+            metadata: Metadata {
+                run_id: totals.run_id.as_str(),
+                total_rounds: body.final_round,
+                total_calls: totals.total_calls,
+                total_attempts: totals.total_attempts,
+                elapsed_ms: totals.elapsed_ms,
+                seed: totals.seed,
+                models_dropped: &body.models_dropped,
+                warnings: &totals.warnings,
+            },
+        }
+    }
+}
+
+impl<'a> ErrorDocument<'a> {
+    /// The document of an error.
+    #[must_use]
+    pub fn of(error: &'a Error) -> Self {
+        let body = ErrorBody {
+            code: error.kind.as_str(),
+            message: error.to_string(),
+            messages: &error.messages,
+            hints: &error.hints,
+        };
+        Self { status: Status::Error, error: body }
+    }
+}
+
+fn run_error(status: Status, body: &ConsensusBody) -> Option<RunError> {
+    let code = match status {
+        Status::Error => "phase_failure",
+        Status::InsufficientModels => "insufficient_models",
+        Status::Cancelled => "cancelled",
+        Status::BudgetExhausted => "budget_exhausted",
+        Status::Parked => "parked",
+        Status::Converged | Status::SingleModel | Status::MaxRoundsExceeded => return None,
+    };
+    let reasons: Vec<_> =
+        body.models_dropped.iter().map(|one| format!("{}: {}: {}", one.participant, one.reason, one.message)).collect();
+    let message = if reasons.is_empty() { status.as_str().replace('_', " ") } else { reasons.join("; ") };
+    let retryable = !body.models_dropped.iter().any(|one| one.reason.is_lasting());
+    Some(RunError { code, message, retryable })
+}

@@ -1,0 +1,230 @@
+//! Each event as a line for people, or as nothing.
+
+use super::paint::Paint;
+use super::table::grouped;
+use crate::event::{Announced, EventKind};
+use crate::failure::FailureClass;
+use crate::ids::ParticipantId;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// The line for an event. Without `verbose` only what changes the run: rounds, and what failed.
+#[must_use]
+pub fn line(kind: &EventKind, verbose: bool, paint: Paint) -> Option<String> {
+    if let Some(line) = always(kind, paint) {
+        return Some(line);
+    }
+    if verbose { detail(kind) } else { None }
+}
+
+fn always(kind: &EventKind, paint: Paint) -> Option<String> {
+    Some(match kind {
+        EventKind::RunStarted { participants, max_calls, .. } => announcement(participants, *max_calls),
+        EventKind::RoundStarted { round, max_rounds } => paint.bold(&format!("round {round} of {max_rounds}")),
+        EventKind::ProposeFailed { participant, failure, message, .. } => {
+            failed(paint, &format!("{participant} could not answer"), *failure, message)
+        }
+        EventKind::ReviewDropped { reviewer, author, failure, message, .. } => {
+            format!("  {} the review of {author} by {reviewer} is missing: {failure}: {message}", paint.bad("failed:"))
+        }
+        EventKind::RefineFailed { participant, failure, message, .. } => {
+            failed(paint, &format!("{participant} keeps its answer"), *failure, message)
+        }
+        EventKind::Retrying { call, pause, failure } => {
+            format!("  {call}: {} {failure}; again in {}", paint.warn("failed:"), seconds(*pause))
+        }
+        EventKind::RoundClosed { means, leader, stable, stability_rounds, threshold, converged, .. } => {
+            closed(paint, means, leader.as_ref(), (*stable, *stability_rounds), *threshold, *converged)
+        }
+        EventKind::Warning { text } => format!("{} {text}", paint.warn("warning:")),
+        _ => return None,
+    })
+}
+
+fn detail(kind: &EventKind) -> Option<String> {
+    Some(match kind {
+        EventKind::CallQueued { call, .. } => format!("  {call}: queued"),
+        EventKind::AttemptStarted { call, attempt } => format!("  {call}: attempt {attempt} started"),
+        EventKind::AttemptEnded { call, attempt, failure, message, elapsed_ms, usage } => {
+            let how = match (failure, message) {
+                (Some(class), Some(message)) => format!("failed: {class}: {message}"),
+                (Some(class), None) => format!("failed: {class}"),
+                (None, _) => "answered".to_owned(),
+            };
+            let tokens = match (usage.input_tokens, usage.output_tokens) {
+                (Some(input), Some(output)) => format!(", {} tokens in, {} out", grouped(input), grouped(output)),
+                _ => String::new(),
+            };
+            format!("  {call}: attempt {attempt} {how} after {}{tokens}", millis(*elapsed_ms))
+        }
+        EventKind::CallSettled { call, failure, attempts, elapsed_ms, .. } => {
+            let how = failure.map_or_else(|| "done".to_owned(), |class| format!("given up: {class}"));
+            format!("  {call}: {how} after {} ({})", millis(*elapsed_ms), counted(u64::from(*attempts), "attempt"))
+        }
+        EventKind::CallAbandoned { call } => format!("  {call}: nobody waits for it any more"),
+        EventKind::Proposed { participant, words, preview, .. } => {
+            format!("  {participant} proposed {}: {preview}", counted(*words, "word"))
+        }
+        EventKind::Reviewed { reviewer, author, score, preview, .. } => {
+            format!("  {reviewer} gave {author} {}: {preview}", score_text(*score))
+        }
+        EventKind::Refined { participant, words, preview, .. } => {
+            format!("  {participant} improved its answer, {}: {preview}", counted(*words, "word"))
+        }
+        EventKind::RepairAsked { reviewer, reason, .. } => {
+            format!("  {reviewer} is asked once more for its review: {reason}")
+        }
+        EventKind::QuoteCut { call, bytes } => format!("  {call}: {} bytes of quoted text left out", grouped(*bytes)),
+        _ => return None,
+    })
+}
+
+/// The line before the first call: who, which models, what pays, how many calls.
+#[must_use]
+pub fn announcement(participants: &[Announced], max_calls: u64) -> String {
+    let who: Vec<_> = participants
+        .iter()
+        .map(|one| {
+            let effort = one.effort.as_ref().map_or(String::new(), |effort| format!(", effort {effort}"));
+            format!("{} ({}{effort}; {})", one.participant, one.model_id, one.pays)
+        })
+        .collect();
+    format!("{}; at most {}", who.join(", "), counted(max_calls, "call"))
+}
+
+fn failed(paint: Paint, what: &str, class: FailureClass, message: &str) -> String {
+    format!("  {} {what}: {class}: {message}; {}", paint.bad("failed:"), class.advice())
+}
+
+fn closed(
+    paint: Paint,
+    means: &BTreeMap<ParticipantId, f64>,
+    leader: Option<&ParticipantId>,
+    (stable, needed): (u32, u32),
+    threshold: f64,
+    converged: bool,
+) -> String {
+    let Some(leader) = leader else {
+        return format!("  {}", paint.warn("nobody has a score"));
+    };
+    let scores = scores(means);
+    if converged {
+        return format!("  {scores}; {}", paint.good(&format!("agreed on {leader}'s answer")));
+    }
+    let missing = match means.get(leader) {
+        Some(mean) if *mean < threshold => format!(", below {}", score_text(threshold)),
+        _ => String::new(),
+    };
+    format!("  {scores}; {leader} leads ({stable} of {needed} rounds{missing})")
+}
+
+/// Scores, best first.
+#[must_use]
+pub fn scores(means: &BTreeMap<ParticipantId, f64>) -> String {
+    let mut best: Vec<_> = means.iter().collect();
+    best.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+    best.iter().map(|(who, mean)| format!("{who} {}", score_text(**mean))).collect::<Vec<_>>().join(", ")
+}
+
+/// A score with one decimal.
+#[must_use]
+pub fn score_text(score: f64) -> String {
+    format!("{score:.1}")
+}
+
+/// `1 call`, `2 calls`.
+#[must_use]
+pub fn counted(count: u64, what: &str) -> String {
+    format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
+}
+
+/// A length of time in seconds.
+#[must_use]
+pub fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}
+
+/// A length of time in milliseconds, in seconds.
+#[must_use]
+pub fn millis(time: u64) -> String {
+    seconds(Duration::from_millis(time))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::Usage;
+    use crate::ids::{CallId, Round, RunId};
+
+    const PLAIN: Paint = Paint { on: false };
+
+    fn id(name: &str) -> ParticipantId {
+        ParticipantId::new(name)
+    }
+
+    #[test]
+    fn the_announcement_is_one_line_with_all_that_matters() {
+        let participants = vec![
+            Announced {
+                participant: id("claude"),
+                model_id: "claude-opus".into(),
+                effort: Some("high".into()),
+                pays: "subscription (CLAUDE_CODE_OAUTH_TOKEN)".into(),
+            },
+            Announced { participant: id("ollama/x"), model_id: "ollama-x".into(), effort: None, pays: "nobody".into() },
+        ];
+        let kind =
+            EventKind::RunStarted { run: RunId::new("r"), protocol: "consensus".into(), participants, max_calls: 45 };
+        assert_eq!(
+            line(&kind, false, PLAIN).unwrap(),
+            "claude (claude-opus, effort high; subscription (CLAUDE_CODE_OAUTH_TOKEN)), ollama/x (ollama-x; nobody); at most 45 calls"
+        );
+    }
+
+    #[test]
+    fn a_round_closes_with_scores_leader_and_what_is_missing() {
+        let closed = |leader: Option<&str>, stable, converged| EventKind::RoundClosed {
+            round: Round::FIRST,
+            means: BTreeMap::from([(id("a"), 7.5), (id("b"), 7.75)]),
+            leader: leader.map(id),
+            stable,
+            stability_rounds: 2,
+            threshold: 8.0,
+            converged,
+        };
+        let text = |kind| line(&kind, false, PLAIN).unwrap();
+        assert_eq!(text(closed(Some("b"), 1, false)), "  b 7.8, a 7.5; b leads (1 of 2 rounds, below 8.0)");
+        assert_eq!(text(closed(Some("b"), 2, true)), "  b 7.8, a 7.5; agreed on b's answer");
+        assert_eq!(text(closed(None, 0, false)), "  nobody has a score");
+    }
+
+    #[test]
+    fn details_are_for_those_who_ask() {
+        let call = CallId::new("r1/propose/a");
+        let kind = EventKind::AttemptEnded {
+            call,
+            attempt: 1,
+            failure: None,
+            message: None,
+            usage: Usage { input_tokens: Some(1234), output_tokens: Some(5), ..Usage::default() },
+            elapsed_ms: 1500,
+        };
+        assert_eq!(line(&kind, false, PLAIN), None);
+        assert_eq!(
+            line(&kind, true, PLAIN).unwrap(),
+            "  r1/propose/a: attempt 1 answered after 1.5 s, 1,234 tokens in, 5 out"
+        );
+    }
+
+    #[test]
+    fn what_failed_is_always_told_with_what_to_do() {
+        let kind = EventKind::ProposeFailed {
+            round: Round::FIRST,
+            participant: id("codex"),
+            failure: FailureClass::NotLoggedIn,
+            message: "401".into(),
+        };
+        let text = line(&kind, false, PLAIN).unwrap();
+        assert!(text.starts_with("  failed: codex could not answer: not_logged_in: 401; log in"), "{text}");
+    }
+}

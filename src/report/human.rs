@@ -1,0 +1,87 @@
+//! For people: progress and verdict on standard error, the answer alone on standard output.
+
+use super::happening::{line, millis};
+use super::outlet::Outlet;
+use super::paint::Paint;
+use super::reporter::Reporter;
+use super::summary::summary;
+use crate::event::{Event, EventKind};
+use crate::outcome::Finished;
+use crate::time::Timestamp;
+use std::io;
+
+/// Where people's lines go: plainly one after the other, or above a live region.
+pub trait Screen: Send {
+    /// Shows a line.
+    fn say(&mut self, line: &str);
+
+    /// Takes an event in that may change what is shown live.
+    fn see(&mut self, event: &Event);
+
+    /// Takes the live region away.
+    fn close(&mut self);
+}
+
+/// Lines one after the other.
+#[derive(Debug)]
+pub struct Plain {
+    err: Outlet,
+}
+
+impl Plain {
+    /// Writes to `err`.
+    #[must_use]
+    pub fn new(err: Outlet) -> Self {
+        Self { err }
+    }
+}
+
+impl Screen for Plain {
+    fn say(&mut self, line: &str) {
+        self.err.line(line);
+    }
+
+    fn see(&mut self, _: &Event) {}
+
+    fn close(&mut self) {}
+}
+
+/// Tells people what happens.
+pub struct Human {
+    screen: Box<dyn Screen>,
+    answer: Option<Outlet>,
+    verbose: bool,
+    paint: Paint,
+    began: Option<Timestamp>,
+}
+
+impl Human {
+    /// Tells `screen` what happens, and `answer`, if there is one, the answer alone.
+    pub fn new(screen: impl Screen + 'static, answer: Option<Outlet>, verbose: bool, paint: Paint) -> Self {
+        Self { screen: Box::new(screen), answer, verbose, paint, began: None }
+    }
+}
+
+impl Reporter for Human {
+    fn report(&mut self, event: &Event) {
+        let began = *self.began.get_or_insert(event.at);
+        self.screen.see(event);
+        if let Some(text) = line(&event.kind, self.verbose, self.paint) {
+            if self.verbose && !matches!(event.kind, EventKind::RunStarted { .. }) {
+                let at = millis(u64::try_from(event.at.since(began).as_millis()).unwrap_or(u64::MAX));
+                self.screen.say(&format!("{} {text}", self.paint.dim(&format!("{at:>8}"))));
+            } else {
+                self.screen.say(&text);
+            }
+        }
+    }
+
+    fn finish(&mut self, finished: &Finished) -> io::Result<()> {
+        self.screen.close();
+        if let (Some(out), Some(answer)) = (&mut self.answer, &finished.outcome.answer) {
+            out.line(answer);
+        }
+        self.screen.say(summary(finished, self.paint).trim_end());
+        self.answer.as_mut().map_or(Ok(()), Outlet::result)
+    }
+}

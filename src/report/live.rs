@@ -1,0 +1,128 @@
+//! The live region of a terminal: a line for each participant, below everything that was said.
+
+use super::human::Screen;
+use super::outlet::Outlet;
+use super::room::Room;
+use crate::event::Event;
+use crate::time::Timestamp;
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::time::Duration;
+
+/// How often the seconds are redrawn.
+const TICK: Duration = Duration::from_millis(200);
+
+const HEADLINE: &str = "{wide_msg}";
+const WAITING: &str = "  {prefix}        {wide_msg}";
+const WORKING: &str = "{spinner} {prefix}  {elapsed:>4}  {wide_msg}";
+
+/// Lines above a live region. Until the region is there, and after it is closed, plain lines.
+pub struct Live {
+    err: Outlet,
+    region: MultiProgress,
+    room: Room,
+    headline: ProgressBar,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    bar: ProgressBar,
+    since: Option<Timestamp>,
+}
+
+impl Live {
+    /// A live region on standard error; nothing, if that is no terminal that can have one.
+    #[must_use]
+    pub fn on_stderr() -> Option<Self> {
+        let region = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
+        let hidden = region.is_hidden();
+        let live = Self {
+            err: Outlet::stderr(),
+            region,
+            room: Room::default(),
+            headline: ProgressBar::hidden(),
+            rows: Vec::new(),
+        };
+        (!hidden).then_some(live)
+    }
+
+    fn furnish(&mut self) {
+        let count = self.room.seats().count();
+        if self.rows.len() == count {
+            return;
+        }
+        let width = self.room.seats().map(|(id, ..)| id.as_str().chars().count()).max().unwrap_or(0);
+        self.headline = self.region.add(ProgressBar::new_spinner().with_style(style(HEADLINE)));
+        self.rows = self
+            .room
+            .seats()
+            .map(|(id, ..)| {
+                let bar = ProgressBar::new_spinner().with_style(style(WAITING));
+                let bar = self.region.add(bar.with_prefix(format!("{:width$}", id.as_str())));
+                Row { bar, since: None }
+            })
+            .collect();
+    }
+
+    fn draw(&mut self, at: Timestamp) {
+        self.headline.set_message(self.room.headline());
+        for (row, (_, text, since)) in self.rows.iter_mut().zip(self.room.seats()) {
+            if row.since != since {
+                row.since = since;
+                match since {
+                    Some(since) => {
+                        row.bar.set_style(style(WORKING));
+                        row.bar.set_elapsed(at.since(since));
+                        row.bar.enable_steady_tick(TICK);
+                    }
+                    None => {
+                        row.bar.disable_steady_tick();
+                        row.bar.set_style(style(WAITING));
+                    }
+                }
+            }
+            row.bar.set_message(text);
+        }
+    }
+}
+
+/// A style; one that does not parse is a bug that a test finds, and costs no more than the looks.
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner()).tick_chars("-\\|/ ")
+}
+
+impl Screen for Live {
+    fn say(&mut self, line: &str) {
+        if self.rows.is_empty() {
+            self.err.line(line);
+        } else {
+            let _ = self.region.println(line);
+        }
+    }
+
+    fn see(&mut self, event: &Event) {
+        if self.room.see(event) {
+            self.furnish();
+            self.draw(event.at);
+        }
+    }
+
+    fn close(&mut self) {
+        for row in &self.rows {
+            row.bar.disable_steady_tick();
+        }
+        let _ = self.region.clear();
+        self.rows.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_templates_parse() {
+        for template in [HEADLINE, WAITING, WORKING] {
+            assert!(ProgressStyle::with_template(template).is_ok(), "{template}");
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Errors and warnings, for people and for programs.
+
+use super::document::ErrorDocument;
+use super::json::{compact, pretty};
+use super::outlet::Outlet;
+use super::paint::Paint;
+use crate::error::Error;
+
+/// Tells people what happened, and what to do next.
+pub fn for_people(err: &mut Outlet, paint: Paint, error: &Error) {
+    for message in &error.messages {
+        err.line(&format!("{} {message}", paint.bad("error:")));
+    }
+    for hint in &error.hints {
+        err.line(&format!("{} {hint}", paint.dim("hint:")));
+    }
+}
+
+/// Tells people what they should know.
+pub fn warning(err: &mut Outlet, paint: Paint, text: &str) {
+    err.line(&format!("{} {text}", paint.warn("warning:")));
+}
+
+/// Tells programs what happened: the one document, over several lines or on one.
+pub fn for_programs(out: &mut Outlet, error: &Error, one_line: bool) {
+    let document = ErrorDocument::of(error);
+    if one_line { compact(out, &document) } else { pretty(out, &document) }
+}

@@ -1,0 +1,114 @@
+//! The real binary in a home of its own: command lines in, one readable block out.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// A home, a working directory and a PATH that hold nothing but what a test puts there.
+pub struct Desk {
+    root: tempfile::TempDir,
+    env: Vec<(String, String)>,
+}
+
+/// What a command line brought.
+pub struct Shown {
+    pub stdout: String,
+    pub stderr: String,
+    pub code: Option<i32>,
+}
+
+impl Desk {
+    pub fn new() -> Self {
+        let root = tempfile::tempdir().unwrap();
+        for folder in ["home/.config/refinery/adapters", "work", "bin"] {
+            fs::create_dir_all(root.path().join(folder)).unwrap();
+        }
+        Self { root, env: Vec::new() }
+    }
+
+    /// A path below the desk: `home/…`, `work/…`, `bin/…`.
+    pub fn path(&self, below: &str) -> PathBuf {
+        self.root.path().join(below)
+    }
+
+    /// Puts a file there.
+    pub fn file(self, below: &str, contents: impl AsRef<[u8]>) -> Self {
+        let path = self.path(below);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, contents).unwrap();
+        self
+    }
+
+    /// Puts a program on the PATH; it fails if anybody runs it.
+    pub fn program(self, name: &str) -> Self {
+        let path = format!("bin/{name}");
+        let desk = self.file(&path, "#!/bin/sh\necho \"$0 was run\" >&2\nexit 99\n");
+        fs::set_permissions(desk.path(&path), fs::Permissions::from_mode(0o755)).unwrap();
+        desk
+    }
+
+    /// Sets a variable.
+    pub fn var(mut self, name: &str, value: &str) -> Self {
+        self.env.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Runs a command line, `refinery` left out, with nothing on standard input.
+    pub fn run(&self, line: &str) -> Shown {
+        self.run_with(line, Stdio::null(), b"")
+    }
+
+    /// Runs it with a pipe on standard input that holds `input`.
+    pub fn pipe(&self, line: &str, input: &[u8]) -> Shown {
+        self.run_with(line, Stdio::piped(), input)
+    }
+
+    fn run_with(&self, line: &str, stdin: Stdio, input: &[u8]) -> Shown {
+        let mut child = self.command(line).stdin(stdin).spawn().unwrap();
+        if let Some(mut pipe) = child.stdin.take() {
+            let input = input.to_vec();
+            // Who does not read it closes it early: that is not this test's business.
+            std::thread::spawn(move || drop(pipe.write_all(&input)));
+        }
+        let output = child.wait_with_output().unwrap();
+        let text = |bytes: Vec<u8>| self.redact(&String::from_utf8(bytes).unwrap());
+        Shown { stdout: text(output.stdout), stderr: text(output.stderr), code: output.status.code() }
+    }
+
+    /// The command itself, its output captured.
+    pub fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_refinery"));
+        command
+            .args(shell_words::split(line).unwrap())
+            .current_dir(self.path("work"))
+            .env_clear()
+            .env("HOME", self.path("home"))
+            .env("PATH", self.path("bin"))
+            .envs(self.env.iter().map(|(name, value)| (name, value)))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Each line's result as a block, one after the other.
+    pub fn blocks(&self, lines: &[&str]) -> String {
+        lines.iter().map(|line| self.run(line).block(line)).collect::<Vec<_>>().join("\n")
+    }
+
+    fn redact(&self, text: &str) -> String {
+        let real = |path: &Path| path.canonicalize().unwrap().display().to_string();
+        text.replace(&real(self.root.path()), "[DESK]").replace(&self.root.path().display().to_string(), "[DESK]")
+    }
+}
+
+impl Shown {
+    /// Command line, standard output, standard error and exit code, as one text.
+    pub fn block(&self, line: &str) -> String {
+        let stream = |name, text: &str| if text.is_empty() { String::new() } else { format!("--- {name}\n{text}") };
+        let (out, err) = (stream("stdout", &self.stdout), stream("stderr", &self.stderr));
+        let code = self.code.map_or("none".to_owned(), |code| code.to_string());
+        format!("$ refinery {line}\n{out}{err}--- exit code {code}\n")
+    }
+}
