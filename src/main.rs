@@ -10,5 +10,9 @@ fn main() -> ExitCode {
         watchdog::run();
         return ExitCode::SUCCESS;
     }
+    // A stand-in for a vendor's CLI must be there within milliseconds.
+    if words.get(1).is_some_and(|word| word == "__standin") {
+        return ExitCode::from(refinery_core::standin::run(words.into_iter().skip(2)));
+    }
     ExitCode::from(refinery_core::cli::main(&words))
 }
