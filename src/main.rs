@@ -8,6 +8,11 @@ fn main() -> ExitCode {
     // Before anything else: the watchdog must not wait for, or fail on, what the program needs.
     if words.get(1).is_some_and(|word| word == "__watchdog") {
         watchdog::run();
+        return ExitCode::SUCCESS;
+    }
+    // A stand-in for a vendor's CLI must be there within milliseconds.
+    if words.get(1).is_some_and(|word| word == "__standin") {
+        return ExitCode::from(refinery_core::standin::run(words.into_iter().skip(2)));
     }
     ExitCode::from(refinery_core::cli::main(&words))
 }
