@@ -36,9 +36,9 @@ async fn a_grandchild_that_holds_a_captured_file_is_a_leak_too() {
 async fn a_zombie_is_no_leak() {
     // Its parent has left the group, and never reaps it.
     let mut script = Script::new(
-        "sh -c 'sleep 0 & echo $! > zombie; exec setsid sleep 1000' &
+        "echo 'until [ $(cut -d\" \" -f5 /proc/$PPID/stat) = $PPID ]; do sleep 0.01; done' > until-it-left
+         sh -c 'sh until-it-left & echo $! > zombie; exec setsid sleep 1000' &
          until [ -s zombie ] && grep -q '^State:.Z' /proc/$(cat zombie)/status; do sleep 0.01; done
-         until [ $(cut -d' ' -f5 /proc/$!/stat) = $! ]; do sleep 0.01; done
          echo answer",
     );
     script.inv.stdout = Capture::File(script.scratch.path().join("out"));
