@@ -1,5 +1,7 @@
 //! One integration-test binary; one file per subject.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "helpers of tests may fail them")]
+
 mod support;
 
 mod protocol_consensus;

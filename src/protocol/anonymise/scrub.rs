@@ -1,6 +1,7 @@
 //! Takes self-identification out of an answer: "I am Claude", "As Gemini, I …", "— Codex".
 
 use super::code;
+use crate::protocol::quote::QUOTE_BYTES;
 use regex_lite::{Captures, Regex};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -89,7 +90,8 @@ impl Scrub {
         self.given.iter().any(|text| text.contains(phrase))
     }
 
-    /// The paragraphs in which a name occurs: only there can anything be found.
+    /// The paragraphs in which a name occurs: only there can anything be found. The middle of a
+    /// text so long that no prompt shows it is passed over.
     fn paragraphs_with_names(&self, text: &str) -> Vec<Range<usize>> {
         let lower = text.to_ascii_lowercase();
         let mut found = Vec::new();
@@ -98,7 +100,8 @@ impl Scrub {
         for line in lower.split_inclusive('\n').chain(["\n"]) {
             at += line.len();
             if line.trim().is_empty() {
-                if self.names.iter().any(|name| lower[paragraph.clone()].contains(name.as_str())) {
+                let hidden = paragraph.start > QUOTE_BYTES && paragraph.end + QUOTE_BYTES < text.len();
+                if !hidden && self.names.iter().any(|name| lower[paragraph.clone()].contains(name.as_str())) {
                     found.push(paragraph);
                 }
                 paragraph = at.min(text.len())..at.min(text.len());

@@ -156,8 +156,9 @@ impl Consensus {
             _ => Ok(reply),
         });
         if let Err(failure) = &result
-            && failure.class.is_lasting()
+            && (failure.class.is_lasting() || failure.class == FailureClass::ContextTooLong)
         {
+            // Question and files are in every prompt: what is too long once is too long always.
             self.gone[who(&pending)].get_or_insert_with(|| failure.clone());
         }
         self.take(pending, result, out);
