@@ -109,6 +109,66 @@ pub struct Shape {
     pub schema: Arc<serde_json::Value>,
 }
 
+impl Shape {
+    /// The schema as JSON text in which properties stand in the order of their `required` list:
+    /// strict modes write keys in the schema's order, and the reasons must come before the score.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut text = String::new();
+        write_ordered(&self.schema, &mut text);
+        text
+    }
+}
+
+fn write_ordered(value: &serde_json::Value, out: &mut String) {
+    use serde_json::Value;
+    match value {
+        Value::Object(entries) => {
+            let mut keys: Vec<&String> = entries.keys().collect();
+            keys.sort_by_key(|key| *key == "properties");
+            write_list(out, ['{', '}'], keys, |key, out| {
+                write_key(key, out);
+                match (key.as_str(), &entries[key]) {
+                    ("properties", Value::Object(properties)) => {
+                        let required = entries.get("required").and_then(Value::as_array);
+                        let place = |name: &String| required?.iter().position(|known| known == name);
+                        let mut names: Vec<&String> = properties.keys().collect();
+                        names.sort_by_key(|name| place(name).unwrap_or(usize::MAX));
+                        write_list(out, ['{', '}'], names, |name, out| {
+                            write_key(name, out);
+                            write_ordered(&properties[name], out);
+                        });
+                    }
+                    (_, other) => write_ordered(other, out),
+                }
+            });
+        }
+        Value::Array(items) => write_list(out, ['[', ']'], items, write_ordered),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => out.push_str(&value.to_string()),
+    }
+}
+
+fn write_key(key: &str, out: &mut String) {
+    out.push_str(&serde_json::Value::from(key).to_string());
+    out.push(':');
+}
+
+fn write_list<T>(
+    out: &mut String,
+    brackets: [char; 2],
+    items: impl IntoIterator<Item = T>,
+    write: impl Fn(T, &mut String),
+) {
+    out.push(brackets[0]);
+    for (place, item) in items.into_iter().enumerate() {
+        if place > 0 {
+            out.push(',');
+        }
+        write(item, out);
+    }
+    out.push(brackets[1]);
+}
+
 /// How hard a model thinks. Vendors know subsets of these words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -2,7 +2,7 @@
 
 use crate::exchange::Usage;
 use crate::failure::FailureClass;
-use crate::ids::{AdapterId, ParticipantId, Round, RunId};
+use crate::ids::{AdapterId, CallId, ParticipantId, Round, RunId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -98,8 +98,21 @@ pub struct ConsensusBody {
     pub dissent: Vec<Dissent>,
     /// What happened in each round.
     pub rounds: Vec<RoundRecord>,
-    /// Participants without a candidate in the last round, with the reason.
+    /// Participants without a candidate in the last round, and those that could not be asked any
+    /// more, with the reason.
     pub models_dropped: Vec<Dropped>,
+    /// Prompts in which quoted text was too long and lost its middle.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quotes_cut: Vec<QuoteCut>,
+}
+
+/// A prompt in which quoted text was too long.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuoteCut {
+    /// Of which call.
+    pub call: CallId,
+    /// Bytes that were left out.
+    pub bytes: u64,
 }
 
 /// The best answer.

@@ -1,12 +1,16 @@
 //! One integration-test binary; one file per subject.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop")]
 
+mod support;
+
 mod cli_config;
 mod cli_errors;
 mod dependencies;
 mod engine;
 mod journal;
 mod layers;
-#[path = "support/program.rs"]
-mod program;
+mod protocol_consensus;
+mod protocol_prompts;
+mod protocol_properties;
+mod protocol_vectors;
 mod reports;

@@ -1,7 +1,20 @@
 //! Consensus protocols as pure state machines: no input or output, no clock, no randomness but the
 //! plan's seed. They see what settled, in any order, and say what to ask next.
+//!
+//! [`machine`] is the boundary to the engine, each protocol has a folder of its own, and what they
+//! share stands between: [`prompt`] (the templates, and what fills them), [`fence`], [`quote`] and
+//! [`anonymise`] (how text of others enters a prompt), [`parse`] (what comes back), [`draw`] (what
+//! chance decides) and [`tally`] (from scores to a leader).
+
+pub mod anonymise;
+pub mod draw;
+pub mod fence;
+pub mod machine;
+pub mod parse;
+pub mod prompt;
+pub mod quote;
+pub mod tally;
 
 pub mod consensus;
-pub mod machine;
 
 pub use machine::{Command, Input, Outbox, Protocol, RoundOverrides, RoundReport, Settled};

@@ -1,0 +1,169 @@
+//! The end of a round, and of a run.
+
+use super::closing::{AnswerSoFar, Bound, ClosedRound, ClosingDecision, Partial, Previous};
+use super::machine::Consensus;
+use super::outcome::Best;
+use super::state::{Seat, Who};
+use crate::event::EventKind;
+use crate::outcome::Status;
+use crate::protocol::machine::{Outbox, RoundOverrides, RoundReport};
+use crate::protocol::tally::{Scores, Standing};
+
+impl Consensus {
+    /// Closes a round if all that belongs to it is in, or if nothing that is missing can change how
+    /// the run ends; whether it did.
+    pub(super) fn try_close(&mut self, at: usize, out: &mut Outbox) -> bool {
+        if self.closed.standings.len() != at {
+            return false;
+        }
+        let round = &self.rounds[at];
+        if self.room.order.len() == 1 {
+            return false;
+        }
+        if round.is_seated() && round.authors().count() < 2 {
+            self.finish(Status::InsufficientModels, at, out);
+            return true;
+        }
+        let complete = round.is_complete();
+        if !complete && self.strategy.bound(&self.partial(at)) != Bound::WillClose {
+            return false;
+        }
+        let standing = self.standing(at);
+        let decision = self.strategy.close(&ClosedRound { standing: &standing, earlier: &self.closed.standings });
+        if !complete && decision == ClosingDecision::Continue {
+            return false;
+        }
+        self.close(at, standing, decision, out);
+        true
+    }
+
+    fn close(&mut self, at: usize, standing: Standing, decision: ClosingDecision, out: &mut Outbox) {
+        let converged = decision != ClosingDecision::Continue;
+        out.note(EventKind::RoundClosed {
+            round: standing.round,
+            means: standing.means.clone(),
+            leader: standing.leader.clone(),
+            stable: standing.stable,
+            stability_rounds: self.room.plan.stability_rounds,
+            threshold: self.room.plan.threshold,
+            converged,
+        });
+        self.closed.standings.push(standing);
+        self.closed.converged = converged;
+        let more = !converged && !self.is_last(at) && self.anyone_left();
+        if self.room.plan.stepped {
+            out.pause(RoundReport { record: self.record(at, &self.closed.standings[at]), more });
+        }
+        if let ClosingDecision::Converged { winner } = decision {
+            let who = self.room.order.iter().position(|name| *name == winner);
+            let best = who.filter(|who| self.rounds[at].candidate(*who).is_some()).map(|who| Best { at, who });
+            self.finish_with(Status::Converged, at, best, out);
+        } else if self.is_last(at) {
+            self.finish(Status::MaxRoundsExceeded, at, out);
+        } else if !more {
+            self.finish(Status::InsufficientModels, at, out);
+        }
+    }
+
+    /// Lets participants go on from a round to the next, each as soon as it can; whether any did.
+    pub(super) fn go_on(&mut self, at: usize, out: &mut Outbox) -> bool {
+        if self.is_last(at) || !(self.closed.standings.len() > at || self.cannot_close(at)) {
+            return false;
+        }
+        if self.rounds.len() == at + 1 {
+            if self.room.plan.stepped {
+                return false;
+            }
+            self.enter(&RoundOverrides::default(), out);
+        }
+        let mut moved = false;
+        for who in 0..self.room.order.len() {
+            if self.ended.is_none() && !self.rounds[at].left[who] && self.is_ready(at, who) {
+                self.rounds[at].left[who] = true;
+                self.seat(at + 1, who, out);
+                moved = true;
+            }
+        }
+        moved
+    }
+
+    /// Whether nothing is to come in a round that changes how a participant goes on from it.
+    fn is_ready(&self, at: usize, who: Who) -> bool {
+        match &self.rounds[at].seats[who] {
+            Seat::Pending => false,
+            Seat::Here(_) => self.rounds[at].open_reviews(who) == 0,
+            Seat::Out | Seat::Empty(_) => true,
+        }
+    }
+
+    /// Whether it is certain that another round follows although this one is open. Never in a
+    /// stepped run, where the caller may still steer.
+    fn cannot_close(&mut self, at: usize) -> bool {
+        if self.room.plan.stepped || self.rounds[at].authors().count() < 2 {
+            return false;
+        }
+        let known = self.rounds[at].cannot_close || self.strategy.bound(&self.partial(at)) == Bound::CannotClose;
+        self.rounds[at].cannot_close = known;
+        known
+    }
+
+    fn is_last(&self, at: usize) -> bool {
+        self.rounds[at].round.get() >= self.room.plan.max_rounds
+    }
+
+    /// Whether anybody can still be asked.
+    fn anyone_left(&self) -> bool {
+        self.gone.iter().any(Option::is_none)
+    }
+
+    /// Where a round stands with the reviews that are in now.
+    pub(super) fn standing(&self, at: usize) -> Standing {
+        let round = &self.rounds[at];
+        let mut scores = Scores::new();
+        for author in round.authors() {
+            for (reviewer, review) in round.reviews(author) {
+                let by_author = scores.entry(self.room.order[reviewer].clone()).or_default();
+                by_author.insert(self.room.order[author].clone(), review.score);
+            }
+        }
+        let previous = at.checked_sub(1).and_then(|before| self.closed.standings.get(before));
+        Standing::of(round.round, &self.room.order, scores, previous)
+    }
+
+    fn partial(&self, at: usize) -> Partial<'_> {
+        let round = &self.rounds[at];
+        let previous = match at.checked_sub(1) {
+            None => Previous::None,
+            Some(before) => self.closed.standings.get(before).map_or(Previous::Open, Previous::Closed),
+        };
+        let answer = |who: Who| {
+            let here = match round.seats[who] {
+                Seat::Here(_) => true,
+                Seat::Pending => false,
+                Seat::Out | Seat::Empty(_) => return None,
+            };
+            Some(AnswerSoFar {
+                author: self.room.order[who].clone(),
+                here,
+                scores: round.reviews(who).map(|(_, review)| review.score).collect(),
+                missing: round.open_reviews(who),
+            })
+        };
+        Partial { round: round.round, previous, answers: (0..self.room.order.len()).filter_map(answer).collect() }
+    }
+
+    /// Ends the run with the best answer of the rounds that are closed.
+    pub(super) fn finish(&mut self, status: Status, at: usize, out: &mut Outbox) {
+        self.finish_with(status, at, None, out);
+    }
+
+    fn finish_with(&mut self, status: Status, at: usize, best: Option<Best>, out: &mut Outbox) {
+        for id in std::mem::take(&mut self.pending).into_keys() {
+            out.abandon(id);
+        }
+        let closed = self.closed.standings.len();
+        let outcome = self.outcome(status, best.or_else(|| self.best(closed)), closed, at);
+        self.ended = Some(outcome.clone());
+        out.finish(outcome);
+    }
+}

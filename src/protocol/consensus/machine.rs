@@ -1,0 +1,225 @@
+//! The machine itself: what it is told, and in which order it draws conclusions.
+
+use super::closing::ClosingStrategy;
+use super::room::{Made, Misfit, Room};
+use super::settings::{ConsensusPlan, Material, Member};
+use super::state::{Candidate, Closed, Pending, RoundState, Seat, Who};
+use crate::event::EventKind;
+use crate::exchange::{CallSpec, Reply, Role, Shape};
+use crate::failure::{CallFailure, FailureClass};
+use crate::ids::{CallId, Round};
+use crate::outcome::{Outcome, QuoteCut, Status};
+use crate::protocol::machine::{Input, Outbox, Protocol, RoundOverrides, Settled, call_path};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A consensus run. See the [module](super) for what it does.
+pub struct Consensus {
+    pub(super) room: Room,
+    pub(super) strategy: Box<dyn ClosingStrategy>,
+    /// The rounds that were entered, the first one first. Several can be open at once.
+    pub(super) rounds: Vec<RoundState>,
+    pub(super) closed: Closed,
+    pub(super) pending: BTreeMap<CallId, Pending>,
+    /// Who can answer nothing any more, and why; by participant.
+    pub(super) gone: Vec<Option<CallFailure>>,
+    pub(super) cuts: Vec<QuoteCut>,
+    pub(super) ended: Option<Outcome>,
+    first: RoundOverrides,
+}
+
+/// A call in the making.
+pub(super) struct Ask {
+    pub role: Role,
+    pub to: Who,
+    pub round: Round,
+    /// The last part of its id.
+    pub rest: String,
+    pub prompt: Made,
+    pub shape: Option<Shape>,
+    pub pending: Pending,
+}
+
+impl Consensus {
+    /// A run that has not started. `members` stand in plan order; the strategy is meant to be built
+    /// of the plan's own threshold and stability, which outcomes and events show.
+    #[must_use]
+    pub fn new(
+        plan: ConsensusPlan,
+        members: Vec<Member>,
+        material: Material,
+        strategy: Box<dyn ClosingStrategy>,
+    ) -> Self {
+        let gone = members.iter().map(|_| None).collect();
+        Self {
+            room: Room::new(plan, members, material),
+            strategy,
+            rounds: Vec::new(),
+            closed: Closed::default(),
+            pending: BTreeMap::new(),
+            gone,
+            cuts: Vec::new(),
+            ended: None,
+            first: RoundOverrides::default(),
+        }
+    }
+
+    /// The same run with overrides for its first round, which no pause comes before.
+    #[must_use]
+    pub fn with_first_round(mut self, overrides: RoundOverrides) -> Self {
+        self.first = overrides;
+        self
+    }
+
+    /// Participants whose prompt limit question and files exceed: to be refused before any call.
+    #[must_use]
+    pub fn misfits(&self) -> Vec<Misfit> {
+        self.room.misfits()
+    }
+
+    /// Opens the next round. Does nothing more: [`Self::proceed`] seats the participants.
+    pub(super) fn enter(&mut self, overrides: &RoundOverrides, out: &mut Outbox) {
+        let round = self.rounds.last().map_or(Round::FIRST, |last| last.round.next());
+        let seats = self.room.order.iter().map(|name| {
+            if self.room.order.len() > 1 && overrides.drop_models.contains(name) { Seat::Out } else { Seat::Pending }
+        });
+        let context = overrides.additional_context.as_deref().filter(|text| !text.trim().is_empty());
+        self.rounds.push(RoundState::new(round, seats.collect(), context.map(Arc::from)));
+        out.note(EventKind::RoundStarted { round, max_rounds: self.room.plan.max_rounds });
+        let at = self.rounds.len() - 1;
+        let possible = |who: &Who| {
+            !self.rounds[at].is_out(*who) && (self.answer_before(at, *who).is_some() || self.gone[*who].is_none())
+        };
+        if self.room.order.len() > 1 && (0..self.room.order.len()).filter(possible).count() < 2 {
+            self.finish(Status::InsufficientModels, at, out);
+            return;
+        }
+        for who in 0..self.room.order.len() {
+            // Somebody who was in the round before comes over from there when its reviews are in.
+            if at == 0 {
+                self.seat(at, who, out);
+            }
+        }
+    }
+
+    /// The latest answer that a participant had in the rounds before this one.
+    pub(super) fn answer_before(&self, at: usize, who: Who) -> Option<&Candidate> {
+        self.rounds[..at].iter().rev().find_map(|round| round.candidate(who))
+    }
+
+    pub(super) fn ask(&mut self, ask: Ask, out: &mut Outbox) {
+        let (prompt, left_out) = ask.prompt;
+        let id = call_path(ask.round, &format!("{}/{}", ask.role, ask.rest));
+        if left_out > 0 {
+            out.note(EventKind::QuoteCut { call: id.clone(), bytes: left_out });
+            self.cuts.push(QuoteCut { call: id.clone(), bytes: left_out });
+        }
+        let bare = ask.role == Role::Answer;
+        out.call(CallSpec {
+            id: id.clone(),
+            to: self.room.order[ask.to].clone(),
+            role: ask.role,
+            round: ask.round,
+            system: if bare { Arc::from("") } else { Arc::clone(&self.room.system) },
+            prompt,
+            shape: ask.shape,
+            tuning: self.room.plan.tuning,
+        });
+        let known = self.pending.insert(id, ask.pending);
+        debug_assert!(known.is_none(), "two calls of one id");
+    }
+
+    /// Draws every conclusion that what is known now allows, in an order that does not depend on
+    /// what came when.
+    fn proceed(&mut self, out: &mut Outbox) {
+        loop {
+            let mut moved = false;
+            let mut at = 0;
+            while at < self.rounds.len() && self.ended.is_none() {
+                moved |= self.ask_reviews(at, out);
+                moved |= self.try_close(at, out);
+                moved |= self.ended.is_none() && self.go_on(at, out);
+                at += 1;
+            }
+            if !moved || self.ended.is_some() {
+                return;
+            }
+        }
+    }
+
+    fn settled(&mut self, settled: Settled, out: &mut Outbox) {
+        let Some(pending) = self.pending.remove(&settled.id) else { return };
+        let result = settled.result.and_then(|reply| match &pending {
+            Pending::Propose { .. } | Pending::Refine { .. } if reply.text.trim().is_empty() => {
+                Err(CallFailure::new(FailureClass::Empty, "the reply is blank"))
+            }
+            _ => Ok(reply),
+        });
+        if let Err(failure) = &result
+            && failure.class.is_lasting()
+        {
+            self.gone[who(&pending)].get_or_insert_with(|| failure.clone());
+        }
+        self.take(pending, result, out);
+    }
+
+    fn take(&mut self, pending: Pending, result: Result<Reply, CallFailure>, out: &mut Outbox) {
+        match pending {
+            Pending::Propose { at, who } => self.proposed(at, who, result, out),
+            Pending::Review(call) => self.reviewed(call, result, out),
+            Pending::Refine { at, who } => self.refined(at, who, result, out),
+        }
+    }
+}
+
+fn who(pending: &Pending) -> Who {
+    match pending {
+        Pending::Propose { who, .. } | Pending::Refine { who, .. } => *who,
+        Pending::Review(call) => call.reviewer,
+    }
+}
+
+impl Protocol for Consensus {
+    fn start(&mut self, out: &mut Outbox) {
+        if !self.rounds.is_empty() || self.ended.is_some() {
+            return;
+        }
+        let first = std::mem::take(&mut self.first);
+        if self.room.order.is_empty() {
+            self.finish(Status::InsufficientModels, 0, out);
+        } else {
+            self.enter(&first, out);
+            self.proceed_unless_ended(out);
+        }
+    }
+
+    fn on(&mut self, input: Input, out: &mut Outbox) {
+        if self.ended.is_some() {
+            return;
+        }
+        match input {
+            Input::Settled(settled) => self.settled(settled, out),
+            Input::Advance(overrides) if self.is_paused() => self.enter(&overrides, out),
+            // It sets no timers, and waits for no word but after a pause.
+            Input::Elapsed(_) | Input::Advance(_) => return,
+        }
+        self.proceed_unless_ended(out);
+    }
+
+    fn conclude(&self) -> Option<Outcome> {
+        self.ended.clone().or_else(|| self.best_so_far())
+    }
+}
+
+impl Consensus {
+    fn proceed_unless_ended(&mut self, out: &mut Outbox) {
+        if self.ended.is_none() {
+            self.proceed(out);
+        }
+    }
+
+    /// Whether a stepped run waits for the caller's word: all rounds that were entered are closed.
+    fn is_paused(&self) -> bool {
+        self.room.plan.stepped && !self.rounds.is_empty() && self.closed.standings.len() == self.rounds.len()
+    }
+}

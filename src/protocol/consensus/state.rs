@@ -1,0 +1,160 @@
+//! What a consensus run knows at a moment: rounds, who has an answer in them, which reviews are in.
+
+use crate::exchange::Prompt;
+use crate::failure::CallFailure;
+use crate::ids::Round;
+use crate::protocol::parse::Review;
+use crate::protocol::tally::Standing;
+use std::sync::Arc;
+
+/// A participant, by its place in the plan.
+pub(super) type Who = usize;
+
+/// An answer in the room.
+#[derive(Debug, Clone)]
+pub(super) struct Candidate {
+    /// As its author wrote it.
+    pub text: Arc<str>,
+    /// As reviewers see it.
+    pub shown: Arc<str>,
+}
+
+/// Where a participant stands in a round.
+#[derive(Debug)]
+pub(super) enum Seat {
+    /// The caller left it out of this round.
+    Out,
+    /// Its answer is on the way, or not asked for yet.
+    Pending,
+    /// Its answer is in the room.
+    Here(Candidate),
+    /// It has no answer in this round.
+    Empty(CallFailure),
+}
+
+/// One review, from when it can be asked for.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    /// Not asked for yet.
+    Due,
+    /// Asked for.
+    Asked,
+    /// It is in.
+    In(Review),
+    /// It is missing for good.
+    Missing,
+}
+
+/// One round.
+#[derive(Debug)]
+pub(super) struct RoundState {
+    pub round: Round,
+    /// By participant.
+    pub seats: Vec<Seat>,
+    /// By reviewer, then by author.
+    pub verdicts: Vec<Vec<Verdict>>,
+    /// Who has gone on to the next round.
+    pub left: Vec<bool>,
+    /// Whether the strategy said that the run cannot end in this round.
+    pub cannot_close: bool,
+    /// How many repairs were asked for.
+    pub repairs: u32,
+    /// What the caller adds to the prompts of this round.
+    pub context: Option<Arc<str>>,
+}
+
+impl RoundState {
+    pub fn new(round: Round, seats: Vec<Seat>, context: Option<Arc<str>>) -> Self {
+        let members = seats.len();
+        let verdicts = (0..members).map(|_| (0..members).map(|_| Verdict::Due).collect()).collect();
+        Self { round, seats, verdicts, left: vec![false; members], cannot_close: false, repairs: 0, context }
+    }
+
+    pub fn candidate(&self, who: Who) -> Option<&Candidate> {
+        match self.seats.get(who) {
+            Some(Seat::Here(candidate)) => Some(candidate),
+            _ => None,
+        }
+    }
+
+    /// Who has an answer here, in plan order.
+    pub fn authors(&self) -> impl Iterator<Item = Who> {
+        (0..self.seats.len()).filter(|who| self.candidate(*who).is_some())
+    }
+
+    pub fn is_out(&self, who: Who) -> bool {
+        matches!(self.seats.get(who), Some(Seat::Out))
+    }
+
+    /// Whether it is known who has an answer in this round.
+    pub fn is_seated(&self) -> bool {
+        !self.seats.iter().any(|seat| matches!(seat, Seat::Pending))
+    }
+
+    /// Who is to review this author, in plan order. One needs no answer of one's own for it.
+    pub fn reviewers(&self, author: Who) -> impl Iterator<Item = Who> {
+        (0..self.seats.len()).filter(move |reviewer| *reviewer != author && !self.is_out(*reviewer))
+    }
+
+    /// How many reviews of this author are still to come.
+    pub fn open_reviews(&self, author: Who) -> usize {
+        let open = |reviewer: &Who| matches!(self.verdicts[*reviewer][author], Verdict::Due | Verdict::Asked);
+        self.reviewers(author).filter(open).count()
+    }
+
+    /// The reviews of this author that are in, in plan order of the reviewers.
+    pub fn reviews(&self, author: Who) -> impl Iterator<Item = (Who, &Review)> {
+        (0..self.seats.len()).filter_map(move |reviewer| match &self.verdicts[reviewer][author] {
+            Verdict::In(review) => Some((reviewer, review)),
+            _ => None,
+        })
+    }
+
+    /// How many reviews are missing for good.
+    pub fn missing_reviews(&self) -> u32 {
+        let missing = self.verdicts.iter().flatten().filter(|verdict| matches!(verdict, Verdict::Missing));
+        u32::try_from(missing.count()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether nothing is to come any more that belongs to this round.
+    pub fn is_complete(&self) -> bool {
+        self.is_seated() && self.authors().all(|author| self.open_reviews(author) == 0)
+    }
+}
+
+/// A call that was asked for and has not settled.
+#[derive(Debug)]
+pub(super) enum Pending {
+    /// A first answer; `at` is the round's place in the list of rounds.
+    Propose { at: usize, who: Who },
+    /// One review or several.
+    Review(ReviewCall),
+    /// A better answer, for the round after `at`.
+    Refine { at: usize, who: Who },
+}
+
+/// A call for reviews.
+#[derive(Debug)]
+pub(super) struct ReviewCall {
+    pub at: usize,
+    pub reviewer: Who,
+    /// What its id ends with.
+    pub path: String,
+    /// How many answers its prompt shows.
+    pub shown: usize,
+    /// Whose reviews are to come of it, under which labels.
+    pub answers: Vec<(Who, String)>,
+    /// The prompt: a repair repeats it.
+    pub prompt: Prompt,
+    /// Whether it is a repair: then there is no other.
+    pub repair: bool,
+}
+
+/// The rounds that are closed, and the one that ended the run.
+#[derive(Debug, Default)]
+pub(super) struct Closed {
+    /// The first round first.
+    pub standings: Vec<Standing>,
+    /// Whether the run converged in the last of them.
+    pub converged: bool,
+}

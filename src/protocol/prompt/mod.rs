@@ -1,0 +1,15 @@
+//! What participants are told. Every word of it stands in `templates/`, where a person can read it;
+//! the code only fills in what changes.
+
+mod material;
+mod shapes;
+mod template;
+mod text;
+
+pub use material::Stable;
+pub use shapes::{review_batch_shape, review_shape};
+pub use template::{Slot, Template};
+pub use text::{
+    ANSWER, CONTEXT, FILE, PROPOSE, REFINE, REPAIR, REQUEST, REQUEST_FILES, REVIEW, REVIEW_BATCH, REVIEW_FIELDS,
+    REVIEW_OF_YOURS, system, templates_digest,
+};

@@ -1,0 +1,83 @@
+//! The shapes of structured replies, as JSON Schema in the strict form that every vendor takes:
+//! all properties required, no others allowed, no bounds on numbers (not everybody's strict mode
+//! knows them; the reader checks the range).
+
+use crate::exchange::Shape;
+use serde_json::{Value, json};
+use std::sync::{Arc, LazyLock};
+
+/// One review of one answer; the order of its `required` keys is the order to write them in.
+#[must_use]
+pub fn review_shape() -> Shape {
+    static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape {
+        name: "review".into(),
+        schema: Arc::new(object(vec![
+            ("strengths", texts("What is good, one point each")),
+            ("weaknesses", texts("What is wrong or missing, one point each")),
+            ("suggestions", texts("What would make it better, one point each")),
+            ("overall_assessment", text("The whole in two or three sentences")),
+            ("rationale", text("Why the score that follows is right")),
+            ("score", number("From 1 to 10")),
+        ])),
+    });
+    SHAPE.clone()
+}
+
+/// Reviews of several answers in one reply.
+#[must_use]
+pub fn review_batch_shape() -> Shape {
+    static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
+        let review = object(vec![
+            ("answer", text("The label of the answer, such as A")),
+            ("strengths", texts("What is good, one point each")),
+            ("weaknesses", texts("What is wrong or missing, one point each")),
+            ("suggestions", texts("What would make it better, one point each")),
+            ("overall_assessment", text("The whole in two or three sentences")),
+            ("accuracy", number("From 1 to 10")),
+            ("completeness", number("From 1 to 10")),
+            ("clarity", number("From 1 to 10")),
+            ("rationale", text("Why the score that follows is right")),
+            ("score", number("From 1 to 10, for the whole")),
+        ]);
+        let reviews = json!({"type": "array", "items": review, "description": "One review for each label"});
+        Shape { name: "review_batch".into(), schema: Arc::new(object(vec![("reviews", reviews)])) }
+    });
+    SHAPE.clone()
+}
+
+fn object(properties: Vec<(&str, Value)>) -> Value {
+    let required: Vec<&str> = properties.iter().map(|(name, _)| *name).collect();
+    let required = json!(required);
+    let properties: serde_json::Map<_, _> =
+        properties.into_iter().map(|(name, property)| (name.to_owned(), property)).collect();
+    json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
+}
+
+fn text(description: &str) -> Value {
+    json!({"type": "string", "description": description})
+}
+
+fn texts(description: &str) -> Value {
+    json!({"type": "array", "items": {"type": "string"}, "description": description})
+}
+
+fn number(description: &str) -> Value {
+    json!({"type": "number", "description": description})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_score_is_written_last() {
+        for shape in [review_shape(), review_batch_shape()] {
+            let json = shape.to_json();
+            let at = |key: &str| json.rfind(&format!("\"{key}\":{{")).unwrap_or_else(|| panic!("{key} in {json}"));
+            assert!(at("strengths") < at("weaknesses") && at("overall_assessment") < at("rationale"));
+            assert!(at("rationale") < at("score"));
+            let read: Value = serde_json::from_str(&json).unwrap();
+            assert_eq!(read, *shape.schema);
+        }
+    }
+}

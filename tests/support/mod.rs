@@ -1,0 +1,4 @@
+//! What several subjects share.
+
+pub mod program;
+pub mod room;
