@@ -14,3 +14,8 @@ mod protocol_prompts;
 mod protocol_properties;
 mod protocol_vectors;
 mod reports;
+mod standin_bench;
+mod standin_failures;
+mod standin_faults;
+mod standin_formats;
+mod standin_scenes;

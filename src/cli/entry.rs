@@ -7,8 +7,9 @@ use super::dry_run;
 use super::execute::execute;
 use super::parse::{self, Refused, parse};
 use super::prepare::{self, Prepared, Ready};
+use super::settings::{self, Loaded};
 use super::supervised::Supervised;
-use super::{adapters, config_show, doctor, settings};
+use super::{adapters, config_show, demo, doctor};
 use crate::error::Error;
 use crate::host::Machine;
 use crate::host::machine::{LETTERS, random};
@@ -38,7 +39,10 @@ fn command(cli: Cli, console: Console) -> Done {
     let mut machine = Machine::look();
     let here = |done: Result<u8, Error>| done.map_err(|error| (console, error));
     match cli.command {
-        None => run(&cli.run, &mut machine, console),
+        None => {
+            let loaded = prepare::load(&cli.run, &machine);
+            run(&cli.run, &mut machine, loaded.map_err(|error| (console, error))?, console)
+        }
         Some(Command::Adapters(args)) => here(adapters::run(&args, &machine, console)),
         Some(Command::Doctor(args)) => {
             let runner = Supervised::new(Supervisor::new(Marker::new(random(&LETTERS, 12))));
@@ -46,12 +50,14 @@ fn command(cli: Cli, console: Console) -> Done {
             here(doctor::run(&args, &machine, console, tools))
         }
         Some(Command::Config(ConfigCommand::Show(args))) => here(show(args, &machine, console)),
-        Some(Command::Demo(_)) => here(Err(Error::failed("the demo cannot be played yet"))),
+        Some(Command::Demo(args)) => {
+            let mut stage = demo::stage(&args, &machine).map_err(|error| (console, error))?;
+            run(&stage.args, &mut stage.machine, stage.loaded, console)
+        }
     }
 }
 
-fn run(args: &RunArgs, machine: &mut Machine, console: Console) -> Done {
-    let loaded = prepare::load(args, machine).map_err(|error| (console, error))?;
+fn run(args: &RunArgs, machine: &mut Machine, loaded: Loaded, console: Console) -> Done {
     let console = Console { format: loaded.settings.output_format, ..console };
     let mut warnings = machine.warnings.clone();
     warnings.extend(loaded.warnings);

@@ -5,6 +5,7 @@ pub mod args;
 pub mod checkup;
 pub mod config_show;
 pub mod console;
+pub mod demo;
 pub mod doctor;
 pub mod dry_run;
 pub mod entry;

@@ -1,0 +1,256 @@
+//! What a rule of a scene plays.
+
+use super::misbehave;
+use serde::Deserialize;
+
+/// One thing that is played.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Act {
+    /// Answers with this text.
+    Say(Say),
+    /// Answers with a draft of its own, marked so that reviews and refinements of it are recognised.
+    Draft(Draft),
+    /// Answers with this review, in the shape that is asked for.
+    Review(Review),
+    /// Answers with a review whose score depends on which draft it is about.
+    Opinion(Opinion),
+    /// Fails as the vendor's CLI fails.
+    Fail(Fail),
+    /// Waits, in milliseconds.
+    Wait(u64),
+    /// Writes something that is no answer.
+    Print(Print),
+    /// Writes many lines.
+    Flood(Flood),
+    /// Writes one long line.
+    Line(Flood),
+    /// Does not hear these signals from here on: `TERM`, `INT`, `HUP`.
+    Deaf(Vec<String>),
+    /// Starts a process that outlives this one and holds its output open.
+    Grandchild(Grandchild),
+    /// Ends at once, with this code.
+    Exit(u8),
+    /// Ends by this signal: `KILL`, `SEGV`, `ABRT`, `TERM`.
+    Signal(String),
+    /// Does nothing more, until it is killed.
+    Hang,
+    /// Never reads its standard input (wherever it stands in the list).
+    Unread,
+    /// Closes its standard input without reading what is left.
+    CloseStdin,
+    /// Closes its standard output.
+    CloseStdout,
+    /// Closes its standard error.
+    CloseStderr,
+}
+
+/// An answer in words.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Say {
+    /// The words; `{{who}}`, `{{vendor}}` and `{{model}}` are filled in.
+    pub text: String,
+    /// Repeats the text until the answer has at least so many bytes.
+    #[serde(default)]
+    pub fill_bytes: usize,
+}
+
+/// A draft of its own: version 1 when it proposes, one more than its last when it refines.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Draft {
+    /// Words before the draft; `{{who}}`, `{{vendor}}` and `{{model}}` are filled in.
+    #[serde(default)]
+    pub opening: String,
+}
+
+/// A review.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Review {
+    /// The score, as it is: a number, or anything else that a model might write.
+    pub score: Option<serde_json::Value>,
+    /// What is good.
+    #[serde(default)]
+    pub strengths: Vec<String>,
+    /// What is not.
+    #[serde(default)]
+    pub weaknesses: Vec<String>,
+    /// What to do.
+    #[serde(default)]
+    pub suggestions: Vec<String>,
+    /// The verdict in words.
+    #[serde(default)]
+    pub overall_assessment: String,
+    /// Why.
+    #[serde(default)]
+    pub rationale: String,
+}
+
+/// A review of a marked draft.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Opinion {
+    /// Score by version of the draft: the first for version 1; the last for all later ones.
+    pub scores: Vec<f64>,
+    /// At most so much is added, always the same for the same author: a stable order of authors.
+    #[serde(default)]
+    pub spread: f64,
+}
+
+/// A failure of the vendor's.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fail {
+    /// Which.
+    pub kind: Trouble,
+    /// The pause that the server asks for, in seconds.
+    pub retry_after_s: Option<u64>,
+    /// When a usage limit resets, in seconds from now.
+    pub resets_in_s: Option<u64>,
+    /// What the server says.
+    #[serde(default = "server_words")]
+    pub message: String,
+    /// Text that came before it failed, where the vendor shows any.
+    #[serde(default)]
+    pub partial: String,
+}
+
+fn server_words() -> String {
+    "the stand-in was told to fail".to_owned()
+}
+
+/// The rows of the vendors' failure tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Trouble {
+    /// Nobody is logged in.
+    NotLoggedIn,
+    /// 401.
+    Unauthorized,
+    /// 403.
+    Forbidden,
+    /// 404: no such model.
+    NoModel,
+    /// 400.
+    BadRequest,
+    /// 429 without a reset time.
+    RateLimit,
+    /// The plan's usage limit, with a reset time.
+    UsageLimit,
+    /// Out of money.
+    Billing,
+    /// 529 or 503: too much to do.
+    Overloaded,
+    /// 500.
+    ServerError,
+    /// Nobody listens at the other end.
+    Network,
+    /// The connection broke in the middle of the answer.
+    CutStream,
+    /// The model declined.
+    Refusal,
+    /// The model said nothing.
+    Empty,
+    /// The prompt is too long for the model.
+    TooLong,
+    /// The answer was cut at the output limit.
+    Cut,
+    /// The model wrote prose where a schema was asked for.
+    SchemaMissed,
+    /// The CLI refuses its own configuration.
+    Config,
+}
+
+impl Trouble {
+    /// All of them, for tests.
+    pub const ALL: [Self; 18] = [
+        Self::NotLoggedIn,
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::NoModel,
+        Self::BadRequest,
+        Self::RateLimit,
+        Self::UsageLimit,
+        Self::Billing,
+        Self::Overloaded,
+        Self::ServerError,
+        Self::Network,
+        Self::CutStream,
+        Self::Refusal,
+        Self::Empty,
+        Self::TooLong,
+        Self::Cut,
+        Self::SchemaMissed,
+        Self::Config,
+    ];
+}
+
+/// Which output stream.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Channel {
+    /// Standard output.
+    #[default]
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// Something that is no answer.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Print {
+    /// Where to.
+    #[serde(default)]
+    pub to: Channel,
+    /// As text, nothing added.
+    #[serde(default)]
+    pub text: String,
+    /// As bytes in hexadecimal, written after the text: `ff0a`.
+    #[serde(default)]
+    pub hex: String,
+}
+
+/// Very much output.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Flood {
+    /// Where to.
+    #[serde(default)]
+    pub to: Channel,
+    /// How much.
+    pub bytes: u64,
+}
+
+/// A process that stays behind.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grandchild {
+    /// How long it stays if nobody ends it, in seconds, at most 120: a test must not leave it.
+    pub seconds: u64,
+    /// Whether it leaves the process group, for a session of its own.
+    #[serde(default)]
+    pub own_session: bool,
+    /// Whether it is deaf to INT, TERM and HUP.
+    #[serde(default)]
+    pub deaf: bool,
+    /// Whether it lets go of standard output and standard error.
+    #[serde(default)]
+    pub quiet: bool,
+}
+
+impl Act {
+    /// What is wrong with it, beyond what its type says.
+    pub(super) fn check(&self) -> Result<(), String> {
+        match self {
+            Self::Opinion(opinion) if opinion.scores.is_empty() => Err("`opinion` needs a score".to_owned()),
+            Self::Grandchild(child) if child.seconds > 120 => Err("`grandchild` stays at most 120 seconds".to_owned()),
+            Self::Print(print) => misbehave::unhex(&print.hex).map(drop),
+            Self::Deaf(names) => names.iter().try_for_each(|name| misbehave::signal(name).map(drop)),
+            Self::Signal(name) => misbehave::signal(name).map(drop),
+            _ => Ok(()),
+        }
+    }
+}
