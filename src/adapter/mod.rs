@@ -4,13 +4,18 @@
 pub mod catalog;
 pub mod codec;
 pub mod facts;
+pub mod fill;
+pub mod login;
 pub mod manifest;
 pub mod pool;
 pub mod prepare;
+pub mod rules;
+pub mod when;
 
 pub use catalog::{Catalog, ManifestError};
 pub use codec::{Codec, End, Progress, Step};
 pub use facts::{Host, LoginFile, Program};
+pub use login::{StoredLogin, login_note, stored};
 pub use manifest::{Manifest, ResolvedModel};
 pub use pool::{Billing, ChosenPool, PoolKind, PoolProblem, choose};
 pub use prepare::{Prepared, Request, prepare};

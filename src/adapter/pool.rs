@@ -1,7 +1,8 @@
 //! Who pays: one credential per participant, chosen before the first call.
 
 use super::facts::Host;
-use super::manifest::Manifest;
+use super::login;
+use super::manifest::{Manifest, PoolSpec};
 use serde::{Deserialize, Serialize};
 
 /// Which kind of account pays.
@@ -31,6 +32,18 @@ pub enum Billing {
     Api,
 }
 
+impl Billing {
+    fn accepts(self, spec: &PoolSpec) -> bool {
+        // A stored login with an account that is paid per use is no subscription.
+        let metered = spec.kind == PoolKind::ApiKey || spec.account.as_deref() == Some("key");
+        match self {
+            Self::Auto => true,
+            Self::Subscription => !metered,
+            Self::Api => metered || spec.kind == PoolKind::None,
+        }
+    }
+}
+
 /// The credential that pays for a participant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChosenPool {
@@ -54,10 +67,54 @@ pub struct PoolProblem {
     pub hint: String,
 }
 
-/// Chooses what pays.
+/// Chooses what pays: the first pool of the manifest, which lists the best first, that is there and
+/// that the person accepts.
 ///
 /// # Errors
 /// No credential, or only one that the person does not want to pay with.
-pub fn choose(manifest: &Manifest, _host: &Host, _billing: Billing) -> Result<ChosenPool, PoolProblem> {
-    Err(PoolProblem { message: format!("{}: no credential", manifest.id), hint: String::new() })
+pub fn choose(manifest: &Manifest, host: &Host, billing: Billing) -> Result<ChosenPool, PoolProblem> {
+    let there: Vec<_> = manifest.pools.iter().filter(|spec| is_there(manifest, spec, host)).collect();
+    if let Some(spec) = there.iter().find(|spec| billing.accepts(spec)) {
+        return Ok(chosen(manifest, spec, host));
+    }
+    let name = manifest.id.as_str();
+    let variables = manifest.credential_names().join(" or ");
+    let ways = match (manifest.login_hint(), variables.as_str()) {
+        ("", variables) => format!("set {variables}"),
+        (login, "") => format!("run `{login}`"),
+        (login, variables) => format!("run `{login}`, or set {variables}"),
+    };
+    Err(match there.first() {
+        None => PoolProblem { message: format!("{name}: no login and no credential was found"), hint: ways },
+        Some(other) => {
+            let wanted = if billing == Billing::Api { "api" } else { "subscription" };
+            PoolProblem {
+                message: format!(
+                    "{name}: billing is `{wanted}`, but only {} is there",
+                    chosen(manifest, other, host).words
+                ),
+                hint: format!("{ways}; or pay with what is there by `--billing auto`"),
+            }
+        }
+    })
+}
+
+fn is_there(manifest: &Manifest, spec: &PoolSpec, host: &Host) -> bool {
+    match (&spec.variable, spec.kind) {
+        (Some(variable), _) => host.var(variable).is_some(),
+        (None, PoolKind::None) => true,
+        (None, _) => login::stored(manifest, host)
+            .is_some_and(|login| spec.account.as_deref().is_none_or(|account| account == login.account)),
+    }
+}
+
+fn chosen(manifest: &Manifest, spec: &PoolSpec, host: &Host) -> ChosenPool {
+    let words = match &spec.variable {
+        Some(variable) => format!("{} ({variable})", spec.name),
+        None => match login::stored(manifest, host).and_then(|login| login.about) {
+            Some(about) => format!("{} ({about})", spec.name),
+            None => spec.name.clone(),
+        },
+    };
+    ChosenPool { name: spec.name.clone(), kind: spec.kind, variable: spec.variable.clone(), words }
 }

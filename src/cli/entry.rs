@@ -4,7 +4,7 @@ use super::args::{Cli, Command, ConfigCommand, ConfigShowArgs, LookArgs, RunArgs
 use super::checkup::Tools;
 use super::console::Console;
 use super::dry_run;
-use super::execute::execute;
+use super::execute::{Surroundings, execute};
 use super::parse::{self, Refused, parse};
 use super::prepare::{self, Prepared, Ready};
 use super::settings::{self, Loaded};
@@ -73,7 +73,7 @@ fn run(args: &RunArgs, machine: &mut Machine, loaded: Loaded, console: Console) 
 /// Makes the run, and tells of it.
 fn perform(ready: &Ready, warnings: &[String], console: Console) -> Result<u8, Error> {
     let mut reporters = console.reporters(ready.settings.verbose, ready.settings.debug);
-    let mut finished = execute(ready, &mut |event| reporters.report(event))?;
+    let mut finished = execute(ready, &Surroundings::real()?, &mut |event| reporters.report(event))?;
     finished.totals.warnings.splice(0..0, warnings.iter().cloned());
     reporters
         .finish(&finished)

@@ -87,7 +87,8 @@ pub fn prepare(
     }
     let estimate = plan::estimate(&protocol, seats.len());
     let plan = freeze(&seats, protocol, input, &settings, machine);
-    fits(&plan)?;
+    // Question and files are never cut: who cannot take them whole is found before anything is paid.
+    drop(plan.machine()?);
     let state_dir = state_dir(&settings, machine);
     Ok(Prepared::Ready(Box::new(Ready { plan, seats, host, settings, estimate, state_dir })))
 }
@@ -185,21 +186,6 @@ fn freeze(seats: &[Seat], protocol: ConsensusPlan, input: Input, settings: &Sett
             concurrency: Concurrency { global: settings.max_concurrent, adapters },
         },
     }
-}
-
-/// Question and files are never cut: who cannot take them whole is found before anything is paid.
-fn fits(plan: &RunPlan) -> Result<(), Error> {
-    let errors = plan.machine().misfits().into_iter().map(|one| {
-        Error::config(format!(
-            "{}: question and files need {} bytes with what is added, its limit is {}: {} too many",
-            one.participant,
-            one.needs,
-            one.limit,
-            one.needs.saturating_sub(one.limit)
-        ))
-        .hint("send fewer or smaller files, or leave that participant out")
-    });
-    Error::all(errors).map_or(Ok(()), Err)
 }
 
 fn participant(seat: &Seat) -> Participant {

@@ -2,6 +2,7 @@
 //! Pure data and pure functions; nothing here looks at the machine.
 
 pub mod estimate;
+pub mod machine;
 pub mod participant;
 pub mod run;
 pub mod words;

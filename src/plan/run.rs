@@ -3,7 +3,7 @@
 use crate::adapter::{ChosenPool, PoolKind, ResolvedModel};
 use crate::exchange::Effort;
 use crate::ids::{AdapterId, ParticipantId, RunId};
-use crate::protocol::consensus::{Consensus, ConsensusPlan, Material, Member, VoteThreshold};
+use crate::protocol::consensus::{ConsensusPlan, Material, Member};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -134,14 +134,6 @@ impl RunPlan {
     #[must_use]
     pub fn members(&self) -> Vec<Member> {
         self.participants.iter().map(Participant::member).collect()
-    }
-
-    /// The protocol's machine, at its beginning.
-    #[must_use]
-    pub fn machine(&self) -> Consensus {
-        let ProtocolPlan::Consensus(plan) = &self.protocol;
-        let strategy = VoteThreshold::new(plan.threshold, plan.stability_rounds);
-        Consensus::new(plan.clone(), self.members(), self.material.clone(), Box::new(strategy))
     }
 
     /// The participant of a name.

@@ -16,7 +16,9 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(1), Duration::from_m
 #[derive(Debug, Default)]
 pub(super) struct Followed {
     files: Vec<(Stream, File)>,
-    chunk: Vec<u8>,
+    /// Allocated with the first file, and then reused.
+    buffer: Vec<u8>,
+    filled: usize,
     pause: Duration,
     /// When to look again; kept here so that waiting can be cancelled and taken up again.
     look: Option<Instant>,
@@ -26,6 +28,7 @@ impl Followed {
     /// Follows one more file, from its beginning.
     pub(super) fn add(&mut self, stream: Stream, file: File) {
         self.files.push((stream, file));
+        self.buffer.resize(CHUNK, 0);
     }
 
     /// Whether there is nothing to follow.
@@ -35,7 +38,7 @@ impl Followed {
 
     /// The bytes that came last.
     pub(super) fn chunk(&self) -> &[u8] {
-        &self.chunk
+        &self.buffer[..self.filled]
     }
 
     /// Reads what is there now, if anything. A file that cannot be read counts as ended.
@@ -43,16 +46,14 @@ impl Followed {
     /// It blocks, for the time of a copy: the child has just written these bytes, they are in
     /// memory, and a detour over a thread pool would cost more.
     pub(super) fn read(&mut self) -> Option<Stream> {
-        self.chunk.resize(CHUNK, 0);
         for (stream, file) in &mut self.files {
-            if let Ok(count @ 1..) = file.read(&mut self.chunk) {
-                self.chunk.truncate(count);
+            if let Ok(count @ 1..) = file.read(&mut self.buffer) {
+                self.filled = count;
                 self.pause = PAUSES.0;
                 self.look = None;
                 return Some(*stream);
             }
         }
-        self.chunk.clear();
         None
     }
 

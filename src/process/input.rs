@@ -6,25 +6,34 @@ use crate::invocation::{Piece, StdinClose};
 use tokio::io::AsyncWriteExt;
 use tokio::process::ChildStdin;
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// No turn yet.
+    Idle,
+    /// Some of the turn is left.
+    Writing,
+    /// Everything handed over so far was taken.
+    Written,
+}
+
 /// The open end of a child's standard input, and what is still to be written to it.
 #[derive(Debug)]
 pub(super) struct Input {
     stdin: Option<ChildStdin>,
     close: StdinClose,
     rest: Encoder,
-    /// Whether everything handed over so far has been written; false before the first turn.
-    written: bool,
+    state: State,
 }
 
 impl Input {
     pub(super) fn new(stdin: Option<ChildStdin>, close: StdinClose) -> Self {
-        Self { stdin, close, rest: Encoder::default(), written: false }
+        Self { stdin, close, rest: Encoder::default(), state: State::Idle }
     }
 
     /// Hands the next turn's pieces over.
     pub(super) fn push(&mut self, pieces: Vec<Piece>) {
         self.rest.extend(pieces);
-        self.written = false;
+        self.state = State::Writing;
         self.settle();
     }
 
@@ -35,12 +44,12 @@ impl Input {
 
     /// Whether something is left to be written, and can be.
     pub(super) fn is_busy(&self) -> bool {
-        self.stdin.is_some() && !self.written
+        self.stdin.is_some() && self.state == State::Writing
     }
 
     /// Whether the child took everything.
     pub(super) fn is_written(&self) -> bool {
-        self.written
+        self.state == State::Written
     }
 
     /// Writes the next chunk. Safe to cancel: what was not written yet is still there.
@@ -63,7 +72,7 @@ impl Input {
 
     fn settle(&mut self) {
         if self.stdin.is_some() && self.rest.chunk().is_empty() {
-            self.written = true;
+            self.state = State::Written;
             if self.close == StdinClose::AfterPrompt {
                 self.close();
             }

@@ -83,10 +83,14 @@ impl Output {
             // Looked at before the files are: what was written before the end has then been written.
             let over =
                 self.status.is_some() && self.stderr.is_none() && (self.followed.is_empty() || !group.is_alive());
-            if let Some(stream) = self.followed.read() {
-                self.chunk.clear();
-                self.chunk.extend_from_slice(self.followed.chunk());
-                return Event::Bytes(stream);
+            if !self.followed.is_empty() {
+                // Reading a file never waits: give way to others now and then all the same.
+                tokio::task::coop::consume_budget().await;
+                if let Some(stream) = self.followed.read() {
+                    self.chunk.clear();
+                    self.chunk.extend_from_slice(self.followed.chunk());
+                    return Event::Bytes(stream);
+                }
             }
             if over {
                 return Event::Ended;

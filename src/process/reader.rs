@@ -73,11 +73,14 @@ impl<'a> Reader<'a> {
     /// Takes the end of both streams in: their last lines may lack an end.
     pub(super) fn end(&mut self) -> Flow {
         let mut flow = Flow::More;
-        for (stream, splitter) in [(Stream::Stderr, &mut self.stderr), (Stream::Stdout, &mut self.stdout)] {
+        let capped = self.stderr_bytes > STDERR_TOTAL;
+        for (stream, splitter, capped) in
+            [(Stream::Stderr, &mut self.stderr, capped), (Stream::Stdout, &mut self.stdout, false)]
+        {
             if !self.deaf
-                && let Some(line) = splitter.last_line()
+                && let Some((text, cut)) = splitter.last_line()
             {
-                flow = show(self.lines, stream, line);
+                flow = show(self.lines, stream, (text, cut || capped));
                 self.deaf = flow == Flow::Done;
             }
         }
@@ -89,9 +92,9 @@ impl<'a> Reader<'a> {
         self.turn_bytes = 0;
     }
 
-    /// Whether more came in this turn than anybody can want.
+    /// Whether more came in this turn than anybody can want, and somebody still listens.
     pub(super) fn is_flooded(&self) -> bool {
-        self.turn_bytes > STDOUT_TURN
+        self.turn_bytes > STDOUT_TURN && !self.deaf
     }
 
     /// Shows nothing more to the codec; bytes are still counted.
@@ -151,7 +154,7 @@ mod tests {
     fn a_turn_is_flooded_beyond_its_cap_and_the_next_one_is_not() {
         let mut codec = |_: Line| Flow::More;
         let mut reader = Reader::new(&mut codec);
-        let chunk = vec![b'\n'; 1 << 20];
+        let chunk = vec![b'x'; 1 << 20];
         for _ in 0..64 {
             reader.take(Stream::Stdout, &chunk);
         }

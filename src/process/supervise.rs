@@ -24,7 +24,7 @@ const DRAIN: Duration = Duration::from_millis(200);
 /// How long they may after the group was killed as well: somebody outside holds them.
 const LAST_DRAIN: Duration = Duration::from_millis(50);
 /// How long output may go on and on after the child is gone.
-const DRAIN_BUSY: Duration = Duration::from_secs(2);
+const DRAIN_BUSY: Duration = Duration::from_secs(10);
 
 /// Where a child stands.
 #[derive(Debug, Clone, Copy)]
@@ -172,9 +172,8 @@ impl<'a> Child<'a> {
                 }
                 let flow = self.reader.take(stream, self.output.chunk());
                 self.on_flow(flow);
-                if self.reader.is_flooded() && matches!(self.state, State::Running) {
-                    self.reader.silence();
-                    self.terminate(Ending::Flooded);
+                if self.reader.is_flooded() {
+                    self.on_flood();
                 }
                 if self.is_overdue(now) {
                     self.on_limit();
@@ -186,6 +185,19 @@ impl<'a> Child<'a> {
                 self.state = State::Draining { since: Instant::now(), killed: false };
             }
             Event::Ended => self.state = State::Exited,
+        }
+    }
+
+    fn on_flood(&mut self) {
+        self.reader.silence();
+        match self.state {
+            State::Running => self.terminate(Ending::Flooded),
+            State::Draining { .. } => {
+                // There may be any amount of it, and it is worth nothing.
+                self.ending = Ending::Flooded;
+                self.state = State::Exited;
+            }
+            State::Leaving { .. } | State::Terminating { .. } | State::Exited => {}
         }
     }
 
@@ -270,11 +282,10 @@ pub(super) fn never_ran(ending: Ending, elapsed: Duration) -> Exit {
 
 /// Waits until the stop has got further than `seen`; for ever if nobody can stop the run any more.
 async fn risen(stop: &mut watch::Receiver<StopLevel>, seen: StopLevel) -> StopLevel {
-    // The guard of the value must not live across the other wait: it is not `Send`.
-    let level = stop.wait_for(|level| *level > seen).await.ok().map(|level| *level);
+    let level = stop.wait_for(|level| *level > seen).await.map(|level| *level);
     match level {
-        Some(level) => level,
-        None => std::future::pending().await,
+        Ok(level) => level,
+        Err(_) => std::future::pending().await,
     }
 }
 

@@ -54,3 +54,40 @@ pub struct End<'a> {
     /// When; vendors' reset times are relative to it.
     pub now: Timestamp,
 }
+
+/// stub
+#[derive(Debug, Clone, serde::Deserialize)]
+pub struct Pointers {
+    /// t
+    pub text: Vec<String>,
+}
+/// stub
+pub struct CodecContext {
+    /// t
+    pub shaped: bool,
+    /// t
+    pub rules: std::sync::Arc<[super::rules::Rule]>,
+    /// t
+    pub secret: Option<crate::invocation::Secret>,
+    /// t
+    pub max_output_tokens: Option<u32>,
+}
+/// stub
+pub enum CodecKind {
+    /// t
+    Claude,
+    /// t
+    Codex,
+    /// t
+    Gemini,
+    /// t
+    Plain,
+    /// t
+    Json(Pointers),
+    /// t
+    Jsonl(Pointers),
+}
+/// stub
+pub fn codec(_: &CodecKind, _: CodecContext) -> Box<dyn Codec> {
+    panic!()
+}

@@ -55,6 +55,12 @@ impl Watchdog {
         Ok(watchdog)
     }
 
+    /// Its process number.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.shared.process.lock().unwrap_or_else(PoisonError::into_inner).id()
+    }
+
     /// A process group is alive. `start` is the moment at which its leader started, in the
     /// system's own ticks, so that nobody else is killed should its number be used again.
     pub fn register(&self, group: Pid, start: Option<u64>) {

@@ -1,0 +1,294 @@
+//! The parts of a manifest. Every string with `{placeholder}`s is filled by [`crate::adapter::fill`];
+//! what holds a placeholder without a value vanishes as a whole.
+
+use crate::adapter::pool::PoolKind;
+use crate::exchange::Effort;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Where the program is, and how to get it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProgramSpec {
+    /// Names to look for on the PATH, in order; at least one.
+    pub names: Vec<String>,
+    /// What to type to install it.
+    #[serde(default)]
+    pub install: String,
+    /// What to type to log in.
+    #[serde(default)]
+    pub login: String,
+    /// Arguments that print its version.
+    #[serde(default)]
+    pub version_args: Vec<String>,
+    /// Files beside the resolved program that state its version.
+    #[serde(default)]
+    pub version_files: Vec<String>,
+    /// The versions that were tested: from the first, up to but without the second.
+    #[serde(default)]
+    pub tested: Option<[String; 2]>,
+    /// Arguments that check the login.
+    #[serde(default)]
+    pub login_args: Vec<String>,
+}
+
+/// The models of a CLI.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Models {
+    /// The model when none is named; absent: the CLI's own default.
+    #[serde(default)]
+    pub default: Option<String>,
+    /// How hard the models think unless told otherwise.
+    #[serde(default)]
+    pub effort: Option<Effort>,
+    /// When default and aliases were read off the CLI: `2026-11-21`.
+    #[serde(default)]
+    pub as_of: String,
+    /// What the vendor's ids begin with: a word typed after `name-` that is no alias gets it.
+    #[serde(default)]
+    pub id_prefix: Option<String>,
+    /// Short names, and the ids they stand for.
+    #[serde(default)]
+    pub aliases: BTreeMap<String, String>,
+    /// Effort is sent only for models that begin with one of these; empty: for all.
+    #[serde(default)]
+    pub effort_for: Vec<String>,
+}
+
+/// One way to pay.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PoolSpec {
+    /// Its name: `api key`.
+    pub name: String,
+    /// Its kind.
+    pub kind: PoolKind,
+    /// The variable of our environment that holds the credential; absent for a stored login.
+    #[serde(default)]
+    pub variable: Option<String>,
+    /// The variable of the child's environment that it becomes; the same if absent.
+    #[serde(default)]
+    pub child: Option<String>,
+    /// Of a stored login: the kind of account that it must belong to (`plan` or `key`); any if absent.
+    #[serde(default)]
+    pub account: Option<String>,
+    /// Further variables of the child.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// Variables of ours that the child sees too, where they are set.
+    #[serde(default)]
+    pub pass: Vec<String>,
+    /// Links in the scratch folder to a stored login.
+    #[serde(default)]
+    pub links: Vec<LinkSpec>,
+    /// Values for placeholders of the invocation.
+    #[serde(default)]
+    pub values: BTreeMap<String, String>,
+}
+
+/// A link from the scratch folder to a file of the person's.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinkSpec {
+    /// Where it stands, relative to the scratch folder.
+    pub path: String,
+    /// The number of the login file that it points to, from 0.
+    pub login: usize,
+}
+
+/// Where the stored login is.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoginSpec {
+    /// How to read it.
+    pub format: LoginFormat,
+    /// The files, as patterns; the first is the login itself, the others say more about it.
+    pub files: Vec<String>,
+}
+
+/// How a login file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LoginFormat {
+    /// `claudeAiOauth` with an access token.
+    Claude,
+    /// `auth_mode`, `tokens`, `OPENAI_API_KEY`.
+    Codex,
+    /// A `refresh_token`; the settings beside it say the kind.
+    Gemini,
+    /// Its being there is enough.
+    Present,
+}
+
+/// How the program is started.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InvocationSpec {
+    /// Groups of arguments; a group with a placeholder that has no value vanishes.
+    pub args: Vec<Vec<String>>,
+    /// Variables of the child; one with a placeholder that has no value vanishes.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// Variables of ours that the child sees too, where they are set: proxies, certificates.
+    #[serde(default)]
+    pub pass: Vec<String>,
+    /// Values for placeholders, read from variables of ours.
+    #[serde(default)]
+    pub values: BTreeMap<String, String>,
+    /// Folders to make in the scratch folder. The working directory is `cwd` there.
+    #[serde(default)]
+    pub folders: Vec<String>,
+    /// Files to write into it.
+    #[serde(default)]
+    pub files: Vec<FileSpec>,
+    /// How long it may stay after the answer is complete, in milliseconds.
+    #[serde(default = "two_seconds")]
+    pub leave_ms: u64,
+}
+
+fn two_seconds() -> u64 {
+    2000
+}
+
+/// A file in the scratch folder.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileSpec {
+    /// Where, relative to the scratch folder.
+    pub path: String,
+    /// What it holds.
+    pub holds: Holds,
+    /// The text, for `json`.
+    #[serde(default)]
+    pub json: Option<String>,
+    /// The placeholder that its path becomes, if the file is written.
+    #[serde(default)]
+    pub value: Option<String>,
+}
+
+/// What a file in the scratch folder holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Holds {
+    /// The system prompt. Where there is none, one line, since some CLIs refuse an empty file.
+    System,
+    /// The answer's JSON Schema; written only for structured calls.
+    Schema,
+    /// A JSON document, filled: a string that is one placeholder becomes its value in its own type,
+    /// a member without a value vanishes.
+    Json,
+}
+
+/// How the prompt goes in: always through standard input.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StdinSpec {
+    /// Written before it.
+    #[serde(default)]
+    pub before: String,
+    /// Written after it.
+    #[serde(default)]
+    pub after: String,
+    /// How the prompt itself is written.
+    #[serde(default)]
+    pub escape: Escape,
+    /// Written before a prompt, so that the CLI does not take its beginning for a command.
+    #[serde(default)]
+    pub guard: String,
+    /// The guard is needed only before prompts that begin with one of these; empty: before all.
+    #[serde(default)]
+    pub guard_when: Vec<String>,
+    /// Whether the system prompt goes in before the prompt: for CLIs that have no place for it.
+    #[serde(default)]
+    pub system_first: bool,
+    /// Whether it stays open until the answer is there.
+    #[serde(default)]
+    pub hold_open: bool,
+}
+
+/// How the prompt is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Escape {
+    /// As it is.
+    #[default]
+    None,
+    /// As the inside of a JSON string.
+    Json,
+}
+
+/// How the answer comes out.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutputSpec {
+    /// Which codec reads it.
+    pub codec: CodecName,
+    /// Where standard output goes.
+    #[serde(default)]
+    pub stdout: Where,
+    /// Where standard error goes.
+    #[serde(default)]
+    pub stderr: Where,
+    /// Whether it prints while it thinks and answers.
+    #[serde(default)]
+    pub streams: bool,
+    /// For the codecs `json` and `jsonl`: where in a document things stand.
+    #[serde(default)]
+    pub pointers: Option<crate::adapter::codec::Pointers>,
+}
+
+/// The codecs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CodecName {
+    /// Claude Code's stream-json.
+    Claude,
+    /// `codex exec --json`.
+    Codex,
+    /// `gemini -o json`.
+    Gemini,
+    /// Standard output is the answer.
+    Plain,
+    /// One JSON document.
+    Json,
+    /// JSON documents, one a line.
+    Jsonl,
+}
+
+/// Where an output stream goes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Where {
+    /// A pipe.
+    #[default]
+    Pipe,
+    /// A regular file, for CLIs that lose output on a pipe.
+    File,
+}
+
+/// What a CLI can take.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Most bytes of a prompt.
+    #[serde(default)]
+    pub prompt_bytes: Option<usize>,
+    /// Most Unicode characters of what goes through standard input.
+    #[serde(default)]
+    pub stdin_chars: Option<usize>,
+    /// Most Unicode characters of a whole prompt, with everything that can move elsewhere moved.
+    #[serde(default)]
+    pub prompt_chars: Option<usize>,
+    /// Where question and files travel when standard input cannot hold them.
+    #[serde(default)]
+    pub overflow: Option<Overflow>,
+}
+
+/// Where question and files travel when standard input cannot hold them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Overflow {
+    /// In the file of the system prompt, marked as data.
+    SystemFile,
+}

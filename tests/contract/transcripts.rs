@@ -1,0 +1,125 @@
+//! Runs every case against the real CLIs, and records what they print.
+
+use super::cases::{Case, Expected, Reset, all};
+use super::driver::{Call, Seen};
+use super::installed::Cli;
+use super::loopback::{Loopback, dead_address};
+use super::redact::{NOW, redact};
+use refinery_core::invocation::Ending;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+#[test]
+fn every_case_of_claude() {
+    run_all(Cli::Claude);
+}
+
+#[test]
+fn every_case_of_codex() {
+    run_all(Cli::Codex);
+}
+
+#[test]
+fn every_case_of_gemini() {
+    run_all(Cli::Gemini);
+}
+
+/// Runs the cases, three at a time, and reports all that went wrong together.
+fn run_all(cli: Cli) {
+    let only = std::env::var("REFINERY_CASE").ok();
+    let mut cases = all(cli);
+    cases.retain(|case| only.as_deref().is_none_or(|only| only == case.name));
+    let (queue, problems) = (Mutex::new(cases.into_iter()), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                while let Some(case) = next(&queue) {
+                    if let Err(problem) = run(cli, &case) {
+                        problems.lock().unwrap().push(format!("{cli} {}: {problem}", case.name));
+                    }
+                }
+            });
+        }
+    });
+    let problems = problems.into_inner().unwrap();
+    assert!(problems.is_empty(), "{} cases went wrong\n{}", problems.len(), problems.join("\n"));
+}
+
+fn next(queue: &Mutex<std::vec::IntoIter<Case>>) -> Option<Case> {
+    queue.lock().unwrap().next()
+}
+
+fn run(cli: Cli, case: &Case) -> Result<(), String> {
+    let (_dead, server, url) = match &case.script {
+        Some(script) => {
+            let script = Arc::clone(script);
+            let server = Loopback::start(move |request| script(request));
+            let url = server.url();
+            (None, Some(server), url)
+        }
+        None => {
+            let (socket, url) = dead_address();
+            (Some(socket), None, url)
+        }
+    };
+    let mut call = Call::new(cli, url);
+    (case.change)(&mut call);
+    let seen = call.run();
+    let asks = server.map_or(0, |server| server.asks().len());
+    check(case, &seen, asks).map_err(|problem| {
+        let tail = |text: &str| text.chars().skip(text.chars().count().saturating_sub(2500)).collect::<String>();
+        format!("{problem}\n  {:?}\n  stdout {}\n  stderr {}", seen.exit, tail(&seen.stdout), tail(&seen.stderr))
+    })?;
+    record(cli, case, &call, &seen);
+    Ok(())
+}
+
+fn check(case: &Case, seen: &Seen, asks: usize) -> Result<(), String> {
+    if let Some(words) =
+        case.shows.iter().find(|words| !seen.stdout.contains(**words) && !seen.stderr.contains(**words))
+    {
+        return Err(format!("it does not print {words:?}"));
+    }
+    if asks != case.asks {
+        return Err(format!("{asks} requests asked the model, not {}", case.asks));
+    }
+    Ok(())
+}
+
+/// Writes the transcript, if a folder for it is named.
+fn record(cli: Cli, case: &Case, call: &Call, seen: &Seen) {
+    let Some(root) = std::env::var_os("REFINERY_RECORD") else { return };
+    let folder = PathBuf::from(root).join(cli.name()).join(cli.version()).join(case.name);
+    std::fs::create_dir_all(&folder).unwrap();
+    let stable = |text: &str| redact(text, cli, seen, &call.url, &case.expected);
+    std::fs::write(folder.join("stdout"), stable(&seen.stdout)).unwrap();
+    std::fs::write(folder.join("stderr"), stable(&seen.stderr)).unwrap();
+    let ending = match seen.exit.ending {
+        Ending::Left => "left",
+        Ending::Done => "done",
+        Ending::HardLimit => "hard_limit",
+        Ending::FirstByteLimit => "first_byte_limit",
+        Ending::IdleLimit => "idle_limit",
+        Ending::Stopped => "stopped",
+        Ending::Flooded => "flooded",
+        Ending::NotStarted { .. } => "not_started",
+    };
+    let meta = json!({ "exit": { "code": seen.exit.code, "signal": seen.exit.signal, "ending": ending },
+        "now": NOW, "shape": call.schema.is_some(), "expected": expected(&case.expected) });
+    std::fs::write(folder.join("meta.json"), format!("{meta:#}\n")).unwrap();
+}
+
+fn expected(expected: &Expected) -> Value {
+    let now: jiff::Timestamp = NOW.parse().unwrap();
+    match expected {
+        Expected::Text(text) => json!({ "ok": { "text": text } }),
+        Expected::Failure(class, Reset::Unsaid) => json!({ "failure": class }),
+        Expected::Failure(class, Reset::At(second)) => {
+            json!({ "failure": class, "resets_at": jiff::Timestamp::from_second(*second).unwrap().to_string() })
+        }
+        Expected::Failure(class, Reset::After(wait)) => {
+            json!({ "failure": class, "resets_at": (now + *wait).to_string() })
+        }
+    }
+}
