@@ -5,6 +5,7 @@ mod support;
 
 mod cli_config;
 mod cli_errors;
+mod cli_plans;
 mod dependencies;
 mod engine;
 mod journal;
