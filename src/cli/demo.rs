@@ -49,7 +49,6 @@ pub fn stage(args: &DemoArgs, real: &Machine) -> Result<Stage, Error> {
         folders: Folders { state: real.folders.state.clone(), ..Folders::default() },
         cwd: real.cwd.clone(),
         stdin: Stdin::made_up(std::io::empty(), false),
-        stderr_is_terminal: real.stderr_is_terminal,
         now: real.now,
         warnings: Vec::new(),
     };

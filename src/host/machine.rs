@@ -5,7 +5,6 @@ use super::folders::Folders;
 use super::stdin::Stdin;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -20,8 +19,6 @@ pub struct Machine {
     pub cwd: PathBuf,
     /// Standard input, not read yet.
     pub stdin: Stdin,
-    /// Whether standard error is a terminal.
-    pub stderr_is_terminal: bool,
     /// When the program was started.
     pub now: Timestamp,
     /// What a person should know about it.
@@ -43,7 +40,6 @@ impl Machine {
             folders,
             cwd,
             stdin: Stdin::real(),
-            stderr_is_terminal: std::io::stderr().is_terminal(),
             now: now(),
             warnings,
         }
