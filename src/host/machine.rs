@@ -35,14 +35,7 @@ impl Machine {
         let cwd = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
         let folders = Folders::of(&env, std::env::home_dir());
         let warnings = dotenv::load(&cwd, &mut env);
-        Self {
-            env,
-            folders,
-            cwd,
-            stdin: Stdin::real(),
-            now: now(),
-            warnings,
-        }
+        Self { env, folders, cwd, stdin: Stdin::real(), now: now(), warnings }
     }
 }
 
