@@ -73,6 +73,13 @@ impl Secret {
     pub fn expose(&self) -> &str {
         &self.0
     }
+
+    /// The text with `[secret]` in place of the value. Values under 6 bytes are left: they would
+    /// take ordinary words away.
+    #[must_use]
+    pub fn remove_from(&self, text: &str) -> String {
+        if self.0.len() < 6 { text.to_owned() } else { text.replace(&*self.0, "[secret]") }
+    }
 }
 
 impl fmt::Debug for Secret {

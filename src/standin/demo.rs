@@ -21,12 +21,18 @@ pub fn question() -> String {
 }
 
 /// The stand-ins of the three vendors as programs for their adapters: `exe` is this program, `scene`
-/// the absolute path of the scene's file.
+/// the absolute path of the scene's file. Each is named for its vendor, so that what it plays does
+/// not depend on the model that it is asked for.
 #[must_use]
 pub fn programs(exe: &Path, scene: &Path) -> BTreeMap<AdapterId, Program> {
     [Vendor::Claude, Vendor::Codex, Vendor::Gemini]
         .into_iter()
-        .map(|vendor| (AdapterId::new(vendor.as_str()), program(exe, vendor, scene)))
+        .map(|vendor| {
+            let mut program = program(exe, vendor, scene);
+            let name = ["--name", vendor.as_str()].map(str::to_owned);
+            program.prefix.splice(1..1, name);
+            (AdapterId::new(vendor.as_str()), program)
+        })
         .collect()
 }
 
@@ -74,30 +80,36 @@ mod tests {
     use crate::protocol::{Command, Input, Outbox, Protocol, Settled};
     use crate::standin::act::Act;
     use crate::standin::request::Request;
+    use crate::standin::run::drawn;
     use crate::standin::vendor::Asked;
     use crate::standin::{compose, rules};
+    use std::time::Duration;
 
-    /// What the scene's stand-in says to a call.
-    fn answer(scene: &Scene, spec: &CallSpec) -> String {
+    /// What the scene's stand-in says to a call, and how long it takes.
+    fn answer(scene: &Scene, spec: &CallSpec) -> (String, Duration) {
         let vendor = Vendor::ALL.into_iter().find(|vendor| vendor.as_str() == spec.to.as_str()).unwrap();
-        let asked = Asked { schema: spec.shape.as_ref().map(|shape| (*shape.schema).clone()), ..Asked::default() };
-        let mut request = Request::new(vendor, None, asked);
+        let model = Some("default".to_owned());
+        let asked =
+            Asked { model, schema: spec.shape.as_ref().map(|shape| (*shape.schema).clone()), ..Asked::default() };
+        let mut request = Request::new(vendor, Some(vendor.as_str()), asked);
         request.prompt = Some(spec.prompt.to_string());
         let chosen = rules::choose(scene, &mut request, |_| Ok(()), |reason| reason).unwrap();
-        let (rule, _) = chosen.unwrap_or_else(|| panic!("{}: no rule", spec.id));
-        match &rule.act[..] {
+        let (rule, name) = chosen.unwrap_or_else(|| panic!("{}: no rule", spec.id));
+        let text = match &rule.act[..] {
             [Act::Say(say)] => compose::say(say, &request),
             [Act::Review(review)] => compose::shaped(review, &request),
             acts => panic!("{}: {acts:?}", spec.id),
-        }
+        };
+        (text, drawn(scene.latency.unwrap(), scene.seed, &request, &name))
     }
 
-    fn play(scene: &Scene, review: ReviewMode) -> (Outcome, Vec<Role>) {
+    /// Plays the run, each answer when it would come; also what was asked, and how long it takes.
+    fn play(scene: &Scene) -> (Outcome, Vec<Role>, Duration) {
         let plan = ConsensusPlan {
             threshold: 8.0,
             max_rounds: 5,
             stability_rounds: 2,
-            review,
+            review: ReviewMode::Pairwise,
             stepped: false,
             tuning: Tuning::default(),
         };
@@ -113,27 +125,32 @@ mod tests {
         let mut run = Consensus::new(plan, members, material, Box::new(VoteThreshold::new(8.0, 2)));
         let (mut out, mut roles) = (Outbox::default(), Vec::new());
         run.start(&mut out);
-        let mut calls: std::collections::VecDeque<Command> = out.drain().into();
-        while let Some(command) = calls.pop_front() {
-            match command {
-                Command::Call(spec) => {
-                    roles.push(spec.role);
-                    let reply = Reply { text: answer(scene, &spec).into(), ..Reply::default() };
-                    run.on(Input::Settled(Settled { id: spec.id, result: Ok(reply) }), &mut out);
-                    calls.extend(out.drain());
+        let (mut now, mut underway) = (Duration::ZERO, Vec::new());
+        loop {
+            for command in out.drain() {
+                match command {
+                    Command::Call(spec) => {
+                        roles.push(spec.role);
+                        let (text, latency) = answer(scene, &spec);
+                        underway.push((now + latency, spec.id, text));
+                    }
+                    Command::Finish(outcome) => return (outcome, roles, now),
+                    _ => {}
                 }
-                Command::Finish(outcome) => return (outcome, roles),
-                _ => {}
             }
+            underway.sort();
+            let (then, id, text) = underway.remove(0);
+            now = then;
+            let reply = Reply { text: text.into(), ..Reply::default() };
+            run.on(Input::Settled(Settled { id, result: Ok(reply) }), &mut out);
         }
-        panic!("the run never ended");
     }
 
     #[test]
     fn they_disagree_first_and_agree_later() {
         let scene = Scene::parse(scene()).unwrap();
         assert!(question().ends_with('?'));
-        let (outcome, roles) = play(&scene, ReviewMode::Pairwise);
+        let (outcome, roles, took) = play(&scene);
         assert_eq!(outcome.status, Status::Converged);
         let Body::Consensus(body) = &outcome.body;
         let leaders: Vec<&str> = body.rounds.iter().map(|round| round.leader.as_ref().unwrap().as_str()).collect();
@@ -143,6 +160,8 @@ mod tests {
         assert!(body.winner.as_ref().unwrap().answer.contains("a month of proof"));
         assert_eq!(roles.iter().filter(|role| **role == Role::Refine).count(), 6);
         assert!(roles.len() <= 27, "{} calls", roles.len());
+        // Long enough to watch, short enough to wait for.
+        assert!((3.0..5.5).contains(&took.as_secs_f64()), "{took:?}");
     }
 
     #[test]
@@ -152,7 +171,7 @@ mod tests {
         assert_eq!(names, ["claude", "codex", "gemini"]);
         let codex = &programs[&AdapterId::new("codex")];
         assert_eq!(codex.path, Path::new("/bin/refinery"));
-        assert_eq!(codex.prefix, ["__standin", "--as", "codex", "--scene", "/tmp/demo.toml", "--"]);
+        assert_eq!(codex.prefix, ["__standin", "--name", "codex", "--as", "codex", "--scene", "/tmp/demo.toml", "--"]);
         assert_eq!(codex.version.as_deref(), Some("0.169.0"));
     }
 }

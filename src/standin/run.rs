@@ -114,7 +114,7 @@ impl Player<'_> {
     fn turn(&mut self, request: &Request, rule: &Rule, name: &str) -> Result<Option<u8>, Early> {
         let begun = Instant::now();
         let latency = rule.latency.or(self.scene.latency);
-        let mut left = latency.map_or(Duration::ZERO, |latency| self.drawn(latency, request, name));
+        let mut left = latency.map_or(Duration::ZERO, |latency| drawn(latency, self.scene.seed, request, name));
         if let Some(log) = &self.scene.log {
             log::request(log, request, &self.options.argv, name, left)
                 .map_err(|error| mistake(format!("log {}: {error}", log.file.display())))?;
@@ -157,13 +157,6 @@ impl Player<'_> {
         Ok(None)
     }
 
-    fn drawn(&self, latency: Latency, request: &Request, rule: &str) -> Duration {
-        let marks: Vec<String> = request.marks().iter().map(ToString::to_string).collect();
-        let mut words = vec![request.who.as_str(), request.phase().as_str(), rule];
-        words.extend(marks.iter().map(String::as_str));
-        draw::latency(latency, self.scene.seed, &words)
-    }
-
     fn misbehave(&self, act: &Act, output: &mut Output) -> Result<Option<u8>, Early> {
         match act {
             Act::Wait(millis) => std::thread::sleep(Duration::from_millis(*millis)),
@@ -190,6 +183,15 @@ impl Player<'_> {
         }
         Ok(None)
     }
+}
+
+/// What a call takes: drawn from the scene's seed and what the call is, so that the same call takes
+/// the same time in every run.
+pub(super) fn drawn(latency: Latency, seed: u64, request: &Request, rule: &str) -> Duration {
+    let marks: Vec<String> = request.marks().iter().map(ToString::to_string).collect();
+    let mut words = vec![request.who.as_str(), request.phase().as_str(), rule];
+    words.extend(marks.iter().map(String::as_str));
+    draw::latency(latency, seed, &words)
 }
 
 /// A UUID that is not used twice: from the process and the moment.

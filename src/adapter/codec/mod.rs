@@ -1,5 +1,24 @@
 //! Readers of what the CLIs print, one per wire format.
 
+mod claude;
+mod codex;
+mod context;
+mod ending;
+mod gemini;
+mod json;
+mod jsonl;
+mod plain;
+mod pointer;
+mod pointers;
+mod scrub;
+mod tail;
+#[cfg(test)]
+mod testing;
+
+pub use context::{CodecContext, CodecKind, codec};
+pub use pointer::Pointer;
+pub use pointers::Pointers;
+
 use crate::exchange::Reply;
 use crate::failure::CallFailure;
 use crate::invocation::{Exit, Flow, Line};
@@ -33,6 +52,24 @@ impl Step {
 
     /// Nothing to show, the answer is complete.
     pub const DONE: Self = Self { flow: Flow::Done, progress: None };
+
+    /// The next piece of the answer, go on.
+    #[must_use]
+    pub fn text(text: String) -> Self {
+        Self { flow: Flow::More, progress: Some(Progress::Text(text)) }
+    }
+
+    /// The CLI thinks, go on.
+    #[must_use]
+    pub fn thinking() -> Self {
+        Self { flow: Flow::More, progress: Some(Progress::Thinking) }
+    }
+
+    /// The CLI retries by itself, go on.
+    #[must_use]
+    pub fn retrying(why: String) -> Self {
+        Self { flow: Flow::More, progress: Some(Progress::Retrying(why)) }
+    }
 }
 
 /// What a CLI is doing.
@@ -53,41 +90,4 @@ pub struct End<'a> {
     pub exit: &'a Exit,
     /// When; vendors' reset times are relative to it.
     pub now: Timestamp,
-}
-
-/// stub
-#[derive(Debug, Clone, serde::Deserialize)]
-pub struct Pointers {
-    /// t
-    pub text: Vec<String>,
-}
-/// stub
-pub struct CodecContext {
-    /// t
-    pub shaped: bool,
-    /// t
-    pub rules: std::sync::Arc<[super::rules::Rule]>,
-    /// t
-    pub secret: Option<crate::invocation::Secret>,
-    /// t
-    pub max_output_tokens: Option<u32>,
-}
-/// stub
-pub enum CodecKind {
-    /// t
-    Claude,
-    /// t
-    Codex,
-    /// t
-    Gemini,
-    /// t
-    Plain,
-    /// t
-    Json(Pointers),
-    /// t
-    Jsonl(Pointers),
-}
-/// stub
-pub fn codec(_: &CodecKind, _: CodecContext) -> Box<dyn Codec> {
-    panic!()
 }

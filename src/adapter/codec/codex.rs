@@ -1,0 +1,187 @@
+//! `codex exec --json`: one event per line, no deltas; failures are prose. Measured with 0.169.0.
+
+use super::ending::{Watch, status_class};
+use super::{Codec, CodecContext, End, Step};
+use crate::adapter::rules::Signs;
+use crate::exchange::{Reply, Usage};
+use crate::failure::{CallFailure, FailureClass};
+use crate::invocation::Line;
+use serde_json::Value;
+
+/// Items of type `error` that say nothing to a person: the fallback is what we want.
+const KNOWN_NOTES: [&str; 2] = ["Model metadata for", "Code Mode is unavailable"];
+
+/// Reads the events of one turn.
+#[derive(Debug)]
+pub(super) struct CodexCodec {
+    watch: Watch,
+    /// The last message: those before it are commentary.
+    text: String,
+    /// The last error that is not about a retry.
+    error: Option<String>,
+    /// The last words about a retry.
+    retry: Option<String>,
+    retries: u32,
+    warnings: Vec<String>,
+    usage: Option<Usage>,
+    offline: bool,
+    completed: bool,
+}
+
+impl CodexCodec {
+    pub(super) fn new(context: CodecContext) -> Self {
+        Self {
+            watch: Watch::new(context),
+            text: String::new(),
+            error: None,
+            retry: None,
+            retries: 0,
+            warnings: Vec::new(),
+            usage: None,
+            offline: false,
+            completed: false,
+        }
+    }
+
+    fn event(&mut self, event: &Value) -> Step {
+        match event["type"].as_str().unwrap_or_default() {
+            "turn.started" => {
+                self.watch.ran = true;
+                Step::MORE
+            }
+            "item.completed" | "item.updated" | "item.started" => self.item(&event["item"], &event["type"]),
+            "error" => self.error(event["message"].as_str().unwrap_or_default()),
+            "turn.failed" => {
+                self.error = event["error"]["message"].as_str().map(str::to_owned).or_else(|| self.error.take());
+                self.error.get_or_insert_with(|| "the turn failed".to_owned());
+                Step::DONE
+            }
+            "turn.completed" => {
+                self.usage = Some(usage(&event["usage"]));
+                self.completed = true;
+                Step::DONE
+            }
+            _ => Step::MORE,
+        }
+    }
+
+    fn item(&mut self, item: &Value, event: &Value) -> Step {
+        let text = item["text"].as_str().unwrap_or_default();
+        match (item["type"].as_str().unwrap_or_default(), event == "item.completed") {
+            ("agent_message", true) => {
+                self.text.clear();
+                self.watch.append(&mut self.text, text);
+                Step::text(text.to_owned())
+            }
+            ("reasoning", _) => Step::thinking(),
+            ("error", true) => {
+                let note = item["message"].as_str().unwrap_or_default();
+                if !KNOWN_NOTES.iter().any(|known| note.starts_with(known)) {
+                    self.warnings.push(note.to_owned());
+                }
+                Step::MORE
+            }
+            _ => Step::MORE,
+        }
+    }
+
+    fn error(&mut self, message: &str) -> Step {
+        if !message.starts_with("Reconnecting") {
+            self.error = Some(message.to_owned());
+            return Step::MORE;
+        }
+        self.retry = Some(message.to_owned());
+        // Without an end of its own: it waits until the network is back.
+        if message.contains("waiting for network") {
+            self.offline = true;
+            return Step::DONE;
+        }
+        self.retries = self.retries.saturating_add(1);
+        Step::retrying(self.watch.clean(message))
+    }
+
+    /// What the error means, apart from the vendor's table.
+    fn failed(self, end: &End<'_>, error: &str, usage: Usage) -> CallFailure {
+        let (message, code) = unwrap(error);
+        let status = http_status(&message);
+        let mut signs = Signs { message, usage, partial: Some(self.text), ..Signs::default() };
+        let mut reported = FailureClass::Crashed;
+        if let Some(code) = code {
+            signs.fields.insert("code", code);
+        }
+        if error.starts_with('{') {
+            reported = FailureClass::BadRequest;
+        }
+        if let Some(status) = status {
+            signs.fields.insert("status", status.to_string());
+            reported = status_class(status);
+        }
+        if let Some(reason) = signs.message.strip_prefix("Incomplete response returned") {
+            let declined = reason.contains("content_filter");
+            let class = if declined { FailureClass::Declined } else { FailureClass::Truncated };
+            return self.watch.certain(class, signs);
+        }
+        self.watch.failure(end, signs, Some(reported))
+    }
+}
+
+impl Codec for CodexCodec {
+    fn line(&mut self, line: &Line) -> Step {
+        let Some(text) = self.watch.stdout(line) else {
+            return if self.watch.oversized { Step::DONE } else { Step::MORE };
+        };
+        match serde_json::from_str::<Value>(text) {
+            Ok(event) if !self.completed => self.event(&event),
+            _ => Step::MORE,
+        }
+    }
+
+    fn end(mut self: Box<Self>, end: &End<'_>) -> Result<Reply, CallFailure> {
+        let mut usage = self.usage.unwrap_or_default();
+        if self.retries > 0 || self.completed {
+            usage.extra_requests = Some(self.retries);
+        }
+        if self.completed {
+            let (text, warnings) = (self.text.into(), self.warnings);
+            return self.watch.accept(Reply { text, usage, warnings, ..Reply::default() });
+        }
+        if let Some(error) = self.error.take() {
+            return Err(self.failed(end, &error, usage));
+        }
+        let message = self.retry.take().unwrap_or_default();
+        let signs = Signs { message, usage, partial: Some(self.text), ..Signs::default() };
+        if self.offline {
+            return Err(self.watch.certain(FailureClass::Network, signs));
+        }
+        Err(self.watch.failure(end, signs, None))
+    }
+}
+
+fn usage(usage: &Value) -> Usage {
+    Usage {
+        input_tokens: usage["input_tokens"].as_u64(),
+        cached_input_tokens: usage["cached_input_tokens"].as_u64(),
+        output_tokens: usage["output_tokens"].as_u64(),
+        reasoning_tokens: usage["reasoning_output_tokens"].as_u64(),
+        cost_usd: None,
+        extra_requests: None,
+    }
+}
+
+/// The words and the code in an error whose message is the server's JSON body as text.
+fn unwrap(error: &str) -> (String, Option<String>) {
+    let Ok(body) = serde_json::from_str::<Value>(error) else { return (error.to_owned(), None) };
+    let inner = &body["error"];
+    let message = [&inner["message"], &body["detail"], &body["message"], inner];
+    let code = [&inner["code"], &inner["type"]];
+    (
+        message.into_iter().find_map(Value::as_str).unwrap_or(error).to_owned(),
+        code.into_iter().find_map(Value::as_str).map(str::to_owned),
+    )
+}
+
+/// The status in `unexpected status 503 Service Unavailable` and `last status: 429`.
+fn http_status(message: &str) -> Option<u16> {
+    let (_, rest) = message.split_once("status: ").or_else(|| message.split_once("unexpected status "))?;
+    rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok().filter(|status| (100..600).contains(status))
+}

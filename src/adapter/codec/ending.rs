@@ -1,0 +1,188 @@
+//! What all codecs share: what they remember beside the answer, and how an attempt without a
+//! complete answer is named.
+//!
+//! A complete answer counts, whatever became of the child. Without one, first comes what we know
+//! for certain (it never started, it printed too much, we stopped it), then the vendor's own word,
+//! then our clocks, then the way in which it exited.
+
+use super::scrub::scrub;
+use super::tail::Tail;
+use super::{CodecContext, End};
+use crate::adapter::rules::{Signs, classify};
+use crate::exchange::Reply;
+use crate::failure::{CallFailure, FailureClass};
+use crate::invocation::{Ending, Line, Stream};
+
+/// The largest answer that is taken, in bytes.
+pub(super) const ANSWER_BYTES: usize = 8 * 1024 * 1024;
+
+/// How a CLI begins to say on standard error that it refuses its arguments or settings.
+const REFUSALS: [&str; 3] = ["error:", "Error:", "Configuration error"];
+
+/// What a codec remembers beside the answer.
+#[derive(Debug)]
+pub(super) struct Watch {
+    pub(super) context: CodecContext,
+    /// The end of standard error.
+    pub(super) stderr: Tail,
+    /// The first line of standard error that is not blank.
+    first: Option<String>,
+    /// Whether a line of standard output, or the answer, was larger than the caps.
+    pub(super) oversized: bool,
+    /// Whether the CLI printed anything on standard output that it prints when it runs.
+    pub(super) ran: bool,
+}
+
+impl Watch {
+    pub(super) fn new(context: CodecContext) -> Self {
+        Self { context, stderr: Tail::default(), first: None, oversized: false, ran: false }
+    }
+
+    /// Takes a line in; returns it if it is a whole line of standard output.
+    pub(super) fn stdout<'a>(&mut self, line: &'a Line) -> Option<&'a str> {
+        match line.stream {
+            Stream::Stderr => {
+                if self.first.is_none() && !line.text.trim().is_empty() {
+                    self.first = Some(line.text.trim().to_owned());
+                }
+                self.stderr.push(&line.text);
+                None
+            }
+            Stream::Stdout if line.cut => {
+                self.oversized = true;
+                None
+            }
+            Stream::Stdout => Some(&line.text),
+        }
+    }
+
+    /// Adds to an answer, within the cap.
+    pub(super) fn append(&mut self, answer: &mut String, more: &str) {
+        if answer.len() + more.len() > ANSWER_BYTES {
+            self.oversized = true;
+        } else {
+            answer.push_str(more);
+        }
+    }
+
+    /// The reply, once the answer is complete: not blank, not too large, nothing secret in its
+    /// warnings.
+    pub(super) fn accept(&self, mut reply: Reply) -> Result<Reply, CallFailure> {
+        let class = if self.oversized || reply.text.len() > ANSWER_BYTES {
+            FailureClass::Oversized
+        } else if reply.text.trim().is_empty() {
+            FailureClass::Empty
+        } else {
+            for warning in &mut reply.warnings {
+                *warning = self.clean(warning);
+            }
+            return Ok(reply);
+        };
+        let message = match class {
+            FailureClass::Oversized => "the answer is larger than 8 MiB",
+            _ => "the answer is blank",
+        };
+        let mut failure = CallFailure::new(class, message);
+        failure.usage = reply.usage;
+        Err(failure)
+    }
+
+    /// A failure of a class that the wire format leaves no doubt about.
+    pub(super) fn certain(&self, class: FailureClass, signs: Signs) -> CallFailure {
+        let mut failure = CallFailure::new(class, self.clean(&signs.message));
+        failure.usage = signs.usage;
+        failure.partial = signs.partial.filter(|partial| !partial.is_empty());
+        failure
+    }
+
+    /// Why there is no complete answer. `reported` is the class to fall back on where the vendor
+    /// said that it failed, and the table has no row for what it said.
+    pub(super) fn failure(&self, end: &End<'_>, mut signs: Signs, reported: Option<FailureClass>) -> CallFailure {
+        signs.message = self.clean(&signs.message);
+        signs.partial = signs.partial.filter(|partial| !partial.is_empty());
+        if let Some((class, message)) = self.known(end) {
+            signs.message = self.clean(&message);
+            return self.certain(class, signs);
+        }
+        let clock = self.clock(end);
+        if let (Some((class, message)), None) = (&clock, reported) {
+            signs.message =
+                if signs.message.is_empty() { message.clone() } else { format!("{message}: {}", signs.message) };
+            return self.certain(*class, signs);
+        }
+        signs.stderr = self.stderr.text();
+        signs.exit = end.exit.code;
+        if signs.message.trim().is_empty() {
+            signs.message = self.clean(self.last_words());
+        }
+        if let Some(failure) = classify(&self.context.rules, &signs, end.now) {
+            return failure;
+        }
+        let (class, message) = match (reported, clock) {
+            // It failed while we were ending it; an unknown word is no reason to call it a crash.
+            (Some(FailureClass::Crashed) | None, Some((class, message))) => (class, message),
+            (Some(class), _) => (class, signs.message.clone()),
+            (None, None) => self.by_exit(end, &signs.message),
+        };
+        signs.message = message;
+        self.certain(class, signs)
+    }
+
+    /// Takes secrets out.
+    pub(super) fn clean(&self, text: &str) -> String {
+        scrub(text, self.context.secret.as_ref())
+    }
+
+    /// What does not depend on what the vendor said.
+    fn known(&self, end: &End<'_>) -> Option<(FailureClass, String)> {
+        match &end.exit.ending {
+            Ending::NotStarted { message, .. } => Some((FailureClass::StartFailed, message.clone())),
+            Ending::Flooded => Some((FailureClass::Oversized, "it printed more than is taken".to_owned())),
+            _ if self.oversized => Some((FailureClass::Oversized, "the answer is larger than 8 MiB".to_owned())),
+            Ending::Stopped => Some((FailureClass::Stopped, "stopped before the answer was complete".to_owned())),
+            Ending::Left | Ending::Done | Ending::HardLimit | Ending::FirstByteLimit | Ending::IdleLimit => None,
+        }
+    }
+
+    /// Which of our clocks ended it.
+    fn clock(&self, end: &End<'_>) -> Option<(FailureClass, String)> {
+        let seconds = end.exit.elapsed.as_secs();
+        match end.exit.ending {
+            Ending::HardLimit => Some((FailureClass::TimedOut, format!("no complete answer after {seconds} s"))),
+            Ending::FirstByteLimit => Some((FailureClass::Idle, format!("no sign of life after {seconds} s"))),
+            Ending::IdleLimit => Some((FailureClass::Idle, format!("it fell silent; ended after {seconds} s"))),
+            _ => None,
+        }
+    }
+
+    /// What the exit alone says.
+    fn by_exit(&self, end: &End<'_>, words: &str) -> (FailureClass, String) {
+        let said = |what: String| if words.is_empty() { what } else { format!("{what}: {words}") };
+        if let Some(signal) = end.exit.signal {
+            return (FailureClass::Crashed, said(format!("ended by signal {signal}")));
+        }
+        let first = self.first.as_deref().unwrap_or_default();
+        let refused = REFUSALS.iter().any(|beginning| first.starts_with(beginning)) || end.exit.code == Some(2);
+        if refused && !self.ran && end.exit.code != Some(0) && !first.is_empty() {
+            return (FailureClass::Misconfigured, self.clean(first));
+        }
+        let code = end.exit.code.map_or_else(|| "no exit code".to_owned(), |code| format!("exit code {code}"));
+        (FailureClass::Crashed, said(format!("ended with {code} and without a complete answer")))
+    }
+
+    /// The last thing that was said on standard error.
+    fn last_words(&self) -> &str {
+        self.stderr.lines().rev().map(str::trim).find(|line| line.contains(char::is_alphanumeric)).unwrap_or_default()
+    }
+}
+
+/// The class of an HTTP status for which the table has no row.
+pub(super) fn status_class(status: u16) -> FailureClass {
+    match status {
+        401 => FailureClass::BadCredential,
+        403 => FailureClass::Forbidden,
+        429 => FailureClass::RateLimited,
+        500.. => FailureClass::Overloaded,
+        _ => FailureClass::BadRequest,
+    }
+}

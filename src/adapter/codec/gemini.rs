@@ -1,0 +1,161 @@
+//! `gemini -o json`: one document on standard output at the end, or one with the error on standard
+//! error. Measured with 0.61.0.
+
+use super::ending::{Watch, status_class};
+use super::json::{collect, parse};
+use super::{Codec, CodecContext, End, Step};
+use crate::adapter::rules::Signs;
+use crate::exchange::{Reply, Usage};
+use crate::failure::{CallFailure, FailureClass};
+use crate::invocation::Line;
+use serde_json::{Map, Value};
+
+/// Collects the document and reads it at the end.
+#[derive(Debug)]
+pub(super) struct GeminiCodec {
+    watch: Watch,
+    document: String,
+}
+
+impl GeminiCodec {
+    pub(super) fn new(context: CodecContext) -> Self {
+        Self { watch: Watch::new(context), document: String::new() }
+    }
+
+    /// A whole document came: an answer, or a failure with exit code 0.
+    fn answered(self, end: &End<'_>, document: &Value) -> Result<Reply, CallFailure> {
+        let text = document["response"].as_str().unwrap_or_default();
+        let none = Map::new();
+        let models = document["stats"]["models"].as_object().unwrap_or(&none);
+        let usage = usage(models);
+        let mut signs = Signs { usage, partial: Some(text.to_owned()), ..Signs::default() };
+        if let Some(error) = document["error"].as_object() {
+            signs.message = error.get("message").and_then(Value::as_str).unwrap_or_default().to_owned();
+            let kind = error.get("type").and_then(Value::as_str).unwrap_or_default();
+            if kind == "INVALID_STREAM" {
+                return Err(self.watch.certain(invalid_stream(&signs.message, text), signs));
+            }
+            signs.fields.insert("type", kind.to_owned());
+            return Err(self.watch.failure(end, signs, Some(FailureClass::Crashed)));
+        }
+        if models.is_empty() && text.trim().is_empty() {
+            signs.message = "nothing was sent: the CLI holds the prompt for too long".to_owned();
+            return Err(self.watch.certain(FailureClass::ContextTooLong, signs));
+        }
+        if models.is_empty() {
+            signs.message = "the CLI answered without asking a model".to_owned();
+            return Err(self.watch.certain(FailureClass::NotAsked, signs));
+        }
+        let main = models.iter().find(|(_, model)| model["roles"]["main"].is_object());
+        let (served, model) = main.or_else(|| models.iter().next()).unzip();
+        let limit = self.watch.context.max_output_tokens.map(u64::from);
+        // The CLI hides that the model was cut at its limit; the count gives it away.
+        if limit.is_some_and(|limit| model.and_then(output_tokens).is_some_and(|tokens| tokens >= limit)) {
+            signs.message = format!("the answer was cut at {} tokens", limit.unwrap_or_default());
+            return Err(self.watch.certain(FailureClass::Truncated, signs));
+        }
+        let warnings = document["warnings"].as_array().into_iter().flatten();
+        self.watch.accept(Reply {
+            text: text.into(),
+            structured: None,
+            usage,
+            served: served.cloned(),
+            warnings: warnings.filter_map(Value::as_str).map(str::to_owned).collect(),
+        })
+    }
+
+    /// Nothing whole came on standard output: the error is the last object on standard error.
+    fn failed(self, end: &End<'_>) -> CallFailure {
+        let mut signs = Signs::default();
+        let Some(error) = self.error() else { return self.watch.failure(end, login(signs, &self.watch), None) };
+        let error = &error["error"];
+        signs.message = error["message"].as_str().unwrap_or_default().to_owned();
+        if let Some(kind) = error["type"].as_str() {
+            signs.fields.insert("type", kind.to_owned());
+        }
+        let mut code = error["code"].as_u64();
+        if let Some(google) = parse(&signs.message) {
+            let google = &google["error"];
+            code = google["code"].as_u64().or(code);
+            if let Some(status) = google["status"].as_str() {
+                signs.fields.insert("status", status.to_owned());
+            }
+            let details = google["details"].as_array().into_iter().flatten();
+            if let Some(reason) = details.filter_map(|detail| detail["reason"].as_str()).next() {
+                signs.fields.insert("reason", reason.to_owned());
+            }
+            signs.message = google["message"].as_str().unwrap_or("an error without words").to_owned();
+        }
+        let mut reported = FailureClass::Crashed;
+        if let Some(code) = code {
+            signs.fields.insert("code", code.to_string());
+            reported = u16::try_from(code).ok().filter(|code| *code >= 400).map_or(reported, status_class);
+        }
+        self.watch.failure(end, login(signs, &self.watch), Some(reported))
+    }
+
+    /// The last object on standard error that is printed over several lines.
+    fn error(&self) -> Option<Value> {
+        let lines: Vec<&str> = self.watch.stderr.lines().collect();
+        let from = lines.iter().rposition(|line| matches!(*line, "{" | "[ERROR] {"))?;
+        let to = from + lines[from..].iter().position(|line| *line == "}")?;
+        let object = format!("{{{}}}", lines[from + 1..to].join("\n"));
+        serde_json::from_str(&object).ok().filter(|value: &Value| value["error"].is_object())
+    }
+}
+
+impl Codec for GeminiCodec {
+    fn line(&mut self, line: &Line) -> Step {
+        collect(&mut self.watch, &mut self.document, line)
+    }
+
+    fn end(self: Box<Self>, end: &End<'_>) -> Result<Reply, CallFailure> {
+        match parse(&self.document).filter(|document| document["stats"].is_object()) {
+            Some(document) => self.answered(end, &document),
+            None => Err(self.failed(end)),
+        }
+    }
+}
+
+/// What an answer means that the CLI itself calls invalid.
+fn invalid_stream(message: &str, text: &str) -> FailureClass {
+    if message.contains("safety") {
+        return FailureClass::Declined;
+    }
+    match (message.contains("without a finish reason"), text.trim().is_empty()) {
+        // The stream broke in the middle of an answer; before one, the prompt was blocked.
+        (true, false) => FailureClass::Network,
+        (true, true) => FailureClass::Declined,
+        (false, _) => FailureClass::Empty,
+    }
+}
+
+/// The CLI asks for a login also where it could not reach the vendor to check it.
+fn login(mut signs: Signs, watch: &Watch) -> Signs {
+    const ASKED: &str = "Manual authorization is required";
+    if signs.message.contains(ASKED) || watch.stderr.lines().any(|line| line.contains(ASKED)) {
+        signs.message = format!("{ASKED}: not logged in, or the vendor could not be reached to check the login");
+    }
+    signs
+}
+
+/// Tokens and requests of all models together.
+fn usage(models: &Map<String, Value>) -> Usage {
+    let sum = |count: &dyn Fn(&Value) -> Option<u64>| models.values().filter_map(count).reduce(u64::saturating_add);
+    let tokens = |name: &'static str| sum(&|model| model["tokens"][name].as_u64());
+    let requests = sum(&|model| model["api"]["totalRequests"].as_u64());
+    Usage {
+        input_tokens: tokens("prompt"),
+        cached_input_tokens: tokens("cached"),
+        output_tokens: sum(&output_tokens),
+        reasoning_tokens: tokens("thoughts"),
+        cost_usd: None,
+        extra_requests: requests.map(|requests| u32::try_from(requests.saturating_sub(1)).unwrap_or(u32::MAX)),
+    }
+}
+
+/// All output tokens of a model, thinking included.
+fn output_tokens(model: &Value) -> Option<u64> {
+    let tokens = &model["tokens"];
+    Some(tokens["candidates"].as_u64()?.saturating_add(tokens["thoughts"].as_u64().unwrap_or(0)))
+}

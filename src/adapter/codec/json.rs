@@ -1,0 +1,74 @@
+//! CLIs that print one JSON document, described by a manifest alone.
+
+use super::ending::Watch;
+use super::pointers::hold;
+use super::{Codec, CodecContext, End, Pointers, Step};
+use crate::adapter::rules::Signs;
+use crate::exchange::Reply;
+use crate::failure::{CallFailure, FailureClass};
+use crate::invocation::Line;
+use serde_json::Value;
+
+/// The largest document that is taken: an answer at its cap, with escapes and what is around it.
+pub(super) const DOCUMENT_BYTES: usize = 64 * 1024 * 1024;
+
+/// Collects one JSON document and reads it at the end.
+#[derive(Debug)]
+pub(super) struct JsonCodec {
+    watch: Watch,
+    pointers: Pointers,
+    document: String,
+}
+
+impl JsonCodec {
+    pub(super) fn new(context: CodecContext, pointers: Pointers) -> Self {
+        Self { watch: Watch::new(context), pointers, document: String::new() }
+    }
+}
+
+impl Codec for JsonCodec {
+    fn line(&mut self, line: &Line) -> Step {
+        collect(&mut self.watch, &mut self.document, line)
+    }
+
+    fn end(self: Box<Self>, end: &End<'_>) -> Result<Reply, CallFailure> {
+        let Some(document) = parse(&self.document) else {
+            return Err(self.watch.failure(end, Signs::default(), None));
+        };
+        let usage = self.pointers.usage(&document);
+        let text = self.pointers.text.text(&document);
+        let complete =
+            if self.pointers.done.is_empty() { end.exit.code == Some(0) } else { hold(&self.pointers.done, &document) };
+        let error = self.pointers.error(&document);
+        if let (Some(text), true, None) = (text, complete, error) {
+            let served = self.pointers.served(&document);
+            return self.watch.accept(Reply { text: text.into(), usage, served, ..Reply::default() });
+        }
+        let message = error.unwrap_or_default().to_owned();
+        let signs = Signs { message, usage, partial: text.map(str::to_owned), ..Signs::default() };
+        Err(self.watch.failure(end, signs, error.map(|_| FailureClass::BadRequest)))
+    }
+}
+
+/// Adds a line of standard output to a document.
+pub(super) fn collect(watch: &mut Watch, document: &mut String, line: &Line) -> Step {
+    if let Some(text) = watch.stdout(line) {
+        watch.ran |= !text.trim().is_empty();
+        if document.len() + text.len() < DOCUMENT_BYTES {
+            document.push_str(text);
+            document.push('\n');
+        } else {
+            watch.oversized = true;
+        }
+    }
+    if watch.oversized { Step::DONE } else { Step::MORE }
+}
+
+/// The JSON object that makes up a text, or ends it: some CLIs print notes before it.
+pub(super) fn parse(text: &str) -> Option<Value> {
+    let whole = |text: &str| serde_json::from_str(text).ok().filter(Value::is_object);
+    whole(text).or_else(|| {
+        let at = if text.starts_with('{') { 0 } else { text.find("\n{")? + 1 };
+        whole(&text[at..])
+    })
+}

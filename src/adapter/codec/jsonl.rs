@@ -1,0 +1,93 @@
+//! CLIs that print one JSON document in each line, described by a manifest alone.
+
+use super::ending::Watch;
+use super::pointers::hold;
+use super::{Codec, CodecContext, End, Pointers, Step};
+use crate::adapter::rules::Signs;
+use crate::exchange::{Reply, Usage};
+use crate::failure::{CallFailure, FailureClass};
+use crate::invocation::{Ending, Line};
+use serde_json::Value;
+
+/// Reads a stream of JSON documents.
+#[derive(Debug)]
+pub(super) struct JsonlCodec {
+    watch: Watch,
+    pointers: Pointers,
+    text: String,
+    error: Option<String>,
+    usage: Usage,
+    served: Option<String>,
+    done: bool,
+}
+
+impl JsonlCodec {
+    pub(super) fn new(context: CodecContext, pointers: Pointers) -> Self {
+        let watch = Watch::new(context);
+        Self { watch, pointers, text: String::new(), error: None, usage: Usage::default(), served: None, done: false }
+    }
+
+    fn event(&mut self, event: &Value) -> Step {
+        self.watch.ran = true;
+        let mut step = Step::MORE;
+        if hold(&self.pointers.text_when, event)
+            && let Some(text) = self.pointers.text.text(event)
+        {
+            if !self.pointers.join {
+                self.text.clear();
+            }
+            self.watch.append(&mut self.text, text);
+            step = Step::text(text.to_owned());
+        }
+        if let Some(error) = self.pointers.error(event) {
+            self.error = Some(error.to_owned());
+        }
+        self.served = self.pointers.served(event).or_else(|| self.served.take());
+        // Each number where a line states it; the last statement counts, as totals come last.
+        let usage = self.pointers.usage(event);
+        self.usage = Usage {
+            input_tokens: usage.input_tokens.or(self.usage.input_tokens),
+            cached_input_tokens: usage.cached_input_tokens.or(self.usage.cached_input_tokens),
+            output_tokens: usage.output_tokens.or(self.usage.output_tokens),
+            reasoning_tokens: usage.reasoning_tokens.or(self.usage.reasoning_tokens),
+            cost_usd: usage.cost_usd.or(self.usage.cost_usd),
+            extra_requests: None,
+        };
+        if !self.pointers.done.is_empty() && hold(&self.pointers.done, event) {
+            self.done = true;
+            step.flow = Step::DONE.flow;
+        }
+        step
+    }
+}
+
+impl Codec for JsonlCodec {
+    fn line(&mut self, line: &Line) -> Step {
+        let Some(text) = self.watch.stdout(line) else {
+            return if self.watch.oversized { Step::DONE } else { Step::MORE };
+        };
+        match serde_json::from_str::<Value>(text) {
+            Ok(event) if event.is_object() && !self.done => self.event(&event),
+            _ => Step::MORE,
+        }
+    }
+
+    fn end(self: Box<Self>, end: &End<'_>) -> Result<Reply, CallFailure> {
+        let left = end.exit.ending == Ending::Left && end.exit.code == Some(0);
+        let complete = self.done || (self.pointers.done.is_empty() && left && self.watch.ran);
+        match self.error {
+            None if complete => self.watch.accept(Reply {
+                text: self.text.into(),
+                usage: self.usage,
+                served: self.served,
+                ..Reply::default()
+            }),
+            error => {
+                let reported = error.as_ref().map(|_| FailureClass::BadRequest);
+                let message = error.unwrap_or_default();
+                let signs = Signs { message, usage: self.usage, partial: Some(self.text), ..Signs::default() };
+                Err(self.watch.failure(end, signs, reported))
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! CLIs that print the answer and nothing else. Only the exit says whether it is whole.
+
+use super::ending::Watch;
+use super::{Codec, CodecContext, End, Step};
+use crate::adapter::rules::Signs;
+use crate::exchange::Reply;
+use crate::failure::CallFailure;
+use crate::invocation::{Ending, Line};
+
+/// Takes standard output for the answer.
+#[derive(Debug)]
+pub(super) struct PlainCodec {
+    watch: Watch,
+    text: String,
+}
+
+impl PlainCodec {
+    pub(super) fn new(context: CodecContext) -> Self {
+        Self { watch: Watch::new(context), text: String::new() }
+    }
+}
+
+impl Codec for PlainCodec {
+    fn line(&mut self, line: &Line) -> Step {
+        if let Some(text) = self.watch.stdout(line) {
+            if self.watch.ran {
+                self.watch.append(&mut self.text, "\n");
+            }
+            self.watch.ran = true;
+            self.watch.append(&mut self.text, text);
+            return Step::text(text.to_owned() + "\n");
+        }
+        if self.watch.oversized { Step::DONE } else { Step::MORE }
+    }
+
+    fn end(self: Box<Self>, end: &End<'_>) -> Result<Reply, CallFailure> {
+        if end.exit.ending == Ending::Left && end.exit.code == Some(0) {
+            return self.watch.accept(Reply { text: self.text.into(), ..Reply::default() });
+        }
+        // Some CLIs say on standard output why they failed.
+        let message = if self.watch.stderr.text().trim().is_empty() { last_line(&self.text) } else { String::new() };
+        Err(self.watch.failure(end, Signs { message, partial: Some(self.text), ..Signs::default() }, None))
+    }
+}
+
+fn last_line(text: &str) -> String {
+    text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default().to_owned()
+}
