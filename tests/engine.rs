@@ -139,7 +139,8 @@ async fn run(protocol: Box<AskAll>, scripts: Vec<(&'static str, Script)>, stop: 
     let mut listener = move |event: &Event| seen.lock().unwrap().push(event.clone());
     let clock: Clock = Arc::new(|| Timestamp(0));
     let caller = Caller::new(Room { seats, gate: Gate::new(0), backoff: Backoff::default() });
-    let finished = drive(protocol, briefing, World { caller, stop, clock, journal: None }, &mut listener).await;
+    let finished =
+        drive(protocol, briefing, Timestamp(0), World { caller, stop, clock, journal: None }, &mut listener).await;
     let events = events.lock().unwrap().clone();
     Ran { finished, events }
 }

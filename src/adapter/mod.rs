@@ -17,5 +17,5 @@ pub use codec::{Codec, End, Progress, Step};
 pub use facts::{Host, LoginFile, Program};
 pub use login::{StoredLogin, login_note, stored};
 pub use manifest::{Manifest, ResolvedModel};
-pub use pool::{Billing, ChosenPool, PoolKind, PoolProblem, choose};
+pub use pool::{Billing, ChosenPool, PoolKind, PoolProblem, choose, named};
 pub use prepare::{Prepared, Request, prepare};

@@ -99,6 +99,25 @@ pub fn choose(manifest: &Manifest, host: &Host, billing: Billing) -> Result<Chos
     })
 }
 
+/// The pool of a name, if it is there: for a run that goes on, which pays as it began.
+///
+/// # Errors
+/// It is not there any more.
+pub fn named(manifest: &Manifest, host: &Host, name: &str) -> Result<ChosenPool, PoolProblem> {
+    let spec = manifest.pools.iter().find(|spec| spec.name == name && is_there(manifest, spec, host));
+    spec.map(|spec| chosen(manifest, spec, host)).ok_or_else(|| {
+        let spec = manifest.pools.iter().find(|spec| spec.name == name);
+        let hint = match spec.and_then(|spec| spec.variable.as_deref()) {
+            Some(variable) => format!("set {variable}"),
+            None => format!("run `{}`", manifest.login_hint()),
+        };
+        PoolProblem {
+            message: format!("{}: the {name} that paid for this run is not there any more", manifest.id),
+            hint,
+        }
+    })
+}
+
 fn is_there(manifest: &Manifest, spec: &PoolSpec, host: &Host) -> bool {
     match (&spec.variable, spec.kind) {
         (Some(variable), _) => host.var(variable).is_some(),

@@ -1,5 +1,6 @@
 //! What can be typed. No setting has a default here: layers below the flags could not be seen then.
 
+use super::journal_args::{ReplayArgs, ResumeArgs, RunsArgs};
 use crate::config::{Entry, Key, Origin, Path, Source};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -55,6 +56,12 @@ pub enum Command {
     Doctor(DoctorArgs),
     /// Play a consensus run with stand-ins: no account, no network, nothing to install
     Demo(DemoArgs),
+    /// List the runs that were written down, show one whole, or remove some
+    Runs(RunsArgs),
+    /// Go on with a run that was killed, stopped or parked: nothing that was answered is asked again
+    Resume(ResumeArgs),
+    /// Show a run once more, from its journal alone: no program is started
+    Replay(ReplayArgs),
     /// Show every setting and where it came from
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -163,6 +170,11 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE", help_heading = "Configuration")]
     pub config: Option<PathBuf>,
 
+    /// Do not write the run down: it can then be neither resumed nor replayed, and what it cost is
+    /// lost with it if it is killed
+    #[arg(long, help_heading = "Configuration")]
+    pub no_journal: bool,
+
     /// Where runs and kept folders lie [default: ~/.local/state/refinery]
     #[arg(long, value_name = "FOLDER", help_heading = "Configuration")]
     pub state_dir: Option<String>,
@@ -259,6 +271,7 @@ impl RunArgs {
             (Key::MaxConcurrent, list(&self.max_concurrent)),
             (Key::Billing, one(&self.billing)),
             (Key::AllowMissing, yes(self.allow_missing)),
+            (Key::NoJournal, yes(self.no_journal)),
             (Key::OutputFormat, one(&self.output_format)),
             (Key::Verbose, yes(self.verbose)),
             (Key::Debug, yes(self.debug)),

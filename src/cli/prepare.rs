@@ -8,7 +8,6 @@ use super::settings::{self, Loaded};
 use crate::adapter::{Catalog, Host};
 use crate::config::Settings;
 use crate::error::Error;
-use crate::event::Announced;
 use crate::exchange::Tuning;
 use crate::host::{Machine, machine, manifests};
 use crate::ids::{AdapterId, RunId};
@@ -32,6 +31,8 @@ pub struct Ready {
     pub settings: Settings,
     /// The most calls that it can take.
     pub estimate: Estimate,
+    /// What a person was warned of.
+    pub warnings: Vec<String>,
     /// Where runs and kept folders lie; nothing, if this machine has no such place.
     pub state_dir: Option<PathBuf>,
 }
@@ -90,7 +91,15 @@ pub fn prepare(
     // Question and files are never cut: who cannot take them whole is found before anything is paid.
     drop(plan.machine()?);
     let state_dir = state_dir(&settings, machine);
-    Ok(Prepared::Ready(Box::new(Ready { plan, seats, host, settings, estimate, state_dir })))
+    Ok(Prepared::Ready(Box::new(Ready {
+        plan,
+        seats,
+        host,
+        settings,
+        estimate,
+        warnings: warnings.clone(),
+        state_dir,
+    })))
 }
 
 /// All layers of a run's settings.
@@ -214,23 +223,11 @@ fn run_id(machine: &Machine) -> RunId {
     RunId::new(format!("{}-{}", stamp.replace('T', "-"), machine::random(&machine::LETTERS, 6)))
 }
 
-fn state_dir(settings: &Settings, machine: &Machine) -> Option<PathBuf> {
+/// Where runs and kept folders lie; nothing, if this machine has no such place.
+#[must_use]
+pub fn state_dir(settings: &Settings, machine: &Machine) -> Option<PathBuf> {
     match &settings.state_dir {
         Some(folder) => Some(machine.cwd.join(machine.folders.expand(&folder.to_string_lossy()))),
         None => machine.folders.state.clone(),
-    }
-}
-
-impl Ready {
-    /// Who takes part, as it is announced before the first call.
-    #[must_use]
-    pub fn announced(&self) -> Vec<Announced> {
-        let announce = |one: &Participant| Announced {
-            participant: one.id.clone(),
-            model_id: one.model_id.clone(),
-            effort: one.effort.map(|effort| effort.to_string()),
-            pays: one.pool.words.clone(),
-        };
-        self.plan.participants.iter().map(announce).collect()
     }
 }

@@ -78,6 +78,8 @@ keys! {
         Verbose = "verbose",
         /// Echo every invocation, and keep its folder.
         Debug = "debug",
+        /// Whether runs are not written down, and so cannot be resumed or replayed.
+        NoJournal = "no_journal",
         /// Where runs and kept folders lie.
         StateDir = "state_dir",
     }

@@ -73,6 +73,8 @@ pub struct Settings {
     pub verbose: bool,
     /// Echo every invocation, and keep its folder.
     pub debug: bool,
+    /// Whether the run is not written down, and so can be neither resumed nor replayed.
+    pub no_journal: bool,
     /// Where runs and kept folders lie; `None` for the usual place.
     pub state_dir: Option<PathBuf>,
     /// What is said of single adapters.
@@ -124,6 +126,7 @@ impl Settings {
             output_format: read.value(Key::OutputFormat, |text| word(text, &OutputFormat::WORDS)),
             verbose: read.value(Key::Verbose, yes),
             debug: read.value(Key::Debug, yes),
+            no_journal: read.value(Key::NoJournal, yes),
             state_dir: read.optional(&Path::Run(Key::StateDir), |text| Ok(PathBuf::from(text))),
             adapters: layers.adapters().into_iter().map(|name| (name.to_owned(), read.adapter(name))).collect(),
         };

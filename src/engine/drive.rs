@@ -32,11 +32,17 @@ pub struct World {
     pub journal: Option<Writer>,
 }
 
-/// Drives a protocol to its end, or to the stop.
+/// Drives a protocol to its end, or to the stop. `began` is the time in the journal's header.
 ///
 /// Dropping the future ends every child.
-pub async fn drive(protocol: Box<dyn Protocol>, briefing: Briefing, world: World, listener: Listener<'_>) -> Finished {
-    let (fold, effects) = Fold::begin(protocol, briefing, (world.clock)(), listener);
+pub async fn drive(
+    protocol: Box<dyn Protocol>,
+    briefing: Briefing,
+    began: Timestamp,
+    world: World,
+    listener: Listener<'_>,
+) -> Finished {
+    let (fold, effects) = Fold::begin(protocol, briefing, began, listener);
     Live::new(fold, world).run(effects).await
 }
 

@@ -101,6 +101,15 @@ impl<'a> Fold<'a> {
         (fold, effects)
     }
 
+    /// The same run, whose events go to somebody else from here on.
+    #[must_use]
+    pub fn with_listener<'b>(self, listener: Listener<'b>) -> Fold<'b>
+    where
+        'a: 'b,
+    {
+        Fold { listener, ..self }
+    }
+
     /// Takes one happening in, and says what the world must do now.
     pub fn apply(&mut self, at: Timestamp, record: Record) -> Vec<Effect> {
         self.now = at;

@@ -13,6 +13,7 @@ mod drive;
 mod fold;
 mod ledger;
 mod record;
+mod recorded;
 mod refold;
 mod stop;
 
@@ -20,5 +21,6 @@ pub use drive::{Clock, World, drive, go_on};
 pub use fold::{Briefing, Effect, Fold, Listener};
 pub use ledger::{Ledger, Registered};
 pub use record::{Entry, Record};
-pub use refold::{Refolded, refold};
+pub use recorded::{FORMAT, Header, Recorded, begin_journal};
+pub use refold::{Refolded, Unfit, refold};
 pub use stop::{signals, stop_channel};
