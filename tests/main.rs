@@ -1,6 +1,7 @@
 //! One integration-test binary; one file per subject.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop")]
 
+mod adapter_invocations;
 mod cli_config;
 mod cli_errors;
 mod dependencies;
