@@ -168,10 +168,15 @@ impl Manifest {
     }
 
     fn unusable_rule(&self) -> Option<Problem> {
-        let at = self.failures.iter().position(|rule| !rule.is_conditional())?;
-        problem(
-            Place::Table("failure", at),
-            format!("failure rule {} would match everything: give it a condition", at + 1),
-        )
+        self.failures.iter().enumerate().find_map(|(at, rule)| {
+            let reason = if !rule.is_conditional() {
+                "would match everything: give it a condition"
+            } else if !rule.answer.is_empty() && (self.output.codec != CodecName::Plain || !rule.is_alone()) {
+                "`answer` stands alone, and only with the codec `plain`"
+            } else {
+                return None;
+            };
+            problem(Place::Table("failure", at), format!("failure rule {} {reason}", at + 1))
+        })
     }
 }
