@@ -66,7 +66,7 @@ pub fn stored(manifest: &Manifest, host: &Host) -> Option<StoredLogin> {
 /// The variables by which a person names a Google Cloud project.
 const PROJECT: [&str; 2] = ["GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_PROJECT_ID"];
 
-/// What a person should know of the logins that are stored, before relying on them.
+/// Why a stored login pays for nothing, and what does instead; `None` if it pays.
 #[must_use]
 pub fn login_note(manifest: &Manifest, host: &Host) -> Option<String> {
     let login = manifest.login.as_ref()?;
@@ -86,12 +86,7 @@ pub fn login_note(manifest: &Manifest, host: &Host) -> Option<String> {
                     .to_owned()
             })
         }
-        LoginFormat::Codex => {
-            let plan = stored(manifest, host)?.account == "plan";
-            (plan && host.var("OPENAI_BASE_URL").is_some())
-                .then(|| "OPENAI_BASE_URL counts for API keys only: the ChatGPT login goes to ChatGPT".to_owned())
-        }
-        LoginFormat::Claude | LoginFormat::Present => None,
+        LoginFormat::Claude | LoginFormat::Codex | LoginFormat::Present => None,
     }
 }
 
