@@ -8,6 +8,8 @@
 
 mod support;
 
+mod adapter_invocations;
+mod adapter_vendors;
 mod cli_config;
 mod cli_errors;
 mod cli_plans;

@@ -4,9 +4,11 @@
 //! `REFINERY_RECORD` names a folder.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod adapters;
 mod cases;
 mod driver;
 mod installed;
+mod person;
 mod raw;
 mod redact;
 mod requests;

@@ -163,7 +163,7 @@ fn codex(call: &Call, path: &Path, command: &mut Command) -> String {
 }
 
 /// A stored ChatGPT login with tokens that have the right shape and mean nothing.
-fn chatgpt_login() -> serde_json::Value {
+pub fn chatgpt_login() -> serde_json::Value {
     // {"alg":"none"} . {"exp":4102444800,"email":"nobody@example.com","https://api.openai.com/auth":{…}} . sig
     let claims = json!({ "exp": 4_102_444_800_i64, "email": "nobody@example.com",
         "https://api.openai.com/auth": { "chatgpt_account_id": "loopback-account", "chatgpt_plan_type": "plus" } });

@@ -1,5 +1,6 @@
 //! What several subjects share.
 
+pub mod calls;
 pub mod program;
 pub mod room;
 pub mod standin;
