@@ -30,3 +30,4 @@ mod standin_faults;
 mod standin_formats;
 mod standin_scenes;
 mod support;
+mod transcripts;

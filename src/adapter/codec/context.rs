@@ -9,7 +9,6 @@ use super::plain::PlainCodec;
 use super::{Codec, Pointers};
 use crate::adapter::rules::Rule;
 use crate::invocation::Secret;
-use serde::Deserialize;
 use std::sync::Arc;
 
 /// What a codec must know of the call that it reads.
@@ -26,9 +25,8 @@ pub struct CodecContext {
     pub max_output_tokens: Option<u32>,
 }
 
-/// A wire format, as a manifest names it: `codec = "claude"`, or a table `[codec.jsonl]`.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// A wire format.
+#[derive(Debug, Clone, PartialEq)]
 pub enum CodecKind {
     /// `claude -p --output-format stream-json --verbose`.
     Claude,

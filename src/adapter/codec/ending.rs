@@ -170,6 +170,12 @@ impl Watch {
         (FailureClass::Crashed, said(format!("ended with {code} and without a complete answer")))
     }
 
+    /// Nothing if there are words on standard error, which come first; else the last line of this.
+    pub(super) fn words_or(&self, stdout: &str) -> String {
+        let last = || stdout.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        if self.last_words().is_empty() { last().to_owned() } else { String::new() }
+    }
+
     /// The last thing that was said on standard error.
     fn last_words(&self) -> &str {
         self.stderr.lines().rev().map(str::trim).find(|line| line.contains(char::is_alphanumeric)).unwrap_or_default()

@@ -33,10 +33,12 @@ impl Codec for JsonCodec {
 
     fn end(self: Box<Self>, end: &End<'_>) -> Result<Reply, CallFailure> {
         let Some(document) = parse(&self.document) else {
-            return Err(self.watch.failure(end, Signs::default(), None));
+            // Some CLIs say on standard output, in plain words, why they failed.
+            let message = self.watch.words_or(&self.document);
+            return Err(self.watch.failure(end, Signs { message, ..Signs::default() }, None));
         };
         let usage = self.pointers.usage(&document);
-        let text = self.pointers.text.text(&document);
+        let text = self.pointers.text(&document);
         let complete =
             if self.pointers.done.is_empty() { end.exit.code == Some(0) } else { hold(&self.pointers.done, &document) };
         let error = self.pointers.error(&document);
@@ -44,7 +46,8 @@ impl Codec for JsonCodec {
             let served = self.pointers.served(&document);
             return self.watch.accept(Reply { text: text.into(), usage, served, ..Reply::default() });
         }
-        let message = error.unwrap_or_default().to_owned();
+        let message =
+            error.map_or_else(|| if text.is_none() { document.to_string() } else { String::new() }, str::to_owned);
         let signs = Signs { message, usage, partial: text.map(str::to_owned), ..Signs::default() };
         Err(self.watch.failure(end, signs, error.map(|_| FailureClass::BadRequest)))
     }

@@ -31,7 +31,7 @@ impl JsonlCodec {
         self.watch.ran = true;
         let mut step = Step::MORE;
         if hold(&self.pointers.text_when, event)
-            && let Some(text) = self.pointers.text.text(event)
+            && let Some(text) = self.pointers.text(event)
         {
             if !self.pointers.join {
                 self.text.clear();

@@ -38,11 +38,7 @@ impl Codec for PlainCodec {
             return self.watch.accept(Reply { text: self.text.into(), ..Reply::default() });
         }
         // Some CLIs say on standard output why they failed.
-        let message = if self.watch.stderr.text().trim().is_empty() { last_line(&self.text) } else { String::new() };
+        let message = self.watch.words_or(&self.text);
         Err(self.watch.failure(end, Signs { message, partial: Some(self.text), ..Signs::default() }, None))
     }
-}
-
-fn last_line(text: &str) -> String {
-    text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default().to_owned()
 }
