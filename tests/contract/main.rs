@@ -7,9 +7,13 @@
 mod cases;
 mod driver;
 mod installed;
-mod raw;
+mod isolation;
+mod large;
+mod person;
+mod program;
 mod redact;
 mod requests;
+mod slots;
 mod stand_in;
 mod transcripts;
 
