@@ -2,12 +2,14 @@
 
 use refinery_core::adapter::Catalog;
 use refinery_core::adapter::codec::{Codec, CodecContext, CodecKind, End, codec};
+use refinery_core::adapter::rules::Rule;
 use refinery_core::exchange::Reply;
 use refinery_core::failure::{CallFailure, FailureClass};
 use refinery_core::invocation::{Ending, Exit, Line, Secret, Stream};
 use refinery_core::time::Timestamp;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 #[derive(Debug, Deserialize)]
@@ -42,6 +44,7 @@ struct Transcript {
     folder: PathBuf,
     kind: CodecKind,
     adapter: String,
+    rules: Arc<[Rule]>,
     meta: Meta,
     stdout: String,
     stderr: String,
@@ -56,6 +59,7 @@ fn folders(path: &Path) -> Vec<PathBuf> {
 
 fn transcripts() -> Vec<Transcript> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/transcripts");
+    let catalog = Catalog::embedded().unwrap();
     let mut found = Vec::new();
     for (adapter, kind) in [("claude", CodecKind::Claude), ("codex", CodecKind::Codex), ("gemini", CodecKind::Gemini)] {
         for folder in folders(&root.join(adapter)).iter().flat_map(|version| folders(version)) {
@@ -63,6 +67,7 @@ fn transcripts() -> Vec<Transcript> {
             found.push(Transcript {
                 kind: kind.clone(),
                 adapter: adapter.to_owned(),
+                rules: Arc::clone(&catalog.get(adapter).unwrap().failures),
                 meta: serde_json::from_str(&text("meta.json")).unwrap(),
                 stdout: text("stdout"),
                 stderr: text("stderr"),
@@ -101,8 +106,7 @@ impl Transcript {
     }
 
     fn codec(&self) -> Box<dyn Codec> {
-        let catalog = Catalog::embedded().unwrap();
-        let rules = catalog.get(&self.adapter).unwrap().failures.clone();
+        let rules = Arc::clone(&self.rules);
         let secret = Some(Secret::new("not-in-any-transcript"));
         codec(&self.kind, CodecContext { shaped: self.meta.shape, rules, secret, max_output_tokens: None })
     }

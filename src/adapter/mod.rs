@@ -1,8 +1,10 @@
 //! How one vendor CLI is driven: text in, text out. A manifest says how to start it, a codec reads
 //! what it prints. Nothing here touches the operating system.
 
+mod carry;
 pub mod catalog;
 pub mod codec;
+mod environment;
 pub mod facts;
 pub mod fill;
 pub mod login;

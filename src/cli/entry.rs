@@ -1,7 +1,6 @@
 //! One command, from the words to the exit code.
 
 use super::args::{Cli, Command, ConfigCommand, ConfigShowArgs, DemoArgs, LookArgs, RunArgs};
-use super::checkup::Tools;
 use super::console::Console;
 use super::dry_run;
 use super::execute::{Surroundings, execute};
@@ -43,8 +42,7 @@ fn command(cli: Cli, console: Console) -> Done {
         Some(Command::Adapters(args)) => here(adapters::run(&args, &machine, console)),
         Some(Command::Doctor(args)) => {
             let runner = Supervised::new(Supervisor::new(Marker::new(random(&LETTERS, 12))));
-            let tools = Tools { runner: Some(&runner), probe: None };
-            here(doctor::run(&args, &machine, console, tools))
+            here(doctor::run(&args, &machine, console, &runner))
         }
         Some(Command::Config(ConfigCommand::Show(args))) => here(show(args, &machine, console)),
         Some(Command::Demo(args)) => here(play(&args, &mut machine, console)),

@@ -33,8 +33,10 @@ fn always(kind: &EventKind, paint: Paint) -> Option<String> {
         EventKind::Retrying { call, pause, failure } => {
             format!("  {call}: {} {failure}; again in {}", paint.warn("failed:"), seconds(*pause))
         }
-        EventKind::RoundClosed { means, leader, stable, stability_rounds, threshold, converged, .. } => {
-            closed(paint, means, leader.as_ref(), (*stable, *stability_rounds), *threshold, *converged)
+        EventKind::RoundClosed { round, means, leader, stable, stability_rounds, threshold, converged } => {
+            let verdict = closed(paint, means, leader.as_ref(), (*stable, *stability_rounds), *threshold, *converged);
+            // The next round may have begun already: answers are improved as soon as their reviews are in.
+            format!("  round {round}: {verdict}")
         }
         EventKind::Warning { text } => format!("{} {text}", paint.warn("warning:")),
         _ => return None,
@@ -105,17 +107,17 @@ fn closed(
     converged: bool,
 ) -> String {
     let Some(leader) = leader else {
-        return format!("  {}", paint.warn("nobody has a score"));
+        return paint.warn("nobody has a score");
     };
     let scores = scores(means);
     if converged {
-        return format!("  {scores}; {}", paint.good(&format!("agreed on {leader}'s answer")));
+        return format!("{scores}; {}", paint.good(&format!("agreed on {leader}'s answer")));
     }
     let missing = match means.get(leader) {
         Some(mean) if *mean < threshold => format!(", below {}", score_text(threshold)),
         _ => String::new(),
     };
-    format!("  {scores}; {leader} leads ({stable} of {needed} rounds{missing})")
+    format!("{scores}; {leader} leads ({stable} of {needed} rounds{missing})")
 }
 
 /// Scores, best first.
@@ -193,9 +195,9 @@ mod tests {
             converged,
         };
         let text = |kind| line(&kind, false, PLAIN).unwrap();
-        assert_eq!(text(closed(Some("b"), 1, false)), "  b 7.8, a 7.5; b leads (1 of 2 rounds, below 8.0)");
-        assert_eq!(text(closed(Some("b"), 2, true)), "  b 7.8, a 7.5; agreed on b's answer");
-        assert_eq!(text(closed(None, 0, false)), "  nobody has a score");
+        assert_eq!(text(closed(Some("b"), 1, false)), "  round 1: b 7.8, a 7.5; b leads (1 of 2 rounds, below 8.0)");
+        assert_eq!(text(closed(Some("b"), 2, true)), "  round 1: b 7.8, a 7.5; agreed on b's answer");
+        assert_eq!(text(closed(None, 0, false)), "  round 1: nobody has a score");
     }
 
     #[test]

@@ -64,7 +64,7 @@ pub(super) fn collect(watch: &mut Watch, document: &mut String, line: &Line) -> 
             watch.oversized = true;
         }
     }
-    if watch.oversized { Step::DONE } else { Step::MORE }
+    watch.step(Step::MORE)
 }
 
 /// The JSON object that makes up a text, or ends it: some CLIs print notes before it.
@@ -74,4 +74,46 @@ pub(super) fn parse(text: &str) -> Option<Value> {
         let at = if text.starts_with('{') { 0 } else { text.find("\n{")? + 1 };
         whole(&text[at..])
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::CodecKind;
+    use super::super::testing::{context, exit, read};
+    use super::*;
+    use crate::invocation::Ending;
+    use serde_json::json;
+
+    fn run(manifest: &str, stdout: &str, code: i32) -> Result<Reply, CallFailure> {
+        let kind = CodecKind::Json(toml::from_str(manifest).unwrap());
+        let rules = context(&json!([{ "class": "usage_limit", "message": ["quota"] }]));
+        read(&kind, rules, stdout, "", &exit(Ending::Left, code)).result
+    }
+
+    #[test]
+    fn the_first_path_with_a_text_is_the_answer() {
+        let manifest = "text = ['/result', '/response']\ninput_tokens = '/models/*/in'\nerror = '/error'";
+        let document = json!({ "response": "forty-two", "models": { "a": { "in": 2 }, "b": { "in": 3 } } });
+        let reply = run(manifest, &format!("a note\n{document:#}"), 0).unwrap();
+        assert_eq!((&*reply.text, reply.usage.input_tokens), ("forty-two", Some(5)));
+        assert_eq!(run(manifest, &document.to_string(), 1).unwrap_err().class, FailureClass::Crashed);
+        let failed = json!({ "response": "", "error": "no quota; resets in 2h39m52s" });
+        let failure = run(manifest, &failed.to_string(), 0).unwrap_err();
+        assert_eq!(failure.class, FailureClass::UsageLimit);
+        assert_eq!(failure.resets_at.unwrap().to_string(), "2026-11-21T12:39:52.000Z");
+    }
+
+    #[test]
+    fn words_instead_of_a_document_are_read() {
+        assert_eq!(run("text = ['/a']", "Out of quota.", 0).unwrap_err().class, FailureClass::UsageLimit);
+        assert_eq!(run("text = ['/a']", "{\"b\":\"quota\"}", 0).unwrap_err().class, FailureClass::UsageLimit);
+        assert_eq!(run("text = ['/a']", "{\"a\":\"forty", 0).unwrap_err().class, FailureClass::Crashed);
+    }
+
+    #[test]
+    fn a_mark_in_the_document_beats_the_exit_code() {
+        let manifest = "text = ['/a']\ndone = { '/ok' = 'true' }";
+        assert!(run(manifest, "{\"a\":\"x\",\"ok\":true}", 1).is_ok());
+        assert!(run(manifest, "{\"a\":\"x\",\"ok\":false}", 0).is_err());
+    }
 }

@@ -28,9 +28,9 @@ impl Codec for PlainCodec {
             }
             self.watch.ran = true;
             self.watch.append(&mut self.text, text);
-            return Step::text(text.to_owned() + "\n");
+            return self.watch.step(Step::text(text.to_owned() + "\n"));
         }
-        if self.watch.oversized { Step::DONE } else { Step::MORE }
+        self.watch.step(Step::MORE)
     }
 
     fn end(self: Box<Self>, end: &End<'_>) -> Result<Reply, CallFailure> {
