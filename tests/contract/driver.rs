@@ -2,7 +2,7 @@
 //! layer; and everything that came of it.
 
 use super::installed::Cli;
-use super::person::{Person, text};
+use super::person::{Person, chatgpt_on_loopback, text};
 use super::slots;
 use refinery_core::adapter::{Billing, Catalog, ChosenPool, Host, Manifest, PoolKind, Program, choose};
 use refinery_core::call::{
@@ -17,7 +17,7 @@ use refinery_core::process::{Marker, Supervisor};
 use refinery_core::time::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
@@ -172,6 +172,10 @@ impl Call {
             manifest.stdin.guard_when.clear();
             manifest.limits = Default::default();
         }
+        if self.cli == Cli::Codex && matches!(self.pays, Pays::Login | Pays::Nobody) {
+            let last = manifest.invocation.args.len() - 1;
+            manifest.invocation.args.insert(last, chatgpt_on_loopback(&self.url));
+        }
         Arc::new(manifest)
     }
 
@@ -201,8 +205,8 @@ impl Call {
             Pays::StoredKey => self.person.log_in_with_key(),
             Pays::Variable(_) | Pays::Nobody => {}
         }
-        if self.pays == Pays::Login || self.pays == Pays::Nobody {
-            (program.path, program.prefix) = self.person.redirected(self.cli, &self.url);
+        if self.cli == Cli::Gemini && matches!(self.pays, Pays::Login | Pays::Nobody) {
+            (program.path, program.prefix) = self.person.google_on_loopback(&self.url);
         }
         program.prefix.extend(self.prefix.clone());
         let env = self.env();
@@ -291,23 +295,4 @@ fn ended(line: &str) -> Option<Ended> {
 pub fn now() -> Timestamp {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     Timestamp(i64::try_from(now.as_millis()).unwrap())
-}
-
-/// Whether nothing runs any more in a folder, or was told of it: everything that a call starts was.
-#[cfg(target_os = "linux")]
-pub fn running_in(folder: &Path) -> Vec<String> {
-    let folder = folder.to_str().unwrap();
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
-        let path = entry.path();
-        let holds = |file: &str| {
-            let bytes = std::fs::read(path.join(file)).unwrap_or_default();
-            String::from_utf8_lossy(&bytes).contains(folder)
-        };
-        if holds("environ") || holds("cmdline") {
-            let words = std::fs::read(path.join("cmdline")).unwrap_or_default();
-            found.push(String::from_utf8_lossy(&words).replace('\0', " "));
-        }
-    }
-    found
 }

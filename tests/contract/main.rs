@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod cases;
+mod doctor;
 mod driver;
 mod installed;
 mod isolation;
@@ -14,6 +15,7 @@ mod program;
 mod redact;
 mod requests;
 mod slots;
+mod stage;
 mod stand_in;
 mod transcripts;
 

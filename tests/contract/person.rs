@@ -56,6 +56,9 @@ impl Person {
             ),
         };
         self.write(file, login.to_string());
+        if cli == Cli::Gemini {
+            self.write("home/.gemini/google_accounts.json", r#"{"active":"nobody@example.com","old":[]}"#);
+        }
     }
 
     /// Leaves a stored API key of codex, as `codex login --with-api-key` does.
@@ -64,24 +67,22 @@ impl Person {
         self.write("home/.codex/auth.json", login.to_string());
     }
 
-    /// The parts before all other arguments that keep a stored login on the loopback, where no variable
-    /// does: `adapters.NAME.program` and `program_args` of the configuration.
-    pub fn redirected(&self, cli: Cli, url: &str) -> (PathBuf, Vec<String>) {
-        match cli {
-            Cli::Claude => (cli.program(), Vec::new()),
-            Cli::Codex => {
-                let provider = format!("model_providers.refinery.base_url=\"{url}/v1\"");
-                let account = format!("chatgpt_base_url=\"{url}/backend-api/\"");
-                (cli.program(), ["-c".to_owned(), provider, "-c".to_owned(), account].into())
-            }
-            Cli::Gemini => {
-                let stub = self.path("tokeninfo.cjs");
-                fs::write(&stub, TOKENINFO).unwrap();
-                let entry = cli.program().canonicalize().unwrap();
-                (node(), ["--require".to_owned(), text(&stub), text(&entry)].into())
-            }
-        }
+    /// The program with the arguments before all others, such as a configuration can name them, that keep a
+    /// Google login on the loopback.
+    pub fn google_on_loopback(&self, url: &str) -> (PathBuf, Vec<String>) {
+        let stub = self.path("tokeninfo.cjs");
+        fs::write(&stub, TOKENINFO.replace("LOOPBACK", url)).unwrap();
+        let entry = Cli::Gemini.program().canonicalize().unwrap();
+        (node(), ["--require".to_owned(), text(&stub), text(&entry)].into())
     }
+}
+
+/// The arguments that keep a ChatGPT login on the loopback: no variable does, so that no variable can send
+/// its token elsewhere.
+pub fn chatgpt_on_loopback(url: &str) -> Vec<String> {
+    let provider = format!("model_providers.refinery.base_url=\"{url}/v1\"");
+    let account = format!("chatgpt_base_url=\"{url}/backend-api/\"");
+    ["-c".to_owned(), provider, "-c".to_owned(), account].into()
 }
 
 /// A moment in 2100.
@@ -89,27 +90,15 @@ const FAR_MS: i64 = 4_102_444_800_000;
 
 /// The one address of a Google login that no variable redirects: it asks whether the token is good.
 const TOKENINFO: &str = r"
-const answer = JSON.stringify({ aud: 'loopback', email: 'nobody@example.com', email_verified: 'true', expires_in: 3600,
-  scope: 'https://www.googleapis.com/auth/cloud-platform' });
-const real = globalThis.fetch;
-globalThis.fetch = (resource, options) =>
-  String(resource?.url ?? resource).startsWith('https://oauth2.googleapis.com/tokeninfo')
-    ? Promise.resolve(new Response(answer, { status: 200, headers: { 'content-type': 'application/json' } }))
-    : real(resource, options);
 const https = require('https');
-const { PassThrough } = require('stream');
 const request = https.request;
 https.request = (...args) => {
-  const target = args[0] instanceof URL ? args[0].href : String(args[0]?.hostname ?? args[0]?.host ?? args[0]);
-  if (!target.includes('oauth2.googleapis.com')) return request(...args);
-  const sent = new PassThrough();
-  const got = new PassThrough();
-  Object.assign(got, { statusCode: 200, statusMessage: 'OK', headers: { 'content-type': 'application/json' }, rawHeaders: [] });
-  Object.assign(sent, { setHeader() {}, getHeader() {}, removeHeader() {}, setTimeout() {}, abort() {}, destroy() {} });
-  sent.resume();
-  sent.on('finish', () => { sent.emit('response', got); args.at(-1)?.call?.(null, got); got.end(answer); });
-  return sent;
+  const target = String(args[0]?.href ?? args[0]);
+  if (!target.startsWith('https://oauth2.googleapis.com/')) return request(...args);
+  const { method, headers } = args[1] ?? {};
+  return require('http').request(target.replace('https://oauth2.googleapis.com', 'LOOPBACK'), { method, headers });
 };
+require('module').syncBuiltinESMExports();
 ";
 
 /// A stored ChatGPT login.
