@@ -1,6 +1,6 @@
 //! Settings in layers, and where each came from.
 
-use crate::program::Desk;
+use crate::support::program::Desk;
 use insta::assert_snapshot;
 
 const USER: &str = "[defaults]\nmodels = [\"claude\", \"codex\"]\nthreshold = 7\nmax_rounds = 3\ntimeout = 90\n\n\

@@ -1,6 +1,6 @@
 //! What is wrong before any call: the message, what to do next, and exit code 4.
 
-use crate::program::Desk;
+use crate::support::program::Desk;
 use insta::assert_snapshot;
 
 #[test]

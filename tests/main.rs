@@ -1,8 +1,11 @@
 //! One integration-test binary; one file per subject.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop")]
 
+mod support;
+
 mod cli_config;
 mod cli_errors;
+mod cli_plans;
 mod dependencies;
 mod engine;
 mod journal;
@@ -17,8 +20,6 @@ mod process_output;
 mod process_paste;
 mod process_scratch;
 mod process_watchdog;
-#[path = "support/program.rs"]
-mod program;
 mod protocol_consensus;
 mod protocol_prompts;
 mod protocol_properties;
@@ -29,4 +30,3 @@ mod standin_failures;
 mod standin_faults;
 mod standin_formats;
 mod standin_scenes;
-mod support;

@@ -6,7 +6,8 @@ use refinery_core::exchange::{Role, Usage};
 use refinery_core::failure::FailureClass;
 use refinery_core::ids::{AdapterId, CallId, ParticipantId, Round, RunId};
 use refinery_core::outcome::{
-    Account, Answer, Body, ConsensusBody, Dissent, Dropped, Finished, Outcome, RoundRecord, Status, Totals, Winner,
+    Account, Answer, Body, ConsensusBody, Dissent, Dropped, Finished, Outcome, QuoteCut, RoundRecord, Status, Totals,
+    Winner,
 };
 use refinery_core::report::{Human, Json, Jsonl, Outlet, Paint, Plain, Reporter};
 use refinery_core::time::Timestamp;
@@ -197,13 +198,13 @@ fn finished() -> Finished {
             repairs: 1,
             converged: false,
         }],
-        quotes_cut: Vec::new(),
         models_dropped: vec![Dropped {
             participant: who("gemini"),
             model_id: "gemini-model".into(),
             reason: FailureClass::UsageLimit,
             message: "resets at 10:05".into(),
         }],
+        quotes_cut: vec![QuoteCut { call: CallId::new("r2/evaluate/codex>claude"), bytes: 51_200 }],
     };
     Finished {
         outcome: Outcome {

@@ -3,12 +3,14 @@
 use super::args::AdaptersArgs;
 use super::console::Console;
 use super::settings;
-use crate::adapter::Manifest;
+use crate::adapter::manifest::PoolSpec;
+use crate::adapter::{Manifest, PoolKind};
 use crate::error::Error;
 use crate::host::{Machine, manifests};
 use crate::report::Paint;
 use crate::report::table::table;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// One adapter, as programs read it.
 #[derive(Debug, Serialize)]
@@ -17,10 +19,20 @@ struct Line {
     verified: bool,
     model_id: String,
     effort: Option<&'static str>,
+    models_as_of: String,
+    aliases: BTreeMap<String, String>,
     concurrency: usize,
-    credentials: Vec<String>,
+    pools: Vec<Pool>,
     install: String,
     login: String,
+}
+
+/// One way to pay, as programs read it.
+#[derive(Debug, Serialize)]
+struct Pool {
+    name: String,
+    kind: PoolKind,
+    variable: Option<String>,
 }
 
 /// Lists them. Returns the exit code.
@@ -38,33 +50,53 @@ pub fn run(args: &AdaptersArgs, machine: &Machine, console: Console) -> Result<u
 }
 
 fn line(manifest: &Manifest) -> Line {
-    let model = manifest.resolve_model(None);
+    let model = manifest.resolve_exact(None);
+    let pool = |pool: &PoolSpec| Pool { name: pool.name.clone(), kind: pool.kind, variable: pool.variable.clone() };
     Line {
         adapter: manifest.id.to_string(),
         verified: manifest.verified(),
         model_id: model.model_id,
         effort: model.effort.map(|effort| effort.as_str()),
+        models_as_of: manifest.models.as_of.clone(),
+        aliases: manifest.models.aliases.clone(),
         concurrency: manifest.default_concurrency(),
-        credentials: manifest.credential_names().into_iter().map(str::to_owned).collect(),
+        pools: manifest.pools.iter().map(pool).collect(),
         install: manifest.install_hint().to_owned(),
         login: manifest.login_hint().to_owned(),
     }
 }
 
 fn text(lines: &[Line], paint: Paint) -> String {
-    let mut rows =
-        vec![["adapter", "model", "effort", "at once", "verified", "credentials"].map(str::to_owned).to_vec()];
-    rows.extend(lines.iter().map(|one| {
-        vec![
-            one.adapter.clone(),
-            one.model_id.clone(),
-            one.effort.unwrap_or("-").to_owned(),
-            one.concurrency.to_string(),
-            if one.verified { "yes" } else { "no" }.to_owned(),
-            one.credentials.join(", "),
-        ]
-    }));
-    let mut lines: Vec<_> = table(&rows, &[3]).lines().map(str::to_owned).collect();
-    lines[0] = paint.bold(&lines[0]);
-    lines.join("\n")
+    let blocks: Vec<_> = lines.iter().map(|one| block(one, paint)).collect();
+    format!(
+        "{}\nNames: NAME, NAME-MODEL, NAME/MODEL; any of them with @EFFORT, or *3 for three of it",
+        blocks.join("\n")
+    )
+}
+
+fn block(one: &Line, paint: Paint) -> String {
+    let effort = one.effort.map_or(String::new(), |effort| format!(", effort {effort}"));
+    let aliases: Vec<_> = one
+        .aliases
+        .iter()
+        .map(|(alias, model)| if alias == model { alias.clone() } else { format!("{alias} = {model}") })
+        .collect();
+    let pools: Vec<_> = one
+        .pools
+        .iter()
+        .map(|pool| pool.variable.as_ref().map_or_else(|| pool.name.clone(), |name| format!("{} ({name})", pool.name)))
+        .collect();
+    let mut rows = vec![
+        ("default", format!("{}{effort} (as of {})", one.model_id, one.models_as_of)),
+        ("models", aliases.join(", ")),
+        ("pays", pools.join(", else ")),
+        ("at once", one.concurrency.to_string()),
+        ("install", one.install.clone()),
+        ("log in", one.login.clone()),
+    ];
+    rows.retain(|(_, value)| !value.is_empty());
+    let rows: Vec<_> = rows.into_iter().map(|(name, value)| vec![format!("  {name}"), value]).collect();
+    let mark =
+        if one.verified { String::new() } else { format!(" {}", paint.warn("(not checked against the real program)")) };
+    format!("{}{mark}\n{}", paint.bold(&one.adapter), table(&rows, &[]))
 }

@@ -55,7 +55,7 @@ pub trait Probe {
 pub struct Tools<'a> {
     /// Runs version and login commands; without it, files alone are looked at.
     pub runner: Option<&'a dyn Runner>,
-    /// Makes the calls of `--probe`.
+    /// Makes one small real call each; without it, none is made.
     pub probe: Option<&'a dyn Probe>,
 }
 
@@ -128,13 +128,16 @@ pub fn check(
         checkup.notes.push("not checked against the real program".to_owned());
     }
     let program = seats::locate(manifest, &said, machine).map_err(|error| checkup.blame(error)).ok();
-    let pool = adapter::choose(manifest, host, said.billing.unwrap_or_default());
-    match &pool {
-        Ok(pool) => checkup.pays = Some(pool.words.clone()),
-        Err(problem) => {
-            let error = Error::config(problem.message.clone());
-            checkup.blame(if problem.hint.is_empty() { error } else { error.hint(problem.hint.clone()) });
-        }
+    let pool = seats::credential(manifest, host, said.billing.unwrap_or_default());
+    let pool = pool.map_err(|error| checkup.blame(error)).ok();
+    checkup.pays = pool.as_ref().map(|pool| pool.words.clone());
+    if manifest.login.is_some() {
+        let login = adapter::stored(manifest, host);
+        checkup.logged_in = Some(login.is_some());
+        checkup.login =
+            login.map(|login| login.about.map_or_else(|| "stored".to_owned(), |about| format!("stored ({about})")));
+        // It may pay for nothing and still be found first by the CLI itself.
+        checkup.notes.extend(adapter::login_note(manifest, host).filter(|_| pool.is_some()));
     }
     let Some(mut program) = program else { return checkup };
     checkup.program = Some(program.path.display().to_string());
@@ -156,7 +159,7 @@ pub fn check(
             match ask(manifest.login_args(), &env) {
                 Ok(ran) => {
                     checkup.logged_in = Some(ran.code == Some(0));
-                    checkup.login = said_line(&ran);
+                    checkup.login = checkup.login.take().or_else(|| said_line(&ran));
                 }
                 Err(reason) => checkup.notes.push(format!("its login could not be asked: {reason}")),
             }
@@ -167,9 +170,9 @@ pub fn check(
         checkup.notes.push("another version than those that were tested".to_owned());
     }
     checkup.version.clone_from(&program.version);
-    checkup.works = pool.is_ok();
-    if let (Ok(pool), Some(probe)) = (pool, tools.probe) {
-        let model = manifest.resolve_model(said.model.as_deref());
+    checkup.works = pool.is_some();
+    if let (Some(pool), Some(probe)) = (pool, tools.probe) {
+        let model = manifest.resolve_exact(said.model.as_deref());
         let effort = said.effort.or(model.effort);
         let id = ParticipantId::new(name);
         let seat = Seat { id, manifest: Arc::clone(manifest), program, pool, model, effort };
@@ -200,8 +203,11 @@ fn version_in(text: &str) -> Option<String> {
     })
 }
 
-/// The first line that says something, in letters.
+/// The first line that says something to people.
 fn said_line(ran: &Ran) -> Option<String> {
+    if ran.stdout.trim_start().starts_with('{') {
+        return None;
+    }
     let lines = ran.stdout.lines().chain(ran.stderr.lines()).map(str::trim);
     let line = lines.into_iter().find(|line| line.chars().filter(|c| c.is_alphabetic()).count() > 3)?;
     Some(line.chars().take(100).collect())
@@ -221,8 +227,10 @@ mod tests {
 
     #[test]
     fn the_first_line_in_words_is_the_login() {
-        let ran = Ran { code: Some(1), stdout: "{\n".into(), stderr: "Not logged in\n".into() };
+        let ran = Ran { code: Some(1), stdout: "--\n".into(), stderr: "Not logged in\n".into() };
         assert_eq!(said_line(&ran).as_deref(), Some("Not logged in"));
+        let ran = Ran { stdout: "{\n  \"loggedIn\": false\n}".into(), ..ran };
+        assert_eq!(said_line(&ran), None, "not for people");
         assert_eq!(said_line(&Ran::default()), None);
     }
 }

@@ -1,8 +1,9 @@
 //! `refinery doctor`: who can work on this machine, and what the others are missing.
 
 use super::args::{DoctorArgs, entry};
-use super::checkup::{self, Checkup, Tools};
+use super::checkup::{self, Checkup, Probe, Runner, Tools};
 use super::console::Console;
+use super::probe::RealProbe;
 use super::seats;
 use super::settings;
 use crate::adapter::Manifest;
@@ -28,17 +29,14 @@ pub struct Findings {
 ///
 /// # Errors
 /// Bad settings, manifests or names.
-pub fn run(args: &DoctorArgs, machine: &Machine, console: Console, tools: Tools<'_>) -> Result<u8, Error> {
-    if args.probe && tools.probe.is_none() {
-        return Err(Error::failed("calls cannot be made from here"));
-    }
-    let findings = examine(args, machine, Tools { probe: tools.probe.filter(|_| args.probe), ..tools })?;
+pub fn run(args: &DoctorArgs, machine: &Machine, console: Console, runner: &dyn Runner) -> Result<u8, Error> {
+    let findings = examine(args, machine, runner)?;
     let code = console.tell(&text(&findings, console.out), &findings);
     console.warn(&findings.warnings);
     Ok(if code == 0 && findings.status != "ok" { 4 } else { code })
 }
 
-fn examine(args: &DoctorArgs, machine: &Machine, tools: Tools<'_>) -> Result<Findings, Error> {
+fn examine(args: &DoctorArgs, machine: &Machine, runner: &dyn Runner) -> Result<Findings, Error> {
     let mut flags = args.look.entries();
     flags.extend(args.billing.clone().map(|billing| entry(Key::Billing, vec![billing])));
     let loaded = settings::load(machine, args.look.config.as_deref(), flags)?;
@@ -56,6 +54,8 @@ fn examine(args: &DoctorArgs, machine: &Machine, tools: Tools<'_>) -> Result<Fin
         all
     };
     let host = seats::host(asked.iter().map(AsRef::as_ref), machine);
+    let probe = RealProbe { machine, settings: &loaded.settings };
+    let tools = Tools { runner: Some(runner), probe: args.probe.then_some(&probe as &dyn Probe) };
     let adapters: Vec<_> =
         asked.iter().map(|manifest| checkup::check(manifest, &loaded.settings, &host, machine, tools)).collect();
     let working: Vec<_> = adapters.iter().filter(|one| one.works).map(|one| one.adapter.as_str()).collect();

@@ -96,42 +96,32 @@ pub fn text(dry: &Dry) -> String {
             format!("{} ({}{effort})", one.id, one.model.model_id)
         })
         .collect();
-    let files: usize = dry.input.files.iter().map(|(_, text)| text.len()).sum();
-    let plan = &dry.plan;
-    let facts = vec![
-        ("Participants:", who.join(", ")),
-        (
-            "Question:",
-            format!(
-                "{}, {} with {}",
-                bytes(dry.input.question.len()),
-                counted(dry.input.files.len() as u64, "file"),
-                bytes(files)
-            ),
-        ),
-        (
-            "Closes:",
-            format!(
-                "mean score of {:.1} or more, {} in the lead",
-                plan.threshold,
-                counted(u64::from(plan.stability_rounds), "round")
-            ),
-        ),
-    ];
-    let facts = if dry.cast.len() == 1 { &facts[..2] } else { &facts };
-    let facts: Vec<_> = facts.iter().map(|(name, value)| vec![(*name).to_owned(), value.clone()]).collect();
+    let mut facts = vec![("Participants:", who.join(", ")), ("Question:", material(dry))];
+    if dry.cast.len() > 1 {
+        let lead = counted(u64::from(dry.plan.stability_rounds), "round");
+        facts.push(("Closes:", format!("mean score of {:.1} or more, {lead} in the lead", dry.plan.threshold)));
+    }
+    let facts: Vec<_> = facts.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
     let mut rows = vec![["round", "propose", "evaluate", "refine", "calls", "repairs"].map(str::to_owned).to_vec()];
     for one in &dry.estimate.rounds {
         let counts = [u64::from(one.round), one.propose, one.evaluate, one.refine, one.calls(), one.repairs];
         rows.push(counts.map(|count| if count == 0 { "-".to_owned() } else { grouped(count) }).to_vec());
     }
-    format!(
-        "{}\n{}\nCalls: at most {}; {} if every review had to be repaired\n",
-        table(&facts, &[]),
-        table(&rows, &[0, 1, 2, 3, 4, 5]),
-        grouped(dry.estimate.total),
-        grouped(dry.estimate.total_with_repairs)
-    )
+    let (total, most) = (dry.estimate.total, dry.estimate.total_with_repairs);
+    let repairs =
+        if most == total { String::new() } else { format!("; {} if every review had to be repaired", grouped(most)) };
+    let (facts, rounds) = (table(&facts, &[]), table(&rows, &[0, 1, 2, 3, 4, 5]));
+    format!("{facts}\n{rounds}\nCalls: at most {}{repairs}\n", grouped(total))
+}
+
+fn material(dry: &Dry) -> String {
+    let question = bytes(dry.input.question.len());
+    let files = &dry.input.files;
+    if files.is_empty() {
+        return question;
+    }
+    let sum = files.iter().map(|(_, text)| text.len()).sum();
+    format!("{question}, {} with {}", counted(files.len() as u64, "file"), bytes(sum))
 }
 
 fn bytes(count: usize) -> String {

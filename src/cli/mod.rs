@@ -13,6 +13,7 @@ pub mod execute;
 pub mod input;
 pub mod parse;
 pub mod prepare;
+pub mod probe;
 pub mod seats;
 pub mod settings;
 pub mod supervised;

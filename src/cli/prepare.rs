@@ -87,6 +87,8 @@ pub fn prepare(
     }
     let estimate = plan::estimate(&protocol, seats.len());
     let plan = freeze(&seats, protocol, input, &settings, machine);
+    // Question and files are never cut: who cannot take them whole is found before anything is paid.
+    drop(plan.machine()?);
     let state_dir = state_dir(&settings, machine);
     Ok(Prepared::Ready(Box::new(Ready { plan, seats, host, settings, estimate, state_dir })))
 }
@@ -155,7 +157,14 @@ fn strangers(settings: &Settings, catalog: &Catalog) -> Vec<String> {
     strange.map(|name| format!("there are settings for an adapter `{name}`, but no such adapter")).collect()
 }
 
-fn freeze(seats: &[Seat], protocol: ConsensusPlan, input: Input, settings: &Settings, machine: &Machine) -> RunPlan {
+/// Puts everything that decides what a run does in one place, with what is drawn for it.
+pub(super) fn freeze(
+    seats: &[Seat],
+    protocol: ConsensusPlan,
+    input: Input,
+    settings: &Settings,
+    machine: &Machine,
+) -> RunPlan {
     // Below 2^48: every reader of JSON keeps such a number whole.
     let drawn = || u64::from_str_radix(&machine::random(&machine::HEX, 12), 16).unwrap_or_default();
     let adapters: BTreeMap<_, _> = seats

@@ -1,12 +1,14 @@
 //! From names to programs: where each participant's CLI is, which model it runs, what pays.
 
-use crate::adapter::{self, Catalog, ChosenPool, Host, Manifest, Program, ResolvedModel};
+use crate::adapter::{
+    self, Billing, Catalog, ChosenPool, Host, Manifest, PoolKind, PoolProblem, Program, ResolvedModel,
+};
 use crate::config::{AdapterSettings, Settings};
 use crate::error::Error;
 use crate::exchange::Effort;
 use crate::host::{Machine, login, program, version};
 use crate::ids::ParticipantId;
-use crate::plan::Wanted;
+use crate::plan::{ModelName, Wanted};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -51,7 +53,11 @@ pub fn cast(wanted: Vec<Wanted>, catalog: &Catalog, settings: &Settings) -> Resu
             let name = one.adapter.as_str();
             let manifest = catalog.get(name).ok_or_else(|| Error::config(format!("no adapter is called `{name}`")))?;
             let said = settings.adapter(name);
-            let model = manifest.resolve_model(one.model.as_deref().or(said.model.as_deref()));
+            let model = match &one.model {
+                Some(ModelName::Word(word)) => manifest.resolve_model(Some(word)),
+                Some(ModelName::Exact(id)) => manifest.resolve_exact(Some(id)),
+                None => manifest.resolve_exact(said.model.as_deref()),
+            };
             let effort = one.effort.or(said.effort).or(model.effort);
             Ok(Cast { id: one.id, manifest: Arc::clone(manifest), model, effort })
         })
@@ -84,11 +90,9 @@ pub fn find(
     for Cast { id, manifest, model, effort } in cast {
         let name = manifest.id.as_str();
         let found = looked.entry(name.to_owned()).or_insert_with(|| {
-            let found = equip(&manifest, &settings.adapter(name), &host, machine);
-            if let Ok((program, _)) = &found {
-                warnings.extend(reservations(&manifest, program));
-            }
-            found
+            let found = equip(&manifest, &settings.adapter(name), &host, machine)?;
+            warnings.extend(reservations(&manifest, &found.0));
+            Ok(found)
         });
         if let Ok((program, pool)) = found {
             let (program, pool) = (program.clone(), pool.clone());
@@ -124,15 +128,29 @@ fn equip(
     host: &Host,
     machine: &Machine,
 ) -> Result<(Program, ChosenPool), Error> {
-    let program = locate(manifest, said, machine);
-    let pool = adapter::choose(manifest, host, said.billing.unwrap_or_default()).map_err(|problem| {
+    // Who has not even the program is told to install it first.
+    let program = locate(manifest, said, machine)?;
+    Ok((program, credential(manifest, host, said.billing.unwrap_or_default())?))
+}
+
+/// What pays for an adapter. A stored login that its vendor does not serve pays for nothing: a key
+/// takes its place, if there is one and the person accepts it.
+///
+/// # Errors
+/// Nothing can pay: what to type or set.
+pub fn credential(manifest: &Manifest, host: &Host, billing: Billing) -> Result<ChosenPool, Error> {
+    let refused = |problem: PoolProblem| {
         let error = Error::config(problem.message);
         if problem.hint.is_empty() { error } else { error.hint(problem.hint) }
-    });
-    match (program, pool) {
-        (Ok(program), Ok(pool)) => Ok((program, pool)),
-        // Who has not even the program is told to install it first.
-        (Err(error), _) | (Ok(_), Err(error)) => Err(error),
+    };
+    let pool = adapter::choose(manifest, host, billing).map_err(refused)?;
+    let unserved = adapter::login_note(manifest, host).filter(|_| pool.kind == PoolKind::Login);
+    match (unserved, billing) {
+        (None, _) => Ok(pool),
+        (Some(note), Billing::Auto) => {
+            adapter::choose(manifest, host, Billing::Api).map_err(|_| Error::config(format!("{}: {note}", manifest.id)))
+        }
+        (Some(note), _) => Err(Error::config(format!("{}: {note}", manifest.id))),
     }
 }
 

@@ -8,5 +8,5 @@ pub mod run;
 pub mod words;
 
 pub use estimate::{Estimate, RoundEstimate, estimate};
-pub use participant::{Wanted, parse as parse_participants};
+pub use participant::{ModelName, Wanted, parse as parse_participants};
 pub use run::{Concurrency, Participant, Pool, ProtocolPlan, RunLimits, RunPlan};

@@ -16,10 +16,19 @@ pub struct Wanted {
     pub id: ParticipantId,
     /// Through which adapter.
     pub adapter: AdapterId,
-    /// The word for its model; `None` for the adapter's default.
-    pub model: Option<String>,
+    /// Its model; `None` for the adapter's default.
+    pub model: Option<ModelName>,
     /// How hard it thinks, if it was said.
     pub effort: Option<Effort>,
+}
+
+/// A model, as it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ModelName {
+    /// The word after `adapter-`: an alias, or an id without its vendor's prefix.
+    Word(String),
+    /// What stands after `adapter/`: an alias, or an id as it is.
+    Exact(String),
 }
 
 /// Reads lists of participants, separated by commas; spaces around a name do not matter.
@@ -53,7 +62,7 @@ pub fn parse<S: AsRef<str>>(lists: &[S], adapters: &[&str]) -> Result<Vec<Wanted
 struct Typed {
     name: String,
     adapter: String,
-    model: Option<String>,
+    model: Option<ModelName>,
     effort: Option<Effort>,
 }
 
@@ -93,7 +102,8 @@ fn one(word: &str, adapters: &[&str]) -> Result<(Typed, usize), Error> {
     if model.is_some_and(|model| model.is_empty() || model.starts_with('-')) {
         return Err(Error::config(format!("`{name}`: a model's name is not empty and does not begin with `-`")));
     }
-    let model = model.map(str::to_owned);
+    let exact = name.contains('/');
+    let model = model.map(|model| if exact { ModelName::Exact(model.into()) } else { ModelName::Word(model.into()) });
     Ok((Typed { name: name.to_owned(), adapter: adapter.to_owned(), model, effort }, count))
 }
 
@@ -138,7 +148,7 @@ fn unknown(name: &str, adapters: &[&str]) -> Error {
     let error = Error::config(format!("no adapter is called `{name}`; there are: {there}"));
     let first = name.split('-').next().unwrap_or(name);
     match closest(name, adapters.iter().copied()).or_else(|| closest(first, adapters.iter().copied())) {
-        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        Some(near) => error.hint(format!("`{name}`: did you mean `{near}`?")),
         None => error.hint("`refinery adapters` lists them; `adapter/model` names any model of one"),
     }
 }
@@ -174,7 +184,12 @@ mod tests {
             .iter()
             .map(|w| {
                 let effort = w.effort.map_or("-", Effort::as_str);
-                format!("{} = {} {} {effort}", w.id, w.adapter, w.model.as_deref().unwrap_or("-"))
+                let model = match &w.model {
+                    None => "-".to_owned(),
+                    Some(ModelName::Word(word)) => word.clone(),
+                    Some(ModelName::Exact(id)) => format!("={id}"),
+                };
+                format!("{} = {} {model} {effort}", w.id, w.adapter)
             })
             .collect()
     }
@@ -188,7 +203,7 @@ mod tests {
         assert_eq!(read(&["claude"]), ["claude = claude - -"]);
         assert_eq!(
             read(&["claude-sonnet, codex-o3", "codex/gpt-5.4@low "]),
-            ["claude-sonnet = claude sonnet -", "codex-o3 = codex o3 -", "codex/gpt-5.4@low = codex gpt-5.4 low"]
+            ["claude-sonnet = claude sonnet -", "codex-o3 = codex o3 -", "codex/gpt-5.4@low = codex =gpt-5.4 low"]
         );
         assert_eq!(read(&["claude@max"]), ["claude@max = claude - max"]);
         assert_eq!(read(&["claude-dev-x"]), ["claude-dev-x = claude-dev x -"]);
@@ -196,9 +211,9 @@ mod tests {
 
     #[test]
     fn everything_after_the_slash_is_the_model() {
-        assert_eq!(read(&["ollama/llama3.2:3b"]), ["ollama/llama3.2:3b = ollama llama3.2:3b -"]);
-        assert_eq!(read(&["ollama/a/b:c@v2"]), ["ollama/a/b:c@v2 = ollama a/b:c@v2 -"]);
-        assert_eq!(read(&["ollama/m@v2@high"]), ["ollama/m@v2@high = ollama m@v2 high"]);
+        assert_eq!(read(&["ollama/llama3.2:3b"]), ["ollama/llama3.2:3b = ollama =llama3.2:3b -"]);
+        assert_eq!(read(&["ollama/a/b:c@v2"]), ["ollama/a/b:c@v2 = ollama =a/b:c@v2 -"]);
+        assert_eq!(read(&["ollama/m@v2@high"]), ["ollama/m@v2@high = ollama =m@v2 high"]);
     }
 
     #[test]
@@ -208,13 +223,13 @@ mod tests {
             ["claude#1 = claude - -", "codex = codex - -", "claude#2 = claude - -"]
         );
         assert_eq!(read(&["claude*2"]), read(&["2xclaude"]));
-        assert_eq!(read(&["claude/opus@low*2"])[1], "claude/opus@low#2 = claude opus low");
+        assert_eq!(read(&["claude/opus@low*2"])[1], "claude/opus@low#2 = claude =opus low");
     }
 
     #[test]
     fn a_model_with_an_x_is_not_a_count() {
         assert_eq!(read(&["codex-max"]), ["codex-max = codex max -"]);
-        assert_eq!(read(&["ollama/2x4"]), ["ollama/2x4 = ollama 2x4 -"]);
+        assert_eq!(read(&["ollama/2x4"]), ["ollama/2x4 = ollama =2x4 -"]);
     }
 
     #[test]
@@ -230,8 +245,8 @@ mod tests {
     fn every_wrong_name_is_reported_with_its_hint() {
         let error = refused("cluade,codxe-o3,gpt-5,claude@turbo,claude:skeptic,claude/");
         assert_eq!(error.messages.len(), 6);
-        assert!(error.hints.contains(&"did you mean `claude`?".to_owned()));
-        assert!(error.hints.contains(&"did you mean `codex`?".to_owned()));
+        assert!(error.hints.contains(&"`cluade`: did you mean `claude`?".to_owned()));
+        assert!(error.hints.contains(&"`codxe-o3`: did you mean `codex`?".to_owned()));
         assert!(error.messages[3].contains("`turbo` is no effort"));
     }
 

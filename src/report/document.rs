@@ -2,7 +2,9 @@
 //! order.
 
 use crate::error::Error;
-use crate::outcome::{Account, Answer, Body, ConsensusBody, Dissent, Dropped, Finished, RoundRecord, Status, Winner};
+use crate::outcome::{
+    Account, Answer, Body, ConsensusBody, Dissent, Dropped, Finished, QuoteCut, RoundRecord, Status, Winner,
+};
 use serde::Serialize;
 
 /// A run, as programs read it.
@@ -33,6 +35,8 @@ struct Metadata<'a> {
     elapsed_ms: u64,
     seed: u64,
     models_dropped: &'a [Dropped],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    quotes_cut: &'a [QuoteCut],
     warnings: &'a [String],
 }
 
@@ -86,6 +90,7 @@ impl<'a> Document<'a> {
                 elapsed_ms: totals.elapsed_ms,
                 seed: totals.seed,
                 models_dropped: &body.models_dropped,
+                quotes_cut: &body.quotes_cut,
                 warnings: &totals.warnings,
             },
         }

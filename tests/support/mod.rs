@@ -1,4 +1,5 @@
 //! What several subjects share.
 
+pub mod program;
 pub mod room;
 pub mod standin;

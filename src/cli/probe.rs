@@ -1,0 +1,68 @@
+//! `refinery doctor --probe`: one small real call, made as a run of a single participant.
+
+use super::checkup::Probe;
+use super::execute::{Surroundings, execute};
+use super::input::Input;
+use super::prepare::{Ready, freeze};
+use super::seats::Seat;
+use crate::adapter::Host;
+use crate::config::Settings;
+use crate::exchange::{Effort, Tuning};
+use crate::host::Machine;
+use crate::outcome::Body;
+use crate::plan;
+use crate::protocol::consensus::{ConsensusPlan, ReviewMode};
+use std::time::Duration;
+
+/// What is asked: short to answer, and hard to answer without a model.
+const QUESTION: &str = "What is six times seven? Reply with the number alone.";
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Makes real calls.
+#[derive(Debug)]
+pub struct RealProbe<'a> {
+    /// The machine.
+    pub machine: &'a Machine,
+    /// The settings of a usual run.
+    pub settings: &'a Settings,
+}
+
+impl Probe for RealProbe<'_> {
+    fn probe(&self, seat: &Seat, host: &Host) -> Result<String, String> {
+        let settings = Settings { timeout: PATIENCE, retries: 0, debug: false, ..self.settings.clone() };
+        let protocol = ConsensusPlan {
+            threshold: settings.threshold,
+            max_rounds: 1,
+            stability_rounds: 1,
+            review: ReviewMode::Pairwise,
+            stepped: false,
+            tuning: Tuning::default(),
+        };
+        let mut seat = seat.clone();
+        if seat.manifest.efforts.contains_key(&Effort::Low) {
+            seat.effort = Some(Effort::Low);
+        }
+        let input = Input { question: QUESTION.into(), files: Vec::new() };
+        let estimate = plan::estimate(&protocol, 1);
+        let seats = vec![seat];
+        let plan = freeze(&seats, protocol, input, &settings, self.machine);
+        let ready = Ready { plan, seats, host: host.clone(), settings, estimate, state_dir: None };
+        let world = Surroundings::real().map_err(|error| error.to_string())?;
+        let finished = execute(&ready, &world, &mut |_| {}).map_err(|error| error.to_string())?;
+        let Body::Consensus(body) = &finished.outcome.body;
+        match &finished.outcome.answer {
+            Some(answer) => {
+                let served: Vec<_> = finished.totals.participants.iter().flat_map(|one| one.served.clone()).collect();
+                let who = if served.is_empty() { String::new() } else { format!(", served by {}", served.join(", ")) };
+                let short: String = answer.trim().chars().take(60).collect();
+                Ok(format!("answered `{short}` in {:.1} s{who}", finished.totals.elapsed_ms as f64 / 1000.0))
+            }
+            None => Err(body.models_dropped.first().map_or_else(
+                || "nobody answered".to_owned(),
+                |one| format!("{}: {}; {}", one.reason, one.message, one.reason.advice()),
+            )),
+        }
+    }
+}
