@@ -3,3 +3,4 @@
 pub mod program;
 pub mod room;
 pub mod standin;
+pub mod theatre;

@@ -182,7 +182,7 @@ const WAYS: &[(&str, &str, bool)] = &[
     (r"\b((?i:I am|I['’]m|I come))\s+from\s+{n}", "$1 from somewhere", false),
     // As Gemini, I would …; Speaking as an AI made by OpenAI, my …
     (
-        r#"(?m)((?:^|[.,;:!?("“*>#-])\s*)((?i:As|Speaking as|Writing as|Answering as))\s+(?:{np}\s+(?i:called|named)\s+)?{n}(?:,\s+{np}\s+{by}|,\s+{np}|,?\s+{by})?(,?)\s+(I|I['’](?:m|d|ll|ve)|my|we|our)\b"#,
+        r#"(?m)((?:^|[.,;:!?("“*>#-]|\b(?i:and|but|so|yet)\b)\s*)((?i:As|Speaking as|Writing as|Answering as))\s+(?:{np}\s+(?i:called|named)\s+)?{n}(?:,\s+{np}\s+{by}|,\s+{np}|,?\s+{by})?(,?)\s+(I|I['’](?:m|d|ll|ve)|my|we|our)\b"#,
         "${1}${2} one of the participants${3} ${4}",
         false,
     ),
@@ -256,6 +256,10 @@ mod tests {
             ("I'm Anthropic's Claude.", "I'm one of the participants."),
             ("I was trained by OpenAI.", "I was made by my developers."),
             ("As Gemini, I would choose B.", "As one of the participants, I would choose B."),
+            (
+                "I am Codex, and as GPT-5 I say B.",
+                "I am one of the participants, and as one of the participants I say B.",
+            ),
             ("So, as Claude, my view is B.", "So, as one of the participants, my view is B."),
             ("As an AI made by OpenAI, I cannot.", "As an AI, I cannot."),
             ("As Claude, an AI assistant made by Anthropic, I say B.", "As one of the participants, I say B."),
@@ -278,6 +282,7 @@ mod tests {
     fn talk_about_others_stays() {
         for text in [
             "Codex or Gemini? Gemini is faster, Codex is more careful.",
+            "Fast and as good as Gemini, I think; and as Gemini grows, we pay.",
             "As Gemini grows, Codex has to follow; it is as good as Gemini, I think.",
             "- Codex\n- Gemini",
             "My recommendation — Gemini",
