@@ -32,6 +32,7 @@ mod run_failures;
 mod run_limits;
 mod run_outputs;
 mod run_prompts;
+mod run_random;
 mod run_signals;
 mod standin_bench;
 mod standin_failures;
