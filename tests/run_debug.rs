@@ -72,7 +72,8 @@ fn no_secret_is_written_anywhere() {
     // Nor is it in any argument; and each child saw one way of paying.
     for one in theatre.log() {
         assert!(!one["argv"].to_string().contains("WATCHWORD"));
-        let keys = one["env"].as_object().unwrap().keys().filter(|name| name.contains("KEY") || name.ends_with("TOKEN"));
+        let keys =
+            one["env"].as_object().unwrap().keys().filter(|name| name.contains("KEY") || name.ends_with("TOKEN"));
         assert_eq!(keys.count(), 1, "{}", one["env"]);
     }
     let folder = theatre.path("home/.local/state/refinery/debug");

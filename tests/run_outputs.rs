@@ -52,7 +52,10 @@ fn an_agreement_as_a_document() {
     assert_eq!(served[0], serde_json::json!(["claude-opus-4-8"]));
     assert_eq!(served[1], serde_json::json!([]), "codex does not say");
     for account in accounts {
-        assert_eq!((&account["calls"], &account["attempts"], &account["pool"]), (&6.into(), &6.into(), &"api_key".into()));
+        assert_eq!(
+            (&account["calls"], &account["attempts"], &account["pool"]),
+            (&6.into(), &6.into(), &"api_key".into())
+        );
         assert!(account["usage"]["input_tokens"].as_u64().unwrap() > 0);
         assert_eq!(account["attempts_without_usage"], 0);
     }
@@ -156,13 +159,21 @@ fn the_rounds_run_out() {
 
 #[test]
 fn the_same_model_more_than_once() {
-    for (models, names) in
-        [("claude,claude", 2), ("'claude*2'", 2), ("3xclaude", 3), ("'claude@low*2'", 2), ("' claude , claude/opus '", 2)]
-    {
+    for (models, names) in [
+        ("claude,claude", 2),
+        ("'claude*2'", 2),
+        ("3xclaude", 3),
+        ("'claude@low*2'", 2),
+        ("' claude , claude/opus '", 2),
+    ] {
         let theatre = Theatre::new("");
         let document = document(&theatre.play(&format!("why -o json -r 1 --stability-rounds 1 -t 1 -m {models}")));
-        let found: Vec<_> =
-            document["participants"].as_array().unwrap().iter().map(|one| one["participant"].as_str().unwrap()).collect();
+        let found: Vec<_> = document["participants"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["participant"].as_str().unwrap())
+            .collect();
         assert_eq!(found.len(), names, "{models}: {found:?}");
         assert_eq!(found.iter().collect::<BTreeSet<_>>().len(), names, "{models}: {found:?}");
         assert_eq!(document["status"], "converged", "{models}");

@@ -86,7 +86,8 @@ fn fences_differ_from_phase_to_phase_and_are_not_guessed() {
     theatre.play("why -m claude,codex --seed 3");
     let nonces = |one: &Value, tag: &str| {
         let open = format!("<{tag}-");
-        let from = |(at, _): (usize, &str)| text(one, "prompt")[at + open.len()..].split(['>', ' ']).next().map(str::to_owned);
+        let from =
+            |(at, _): (usize, &str)| text(one, "prompt")[at + open.len()..].split(['>', ' ']).next().map(str::to_owned);
         text(one, "prompt").match_indices(&open).filter_map(from).collect::<Vec<_>>()
     };
     let log = prompts(&theatre);
@@ -137,7 +138,10 @@ fn standard_input_is_a_prompt_or_a_file() {
         ("- -m claude,gemini", &["<question-", "\nwhat does this do?\n"]),
         ("- --file main.rs --models claude,gemini", &["\nwhat does this do?\n", "path=\"main.rs\">\nfn main() {}\n"]),
         ("'Explain.' -f - -m claude,codex", &["\nExplain.\n", "path=\"stdin\">\nwhat does this do?\n"]),
-        ("'Explain.' -f main.rs -f - -m claude,codex", &["path=\"main.rs\">\nfn main", "path=\"stdin\">\nwhat does this"]),
+        (
+            "'Explain.' -f main.rs -f - -m claude,codex",
+            &["path=\"main.rs\">\nfn main", "path=\"stdin\">\nwhat does this"],
+        ),
         ("-f - -m claude,codex", &["path=\"stdin\">\nwhat does this do?\n", "it has no words of its own"]),
     ];
     for (line, expected) in lines {

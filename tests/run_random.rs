@@ -98,7 +98,9 @@ fn check(document: &Value) {
     assert_eq!(dropped.len(), dropped.iter().collect::<std::collections::BTreeSet<_>>().len(), "{dropped:?}");
     if let Some(winner) = document["winner"].as_object() {
         let answers = list(&document["all_answers"]);
-        assert!(answers.iter().any(|one| one["participant"] == winner["participant"] && one["answer"] == winner["answer"]));
+        assert!(
+            answers.iter().any(|one| one["participant"] == winner["participant"] && one["answer"] == winner["answer"])
+        );
         assert!(!winner["answer"].as_str().unwrap().trim().is_empty());
     } else {
         assert!(document["error"]["message"].as_str().is_some_and(|message| !message.is_empty()), "{document}");

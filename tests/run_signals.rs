@@ -118,7 +118,10 @@ fn a_shell_gets_its_prompt_back_when_the_run_ends() {
     let model = theatre.command(["unused"]);
     command.args(["-c", &line]).env_clear().envs(model.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command.env("PATH", format!("{}:/usr/bin:/bin", theatre.path("bin").display()));
-    command.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    command
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped());
     let shown = theatre.end(command.spawn().unwrap());
     assert!(shown.stdout.starts_with("got: This is draft "), "{} {}", shown.stdout, shown.stderr);
     theatre.assert_nothing_left();
