@@ -5,14 +5,14 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let words: Vec<_> = std::env::args_os().collect();
-    match words.get(1) {
-        // Before anything else: the watchdog must not wait for, or fail on, what the program needs.
-        Some(word) if word == "__watchdog" => {
-            watchdog::run();
-            ExitCode::SUCCESS
-        }
-        // So must a stand-in for a vendor's CLI: it is to be there within milliseconds.
-        Some(word) if word == "__standin" => ExitCode::from(refinery_core::standin::run(words.into_iter().skip(2))),
-        _ => ExitCode::from(refinery_core::cli::main(&words)),
+    // Before anything else: the watchdog must not wait for, or fail on, what the program needs.
+    if words.get(1).is_some_and(|word| word == "__watchdog") {
+        watchdog::run();
+        return ExitCode::SUCCESS;
     }
+    // A stand-in for a vendor's CLI must be there within milliseconds.
+    if words.get(1).is_some_and(|word| word == "__standin") {
+        return ExitCode::from(refinery_core::standin::run(words.into_iter().skip(2)));
+    }
+    ExitCode::from(refinery_core::cli::main(&words))
 }

@@ -1,5 +1,10 @@
 //! One integration-test binary; one file per subject.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on should stop, and some print what they counted"
+)]
 
 mod support;
 
@@ -39,3 +44,4 @@ mod standin_failures;
 mod standin_faults;
 mod standin_formats;
 mod standin_scenes;
+mod transcripts;

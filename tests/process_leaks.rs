@@ -8,7 +8,8 @@ use tokio::sync::watch;
 
 #[tokio::test]
 async fn a_grandchild_that_holds_the_pipe_is_killed_and_reported() {
-    let done = Script::new("sleep 1000 & echo answer").run().await;
+    // It goes quietly, when its last output has long been read.
+    let done = Script::new("sleep 1000 & echo answer; sleep 0.1").run().await;
     assert_eq!(done.stdout(), ["answer"]);
     assert_eq!((done.exit.ending, done.exit.code), (Ending::Left, Some(0)));
     assert!(done.exit.leaked);
@@ -29,6 +30,24 @@ async fn a_grandchild_that_holds_a_captured_file_is_a_leak_too() {
     script.inv.stderr = Capture::File(script.scratch.path().join("err"));
     let done = script.run().await;
     assert_eq!((done.stdout(), done.exit.code, done.exit.leaked), (vec!["answer"], Some(0), true));
+}
+
+#[tokio::test]
+async fn a_zombie_is_no_leak() {
+    // Its parent has left the group, and never reaps it.
+    let mut script = Script::new(
+        "echo 'until [ $(cut -d\" \" -f5 /proc/$PPID/stat) = $PPID ]; do sleep 0.01; done' > until-it-left
+         sh -c 'sh until-it-left & echo $! > zombie; exec setsid sleep 1000' &
+         until [ -s zombie ] && grep -q '^State:.Z' /proc/$(cat zombie)/status; do sleep 0.01; done
+         echo answer",
+    );
+    script.inv.stdout = Capture::File(script.scratch.path().join("out"));
+    script.inv.stderr = Capture::File(script.scratch.path().join("err"));
+    let done = script.run_and_leave(never(), |_| Flow::More).await;
+    let [stray] = carriers(&script.marker)[..] else { panic!("the one that left the group") };
+    kill_process(Pid::from_raw(stray).unwrap(), Signal::KILL).unwrap();
+    assert_eq!((done.stdout(), done.exit.code, done.exit.leaked), (vec!["answer"], Some(0), false));
+    assert_nobody_left(&script.marker);
 }
 
 #[tokio::test]

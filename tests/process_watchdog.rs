@@ -163,7 +163,10 @@ fn it_kills_what_it_was_told_of_and_nobody_else() {
 
 #[tokio::test]
 async fn descendants_that_left_their_group_are_found_at_a_normal_end() {
-    let mut script = Script::new("setsid sleep 1000 >/dev/null 2>&1 & echo $!");
+    // The script stays until the other has left its group: else that would be killed with it.
+    let mut script = Script::new(
+        "setsid sleep 1000 >/dev/null 2>&1 & until [ \"$(cut -d' ' -f6 /proc/$!/stat)\" = $! ]; do :; done; echo $!",
+    );
     let watchdog = start(&script.marker);
     script.watchdog = Some(watchdog.clone());
     let done = script.run_and_leave(never(), |_| Flow::More).await;

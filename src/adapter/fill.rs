@@ -45,25 +45,39 @@ pub fn fill(template: &str, values: &Values) -> Option<String> {
     })
 }
 
-/// A JSON document with its values in: a string that is nothing but one placeholder becomes the
+/// A JSON document with its values in, as text: a string that is nothing but one placeholder becomes the
 /// value in its own type, if it is JSON, else a string; a member or element without a value
 /// vanishes, and so does an object that thereby became empty. Member names are filled as well.
 #[must_use]
-pub fn fill_json(template: &Value, values: &Values) -> Option<Value> {
+pub fn fill_json(template: &Value, values: &Values) -> String {
+    let mut text = fill_value(template, values).unwrap_or_default().to_string();
+    for (name, value) in values.iter().filter(|(_, value)| value.starts_with(['{', '['])) {
+        text = text.replace(&format!("\"{{{name}}}\""), value);
+    }
+    text
+}
+
+fn fill_value(template: &Value, values: &Values) -> Option<Value> {
     match template {
         Value::String(text) => match pieces(text).collect::<Vec<_>>().as_slice() {
             [Piece::Hole { name, how: How::AsItIs }] => {
                 let value = values.get(*name)?;
-                Some(serde_json::from_str(value).unwrap_or_else(|_| Value::from(value.as_str())))
+                Some(match serde_json::from_str(value) {
+                    // A document keeps the order of its members, which a `Value` would not: it goes
+                    // in when the whole is text.
+                    Ok(Value::Object(_) | Value::Array(_)) => Value::from(text.as_str()),
+                    Ok(scalar) => scalar,
+                    Err(_) => Value::from(value.as_str()),
+                })
             }
             [Piece::Hole { name, how: How::Quoted }] => values.get(*name).map(|value| Value::from(value.as_str())),
             _ => fill(text, values).map(Value::String),
         },
-        Value::Array(items) => Some(Value::Array(items.iter().filter_map(|item| fill_json(item, values)).collect())),
+        Value::Array(items) => Some(Value::Array(items.iter().filter_map(|item| fill_value(item, values)).collect())),
         Value::Object(members) => {
             let filled: Map<_, _> = members
                 .iter()
-                .filter_map(|(name, value)| Some((fill(name, values)?, fill_json(value, values)?)))
+                .filter_map(|(name, value)| Some((fill(name, values)?, fill_value(value, values)?)))
                 .collect();
             (members.is_empty() || !filled.is_empty()).then_some(Value::Object(filled))
         }
@@ -120,7 +134,7 @@ mod tests {
     use serde_json::json;
 
     fn values() -> Values {
-        [("model", "o3"), ("path", "/a \"b\""), ("n", "0.2"), ("schema", r#"{"a":1}"#)]
+        [("model", "o3"), ("path", "/a \"b\""), ("n", "0.2"), ("schema", r#"{"z":1,"a":2}"#)]
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect()
@@ -137,8 +151,8 @@ mod tests {
     #[test]
     fn documents_keep_types_and_lose_what_has_no_value() {
         let template = json!({"t": "{n}", "s": "{schema}", "m": "{model|json}", "gone": {"x": "{effort}"}, "kept": {}});
-        let filled = fill_json(&template, &values()).unwrap();
-        assert_eq!(filled, json!({"t": 0.2, "s": {"a": 1}, "m": "o3", "kept": {}}));
+        let filled = fill_json(&template, &values());
+        assert_eq!(filled, r#"{"kept":{},"m":"o3","s":{"z":1,"a":2},"t":0.2}"#);
     }
 
     #[test]

@@ -159,7 +159,7 @@ fn values(request: &Request<'_>, paying: &PoolSpec, warnings: &mut Vec<String>) 
     }
     values.extend(paying.values.clone());
     if let Some(shape) = &spec.shape {
-        values.insert("schema".to_owned(), shape.schema.to_string());
+        values.insert("schema".to_owned(), shape.to_json());
     }
     if let Some(effort) = spec.tuning.effort.or(request.effort) {
         match effort_word(manifest, model, effort) {
@@ -201,7 +201,7 @@ fn files(request: &Request<'_>, carried: &Carried, values: &mut Values) -> Resul
         let parts: Vec<Arc<str>> = match file.holds {
             Holds::System => system(&spec.system, &carried.aside),
             Holds::Schema => match &spec.shape {
-                Some(shape) => vec![shape.schema.to_string().into()],
+                Some(shape) => vec![shape.to_json().into()],
                 None => continue,
             },
             Holds::Json => {
@@ -209,7 +209,7 @@ fn files(request: &Request<'_>, carried: &Carried, values: &mut Values) -> Resul
                 let template = template.map_err(|error| {
                     CallFailure::new(FailureClass::Internal, format!("{}: {}: {error}", manifest.id, file.path))
                 })?;
-                vec![fill_json(&template, values).unwrap_or_default().to_string().into()]
+                vec![fill_json(&template, values).into()]
             }
         };
         let path = scratch.join(&file.path);

@@ -186,7 +186,10 @@ impl LiveCall<'_> {
             return;
         }
         match failure.class {
-            FailureClass::BadModel | FailureClass::Misconfigured | FailureClass::StartFailed => {
+            FailureClass::BadModel
+            | FailureClass::ContextTooLong
+            | FailureClass::Misconfigured
+            | FailureClass::StartFailed => {
                 self.seat.own.close(failure.clone());
             }
             _ => self.seat.lane.close(failure.clone()),

@@ -1,80 +1,55 @@
-//! `refinery demo`: a run whose vendors' programs are stand-ins, and everything else is real.
+//! `refinery demo`: a whole run with stand-ins for the three vendors' programs.
 
-use super::args::{DemoArgs, RunArgs, entry};
-use super::settings::{self, Loaded};
-use crate::adapter::Program;
-use crate::config::{AdapterKey, Entry, Key, Origin, Path, Source};
+use super::args::{DemoArgs, RunArgs};
+use super::execute::Surroundings;
+use super::prepare::{self, Prepared, Ready};
+use crate::config::Settings;
 use crate::error::Error;
-use crate::host::stdin::Stdin;
-use crate::host::{Folders, Machine};
+use crate::host::Machine;
 use crate::standin::demo;
-use std::collections::BTreeMap;
-use std::io::Write;
+use std::path::Path;
 
-/// The same labels and orders every time: two people who watch it see the same.
+/// The seed of the demo: the same labels and orders every time, as the scene expects no others.
 const SEED: &str = "7";
 
-/// Everything that a demo needs, as if somebody had typed and configured it.
-#[derive(Debug)]
-pub struct Stage {
-    /// What would have been typed.
-    pub args: RunArgs,
-    /// A machine on which the stand-ins are installed, and nothing else.
-    pub machine: Machine,
-    /// The settings that put them there.
-    pub loaded: Loaded,
-    /// Holds the scene while the demo plays.
-    pub scene: tempfile::NamedTempFile,
-}
+/// Credentials that open nothing: the stand-ins look at them as the vendors' programs would.
+const CREDENTIALS: [(&str, &str); 3] =
+    [("ANTHROPIC_API_KEY", "demo"), ("CODEX_API_KEY", "demo"), ("GEMINI_API_KEY", "demo")];
 
-/// Sets the stage.
+/// The demo as a run that is ready, with its scene in `folder`. Nothing of the person's takes part:
+/// no configuration, no credential, no login, no program.
 ///
 /// # Errors
-/// The scene cannot be written, or this program cannot be found again.
-pub fn stage(args: &DemoArgs, real: &Machine) -> Result<Stage, Error> {
-    let failed = |what: &str, error: std::io::Error| Error::failed(format!("{what}: {error}"));
-    let mut scene = tempfile::Builder::new()
-        .prefix("refinery-demo-")
-        .suffix(".toml")
-        .tempfile()
-        .map_err(|error| failed("the scene cannot be written", error))?;
-    scene.write_all(demo::scene().as_bytes()).map_err(|error| failed("the scene cannot be written", error))?;
-    let exe = std::env::current_exe().map_err(|error| failed("this program cannot be found", error))?;
-    let programs = demo::programs(&exe, scene.path());
-    let mut entries: Vec<Entry> =
-        programs.iter().flat_map(|(adapter, program)| place(adapter.as_str(), program)).collect();
-    let models: Vec<String> = programs.keys().map(ToString::to_string).collect();
-    entries.push(entry(Key::Models, models));
-    entries.push(entry(Key::Seed, vec![SEED.to_owned()]));
-    entries.extend(args.output_format.clone().map(|format| entry(Key::OutputFormat, vec![format])));
-    entries.extend(args.verbose.then(|| entry(Key::Verbose, vec!["true".to_owned()])));
-    let machine = Machine {
-        env: environment(),
-        folders: Folders { state: real.folders.state.clone(), ..Folders::default() },
-        cwd: real.cwd.clone(),
-        stdin: Stdin::made_up(std::io::empty(), false),
-        stderr_is_terminal: real.stderr_is_terminal,
-        now: real.now,
-        warnings: Vec::new(),
+/// The scene cannot be written.
+pub fn prepare(
+    args: &DemoArgs,
+    machine: &mut Machine,
+    world: &Surroundings,
+    folder: &Path,
+) -> Result<(Ready, Settings), Error> {
+    let scene = folder.join("demo.toml");
+    std::fs::write(&scene, demo::scene())
+        .map_err(|error| Error::failed(format!("{} cannot be written: {error}", scene.display())))?;
+    machine.folders.config = None;
+    machine.folders.home = None;
+    machine.env.retain(|name, _| matches!(name.as_str(), "PATH" | "NO_COLOR"));
+    machine.env.extend(CREDENTIALS.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let run = RunArgs {
+        prompt: Some(demo::question()),
+        models: vec!["claude,codex,gemini".to_owned()],
+        seed: Some(SEED.to_owned()),
+        output_format: args.output_format.clone(),
+        verbose: args.verbose,
+        ..RunArgs::default()
     };
-    let loaded = settings::load(&machine, None, entries)?;
-    let args = RunArgs { prompt: Some(demo::question()), ..RunArgs::default() };
-    Ok(Stage { args, machine, loaded, scene })
-}
-
-/// Keys that nobody checks: without one no adapter would begin.
-fn environment() -> BTreeMap<String, String> {
-    ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY"].map(|name| (name.to_owned(), "demo".to_owned())).into()
-}
-
-fn place(adapter: &str, program: &Program) -> [Entry; 2] {
-    let entry = |key, values| Entry {
-        path: Path::Adapter(adapter.to_owned(), key),
-        values,
-        origin: Origin { source: Source::CommandLine, place: "demo".to_owned() },
-    };
-    [
-        entry(AdapterKey::Program, vec![program.path.display().to_string()]),
-        entry(AdapterKey::ProgramArgs, program.prefix.clone()),
-    ]
+    let mut settings = prepare::load(&run, machine)?.settings;
+    for (name, program) in demo::programs(&world.program, &scene) {
+        let said = settings.adapters.entry(name.to_string()).or_default();
+        said.program = Some(program.path.display().to_string());
+        said.program_args = program.prefix;
+    }
+    match prepare::prepare(&run, machine, settings.clone(), &mut Vec::new())? {
+        Prepared::Ready(ready) => Ok((*ready, settings)),
+        Prepared::Dry(_) => Err(Error::failed("the demo is no dry run")),
+    }
 }

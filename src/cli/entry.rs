@@ -1,14 +1,13 @@
 //! One command, from the words to the exit code.
 
-use super::args::{Cli, Command, ConfigCommand, ConfigShowArgs, LookArgs, RunArgs};
+use super::args::{Cli, Command, ConfigCommand, ConfigShowArgs, DemoArgs, LookArgs, RunArgs};
 use super::console::Console;
 use super::dry_run;
 use super::execute::{Surroundings, execute};
 use super::parse::{self, Refused, parse};
 use super::prepare::{self, Prepared, Ready};
-use super::settings::{self, Loaded};
 use super::supervised::Supervised;
-use super::{adapters, config_show, demo, doctor};
+use super::{adapters, config_show, demo, doctor, settings};
 use crate::config::OutputFormat;
 use crate::error::Error;
 use crate::host::Machine;
@@ -39,27 +38,19 @@ fn command(cli: Cli, console: Console) -> Done {
     let mut machine = Machine::look();
     let here = |done: Result<u8, Error>| done.map_err(|error| (console, error));
     match cli.command {
-        None => {
-            let loaded = prepare::load(&cli.run, &machine);
-            run(&cli.run, &mut machine, loaded.map_err(|error| (console, error))?, console)
-        }
+        None => run(&cli.run, &mut machine, console),
         Some(Command::Adapters(args)) => here(adapters::run(&args, &machine, console)),
         Some(Command::Doctor(args)) => {
             let runner = Supervised::new(Supervisor::new(Marker::new(random(&LETTERS, 12))));
             here(doctor::run(&args, &machine, console, &runner))
         }
         Some(Command::Config(ConfigCommand::Show(args))) => here(show(args, &machine, console)),
-        Some(Command::Demo(args)) => {
-            let mut stage = demo::stage(&args, &machine).map_err(|error| (console, error))?;
-            if stage.loaded.settings.output_format == OutputFormat::Text {
-                Outlet::stderr().line(&format!("The question: {}\n", stage.args.prompt.as_deref().unwrap_or_default()));
-            }
-            run(&stage.args, &mut stage.machine, stage.loaded, console)
-        }
+        Some(Command::Demo(args)) => here(play(&args, &mut machine, console)),
     }
 }
 
-fn run(args: &RunArgs, machine: &mut Machine, loaded: Loaded, console: Console) -> Done {
+fn run(args: &RunArgs, machine: &mut Machine, console: Console) -> Done {
+    let loaded = prepare::load(args, machine).map_err(|error| (console, error))?;
     let console = Console { format: loaded.settings.output_format, ..console };
     let mut warnings = machine.warnings.clone();
     warnings.extend(loaded.warnings);
@@ -68,14 +59,27 @@ fn run(args: &RunArgs, machine: &mut Machine, loaded: Loaded, console: Console) 
     console.warn(&warnings);
     match prepared.map_err(|error| (console, error))? {
         Prepared::Dry(dry) => Ok(console.tell(&dry_run::text(&dry), &dry_run::Document::of(&dry, &warnings))),
-        Prepared::Ready(ready) => perform(&ready, &warnings, console).map_err(|error| (console, error)),
+        Prepared::Ready(ready) => Surroundings::real()
+            .and_then(|world| perform(&ready, &world, &warnings, console))
+            .map_err(|error| (console, error)),
     }
 }
 
+fn play(args: &DemoArgs, machine: &mut Machine, console: Console) -> Result<u8, Error> {
+    let world = Surroundings::real()?;
+    let folder = tempfile::tempdir().map_err(|error| Error::failed(format!("no folder for the demo: {error}")))?;
+    let (ready, settings) = demo::prepare(args, machine, &world, folder.path())?;
+    let console = Console { format: settings.output_format, ..console };
+    if console.format == OutputFormat::Text {
+        Outlet::stderr().line(&format!("The question: {}\n", ready.plan.material.question.trim()));
+    }
+    perform(&ready, &world, &[], console)
+}
+
 /// Makes the run, and tells of it.
-fn perform(ready: &Ready, warnings: &[String], console: Console) -> Result<u8, Error> {
+fn perform(ready: &Ready, world: &Surroundings, warnings: &[String], console: Console) -> Result<u8, Error> {
     let mut reporters = console.reporters(ready.settings.verbose, ready.settings.debug);
-    let mut finished = execute(ready, &Surroundings::real()?, &mut |event| reporters.report(event))?;
+    let mut finished = execute(ready, world, &mut |event| reporters.report(event))?;
     finished.totals.warnings.splice(0..0, warnings.iter().cloned());
     reporters
         .finish(&finished)

@@ -5,7 +5,6 @@ use super::folders::Folders;
 use super::stdin::Stdin;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -20,8 +19,6 @@ pub struct Machine {
     pub cwd: PathBuf,
     /// Standard input, not read yet.
     pub stdin: Stdin,
-    /// Whether standard error is a terminal.
-    pub stderr_is_terminal: bool,
     /// When the program was started.
     pub now: Timestamp,
     /// What a person should know about it.
@@ -38,15 +35,7 @@ impl Machine {
         let cwd = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
         let folders = Folders::of(&env, std::env::home_dir());
         let warnings = dotenv::load(&cwd, &mut env);
-        Self {
-            env,
-            folders,
-            cwd,
-            stdin: Stdin::real(),
-            stderr_is_terminal: std::io::stderr().is_terminal(),
-            now: now(),
-            warnings,
-        }
+        Self { env, folders, cwd, stdin: Stdin::real(), now: now(), warnings }
     }
 }
 

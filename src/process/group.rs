@@ -9,8 +9,9 @@ use rustix::process::{kill_process_group, test_kill_process_group, waitid};
 /// [`Group::release`] said that it is gone.
 ///
 /// A signal to a group reaches strangers if the group is gone and its number was given to somebody
-/// else. The number is taken as long as the leader has not been reaped, or a member is left; so
-/// signals are sent only before the reap, and in the same breath after it.
+/// else. The number is taken as long as the leader has not been reaped or a member is left. So
+/// signals are sent before the reap, or within the fraction of a second after it that draining
+/// takes: numbers are given out in turn, and the turn does not come round in that time.
 #[derive(Debug)]
 pub(super) struct Group {
     id: Pid,
@@ -44,9 +45,9 @@ impl Group {
         let _ = kill_process_group(self.id, Signal::KILL);
     }
 
-    /// Whether any process of the group is left; zombies count.
+    /// Whether any process of the group still runs.
     pub(super) fn is_alive(&self) -> bool {
-        test_kill_process_group(self.id).is_ok()
+        test_kill_process_group(self.id).is_ok() && procfs::has_living_member(self.id)
     }
 
     /// Kills what is left, and lets the group go: the leader has been reaped.

@@ -1,17 +1,17 @@
 //! Runs any invocation as a child process, and leaves nothing behind. Knows no vendor.
 //!
 //! ```text
-//! Invocation --command--> Spawning -> Running -> Leaving -> Draining -> Exited     (supervise)
-//!                            |           |          |          ^
-//! Turn --encode--> input ----+           +----------+-> Terminating                (TERM, grace, KILL)
-//!                                        ^
-//! pipes --output--+                      |
-//! files --follow--+--> chunks --lines--> codec says Flow           clocks: hard, first byte, idle
+//! Invocation -> command -> a child that leads a process group of its own (group)
+//!
+//!   Turn -> encode -> input -----> child -----> output (pipes) ----+-> reader -> lines -> codec
+//!                                    |          follow (files) ----+               |
+//!                                    |                                             v
+//!   Spawning -> Running -> Leaving --+--> Terminating -> Draining -> Exited     Flow: More, Done
+//!                  (supervise: every clock of a call, every signal to a child)
 //! ```
 //!
-//! Every child leads a process group of its own; [`group`](self) signals go to the group, and a
-//! guard kills it when the future that supervises it is dropped. The [`watchdog`] does the same
-//! when this whole process dies.
+//! A guard kills the whole group when the future that supervises a child is dropped; a
+//! [`Watchdog`] does so when this whole process dies.
 
 mod clocks;
 mod command;

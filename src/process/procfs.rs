@@ -1,9 +1,10 @@
-//! What only Linux tells: when a process started, and which variables it was started with.
+//! What only Linux tells: when a process started, which variables it was started with, and who of
+//! a group still runs. Elsewhere the answers are the careful ones.
 
 use rustix::process::Pid;
 
 #[cfg(target_os = "linux")]
-pub(super) use linux::{kill_marked, start_time};
+pub(super) use linux::{has_living_member, kill_marked, start_time};
 
 #[cfg(target_os = "linux")]
 mod linux {
@@ -13,20 +14,37 @@ mod linux {
 
     /// When a process started, in clock ticks since boot: with its number, this names it for good.
     pub(in crate::process) fn start_time(pid: Pid) -> Option<u64> {
+        // proc_pid_stat(5): field 22.
+        stat(pid)?.split_ascii_whitespace().nth(19)?.parse().ok()
+    }
+
+    /// Whether a process of the group still runs. A zombie does not; where nobody reaps orphans, as
+    /// in many a container, it stays in its group for ever.
+    pub(in crate::process) fn has_living_member(group: Pid) -> bool {
+        let group = group.to_string();
+        processes().filter_map(stat).any(|stat| {
+            let mut fields = stat.split_ascii_whitespace();
+            let state = fields.next();
+            !matches!(state, Some("Z" | "X")) && fields.nth(1) == Some(&group)
+        })
+    }
+
+    /// The fields of a process from its state on: what comes before is its program's name, which may
+    /// hold anything.
+    fn stat(pid: Pid) -> Option<String> {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        // proc_pid_stat(5): field 22. The second field is the program's name, and may hold anything.
-        stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(19)?.parse().ok()
+        Some(stat.rsplit_once(')')?.1.to_owned())
+    }
+
+    fn processes() -> impl Iterator<Item = Pid> {
+        let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+        entries.filter_map(|process| Pid::from_raw(process.file_name().to_str()?.parse().ok()?))
     }
 
     /// Kills every process whose environment holds `entry` (`NAME=value`), and says how many these
     /// were. Processes of other people, and this one, are left alone.
     pub(in crate::process) fn kill_marked(entry: &[u8]) -> usize {
-        let Ok(processes) = fs::read_dir("/proc") else { return 0 };
-        processes
-            .flatten()
-            .filter_map(|process| Pid::from_raw(process.file_name().to_str()?.parse().ok()?))
-            .filter(|pid| *pid != getpid() && kill_if_marked(*pid, entry).is_some())
-            .count()
+        processes().filter(|pid| *pid != getpid() && kill_if_marked(*pid, entry).is_some()).count()
     }
 
     fn kill_if_marked(pid: Pid, entry: &[u8]) -> Option<()> {
@@ -41,6 +59,11 @@ mod linux {
 #[cfg(not(target_os = "linux"))]
 pub(super) fn start_time(_pid: Pid) -> Option<u64> {
     None
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn has_living_member(_group: Pid) -> bool {
+    true
 }
 
 #[cfg(not(target_os = "linux"))]

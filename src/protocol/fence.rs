@@ -24,9 +24,8 @@ impl Fences {
     pub fn nonce(&self, phase: &str, round: u32, who: &str, fenced: &[&str]) -> String {
         let mut counter: u64 = 0;
         loop {
-            let fields = [self.root.as_bytes(), phase.as_bytes(), &round.to_be_bytes(), who.as_bytes()];
-            let [root, phase, round, who] = fields;
-            let hash = draw::digest(&[root, phase, round, who, &counter.to_be_bytes()]);
+            let (round, counted) = (round.to_be_bytes(), counter.to_be_bytes());
+            let hash = draw::digest(&[self.root.as_bytes(), phase.as_bytes(), &round, who.as_bytes(), &counted]);
             let nonce = draw::hex(&hash, DIGITS);
             if !fenced.iter().any(|text| text.contains(&nonce)) {
                 return nonce;

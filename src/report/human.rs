@@ -81,7 +81,8 @@ impl Reporter for Human {
         if let (Some(out), Some(answer)) = (&mut self.answer, &finished.outcome.answer) {
             out.line(answer);
         }
-        self.screen.say(summary(finished, self.paint).trim_end());
+        // On a terminal the answer stands right above.
+        self.screen.say(&format!("\n{}", summary(finished, self.paint).trim_end()));
         self.answer.as_mut().map_or(Ok(()), Outlet::result)
     }
 }

@@ -111,6 +111,8 @@ impl Screen for Live {
             row.bar.disable_steady_tick();
         }
         let _ = self.region.clear();
+        // Dropped bars draw the others once more.
+        self.region.set_draw_target(ProgressDrawTarget::hidden());
         self.rows.clear();
     }
 }

@@ -79,7 +79,7 @@ impl Room {
                 [] if waiting == 0 => "waits for the others".to_owned(),
                 [] => format!("{} to begin", counted(waiting as u64, "call")),
                 [one] => format!("{}{}", verb(one.role), detail(one)),
-                many => format!("{} ({} at once)", verb(many[0].role), many.len()),
+                many => at_once(many),
             };
             if !running.is_empty() && waiting > 0 {
                 text = format!("{text}, {waiting} to begin");
@@ -87,6 +87,19 @@ impl Room {
             (id, text, since)
         })
     }
+}
+
+/// `improves its answer, reviews 2 at once`.
+fn at_once(running: &[&Doing]) -> String {
+    let mut counts: BTreeMap<Role, usize> = BTreeMap::new();
+    for doing in running {
+        *counts.entry(doing.role).or_default() += 1;
+    }
+    let parts = counts.iter().rev().map(|(role, count)| match count {
+        1 => verb(*role).to_owned(),
+        many => format!("{} {many} at once", verb(*role)),
+    });
+    parts.collect::<Vec<_>>().join(", ")
 }
 
 fn verb(role: Role) -> &'static str {
@@ -144,7 +157,7 @@ mod tests {
         see(&mut room, 6, EventKind::Progress { call: call("b"), doing: "answering".into(), bytes: 1200 });
         assert_eq!(shown(&room)[0], "a: reviews, answering, 1,200 bytes, 2 to begin Some(5)");
         see(&mut room, 7, EventKind::AttemptStarted { call: call("c"), attempt: 1 });
-        assert_eq!(shown(&room)[0], "a: reviews (2 at once), 1 to begin Some(5)");
+        assert_eq!(shown(&room)[0], "a: reviews 2 at once, 1 to begin Some(5)");
         let ended = EventKind::AttemptEnded {
             call: call("b"),
             attempt: 1,

@@ -292,17 +292,12 @@ impl ClaudeCodec {
 
 impl Codec for ClaudeCodec {
     fn line(&mut self, line: &Line) -> Step {
-        if let Some(text) = self.watch.stdout(line)
-            && self.result.is_none()
-            && let Ok(event) = serde_json::from_str::<Value>(text)
-            && event.is_object()
-        {
-            let step = self.event(event);
-            if !self.watch.oversized {
-                return step;
-            }
-        }
-        if self.watch.oversized { Step::DONE } else { Step::MORE }
+        let Some(text) = self.watch.stdout(line) else { return self.watch.step(Step::MORE) };
+        let step = match serde_json::from_str::<Value>(text) {
+            Ok(event) if event.is_object() && self.result.is_none() => self.event(event),
+            _ => Step::MORE,
+        };
+        self.watch.step(step)
     }
 
     fn end(mut self: Box<Self>, end: &End<'_>) -> Result<Reply, CallFailure> {
@@ -326,3 +321,6 @@ impl Codec for ClaudeCodec {
 fn plain_model(name: &str) -> String {
     name.trim_end_matches("[1m]").to_owned()
 }
+
+#[cfg(test)]
+mod tests;

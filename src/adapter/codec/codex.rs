@@ -127,13 +127,12 @@ impl CodexCodec {
 
 impl Codec for CodexCodec {
     fn line(&mut self, line: &Line) -> Step {
-        let Some(text) = self.watch.stdout(line) else {
-            return if self.watch.oversized { Step::DONE } else { Step::MORE };
-        };
-        match serde_json::from_str::<Value>(text) {
+        let Some(text) = self.watch.stdout(line) else { return self.watch.step(Step::MORE) };
+        let step = match serde_json::from_str::<Value>(text) {
             Ok(event) if !self.completed => self.event(&event),
             _ => Step::MORE,
-        }
+        };
+        self.watch.step(step)
     }
 
     fn end(mut self: Box<Self>, end: &End<'_>) -> Result<Reply, CallFailure> {
@@ -184,4 +183,105 @@ fn unwrap(error: &str) -> (String, Option<String>) {
 fn http_status(message: &str) -> Option<u16> {
     let (_, rest) = message.split_once("status: ").or_else(|| message.split_once("unexpected status "))?;
     rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok().filter(|status| (100..600).contains(status))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Read, context, exit, read};
+    use super::super::{CodecKind, Progress};
+    use super::*;
+    use crate::invocation::{Ending, Flow};
+    use serde_json::json;
+
+    fn run(lines: &[Value], ending: Ending) -> Read {
+        let stdout = lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
+        let rules = json!([
+            { "class": "bad_model", "fields": { "code": "model_not_found" } },
+            { "class": "usage_limit", "message": ["hit your usage limit"] },
+        ]);
+        read(&CodecKind::Codex, context(&rules), &stdout, "", &exit(ending, 1))
+    }
+
+    fn said(text: &str) -> Value {
+        json!({ "type": "item.completed", "item": { "type": "agent_message", "text": text } })
+    }
+
+    fn done() -> Value {
+        json!({ "type": "turn.completed", "usage": { "input_tokens": 100, "cached_input_tokens": 40, "output_tokens": 20, "reasoning_output_tokens": 5 } })
+    }
+
+    fn error(message: &str) -> Value {
+        json!({ "type": "error", "message": message })
+    }
+
+    fn failed(message: &str) -> CallFailure {
+        let turn = json!({ "type": "turn.failed", "error": { "message": message } });
+        run(&[error(message), turn], Ending::Left).result.unwrap_err()
+    }
+
+    #[test]
+    fn the_last_message_is_the_answer_once_the_turn_is_complete() {
+        let note =
+            json!({ "type": "item.completed", "item": { "type": "error", "message": "Codex is ignoring 1 setting" } });
+        let read = run(&[note, said("Let me see."), said("forty-two"), done()], Ending::HardLimit);
+        assert_eq!(read.steps.last().unwrap().flow, Flow::Done);
+        let reply = read.result.unwrap();
+        assert_eq!(&*reply.text, "forty-two");
+        assert_eq!(reply.warnings, ["Codex is ignoring 1 setting"]);
+        assert_eq!((reply.usage.input_tokens, reply.usage.reasoning_tokens), (Some(100), Some(5)));
+        assert_eq!((reply.usage.extra_requests, reply.served), (Some(0), None));
+        assert_eq!(run(&[said("half")], Ending::Left).result.unwrap_err().class, FailureClass::Crashed);
+        assert_eq!(run(&[done()], Ending::Left).result.unwrap_err().class, FailureClass::Empty);
+    }
+
+    #[test]
+    fn reconnecting_is_no_failure() {
+        let retry = error("Reconnecting... 2/5 (unexpected status 503 Service Unavailable)");
+        let read = run(&[retry.clone(), said("forty-two"), done()], Ending::Left);
+        assert!(matches!(&read.steps[0].progress, Some(Progress::Retrying(why)) if why.contains("2/5")));
+        assert_eq!(read.result.unwrap().usage.extra_requests, Some(1));
+        let failure = run(&[retry], Ending::HardLimit).result.unwrap_err();
+        assert_eq!(failure.class, FailureClass::TimedOut);
+        assert!(failure.message.contains("503"), "{failure}");
+    }
+
+    #[test]
+    fn waiting_for_the_network_ends_it_early() {
+        let read = run(&[error("Reconnecting... waiting for network (dns error)")], Ending::Done);
+        assert_eq!(read.steps[0].flow, Flow::Done);
+        assert_eq!(read.result.unwrap_err().class, FailureClass::Network);
+    }
+
+    #[test]
+    fn bodies_of_errors_are_opened() {
+        let failure = failed(r#"{"error":{"code":"model_not_found","message":"No such model."}}"#);
+        assert_eq!((failure.class, &*failure.message), (FailureClass::BadModel, "No such model."));
+        let failure = failed(r#"{"detail":"Not like this."}"#);
+        assert_eq!((failure.class, &*failure.message), (FailureClass::BadRequest, "Not like this."));
+    }
+
+    #[test]
+    fn failures_outside_the_table_go_by_their_status() {
+        assert_eq!(failed("unexpected status 502 Bad Gateway: x, url: y").class, FailureClass::Overloaded);
+        assert_eq!(failed("exceeded retry limit, last status: 429 Too Many Requests").class, FailureClass::RateLimited);
+        assert_eq!(failed("unexpected status 418 Teapot: x").class, FailureClass::BadRequest);
+        assert_eq!(failed("something new").class, FailureClass::Crashed);
+    }
+
+    #[test]
+    fn cut_answers_are_kept_apart() {
+        let turn = |why| json!({ "type": "turn.failed", "error": { "message": format!("Incomplete response returned, reason: {why}") } });
+        let failure = run(&[said("forty-"), turn("max_output_tokens")], Ending::Left).result.unwrap_err();
+        assert_eq!((failure.class, failure.partial.as_deref()), (FailureClass::Truncated, Some("forty-")));
+        let failure = run(&[turn("content_filter")], Ending::Left).result.unwrap_err();
+        assert_eq!(failure.class, FailureClass::Declined);
+    }
+
+    #[test]
+    fn a_failure_that_was_reported_outlives_the_clock() {
+        let failure =
+            run(&[error("You’ve hit your usage limit. Try again at 10:10 AM.")], Ending::HardLimit).result.unwrap_err();
+        assert_eq!(failure.class, FailureClass::UsageLimit);
+        assert_eq!(failure.resets_at.unwrap().to_string(), "2026-11-21T10:10:00.000Z");
+    }
 }

@@ -7,7 +7,7 @@
 
 use super::scrub::scrub;
 use super::tail::Tail;
-use super::{CodecContext, End};
+use super::{CodecContext, End, Step};
 use crate::adapter::rules::{Signs, classify};
 use crate::exchange::Reply;
 use crate::failure::{CallFailure, FailureClass};
@@ -54,6 +54,11 @@ impl Watch {
             }
             Stream::Stdout => Some(&line.text),
         }
+    }
+
+    /// This step, unless there is no point in going on.
+    pub(super) fn step(&self, step: Step) -> Step {
+        if self.oversized { Step::DONE } else { step }
     }
 
     /// Adds to an answer, within the cap.
@@ -170,6 +175,12 @@ impl Watch {
         (FailureClass::Crashed, said(format!("ended with {code} and without a complete answer")))
     }
 
+    /// Nothing if there are words on standard error, which come first; else the last line of this.
+    pub(super) fn words_or(&self, stdout: &str) -> String {
+        let last = || stdout.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
+        if self.last_words().is_empty() { last().to_owned() } else { String::new() }
+    }
+
     /// The last thing that was said on standard error.
     fn last_words(&self) -> &str {
         self.stderr.lines().rev().map(str::trim).find(|line| line.contains(char::is_alphanumeric)).unwrap_or_default()
@@ -184,5 +195,91 @@ pub(super) fn status_class(status: u16) -> FailureClass {
         429 => FailureClass::RateLimited,
         500.. => FailureClass::Overloaded,
         _ => FailureClass::BadRequest,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{context, exit, read};
+    use super::super::{CodecContext, CodecKind};
+    use super::*;
+    use crate::invocation::{Exit, Secret};
+    use serde_json::json;
+
+    /// What the plain codec, which adds nothing of its own, makes of an exit.
+    fn class(stdout: &str, stderr: &str, exit: &Exit) -> FailureClass {
+        read(&CodecKind::Plain, CodecContext::default(), stdout, stderr, exit).result.unwrap_err().class
+    }
+
+    #[test]
+    fn endings_name_failures() {
+        let started = Ending::NotStarted { message: "no such file".to_owned(), exhausted: false };
+        for (ending, expected) in [
+            (started, FailureClass::StartFailed),
+            (Ending::HardLimit, FailureClass::TimedOut),
+            (Ending::FirstByteLimit, FailureClass::Idle),
+            (Ending::IdleLimit, FailureClass::Idle),
+            (Ending::Stopped, FailureClass::Stopped),
+            (Ending::Flooded, FailureClass::Oversized),
+        ] {
+            // Some CLIs leave with code 0 when they are asked to.
+            assert_eq!(class("half an answ", "", &exit(ending.clone(), 0)), expected, "{ending:?}");
+        }
+    }
+
+    #[test]
+    fn exits_name_failures() {
+        let left = |code| exit(Ending::Left, code);
+        assert_eq!(class("", "", &left(0)), FailureClass::Empty);
+        assert_eq!(class(" \n", "", &left(0)), FailureClass::Empty);
+        assert_eq!(class("half", "", &left(1)), FailureClass::Crashed);
+        assert_eq!(class("", "panicked at main.c", &left(101)), FailureClass::Crashed);
+        assert_eq!(class("", "error: unknown option '--x'\n\nusage", &left(1)), FailureClass::Misconfigured);
+        assert_eq!(class("", "Configuration error in x: JSON", &left(1)), FailureClass::Misconfigured);
+        assert_eq!(class("", "unexpected argument '--x' found", &left(2)), FailureClass::Misconfigured);
+        assert_eq!(class("it ran", "error: something", &left(1)), FailureClass::Crashed);
+        let killed = Exit { code: None, signal: Some(9), ..left(0) };
+        assert_eq!(class("half", "error: killed", &killed), FailureClass::Crashed);
+    }
+
+    #[test]
+    fn the_table_comes_before_the_exit_and_after_the_clocks() {
+        let rules = json!([{ "class": "not_logged_in", "stderr": ["log in first"] }]);
+        let class = |ending| {
+            let exit = exit(ending, 1);
+            read(&CodecKind::Plain, context(&rules), "", "error: Log in first", &exit).result.unwrap_err().class
+        };
+        assert_eq!(class(Ending::Left), FailureClass::NotLoggedIn);
+        assert_eq!(class(Ending::Stopped), FailureClass::Stopped);
+        assert_eq!(class(Ending::HardLimit), FailureClass::TimedOut);
+    }
+
+    #[test]
+    fn messages_hold_no_secret() {
+        let context = CodecContext { secret: Some(Secret::new("my-own-secret")), ..CodecContext::default() };
+        let said = "error: key my-own-secret and sk-ant-api03-AbCdEfGh are wrong";
+        let failure = read(&CodecKind::Plain, context, "", said, &exit(Ending::Left, 1)).result.unwrap_err();
+        assert_eq!(failure.message, "error: key [secret] and [secret] are wrong");
+    }
+
+    #[test]
+    fn answers_over_the_cap_are_not_taken() {
+        let line = "x".repeat(1 << 20);
+        let large = vec![line; 9].join("\n");
+        let read = read(&CodecKind::Plain, CodecContext::default(), &large, "", &exit(Ending::Left, 0));
+        assert_eq!(read.result.unwrap_err().class, FailureClass::Oversized);
+        assert_eq!(read.steps.last().unwrap().flow, crate::invocation::Flow::Done);
+    }
+
+    #[test]
+    fn a_cut_line_is_no_answer() {
+        for kind in [CodecKind::Claude, CodecKind::Codex, CodecKind::Gemini, CodecKind::Plain] {
+            let mut codec = super::super::codec(&kind, CodecContext::default());
+            let line = Line { stream: Stream::Stdout, text: "half a line".to_owned(), cut: true };
+            assert_eq!(codec.line(&line).flow, crate::invocation::Flow::Done, "{kind:?}");
+            let failure =
+                codec.end(&End { exit: &exit(Ending::Done, 0), now: super::super::testing::NOW }).unwrap_err();
+            assert_eq!(failure.class, FailureClass::Oversized, "{kind:?}");
+        }
     }
 }

@@ -159,3 +159,93 @@ fn output_tokens(model: &Value) -> Option<u64> {
     let tokens = &model["tokens"];
     Some(tokens["candidates"].as_u64()?.saturating_add(tokens["thoughts"].as_u64().unwrap_or(0)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::CodecKind;
+    use super::super::testing::{context, exit, read};
+    use super::*;
+    use crate::invocation::Ending;
+    use serde_json::json;
+
+    fn run(context: CodecContext, stdout: &Value, stderr: &str, code: i32) -> Result<Reply, CallFailure> {
+        let stdout = if stdout.is_null() { String::new() } else { serde_json::to_string_pretty(stdout).unwrap() };
+        read(&CodecKind::Gemini, context, &stdout, stderr, &exit(Ending::Left, code)).result
+    }
+
+    fn answer(text: &str) -> Value {
+        let tokens = json!({ "input": 4, "prompt": 7, "cached": 3, "candidates": 5, "thoughts": 2 });
+        json!({ "response": text, "stats": { "models": {
+            "gemini-lite": { "api": { "totalRequests": 1 }, "tokens": tokens, "roles": { "utility_router": {} } },
+            "gemini-pro": { "api": { "totalRequests": 1 }, "tokens": tokens, "roles": { "main": {} } },
+        } } })
+    }
+
+    fn with_error(text: &str, kind: &str, message: &str) -> Value {
+        let mut document = answer(text);
+        document["error"] = json!({ "type": kind, "message": message });
+        document
+    }
+
+    fn on_stderr(error: &Value, code: i32) -> CallFailure {
+        let object = serde_json::to_string_pretty(&json!({ "session_id": "s", "error": error })).unwrap();
+        let rules = json!([{ "class": "bad_credential", "fields": { "reason": "API_KEY_INVALID", "status": "INVALID_ARGUMENT" } }]);
+        run(context(&rules), &Value::Null, &format!("noise {{\n  x: 1\n}}\n{object}"), code).unwrap_err()
+    }
+
+    #[test]
+    fn a_reply_names_the_main_model_and_counts_all() {
+        let reply = run(CodecContext::default(), &answer("forty-two"), "", 0).unwrap();
+        assert_eq!((&*reply.text, reply.served.as_deref()), ("forty-two", Some("gemini-pro")));
+        let usage = Usage {
+            input_tokens: Some(14),
+            cached_input_tokens: Some(6),
+            output_tokens: Some(14),
+            reasoning_tokens: Some(4),
+            cost_usd: None,
+            extra_requests: Some(1),
+        };
+        assert_eq!(reply.usage, usage);
+    }
+
+    #[test]
+    fn a_count_at_the_limit_is_a_cut_answer() {
+        let limited = |limit| CodecContext { max_output_tokens: Some(limit), ..CodecContext::default() };
+        assert!(run(limited(8), &answer("forty-two"), "", 0).is_ok());
+        let failure = run(limited(7), &answer("forty-"), "", 0).unwrap_err();
+        assert_eq!((failure.class, failure.partial.as_deref()), (FailureClass::Truncated, Some("forty-")));
+    }
+
+    #[test]
+    fn exit_code_0_is_not_success() {
+        let class = |document: &Value| run(CodecContext::default(), document, "", 0).unwrap_err().class;
+        assert_eq!(class(&Value::Null), FailureClass::Crashed);
+        assert_eq!(class(&json!({ "response": "", "stats": { "models": {} } })), FailureClass::ContextTooLong);
+        assert_eq!(class(&json!({ "response": "/help", "stats": { "models": {} } })), FailureClass::NotAsked);
+        assert_eq!(class(&answer(" ")), FailureClass::Empty);
+        let invalid = |text: &str, message: &str| class(&with_error(text, "INVALID_STREAM", message));
+        assert_eq!(invalid("", "The model response was blocked due to safety settings."), FailureClass::Declined);
+        assert_eq!(invalid("", "Model stream ended without a finish reason."), FailureClass::Declined);
+        assert_eq!(invalid("forty-", "Model stream ended without a finish reason."), FailureClass::Network);
+        assert_eq!(invalid("", "The model returned an empty response"), FailureClass::Empty);
+    }
+
+    #[test]
+    fn the_vendors_own_error_is_dug_out() {
+        let google = json!({ "error": { "code": 400, "message": "API key not valid.", "status": "INVALID_ARGUMENT",
+            "details": [{ "@type": "x" }, { "reason": "API_KEY_INVALID" }] } });
+        let failure = on_stderr(&json!({ "type": "Error", "message": google.to_string(), "code": 400 }), 144);
+        assert_eq!((failure.class, &*failure.message), (FailureClass::BadCredential, "API key not valid."));
+        assert_eq!(on_stderr(&json!({ "message": "?", "code": 502 }), 246).class, FailureClass::Overloaded);
+        assert_eq!(on_stderr(&json!({ "message": "?", "code": 1 }), 1).class, FailureClass::Crashed);
+    }
+
+    #[test]
+    fn a_missing_login_may_be_a_missing_network() {
+        let rules = json!([{ "class": "not_logged_in", "exit": [41] }]);
+        let words = "Manual authorization is required but the current session is non-interactive.";
+        let failure = run(context(&rules), &Value::Null, words, 41).unwrap_err();
+        assert_eq!(failure.class, FailureClass::NotLoggedIn);
+        assert!(failure.message.contains("could not be reached"), "{failure}");
+    }
+}

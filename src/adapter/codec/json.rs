@@ -33,10 +33,12 @@ impl Codec for JsonCodec {
 
     fn end(self: Box<Self>, end: &End<'_>) -> Result<Reply, CallFailure> {
         let Some(document) = parse(&self.document) else {
-            return Err(self.watch.failure(end, Signs::default(), None));
+            // Some CLIs say on standard output, in plain words, why they failed.
+            let message = self.watch.words_or(&self.document);
+            return Err(self.watch.failure(end, Signs { message, ..Signs::default() }, None));
         };
         let usage = self.pointers.usage(&document);
-        let text = self.pointers.text.text(&document);
+        let text = self.pointers.text(&document);
         let complete =
             if self.pointers.done.is_empty() { end.exit.code == Some(0) } else { hold(&self.pointers.done, &document) };
         let error = self.pointers.error(&document);
@@ -44,7 +46,8 @@ impl Codec for JsonCodec {
             let served = self.pointers.served(&document);
             return self.watch.accept(Reply { text: text.into(), usage, served, ..Reply::default() });
         }
-        let message = error.unwrap_or_default().to_owned();
+        let message =
+            error.map_or_else(|| if text.is_none() { document.to_string() } else { String::new() }, str::to_owned);
         let signs = Signs { message, usage, partial: text.map(str::to_owned), ..Signs::default() };
         Err(self.watch.failure(end, signs, error.map(|_| FailureClass::BadRequest)))
     }
@@ -61,7 +64,7 @@ pub(super) fn collect(watch: &mut Watch, document: &mut String, line: &Line) -> 
             watch.oversized = true;
         }
     }
-    if watch.oversized { Step::DONE } else { Step::MORE }
+    watch.step(Step::MORE)
 }
 
 /// The JSON object that makes up a text, or ends it: some CLIs print notes before it.
@@ -71,4 +74,46 @@ pub(super) fn parse(text: &str) -> Option<Value> {
         let at = if text.starts_with('{') { 0 } else { text.find("\n{")? + 1 };
         whole(&text[at..])
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::CodecKind;
+    use super::super::testing::{context, exit, read};
+    use super::*;
+    use crate::invocation::Ending;
+    use serde_json::json;
+
+    fn run(manifest: &str, stdout: &str, code: i32) -> Result<Reply, CallFailure> {
+        let kind = CodecKind::Json(toml::from_str(manifest).unwrap());
+        let rules = context(&json!([{ "class": "usage_limit", "message": ["quota"] }]));
+        read(&kind, rules, stdout, "", &exit(Ending::Left, code)).result
+    }
+
+    #[test]
+    fn the_first_path_with_a_text_is_the_answer() {
+        let manifest = "text = ['/result', '/response']\ninput_tokens = '/models/*/in'\nerror = '/error'";
+        let document = json!({ "response": "forty-two", "models": { "a": { "in": 2 }, "b": { "in": 3 } } });
+        let reply = run(manifest, &format!("a note\n{document:#}"), 0).unwrap();
+        assert_eq!((&*reply.text, reply.usage.input_tokens), ("forty-two", Some(5)));
+        assert_eq!(run(manifest, &document.to_string(), 1).unwrap_err().class, FailureClass::Crashed);
+        let failed = json!({ "response": "", "error": "no quota; resets in 2h39m52s" });
+        let failure = run(manifest, &failed.to_string(), 0).unwrap_err();
+        assert_eq!(failure.class, FailureClass::UsageLimit);
+        assert_eq!(failure.resets_at.unwrap().to_string(), "2026-11-21T12:39:52.000Z");
+    }
+
+    #[test]
+    fn words_instead_of_a_document_are_read() {
+        assert_eq!(run("text = ['/a']", "Out of quota.", 0).unwrap_err().class, FailureClass::UsageLimit);
+        assert_eq!(run("text = ['/a']", "{\"b\":\"quota\"}", 0).unwrap_err().class, FailureClass::UsageLimit);
+        assert_eq!(run("text = ['/a']", "{\"a\":\"forty", 0).unwrap_err().class, FailureClass::Crashed);
+    }
+
+    #[test]
+    fn a_mark_in_the_document_beats_the_exit_code() {
+        let manifest = "text = ['/a']\ndone = { '/ok' = 'true' }";
+        assert!(run(manifest, "{\"a\":\"x\",\"ok\":true}", 1).is_ok());
+        assert!(run(manifest, "{\"a\":\"x\",\"ok\":false}", 0).is_err());
+    }
 }

@@ -31,7 +31,7 @@ impl JsonlCodec {
         self.watch.ran = true;
         let mut step = Step::MORE;
         if hold(&self.pointers.text_when, event)
-            && let Some(text) = self.pointers.text.text(event)
+            && let Some(text) = self.pointers.text(event)
         {
             if !self.pointers.join {
                 self.text.clear();
@@ -63,13 +63,12 @@ impl JsonlCodec {
 
 impl Codec for JsonlCodec {
     fn line(&mut self, line: &Line) -> Step {
-        let Some(text) = self.watch.stdout(line) else {
-            return if self.watch.oversized { Step::DONE } else { Step::MORE };
-        };
-        match serde_json::from_str::<Value>(text) {
+        let Some(text) = self.watch.stdout(line) else { return self.watch.step(Step::MORE) };
+        let step = match serde_json::from_str::<Value>(text) {
             Ok(event) if event.is_object() && !self.done => self.event(&event),
             _ => Step::MORE,
-        }
+        };
+        self.watch.step(step)
     }
 
     fn end(self: Box<Self>, end: &End<'_>) -> Result<Reply, CallFailure> {
@@ -89,5 +88,48 @@ impl Codec for JsonlCodec {
                 Err(self.watch.failure(end, signs, reported))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{exit, read};
+    use super::super::{CodecContext, CodecKind};
+    use super::*;
+
+    fn run(manifest: &str, stdout: &str, code: i32) -> Result<Reply, CallFailure> {
+        let kind = CodecKind::Jsonl(toml::from_str(manifest).unwrap());
+        read(&kind, CodecContext::default(), stdout, "", &exit(Ending::Left, code)).result
+    }
+
+    const PIECES: &str = "text = ['/content']\njoin = true\ntext_when = { '/role' = 'assistant' }\n\
+        done = { '/type' = 'result' }\nerror = '/error/message'\noutput_tokens = '/stats/out'\nserved = '/model'";
+
+    #[test]
+    fn pieces_are_joined_until_the_last_line() {
+        let pieces = "{\"role\":\"user\",\"content\":\"hi\"}\n{\"role\":\"assistant\",\"content\":\"forty-\",\"model\":\"m\"}\n\
+            noise\n{\"role\":\"assistant\",\"content\":\"two\"}\n";
+        let reply = run(PIECES, &format!("{pieces}{{\"type\":\"result\",\"stats\":{{\"out\":3}}}}"), 1).unwrap();
+        assert_eq!(
+            (&*reply.text, reply.usage.output_tokens, reply.served.as_deref()),
+            ("forty-two", Some(3), Some("m"))
+        );
+        let failure = run(PIECES, pieces, 0).unwrap_err();
+        assert_eq!((failure.class, failure.partial.as_deref()), (FailureClass::Crashed, Some("forty-two")));
+        let failure = run(PIECES, "{\"type\":\"result\",\"error\":{\"message\":\"no\"}}", 0).unwrap_err();
+        assert_eq!((failure.class, &*failure.message), (FailureClass::BadRequest, "no"));
+    }
+
+    #[test]
+    fn without_a_mark_the_exit_code_says_that_it_is_whole() {
+        let lines = "{\"text\":\"first\"}\n{\"text\":\"last\"}";
+        assert_eq!(&*run("text = ['/answer', '/text']", lines, 0).unwrap().text, "last");
+        assert_eq!(run("text = ['/text']", lines, 1).unwrap_err().class, FailureClass::Crashed);
+    }
+
+    #[test]
+    fn unknown_keys_are_refused() {
+        assert!(toml::from_str::<Pointers>("text = ['/a']\nmodel = '/b'").is_err());
+        assert!(toml::from_str::<Pointers>("text = ['a']").is_err());
     }
 }

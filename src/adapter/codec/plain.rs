@@ -28,9 +28,9 @@ impl Codec for PlainCodec {
             }
             self.watch.ran = true;
             self.watch.append(&mut self.text, text);
-            return Step::text(text.to_owned() + "\n");
+            return self.watch.step(Step::text(text.to_owned() + "\n"));
         }
-        if self.watch.oversized { Step::DONE } else { Step::MORE }
+        self.watch.step(Step::MORE)
     }
 
     fn end(self: Box<Self>, end: &End<'_>) -> Result<Reply, CallFailure> {
@@ -38,11 +38,7 @@ impl Codec for PlainCodec {
             return self.watch.accept(Reply { text: self.text.into(), ..Reply::default() });
         }
         // Some CLIs say on standard output why they failed.
-        let message = if self.watch.stderr.text().trim().is_empty() { last_line(&self.text) } else { String::new() };
+        let message = self.watch.words_or(&self.text);
         Err(self.watch.failure(end, Signs { message, partial: Some(self.text), ..Signs::default() }, None))
     }
-}
-
-fn last_line(text: &str) -> String {
-    text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default().to_owned()
 }

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pointers {
-    /// The answer, or a piece of it.
-    pub text: Pointer,
+    /// The answer, or a piece of it: the first of these paths at which there is a text.
+    pub text: Vec<Pointer>,
     /// JSONL: what must hold of a line for its text to count, as path = word.
     #[serde(default)]
     pub text_when: BTreeMap<Pointer, String>,
@@ -46,6 +46,11 @@ pub struct Pointers {
 }
 
 impl Pointers {
+    /// The answer in a document, or a piece of it in a line.
+    pub(super) fn text<'a>(&self, document: &'a Value) -> Option<&'a str> {
+        self.text.iter().find_map(|pointer| pointer.text(document))
+    }
+
     /// What the document says of tokens and money.
     pub(super) fn usage(&self, document: &Value) -> Usage {
         let count = |pointer: &Option<Pointer>| pointer.as_ref().and_then(|pointer| pointer.count(document));

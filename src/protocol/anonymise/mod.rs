@@ -2,5 +2,6 @@
 
 mod code;
 mod scrub;
+mod ways;
 
 pub use scrub::Scrub;

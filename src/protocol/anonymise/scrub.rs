@@ -1,6 +1,8 @@
 //! Takes self-identification out of an answer: "I am Claude", "As Gemini, I …", "— Codex".
 
 use super::code;
+use super::ways::{PLACEHOLDERS, Place, WAYS};
+use crate::protocol::quote::QUOTE_BYTES;
 use regex_lite::{Captures, Regex};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -21,8 +23,7 @@ pub struct Scrub {
 struct Rule {
     pattern: Regex,
     replacement: &'static str,
-    /// Whether it counts near the end of a text only.
-    signature: bool,
+    place: Place,
 }
 
 impl Scrub {
@@ -74,8 +75,12 @@ impl Scrub {
                     let Some(whole) = found.get(0) else { continue };
                     let range = paragraph.start + whole.start()..paragraph.start + whole.end();
                     let in_code = code.iter().any(|span| span.start < range.end && range.start < span.end);
-                    let early = rule.signature && range.start < tail;
-                    if !in_code && !early && !self.is_given(whole.as_str()) && ends_a_name(&text[range.end..]) {
+                    let in_place = match rule.place {
+                        Place::Anywhere => true,
+                        Place::Start => text[..range.start].trim().is_empty(),
+                        Place::End => range.start >= tail,
+                    };
+                    if in_place && !in_code && !self.is_given(whole.as_str()) && ends_a_name(&text[range.end..]) {
                         edits.push((range, expand(&found, rule.replacement)));
                     }
                 }
@@ -89,7 +94,8 @@ impl Scrub {
         self.given.iter().any(|text| text.contains(phrase))
     }
 
-    /// The paragraphs in which a name occurs: only there can anything be found.
+    /// The paragraphs in which a name occurs: only there can anything be found. The middle of a
+    /// text so long that no prompt shows it is passed over.
     fn paragraphs_with_names(&self, text: &str) -> Vec<Range<usize>> {
         let lower = text.to_ascii_lowercase();
         let mut found = Vec::new();
@@ -98,7 +104,8 @@ impl Scrub {
         for line in lower.split_inclusive('\n').chain(["\n"]) {
             at += line.len();
             if line.trim().is_empty() {
-                if self.names.iter().any(|name| lower[paragraph.clone()].contains(name.as_str())) {
+                let hidden = paragraph.start > QUOTE_BYTES && paragraph.end + QUOTE_BYTES < text.len();
+                if !hidden && self.names.iter().any(|name| lower[paragraph.clone()].contains(name.as_str())) {
                     found.push(paragraph);
                 }
                 paragraph = at.min(text.len())..at.min(text.len());
@@ -116,7 +123,7 @@ impl Scrub {
 
 /// Where the last few lines begin.
 fn tail(text: &str) -> usize {
-    let lines = text.trim_end().rmatch_indices('\n').map(|(at, _)| at + 1);
+    let lines = text.trim_end().rmatch_indices('\n').map(|(at, _)| at + 1).chain([0]);
     let filled = lines.filter(|at| !text[*at..].lines().next().unwrap_or("").trim().is_empty());
     filled.take(SIGNATURE_LINES).last().unwrap_or(0)
 }
@@ -137,89 +144,22 @@ fn expand(found: &Captures<'_>, replacement: &str) -> String {
     text
 }
 
-/// The ways of saying who one is. `{n}` is a name with what may follow it (`Claude Opus 4.6`),
-/// `{np}` a few words such as `a helpful assistant`, `{ai}` such words for a program, `{by}` who
-/// made it, `{some}` what is put in place of a name.
+/// The ways of saying who one is, with the names in place.
 fn rules(names: &[String]) -> Vec<Rule> {
     let any = names.iter().map(|name| regex_lite::escape(name)).collect::<Vec<_>>().join("|");
-    let name = format!(r"\b(?i:{any})(?:[ -](?:[A-Z][A-Za-z]*|[vo]?[0-9][0-9A-Za-z.:]*[0-9A-Za-z]|[0-9])){{0,4}}\b");
-    let by = r"(?i:(?:made|created|built|developed|trained|designed|powered|provided|maintained)(?: and (?:made|built|trained|maintained))? by\s+(?:the\s+)?){n}(?:['’]s team)?";
-    let words = r"(?:[A-Za-z'’-]+\s+){0,6}";
-    let article = "(?i:an?|the|your)";
-    let program = "(?i:models?|assistant|AI|system|agent|chatbot|bot|program|LLM|CLI|intelligence)";
-    let pattern = |text: &str| {
-        // What a placeholder stands for may hold the ones after it.
-        let text = text.replace("{by}", by);
-        let text = text.replace("{ai}", &format!(r"{article}\s+{words}{program}"));
-        let text = text.replace("{np}", &format!(r"{article}\s+{words}[A-Za-z'’-]+"));
+    // What may follow a name: `Opus 4.6`, `-4o`.
+    let version = r"(?:[ -](?:[A-Z][A-Za-z]*|[vo]?[0-9][0-9A-Za-z.:]*[0-9A-Za-z]|[0-9])){0,4}";
+    let name = format!("(?i:{any}){version}");
+    let pattern = |way: &str| {
+        // What a placeholder stands for may hold those that come after it.
+        let text = PLACEHOLDERS.iter().fold(way.to_owned(), |text, (known, meaning)| text.replace(known, meaning));
         Regex::new(&text.replace("{n}", &name)).ok()
     };
-    let rule = |(text, replacement, signature): &(&str, &'static str, bool)| {
-        Some(Rule { pattern: pattern(text)?, replacement, signature: *signature })
+    let rule = |(way, replacement, place): &(&str, &'static str, Place)| {
+        Some(Rule { pattern: pattern(way)?, replacement, place: *place })
     };
     WAYS.iter().filter_map(rule).collect()
 }
-
-/// Pattern, replacement, whether it is a signature.
-const WAYS: &[(&str, &str, bool)] = &[
-    // I am Claude(, an AI assistant made by Anthropic); I'm Anthropic's model; my name is …
-    (
-        r"\b((?i:I am|I['’]m|my name is|call me))\s+(?:{np}\s+(?i:called|named)\s+)?[*_]*{n}(?:['’]s\s+(?:{n}|(?:[A-Za-z-]+\s+){0,4}(?i:model|assistant|AI|chatbot)\b))?[*_]*(?:,?\s+\(?{np}\s+{by}\)?|,?\s+\(?{by}\)?|,?\s+(?:{ai},?\s+)?from\s+{n})?",
-        "$1 one of the participants",
-        false,
-    ),
-    // I am a large language model, trained by Google
-    (r"\b((?i:I am|I['’]m)\s+{ai}),?(?:\s+(?i:that|which)\s+(?i:is|was))?\s+(?:{by}|from\s+{n})", "$1", false),
-    // I'm an OpenAI model; I am the Gemini CLI
-    (
-        r"\b((?i:I am|I['’]m))\s+(?i:an?|the)\s+(?:[a-z-]+\s+){0,3}{n}(?:\s+[A-Za-z-]+){0,3}?\s+((?i:model|assistant|AI|system|agent|chatbot|CLI))\b",
-        "$1 a participating $2",
-        false,
-    ),
-    // I was trained by OpenAI; I run on GPT-5; I'm from Google
-    (r"\b((?i:I was|I am|I['’]m|I have been|I['’]ve been))\s+{by}", "$1 made by my developers", false),
-    (r"\b((?i:I am|I['’]m|I))\s+(?i:based|built|running|run)\s+(?i:on)\s+{n}", "$1 based on a model", false),
-    (r"\b((?i:I am|I['’]m|I come))\s+from\s+{n}", "$1 from somewhere", false),
-    // As Gemini, I would …; Speaking as an AI made by OpenAI, my …
-    (
-        r#"(?m)((?:^|[.,;:!?("“*>#-]|\b(?i:and|but|so|yet)\b)\s*)((?i:As|Speaking as|Writing as|Answering as))\s+(?:{np}\s+(?i:called|named)\s+)?{n}(?:,\s+{np}\s+{by}|,\s+{np}|,?\s+{by})?(,?)\s+(I|I['’](?:m|d|ll|ve)|my|we|our)\b"#,
-        "${1}${2} one of the participants${3} ${4}",
-        false,
-    ),
-    (
-        r"\b((?i:As|Speaking as|Writing as)\s+{ai}),?(?:\s+(?i:that|which)\s+(?i:is|was))?\s+(?:{by}|from\s+{n})(,?)\s+(I|I['’](?:m|d|ll|ve)|my|we|our)\b",
-        "${1}${2} ${3}",
-        false,
-    ),
-    // I, Claude, think …
-    (r"\bI,\s+{n}(?:,\s+{np})?(?:,?\s+{by})?,", "I, one of the participants,", false),
-    // Claude here: …
-    (r"(?m)^([ \t>*_#-]*)[*_]*{n}[*_]*\s+here\b", "${1}One of the participants here", false),
-    // my creators at Anthropic; OpenAI trained me; we at Google
-    (
-        r"\b((?i:my|our)\s+(?i:creators?|developers?|makers?|parent company|company|team))(?:\s+(?i:at|is|are|from)|,)?\s+\(?{n}\)?",
-        "$1",
-        false,
-    ),
-    (
-        r"{n}(?:['’]s team)?(\s+(?i:has\s+|have\s+)?(?i:created|made|trained|built|developed|designed)\s+me)\b",
-        "my developers$1",
-        false,
-    ),
-    (r"\b((?i:we|us))\s+at\s+{n}", "$1", false),
-    // Signatures: a line of their own, after a greeting, or behind the last sentence.
-    (
-        r"(?m)^[ \t]*(?:[*_]*(?:—|–|―|--|~)[ \t]*|[*_]*(?i:signed|signature|written by|answered by|answer by|response by|prepared by|generated by|reviewed by|review by|(?:yours|kind regards|best regards|regards|best|sincerely|cheers),)[:,]?[ \t]+)[*_]*{n}[*_]*(?:,?[ \t]+\(?(?:{np}[ \t]+)?(?:{by}|(?:from[ \t]+|by[ \t]+|of[ \t]+)?{n})\)?|,[ \t]+{ai})?[.!]?[*_]*[ \t\r]*$",
-        "",
-        true,
-    ),
-    (
-        r"(?m)^([ \t]*(?i:signed|yours|kind regards|best regards|best wishes|regards|best|sincerely|cheers|thanks),?[ \t\r]*\n)[ \t]*[*_]*{n}[*_]*(?:[ \t]+\({n}\))?[.!]?[ \t\r]*$",
-        "$1",
-        true,
-    ),
-    (r"(?m)([.!?…])[ \t]+[*_]*(?:—|–|―|--)[ \t]*{n}[.]?[*_]*[ \t\r]*$", "$1", true),
-];
 
 #[cfg(test)]
 mod tests {
@@ -264,7 +204,26 @@ mod tests {
             ("As an AI made by OpenAI, I cannot.", "As an AI, I cannot."),
             ("As Claude, an AI assistant made by Anthropic, I say B.", "As one of the participants, I say B."),
             ("I, Claude, think so.", "I, one of the participants, think so."),
-            ("Codex here: B.", "One of the participants here: B."),
+            ("Codex here: B.", "one of the participants here: B."),
+            ("Hi, Claude here! B.", "Hi, one of the participants here! B."),
+            (
+                "I'm Codex, a coding agent based on GPT-5, and I think so.",
+                "I'm one of the participants, and I think so.",
+            ),
+            ("I am GPT-4o, OpenAI's model.", "I am one of the participants."),
+            ("I'm Claude (made by Anthropic).", "I'm one of the participants."),
+            ("As Claude, made by Anthropic, I'd say B.", "As one of the participants, I'd say B."),
+            ("As ChatGPT, OpenAI's assistant, I would.", "As one of the participants, I would."),
+            ("I, as Claude, think so.", "I, one of the participants, think so."),
+            ("My name's Claude.", "My name's one of the participants."),
+            ("I'm called Claude.", "I'm called one of the participants."),
+            ("This answer was written by Claude.", "This answer was written."),
+            ("**Claude's answer:** B", " B"),
+            ("Claude: I think B.", "I think B."),
+            ("Ich bin Claude, entwickelt von Anthropic.", "Ich bin …."),
+            ("我是Claude。", "我是…。"),
+            ("Signed,\nClaude", "Signed,\n"),
+            ("B.\n\n_— Gemini_", "B.\n\n"),
             ("OpenAI trained me well.", "my developers trained me well."),
             ("my creators at Anthropic say so", "my creators say so"),
             ("B.\n\n— Claude", "B.\n\n"),

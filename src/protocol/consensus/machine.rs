@@ -23,7 +23,8 @@ pub struct Consensus {
     pub(super) pending: BTreeMap<CallId, Pending>,
     /// Who can answer nothing any more, and why; by participant.
     pub(super) gone: Vec<Option<CallFailure>>,
-    pub(super) cuts: Vec<QuoteCut>,
+    /// By call, so that it does not matter what was asked first.
+    pub(super) cuts: BTreeMap<CallId, QuoteCut>,
     pub(super) ended: Option<Outcome>,
     first: RoundOverrides,
 }
@@ -58,7 +59,7 @@ impl Consensus {
             closed: Closed::default(),
             pending: BTreeMap::new(),
             gone,
-            cuts: Vec::new(),
+            cuts: BTreeMap::new(),
             ended: None,
             first: RoundOverrides::default(),
         }
@@ -77,7 +78,7 @@ impl Consensus {
         self.room.misfits()
     }
 
-    /// Opens the next round. Does nothing more: [`Self::proceed`] seats the participants.
+    /// Opens the next round.
     pub(super) fn enter(&mut self, overrides: &RoundOverrides, out: &mut Outbox) {
         let round = self.rounds.last().map_or(Round::FIRST, |last| last.round.next());
         let seats = self.room.order.iter().map(|name| {
@@ -87,18 +88,16 @@ impl Consensus {
         self.rounds.push(RoundState::new(round, seats.collect(), context.map(Arc::from)));
         out.note(EventKind::RoundStarted { round, max_rounds: self.room.plan.max_rounds });
         let at = self.rounds.len() - 1;
+        let members = 0..self.room.order.len();
         let possible = |who: &Who| {
-            !self.rounds[at].is_out(*who) && (self.answer_before(at, *who).is_some() || self.gone[*who].is_none())
+            let answers = self.answer_before(at, *who).is_some() || self.gone[*who].is_none();
+            answers && !self.rounds[at].is_out(*who)
         };
-        if self.room.order.len() > 1 && (0..self.room.order.len()).filter(possible).count() < 2 {
+        if members.len() > 1 && members.clone().filter(possible).count() < 2 {
             self.finish(Status::InsufficientModels, at, out);
-            return;
-        }
-        for who in 0..self.room.order.len() {
-            // Somebody who was in the round before comes over from there when its reviews are in.
-            if at == 0 {
-                self.seat(at, who, out);
-            }
+        } else if at == 0 {
+            // Into a later round everybody comes from the one before, when it is ready to.
+            members.for_each(|who| self.seat(at, who, out));
         }
     }
 
@@ -112,7 +111,7 @@ impl Consensus {
         let id = call_path(ask.round, &format!("{}/{}", ask.role, ask.rest));
         if left_out > 0 {
             out.note(EventKind::QuoteCut { call: id.clone(), bytes: left_out });
-            self.cuts.push(QuoteCut { call: id.clone(), bytes: left_out });
+            self.cuts.insert(id.clone(), QuoteCut { call: id.clone(), bytes: left_out });
         }
         let bare = ask.role == Role::Answer;
         out.call(CallSpec {
@@ -156,8 +155,9 @@ impl Consensus {
             _ => Ok(reply),
         });
         if let Err(failure) = &result
-            && failure.class.is_lasting()
+            && (failure.class.is_lasting() || failure.class == FailureClass::ContextTooLong)
         {
+            // Question and files are in every prompt: what is too long once is too long always.
             self.gone[who(&pending)].get_or_insert_with(|| failure.clone());
         }
         self.take(pending, result, out);

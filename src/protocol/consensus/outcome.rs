@@ -63,7 +63,7 @@ impl Consensus {
             dissent: best.filter(|best| best.at < seen).map(|best| self.dissent(best)).unwrap_or_default(),
             rounds: records.map(|(at, standing)| self.record(at, &standing)).collect(),
             models_dropped: self.dropped(last),
-            quotes_cut: self.cuts.clone(),
+            quotes_cut: self.cuts.values().cloned().collect(),
             winner,
         };
         let answer = body.winner.as_ref().map(|winner| winner.answer.clone());

@@ -146,10 +146,8 @@ impl Room {
             ])
         });
         let answers = answers.collect();
-        let count = if shown.len() == 1 { "one answer".to_owned() } else { format!("{} answers", shown.len()) };
         prompt::REVIEW_BATCH.fill(&[
             ("nonce", Slot::Text(nonce.clone())),
-            ("count", Slot::Text(count)),
             ("labels", Slot::Text(labels.join(", "))),
             ("context", self.context(context, round, who)),
             ("answers", Slot::Pieces(answers)),

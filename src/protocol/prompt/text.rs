@@ -27,7 +27,7 @@ templates! {
     PROPOSE = "propose";
     /// A review of one answer: `label`, `nonce`, `context`, `answer`.
     REVIEW = "review";
-    /// A review of several answers: `count`, `nonce`, `context`, `answers`, `labels`.
+    /// A review of several answers: `nonce`, `context`, `answers`, `labels`.
     REVIEW_BATCH = "review_batch";
     /// One of these answers: `nonce`, `label`, `answer`.
     ANSWER = "answer";
@@ -95,7 +95,6 @@ mod tests {
             "label",
             "nonce",
             "answer",
-            "count",
             "answers",
             "labels",
             "reviews",
