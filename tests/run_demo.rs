@@ -22,7 +22,8 @@ fn they_disagree_and_then_agree() {
     assert!(shown.stderr.starts_with("The question: We save an order"), "{}", shown.stderr);
     said("\nround 1: codex 7.0, claude 6.5, gemini 3.5; codex leads (1 of 2 rounds, below 8.0)\n");
     said("\nround 3: claude 9.0, ");
-    said("agreed on claude's answer\nStatus:   converged\n");
+    said("agreed on claude's answer\n");
+    said("\nStatus:   converged\n");
     assert!(!shown.stderr.contains("warning"), "{}", shown.stderr);
 }
 

@@ -88,7 +88,7 @@ fn a_batch_is_one_review_call_for_each_reviewer() {
         assert_eq!((given, &round["reviews_dropped"]), (6, &0.into()));
     }
     let review = theatre.log().into_iter().find(|one| one["phase"] == "evaluate").unwrap();
-    assert!(review["prompt"].as_str().unwrap().contains("review 2 answers"));
+    assert!(review["prompt"].as_str().unwrap().contains("under a label that says nothing about who wrote it"));
 }
 
 #[test]

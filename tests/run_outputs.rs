@@ -123,6 +123,7 @@ fn a_line_for_everything_that_happens() {
     let mut lines: Vec<_> = shown.stderr.lines().map(str::to_owned).collect();
     // Which of two models is faster differs from run to run: what is told does not.
     let verdict = lines.iter().position(|line| line.starts_with("Status:")).unwrap();
+    let verdict = if lines[verdict - 1].is_empty() { verdict - 1 } else { verdict };
     lines[1..verdict].iter_mut().for_each(|line| *line = line.split_once(" s ").unwrap().1.to_owned());
     lines[1..verdict].sort();
     shown!(lines.join("\n"));
