@@ -40,13 +40,16 @@ impl Echo {
 
     /// Says how it ended.
     pub fn ended(&self, attempt: &Attempt, exit: &Exit) {
+        let how = match (exit.code, exit.signal) {
+            (Some(code), _) => format!("exit code {code}"),
+            (None, Some(signal)) => format!("signal {signal}"),
+            (None, None) => "no exit code".to_owned(),
+        };
         self.line(&format!(
-            "# {} attempt {} ended: {:?}, exit code {:?}, signal {:?}, {} bytes out, {} bytes err, {} ms",
+            "# {} attempt {} ended ({:?}): {how}, {} bytes out, {} bytes err, {} ms",
             attempt.spec.id,
             attempt.number,
             exit.ending,
-            exit.code,
-            exit.signal,
             exit.stdout_bytes,
             exit.stderr_bytes,
             exit.elapsed.as_millis(),

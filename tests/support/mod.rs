@@ -4,3 +4,4 @@ pub mod calls;
 pub mod program;
 pub mod room;
 pub mod standin;
+pub mod theatre;
