@@ -15,6 +15,7 @@ mod cli_errors;
 mod cli_plans;
 mod dependencies;
 mod engine;
+mod engine_bounds;
 mod journal;
 mod layers;
 mod process_clocks;

@@ -18,8 +18,10 @@ fn opinions(request: &Request) -> Answer {
     match request.schema() {
         Some(_) => {
             let score = if prompt.contains("It is blue") { 9 } else { 6 };
-            Answer::structured(json!({ "strengths": ["short"], "weaknesses": ["no reasons"], "suggestions": ["say why"],
-                "overall_assessment": "It answers.", "rationale": "It is so.", "score": score }))
+            Answer::structured(
+                json!({ "strengths": ["short"], "weaknesses": ["no reasons"], "suggestions": ["say why"],
+                "overall_assessment": "It answers.", "rationale": "It is so.", "score": score }),
+            )
         }
         None => Answer::text(match request.asks {
             Some(Vendor::Anthropic) => "It is blue, as far as I can see.",

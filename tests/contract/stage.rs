@@ -114,7 +114,8 @@ impl Stage {
             assert!(patience.elapsed() < Duration::from_secs(30), "still there: {running:#?}");
             std::thread::sleep(Duration::from_millis(20));
         }
-        let left: Vec<_> = std::fs::read_dir(self.person.path("tmp")).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let left: Vec<_> =
+            std::fs::read_dir(self.person.path("tmp")).unwrap().map(|entry| entry.unwrap().path()).collect();
         assert!(left.is_empty(), "left behind: {left:?}");
     }
 }
