@@ -2,6 +2,7 @@
 
 use crate::event::EventKind;
 use crate::exchange::Usage;
+use crate::failure::FailureClass;
 use crate::ids::{AdapterId, CallId, ParticipantId};
 use crate::outcome::Account;
 use std::collections::BTreeMap;
@@ -77,6 +78,10 @@ impl Ledger {
     pub fn observe(&mut self, kind: &EventKind) {
         match kind {
             EventKind::AttemptStarted { call, .. } => self.charge(call, |account| account.attempts += 1),
+            // No subprocess: what was begun did not come about.
+            EventKind::AttemptEnded { call, failure: Some(FailureClass::StartFailed), .. } => {
+                self.charge(call, |account| account.attempts = account.attempts.saturating_sub(1));
+            }
             EventKind::AttemptEnded { call, usage, .. } => self.charge(call, |account| {
                 account.usage = account.usage.plus(*usage);
                 if usage.input_tokens.is_none() && usage.output_tokens.is_none() && usage.cost_usd.is_none() {
