@@ -122,7 +122,9 @@ fn long_answers_come_whole_and_are_quoted_in_part() {
 
 #[test]
 fn two_million_bytes_of_answer_come_whole_from_each_cli() {
-    let theatre = Theatre::new("[[rule]]\nact = [{ say = { text = \"Line of words, é.\\n\", fill_bytes = 2000000 } }]");
+    let theatre = Theatre::new(
+        "[[rule]]\nmanner = { chunks = 500 }\nact = [{ say = { text = \"Line of words, é.\\n\", fill_bytes = 2000000 } }]",
+    );
     let whole = "Line of words, é.\n".repeat(2_000_000_usize.div_ceil("Line of words, é.\n".len()));
     for vendor in ["claude", "codex", "gemini"] {
         let shown = theatre.play(&format!("why -m {vendor}"));
