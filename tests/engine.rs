@@ -109,5 +109,5 @@ async fn want_of_descriptors_lowers_the_concurrency_instead_of_failing() {
     });
     let ran = run(AskAll::new(&["a"], false), vec![("a", scarce)], stop).await;
     assert_eq!(ran.finished.outcome.answer.as_deref(), Some("in the end"));
-    assert!(ran.finished.totals.warnings.iter().any(|text| text.contains("at most 1 calls run at once")));
+    assert!(ran.finished.totals.warnings.iter().any(|text| text.contains("from here on at most 1 at once")));
 }

@@ -42,6 +42,7 @@ mod run_outputs;
 mod run_prompts;
 mod run_random;
 mod run_signals;
+mod run_surroundings;
 mod standin_bench;
 mod standin_failures;
 mod standin_faults;

@@ -112,7 +112,7 @@ impl LiveCall<'_> {
                     }
                     let limit = self.room.gate.lower(passes.global);
                     drop(passes.adapter);
-                    self.warn(format!("{message}; at most {limit} calls run at once from here on"));
+                    self.warn(format!("{message}; from here on at most {limit} at once"));
                     self.rest(Duration::from_millis(50 * u64::from(exhausted))).await?;
                     continue;
                 }

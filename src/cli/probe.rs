@@ -11,7 +11,7 @@ use crate::config::Settings;
 use crate::exchange::{Effort, Tuning};
 use crate::host::Machine;
 use crate::outcome::Body;
-use crate::plan;
+use crate::plan::{self, OnLimit};
 use crate::protocol::consensus::{ConsensusPlan, ReviewMode};
 use std::time::Duration;
 
@@ -32,8 +32,14 @@ pub struct RealProbe<'a> {
 
 impl Probe for RealProbe<'_> {
     fn probe(&self, seat: &Seat, host: &Host) -> Result<String, String> {
-        let settings =
-            Settings { timeout: PATIENCE, retries: 0, debug: false, no_journal: true, ..self.settings.clone() };
+        let settings = Settings {
+            timeout: PATIENCE,
+            retries: 0,
+            debug: false,
+            no_journal: true,
+            on_limit: OnLimit::Drop,
+            ..self.settings.clone()
+        };
         let protocol = ConsensusPlan {
             threshold: settings.threshold,
             max_rounds: 1,

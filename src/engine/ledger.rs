@@ -2,6 +2,7 @@
 
 use crate::event::EventKind;
 use crate::exchange::Usage;
+use crate::failure::FailureClass;
 use crate::ids::{AdapterId, CallId, ParticipantId};
 use crate::outcome::Account;
 use crate::plan::{Prices, Spent};
@@ -97,6 +98,10 @@ impl Ledger {
     pub fn observe(&mut self, kind: &EventKind) {
         match kind {
             EventKind::AttemptStarted { call, .. } => self.charge(call, |account| account.attempts += 1),
+            // No subprocess: what was begun did not come about.
+            EventKind::AttemptEnded { call, failure: Some(FailureClass::StartFailed), .. } => {
+                self.charge(call, |account| account.attempts = account.attempts.saturating_sub(1));
+            }
             EventKind::AttemptEnded { call, usage, .. } => {
                 self.usd += self.calls.get(call).and_then(|&place| cost(self.charges[place], usage)).unwrap_or(0.0);
                 self.charge(call, |account| {
