@@ -57,5 +57,8 @@ fn a_probe_makes_one_small_call_each() {
     let stage = Stage::new(|_| Fault::BadCredential.into()).with_keys();
     let (code, adapters) = findings(&stage, &["--probe"]);
     assert_eq!(code, Some(4));
-    assert!(adapters.iter().all(|found| found["probe"]["answered"] == false && found["works"] == false), "{adapters:#?}");
+    assert!(
+        adapters.iter().all(|found| found["probe"]["answered"] == false && found["works"] == false),
+        "{adapters:#?}"
+    );
 }

@@ -3,8 +3,8 @@
 
 use super::cases::{Expected, Reset};
 use super::driver::{Call, Seen};
-use super::person::text;
 use super::installed::Cli;
+use super::person::text;
 use std::fmt::Write;
 
 /// The moment at which every transcript was recorded, as far as its readers know: 10:00 UTC.
