@@ -29,6 +29,8 @@ pub enum Pays {
     Variable(&'static str),
     /// A stored login of a plan.
     Login,
+    /// A stored login whose access token is this.
+    LoginAs(&'static str),
     /// A stored API key (codex).
     StoredKey,
     /// Nobody: the stored login that there was is gone.
@@ -172,7 +174,7 @@ impl Call {
             manifest.stdin.guard_when.clear();
             manifest.limits = Default::default();
         }
-        if self.cli == Cli::Codex && matches!(self.pays, Pays::Login | Pays::Nobody) {
+        if self.cli == Cli::Codex && !matches!(self.pays, Pays::Variable(_) | Pays::StoredKey) {
             let last = manifest.invocation.args.len() - 1;
             manifest.invocation.args.insert(last, chatgpt_on_loopback(&self.url));
         }
@@ -202,10 +204,11 @@ impl Call {
         let mut program = Program { path: self.cli.program(), prefix: Vec::new(), version: None };
         match self.pays {
             Pays::Login => self.person.log_in(self.cli),
+            Pays::LoginAs(token) => self.person.log_in_as(self.cli, token),
             Pays::StoredKey => self.person.log_in_with_key(),
             Pays::Variable(_) | Pays::Nobody => {}
         }
-        if self.cli == Cli::Gemini && matches!(self.pays, Pays::Login | Pays::Nobody) {
+        if self.cli == Cli::Gemini && !matches!(self.pays, Pays::Variable(_) | Pays::StoredKey) {
             (program.path, program.prefix) = self.person.google_on_loopback(&self.url);
         }
         program.prefix.extend(self.prefix.clone());

@@ -41,17 +41,22 @@ impl Person {
 
     /// Leaves a stored login of a plan: tokens that have the right shape and mean nothing.
     pub fn log_in(&self, cli: Cli) {
+        self.log_in_as(cli, "loopback-access");
+    }
+
+    /// The same with an access token that the loopback knows something of (claude, gemini).
+    pub fn log_in_as(&self, cli: Cli, token: &str) {
         let (file, login) = match cli {
             Cli::Claude => (
                 "home/.claude/.credentials.json",
-                json!({ "claudeAiOauth": { "accessToken": "loopback-access", "refreshToken": "loopback-refresh",
+                json!({ "claudeAiOauth": { "accessToken": token, "refreshToken": "loopback-refresh",
                     "expiresAt": FAR_MS, "scopes": ["user:inference", "user:profile"], "subscriptionType": "max",
                     "rateLimitTier": "default" } }),
             ),
             Cli::Codex => ("home/.codex/auth.json", chatgpt_login()),
             Cli::Gemini => (
                 "home/.gemini/oauth_creds.json",
-                json!({ "access_token": "loopback-access", "refresh_token": "loopback-refresh", "token_type": "Bearer",
+                json!({ "access_token": token, "refresh_token": "loopback-refresh", "token_type": "Bearer",
                     "scope": "https://www.googleapis.com/auth/cloud-platform", "expiry_date": FAR_MS }),
             ),
         };

@@ -48,14 +48,16 @@ fn three_real_clis_agree() {
     let names: Vec<_> = document["participants"].as_array().unwrap().iter().map(|one| &one["participant"]).collect();
     assert_eq!(names, ["claude", "codex", "gemini"]);
 
-    // Three proposals, six reviews, three refinements, six reviews: each a single request.
+    // Three proposals, six reviews, three refinements, and reviews of these until nothing can change any
+    // more: each call is one attempt, and each attempt one request.
     let asks = stage.server.asks();
-    assert_eq!(asks.len(), 18, "{asks:?}");
-    assert_eq!((at("/metadata/total_calls"), at("/metadata/total_attempts")), (json!(18), json!(18)));
+    assert!((3 + 6 + 3 + 4..=3 + 6 + 3 + 6).contains(&asks.len()), "{asks:?}");
+    assert_eq!(at("/metadata/total_calls"), at("/metadata/total_attempts"));
+    assert_eq!(at("/metadata/total_attempts").as_u64().unwrap() as usize, asks.len(), "{asks:?}");
     for vendor in [Vendor::Anthropic, Vendor::OpenAi, Vendor::Gemini] {
         let own: Vec<_> = asks.iter().filter(|ask| ask.asks == Some(vendor)).collect();
-        let reviews = own.iter().filter(|ask| ask.schema().is_some()).count();
-        assert_eq!((own.len(), reviews), (6, 4), "{vendor:?}");
+        let bare = own.iter().filter(|ask| ask.schema().is_none()).count();
+        assert_eq!(bare, 2, "{vendor:?} proposes and refines");
         let whole = |ask: &&&Request| ask.prompt().contains("Which colour is it?") && ask.prompt().contains("at noon");
         assert!(own.iter().all(|ask| whole(&ask)), "{vendor:?}");
         let systems: Vec<_> = own.iter().map(|ask| ask.system()).collect();

@@ -9,7 +9,12 @@ use serde_json::{Value, json};
 /// Makes the call against a model that says "forty-two"; the only request that asked it comes back.
 fn ask(cli: Cli, change: impl FnOnce(&mut Call)) -> (Request, Vec<Request>, Seen) {
     let server = Loopback::start(|request| match request.schema() {
-        Some(_) => Answer::structured(json!({ "n": 42 })),
+        // A value for each key, of any kind that the schema names.
+        Some(schema) => {
+            let keys = schema["properties"].as_object().unwrap().iter();
+            let value = |kind: &Value| if kind["type"] == "string" { json!("42") } else { json!(42) };
+            Answer::structured(keys.map(|(key, kind)| (key.clone(), value(kind))).collect())
+        }
         None => Answer::text("forty-two"),
     });
     let mut call = Call::new(cli, server.url());
@@ -18,7 +23,12 @@ fn ask(cli: Cli, change: impl FnOnce(&mut Call)) -> (Request, Vec<Request>, Seen
     let asks = server.asks();
     assert_eq!(asks.len(), 1, "{cli} asked {} times: {asks:?}\n{}\n{}", asks.len(), seen.stdout, seen.stderr);
     let reply = seen.result.as_ref().unwrap_or_else(|failure| panic!("{cli}: {failure}"));
-    assert_eq!(*reply.text, *if call.schema.is_some() { "{\"n\":42}" } else { "forty-two" }, "{cli}");
+    if call.schema.is_some() {
+        let form: Value = serde_json::from_str(&reply.text).unwrap();
+        assert_eq!(form["n"], 42, "{cli}");
+    } else {
+        assert_eq!(&*reply.text, "forty-two", "{cli}");
+    }
     assert_eq!(reply.usage.extra_requests, Some(0), "{cli}");
     (asks[0].clone(), server.requests(), seen)
 }
@@ -59,6 +69,40 @@ fn system_prompt_model_effort_and_schema_arrive() {
     }
 }
 
+/// A model that is named is the one that is asked, also an old one.
+#[test]
+fn no_model_is_changed_in_silence() {
+    for (cli, word, model) in [
+        (Cli::Claude, "opus-4-1", "claude-opus-4-1"),
+        (Cli::Claude, "haiku", "claude-haiku-4-5-20251001"),
+        (Cli::Codex, "o3", "o3"),
+        (Cli::Gemini, "2.5-flash", "gemini-2.5-flash"),
+    ] {
+        let (request, _, seen) = ask(cli, |call| (call.model, call.effort) = (Some(word), None));
+        assert_eq!(request.model(), model);
+        assert_eq!(seen.warnings, Vec::<String>::new(), "{cli}");
+    }
+}
+
+/// gemini asks a router which model to take, and takes another one, where a login may not use the one that
+/// was named: that is told and counted.
+#[test]
+fn another_model_than_the_one_asked_for_is_told() {
+    let server = Loopback::start(|request| match request.schema() {
+        Some(_) => Answer::structured(json!({ "reasoning": "It is easy.", "model_choice": "flash" })),
+        None => Answer::text("forty-two"),
+    });
+    let mut call = Call::new(Cli::Gemini, server.url());
+    (call.model, call.pays) = (None, Pays::LoginAs("loopback-small-access"));
+    let seen = call.run();
+    let models: Vec<_> = server.asks().iter().map(|ask| ask.model().to_owned()).collect();
+    let reply = seen.result.unwrap_or_else(|failure| panic!("{failure}\n{models:?}"));
+    assert_eq!(models.len(), 2, "{models:?}");
+    assert_eq!((reply.served.as_ref(), reply.usage.extra_requests), (models.last(), Some(1)));
+    let words = format!("gemini-3.1-pro-preview was asked for, but {} answered", models[1]);
+    assert!(seen.warnings.iter().any(|warning| warning.contains(&words)), "{:?}", seen.warnings);
+}
+
 /// Strict modes write keys in the schema's order, and the reasons must come before the score.
 #[test]
 fn a_schema_keeps_the_order_of_its_keys() {
@@ -77,7 +121,11 @@ fn a_schema_keeps_the_order_of_its_keys() {
 fn temperature_and_reply_length_arrive_where_they_can() {
     let tuning = Tuning { temperature: Some(0.25), reply_tokens: Some(777), ..Tuning::default() };
     for cli in Cli::ALL {
-        let (request, _, seen) = ask(cli, |call| call.tuning = tuning);
+        let (request, _, seen) = ask(cli, |call| {
+            call.tuning = tuning;
+            // The default model takes an effort.
+            call.model = None;
+        });
         let (temperature, length) = match cli {
             Cli::Claude => (&request.json["temperature"], &request.json["max_tokens"]),
             Cli::Codex => (&request.json["temperature"], &request.json["max_output_tokens"]),
@@ -177,6 +225,7 @@ fn prompts_arrive_verbatim() {
         "Look at @/etc/hostname, @Override and bob@example.com.",
         "- a list\n- !ls\n\n\ttabs, \\ and \"quotes\", emoji 🦀, a NUL-free end\n\n",
         "-p --model x ultrathink about it",
+        "See @./ and @.. and @./x, @cwd, @../cwd...empty, \"@.\" and @notes.txt.",
     ] {
         for cli in Cli::ALL {
             let (request, _, _) = ask(cli, |call| call.prompt = prompt.to_owned());

@@ -11,6 +11,7 @@ use refinery_core::time::Timestamp;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 #[test]
 fn every_case_of_claude() {
@@ -69,7 +70,7 @@ fn run(cli: Cli, case: &Case) -> Result<(), String> {
     (case.change)(&mut call);
     let seen = call.run();
     let asks = server.map_or(0, |server| server.asks().len());
-    check(case, &seen, asks).map_err(|problem| {
+    check(case, &call, &seen, asks).map_err(|problem| {
         let tail = |text: &str| text.chars().skip(text.chars().count().saturating_sub(2500)).collect::<String>();
         format!("{problem}\n  {:?}\n  stdout {}\n  stderr {}", seen.ended, tail(&seen.stdout), tail(&seen.stderr))
     })?;
@@ -77,7 +78,7 @@ fn run(cli: Cli, case: &Case) -> Result<(), String> {
     Ok(())
 }
 
-fn check(case: &Case, seen: &Seen, asks: usize) -> Result<(), String> {
+fn check(case: &Case, call: &Call, seen: &Seen, asks: usize) -> Result<(), String> {
     if let Some(words) =
         case.shows.iter().find(|words| !seen.stdout.contains(**words) && !seen.stderr.contains(**words))
     {
@@ -88,6 +89,10 @@ fn check(case: &Case, seen: &Seen, asks: usize) -> Result<(), String> {
     }
     if seen.attempts != 1 {
         return Err(format!("{} attempts", seen.attempts));
+    }
+    // What is beyond the limit: from TERM to KILL, and to the reading of what was printed.
+    if seen.elapsed > call.limits.hard + Duration::from_secs(30) {
+        return Err(format!("it took {:?}", seen.elapsed));
     }
     match (&case.expected, &seen.result) {
         (Expected::Text(text), Ok(reply)) if *text == *reply.text => Ok(()),

@@ -132,8 +132,10 @@ pub fn fault(fault: Fault, request: &Request) -> Response {
     }
 }
 
-/// Start-up traffic of a Google login.
-pub fn side(path: &str) -> Option<Response> {
+/// Start-up traffic of a Google login. An account whose token has `small` in it may not use the models that
+/// Google calls previews.
+pub fn side(request: &Request) -> Option<Response> {
+    let path = request.path.as_str();
     if path == "/tokeninfo" {
         let scope = "https://www.googleapis.com/auth/cloud-platform";
         return Some(Response::json(200, &json!({ "aud": "loopback", "expires_in": 3600, "scope": scope })));
@@ -144,7 +146,12 @@ pub fn side(path: &str) -> Option<Response> {
         &match method {
             "loadCodeAssist" => json!({ "currentTier": { "id": "standard-tier", "name": "Standard" },
                 "allowedTiers": [], "cloudaicompanionProject": "loopback-project" }),
-            "retrieveUserQuota" => json!({ "buckets": [] }),
+            "retrieveUserQuota" => {
+                let small = request.header("authorization").is_some_and(|token| token.contains("small"));
+                let model = if small { "gemini-2.5-flash" } else { "gemini-3.1-pro-preview" };
+                json!({ "buckets": [{ "modelId": model, "tokenType": "REQUESTS", "remainingFraction": 0.5,
+                    "remainingAmount": "50", "resetTime": "2099-01-01T00:00:00Z" }] })
+            }
             "listExperiments" => json!({ "experimentIds": [], "flags": [] }),
             _ => json!({}),
         },

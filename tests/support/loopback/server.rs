@@ -254,7 +254,7 @@ fn side(request: &Request) -> Response {
         Response::json(426, &json!({ "error": { "message": "use HTTP", "type": "invalid_request_error" } }))
     } else if method == "GET" && path.ends_with("/models") {
         Response::json(200, &json!({ "models": [], "object": "list", "data": [] }))
-    } else if let Some(response) = gemini::side(path) {
+    } else if let Some(response) = gemini::side(request) {
         response
     } else {
         Response::json(404, &json!({ "error": { "message": format!("no {path} here"), "type": "not_found_error" } }))
