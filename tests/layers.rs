@@ -10,7 +10,10 @@ const VOCABULARY: &[&str] = &["error", "event", "exchange", "failure", "ids", "i
 
 /// Which modules each module may name, beside the vocabulary and itself.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("cli", &["adapter", "call", "config", "engine", "host", "plan", "process", "protocol", "report", "standin"]),
+    (
+        "cli",
+        &["adapter", "call", "config", "engine", "host", "journal", "plan", "process", "protocol", "report", "standin"],
+    ),
     ("config", &["adapter", "plan", "protocol"]),
     ("host", &["adapter", "config"]),
     ("plan", &["adapter", "protocol"]),

@@ -8,11 +8,14 @@
 
 mod support;
 
+mod adapter_invocations;
+mod adapter_vendors;
 mod cli_config;
 mod cli_errors;
 mod cli_plans;
 mod dependencies;
 mod engine;
+mod engine_bounds;
 mod journal;
 mod layers;
 mod process_clocks;

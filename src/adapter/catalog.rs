@@ -60,8 +60,8 @@ impl Catalog {
             let place = if path == "." { String::new() } else { format!("`{path}`: ") };
             refuse(line_of(text, inner.span()), format!("{place}{}", inner.message()))
         })?;
-        if let Some(reason) = manifest.problem() {
-            return Err(refuse(None, reason));
+        if let Some(problem) = manifest.problem() {
+            return Err(refuse(problem.place.line(text), problem.reason));
         }
         let id = manifest.id.clone();
         self.adapters.insert(id.clone(), Arc::new(manifest));
@@ -96,20 +96,68 @@ mod tests {
         assert_eq!(names, ["agy", "claude", "codex", "gemini", "llm", "ollama"]);
     }
 
+    /// What is said of a manifest in which one thing was changed, with the line of the change.
+    fn refused(good: &str, from: &str, to: &str) -> (ManifestError, usize) {
+        let at = good.find(from).unwrap_or_else(|| panic!("{from}"));
+        let error = Catalog::default().add("mine.toml", &good.replacen(from, to, 1)).unwrap_err();
+        (error, good[..at].matches('\n').count() + 1)
+    }
+
     #[test]
     fn a_bad_manifest_is_refused_with_its_line() {
-        let good = include_str!("../../adapters/ollama.toml");
-        let refused = |from: &str, to: &str| {
-            assert!(good.contains(from), "{from}");
-            Catalog::default().add("mine.toml", &good.replacen(from, to, 1)).unwrap_err()
-        };
-        let unknown = refused("concurrency =", "concurency =");
-        assert!(unknown.line.is_some() && unknown.reason.contains("concurency"), "{unknown}");
-        let zero = refused("concurrency = ", "concurrency = 0 #");
-        assert!(zero.reason.contains("at least 1"), "{zero}");
-        let placeholder = refused("{model}", "{modell}");
-        assert!(placeholder.reason.contains("{modell}"), "{placeholder}");
+        let ollama = include_str!("../../adapters/ollama.toml");
+        let codex = include_str!("../../adapters/codex.toml");
+        let gemini = include_str!("../../adapters/gemini.toml");
+        for (good, from, to, words) in [
+            (ollama, "concurrency =", "concurency =", "concurency"),
+            (ollama, "concurrency = 1", "concurrency = 0", "at least 1"),
+            (ollama, "concurrency = 1", "concurrency = \"1\"", "`concurrency`: invalid type"),
+            (ollama, "name = \"ollama\"", "name = \"Ollama!\"", "lower-case"),
+            (ollama, "{model}", "{modell}", "{modell}"),
+            (ollama, "codec = \"plain\"", "codec = \"json\"", "pointers"),
+            (ollama, "codec = \"plain\"", "codec = \"plainn\"", "output.codec"),
+            (ollama, "names = [\"ollama\"]", "names = []", "must name a program"),
+            (ollama, "folders = [\"tmp\"]", "folders = [\"../tmp\"]", "below the scratch folder"),
+            (ollama, "folders = [\"tmp\"]", "folders = [\"/tmp\"]", "below the scratch folder"),
+            (ollama, "guard = ", "guard_when = [\"/\"] #", "needs a `guard`"),
+            (ollama, "guard = ", "hold_open = true #", "hold_open"),
+            (codex, "tested = [\"0.169.0\"", "tested = [\"latest\"", "is no version"),
+            (gemini, "\"security\": {", "\"security\": [", "not JSON"),
+        ] {
+            let (error, line) = refused(good, from, to);
+            // A document that is JSON within the manifest is told by the line of its path.
+            let line = if words == "not JSON" { good.find("home/.gemini/settings.json").unwrap_or(0) } else { line };
+            let line = if words == "not JSON" { good[..line].matches('\n').count() + 1 } else { line };
+            assert_eq!((error.line, error.reason.contains(words)), (Some(line), true), "{to}: {error}");
+        }
+    }
+
+    #[test]
+    fn tables_are_told_by_their_own_line() {
+        let ollama = include_str!("../../adapters/ollama.toml");
+        let more = format!("{ollama}\n[[failure]]\nclass = \"billing\"\n");
+        let error = Catalog::default().add("mine.toml", &more).unwrap_err();
+        assert!(error.reason.contains("would match everything"), "{error}");
+        assert_eq!(error.line, Some(more.lines().count() - 1));
+        let more = format!("{ollama}\n[[pool]]\nname = \"key\"\nkind = \"api_key\"\n");
+        let error = Catalog::default().add("mine.toml", &more).unwrap_err();
+        assert!(error.reason.contains("pool `key`: `variable`"), "{error}");
+        assert_eq!(error.line, Some(more.lines().count() - 2));
+    }
+
+    #[test]
+    fn broken_toml_is_told_with_its_line() {
         let broken = Catalog::default().add("mine.toml", "name = \"x\"\nprogram = [").unwrap_err();
         assert_eq!(broken.line, Some(2), "{broken}");
+        assert!(broken.to_string().starts_with("mine.toml:2: "), "{broken}");
+    }
+
+    #[test]
+    fn a_later_manifest_takes_the_place_of_an_earlier_one() {
+        let mut catalog = Catalog::embedded().unwrap();
+        let mine = include_str!("../../adapters/ollama.toml").replace("concurrency = 1", "concurrency = 3");
+        catalog.add("mine.toml", &mine).unwrap();
+        assert_eq!(catalog.get("ollama").unwrap().default_concurrency(), 3);
+        assert_eq!(catalog.iter().count(), 6);
     }
 }

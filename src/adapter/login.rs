@@ -1,7 +1,7 @@
 //! What a stored login says about itself, read from the files that the vendors' CLIs keep. Only
 //! presence and kind are read; no token leaves this module.
 
-use super::facts::Host;
+use super::facts::{Host, LoginFile};
 use super::manifest::{LoginFormat, Manifest};
 use crate::time::Timestamp;
 use serde_json::Value;
@@ -9,7 +9,8 @@ use serde_json::Value;
 /// A stored login.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredLogin {
-    /// `plan` for a subscription, `key` for an account that is paid per use.
+    /// `plan` for a subscription, `key` for an account that is paid per use, `personal` for one that is
+    /// no longer served.
     pub account: &'static str,
     /// What is known of it, in words: `ChatGPT`, `pro`.
     pub about: Option<String>,
@@ -49,29 +50,132 @@ pub fn stored(manifest: &Manifest, host: &Host) -> Option<StoredLogin> {
         LoginFormat::Gemini => {
             let document = document(0)?;
             text(&document, "refresh_token")?;
+            if selected_type(files).is_some_and(|selected| !selected.starts_with("oauth")) {
+                return None;
+            }
             let expires = document.get("expiry_date").and_then(Value::as_i64).map(Timestamp);
-            Some(StoredLogin { account: "plan", about: Some("Google".to_owned()), expires })
+            // Code Assist Standard and Enterprise need a project, personal accounts have none.
+            let served = PROJECT.iter().any(|name| host.var(name).is_some());
+            let (account, about) =
+                if served { ("plan", "Google") } else { ("personal", "Google; not served since June 2026") };
+            Some(StoredLogin { account, about: Some(about.to_owned()), expires })
         }
     }
 }
 
-/// What a person should know of a stored login before relying on it.
+/// The variables by which a person names a Google Cloud project.
+const PROJECT: [&str; 2] = ["GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_PROJECT_ID"];
+
+/// Why a stored login pays for nothing, and what does instead; `None` if it pays.
 #[must_use]
 pub fn login_note(manifest: &Manifest, host: &Host) -> Option<String> {
     let login = manifest.login.as_ref()?;
-    stored(manifest, host)?;
-    // The gemini CLI stopped serving personal Google accounts on 18 June 2026 (vendor/agy.md); Code
-    // Assist Standard and Enterprise need a project, personal accounts have none.
-    let personal = login.format == LoginFormat::Gemini
-        && host.var("GOOGLE_CLOUD_PROJECT").is_none()
-        && host.var("GOOGLE_CLOUD_PROJECT_ID").is_none();
-    personal.then(|| {
-        "a personal Google login is not served by this CLI since June 2026: use `agy`, or set GEMINI_API_KEY; a Code \
-         Assist Standard or Enterprise login needs GOOGLE_CLOUD_PROJECT"
-            .to_owned()
-    })
+    let files = host.logins.get(&manifest.id)?;
+    match login.format {
+        LoginFormat::Gemini => {
+            if let Some(selected) = selected_type(files)
+                && files.first()?.contents.is_some()
+                && !selected.starts_with("oauth")
+            {
+                return Some(format!("a Google login is stored, but the CLI's settings choose `{selected}` instead"));
+            }
+            // Individual accounts: since 18 June 2026 (vendor's announcement, by way of agy's threads).
+            (stored(manifest, host)?.account == "personal").then(|| {
+                "a personal Google login is not served by this CLI since June 2026: use `agy`, or set \
+                 GEMINI_API_KEY; a Code Assist Standard or Enterprise login needs GOOGLE_CLOUD_PROJECT"
+                    .to_owned()
+            })
+        }
+        LoginFormat::Claude | LoginFormat::Codex | LoginFormat::Present => None,
+    }
+}
+
+/// The way to log in that the person chose in gemini's settings.
+fn selected_type(files: &[LoginFile]) -> Option<String> {
+    let settings: Value = serde_json::from_str(files.get(2)?.contents.as_deref()?).ok()?;
+    settings.pointer("/security/auth/selectedType").and_then(Value::as_str).map(str::to_owned)
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
     value.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapter::Catalog;
+    use std::sync::Arc;
+
+    /// A machine with these variables, and with these login files of one CLI.
+    fn machine(name: &str, files: &[Option<&str>], env: &[(&str, &str)]) -> (Arc<Manifest>, Host) {
+        let manifest = Arc::clone(Catalog::embedded().unwrap().get(name).unwrap());
+        let files = files.iter().map(|text| LoginFile { path: "/h/f".into(), contents: text.map(str::to_owned) });
+        let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let logins = [(manifest.id.clone(), files.collect())].into();
+        (manifest, Host { env, home: Some("/h".into()), logins })
+    }
+
+    fn account(name: &str, file: &str) -> Option<(&'static str, Option<String>)> {
+        let (manifest, host) = machine(name, &[Some(file)], &[]);
+        stored(&manifest, &host).map(|login| (login.account, login.about))
+    }
+
+    fn is(account: &'static str, about: &str) -> Option<(&'static str, Option<String>)> {
+        Some((account, Some(about.to_owned())))
+    }
+
+    #[test]
+    fn claude_keeps_its_plan() {
+        let file = r#"{"claudeAiOauth":{"accessToken":"a","refreshToken":"r","expiresAt":1795255200000,"subscriptionType":"max"}}"#;
+        assert_eq!(account("claude", file), is("plan", "max"));
+        let (manifest, host) = machine("claude", &[Some(file)], &[]);
+        assert_eq!(stored(&manifest, &host).unwrap().expires, Some(Timestamp(1_795_255_200_000)));
+        assert_eq!(account("claude", r#"{"claudeAiOauth":{"refreshToken":"r"}}"#), Some(("plan", None)));
+    }
+
+    #[test]
+    fn codex_keeps_a_plan_or_a_key() {
+        let plan = r#"{"auth_mode":"chatgpt","OPENAI_API_KEY":null,"tokens":{"access_token":"a","refresh_token":"r"}}"#;
+        assert_eq!(account("codex", plan), is("plan", "ChatGPT"));
+        let both = plan.replace("null", r#""sk-x""#);
+        assert_eq!(account("codex", &both), is("plan", "ChatGPT"));
+        assert_eq!(account("codex", r#"{"auth_mode":"apikey","OPENAI_API_KEY":"sk-x"}"#), is("key", "API key"));
+        assert_eq!(account("codex", r#"{"OPENAI_API_KEY":"sk-x","tokens":null}"#), is("key", "API key"));
+    }
+
+    #[test]
+    fn what_is_no_login_is_none() {
+        for name in ["claude", "codex", "gemini"] {
+            for file in ["", "{", "[]", "null", "{}", r#"{"claudeAiOauth":{}}"#, r#"{"tokens":{"refresh_token":""}}"#] {
+                assert_eq!(account(name, file), None, "{name}: {file}");
+            }
+            let (manifest, host) = machine(name, &[None], &[]);
+            assert_eq!(stored(&manifest, &host), None);
+        }
+    }
+
+    #[test]
+    fn a_google_login_needs_a_project_to_be_served() {
+        let login = Some(r#"{"access_token":"a","refresh_token":"r","expiry_date":1}"#);
+        let (manifest, host) = machine("gemini", &[login], &[]);
+        assert_eq!(stored(&manifest, &host).unwrap().account, "personal");
+        assert!(login_note(&manifest, &host).unwrap().contains("agy"));
+        let (manifest, host) = machine("gemini", &[login], &[("GOOGLE_CLOUD_PROJECT", "p")]);
+        assert_eq!(stored(&manifest, &host).unwrap().account, "plan");
+        assert_eq!(login_note(&manifest, &host), None);
+    }
+
+    #[test]
+    fn the_login_that_a_person_chose_counts() {
+        let login = Some(r#"{"refresh_token":"r"}"#);
+        let settings = |kind: &str| format!(r#"{{"security":{{"auth":{{"selectedType":"{kind}"}}}}}}"#);
+        let project = [("GOOGLE_CLOUD_PROJECT", "p")];
+        let (manifest, host) = machine("gemini", &[login, None, Some(&settings("gemini-api-key"))], &project);
+        assert_eq!(stored(&manifest, &host), None);
+        assert!(login_note(&manifest, &host).unwrap().contains("`gemini-api-key`"));
+        let (manifest, host) = machine("gemini", &[login, None, Some(&settings("oauth-personal"))], &project);
+        assert!(stored(&manifest, &host).is_some());
+        let (manifest, host) = machine("gemini", &[login, None, Some("// not JSON")], &project);
+        assert!(stored(&manifest, &host).is_some());
+    }
 }

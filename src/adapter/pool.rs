@@ -35,7 +35,7 @@ pub enum Billing {
 impl Billing {
     fn accepts(self, spec: &PoolSpec) -> bool {
         // A stored login with an account that is paid per use is no subscription.
-        let metered = spec.kind == PoolKind::ApiKey || spec.account.as_deref() == Some("key");
+        let metered = metered(spec);
         match self {
             Self::Auto => true,
             Self::Subscription => !metered,
@@ -51,6 +51,8 @@ pub struct ChosenPool {
     pub name: String,
     /// Its kind.
     pub kind: PoolKind,
+    /// Whether every call costs money: an account that is paid per use.
+    pub metered: bool,
     /// The variable of *our* environment that holds it, if it comes from one.
     pub variable: Option<String>,
     /// In words, for people: `subscription (CLAUDE_CODE_OAUTH_TOKEN)`, `stored ChatGPT login`.
@@ -99,6 +101,25 @@ pub fn choose(manifest: &Manifest, host: &Host, billing: Billing) -> Result<Chos
     })
 }
 
+/// The pool of a name, if it is there: for a run that goes on, which pays as it began.
+///
+/// # Errors
+/// It is not there any more.
+pub fn named(manifest: &Manifest, host: &Host, name: &str) -> Result<ChosenPool, PoolProblem> {
+    let spec = manifest.pools.iter().find(|spec| spec.name == name && is_there(manifest, spec, host));
+    spec.map(|spec| chosen(manifest, spec, host)).ok_or_else(|| {
+        let spec = manifest.pools.iter().find(|spec| spec.name == name);
+        let hint = match spec.and_then(|spec| spec.variable.as_deref()) {
+            Some(variable) => format!("set {variable}"),
+            None => format!("run `{}`", manifest.login_hint()),
+        };
+        PoolProblem {
+            message: format!("{}: the {name} that paid for this run is not there any more", manifest.id),
+            hint,
+        }
+    })
+}
+
 fn is_there(manifest: &Manifest, spec: &PoolSpec, host: &Host) -> bool {
     match (&spec.variable, spec.kind) {
         (Some(variable), _) => host.var(variable).is_some(),
@@ -106,6 +127,10 @@ fn is_there(manifest: &Manifest, spec: &PoolSpec, host: &Host) -> bool {
         (None, _) => login::stored(manifest, host)
             .is_some_and(|login| spec.account.as_deref().is_none_or(|account| account == login.account)),
     }
+}
+
+fn metered(spec: &PoolSpec) -> bool {
+    spec.kind == PoolKind::ApiKey || spec.account.as_deref() == Some("key")
 }
 
 fn chosen(manifest: &Manifest, spec: &PoolSpec, host: &Host) -> ChosenPool {
@@ -116,5 +141,74 @@ fn chosen(manifest: &Manifest, spec: &PoolSpec, host: &Host) -> ChosenPool {
             None => spec.name.clone(),
         },
     };
-    ChosenPool { name: spec.name.clone(), kind: spec.kind, variable: spec.variable.clone(), words }
+    ChosenPool {
+        name: spec.name.clone(),
+        kind: spec.kind,
+        metered: metered(spec),
+        variable: spec.variable.clone(),
+        words,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapter::{Catalog, LoginFile};
+
+    const CLAUDE: &str = r#"{"claudeAiOauth":{"accessToken":"a","subscriptionType":"max"}}"#;
+    const CHATGPT: &str = r#"{"auth_mode":"chatgpt","tokens":{"refresh_token":"r"}}"#;
+    const KEY: &str = r#"{"auth_mode":"apikey","OPENAI_API_KEY":"sk-x"}"#;
+    const GOOGLE: &str = r#"{"refresh_token":"r"}"#;
+
+    fn choice(name: &str, login: Option<&str>, variables: &[&str], billing: Billing) -> Result<String, PoolProblem> {
+        let catalog = Catalog::embedded().unwrap();
+        let manifest = catalog.get(name).unwrap();
+        let file = LoginFile { path: "/h/login".into(), contents: login.map(str::to_owned) };
+        let host = Host {
+            env: variables.iter().map(|name| ((*name).to_owned(), "secret".to_owned())).collect(),
+            home: Some("/h".into()),
+            logins: [(manifest.id.clone(), vec![file])].into(),
+        };
+        choose(manifest, &host, billing).map(|pool| pool.words)
+    }
+
+    #[test]
+    fn a_plan_goes_before_a_key_and_billing_decides() {
+        use Billing::{Api, Auto, Subscription};
+        let claude = ["ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN"];
+        let openai = ["OPENAI_API_KEY", "CODEX_API_KEY"];
+        let google = ["GOOGLE_API_KEY", "GEMINI_API_KEY"];
+        for (name, login, variables, billing, words) in [
+            ("claude", Some(CLAUDE), &claude[..], Auto, "subscription (CLAUDE_CODE_OAUTH_TOKEN)"),
+            ("claude", Some(CLAUDE), &claude[..1], Auto, "stored login (max)"),
+            ("claude", Some(CLAUDE), &claude, Api, "API key (ANTHROPIC_API_KEY)"),
+            ("claude", None, &claude[..1], Auto, "API key (ANTHROPIC_API_KEY)"),
+            ("codex", Some(CHATGPT), &openai, Auto, "stored login (ChatGPT)"),
+            ("codex", Some(CHATGPT), &openai, Api, "API key (CODEX_API_KEY)"),
+            ("codex", None, &openai, Auto, "API key (CODEX_API_KEY)"),
+            ("codex", Some(KEY), &openai[..1], Auto, "OpenAI API key (OPENAI_API_KEY)"),
+            ("codex", Some(KEY), &[], Auto, "stored API key (API key)"),
+            ("codex", Some(KEY), &[], Api, "stored API key (API key)"),
+            ("gemini", None, &google, Auto, "API key (GEMINI_API_KEY)"),
+            ("gemini", None, &google[..1], Auto, "Google API key (GOOGLE_API_KEY)"),
+            ("gemini", Some(GOOGLE), &["GEMINI_API_KEY", "GOOGLE_CLOUD_PROJECT"], Auto, "stored login (Google)"),
+            ("gemini", Some(GOOGLE), &google[1..], Auto, "API key (GEMINI_API_KEY)"),
+            ("gemini", Some(GOOGLE), &[], Subscription, "stored personal login (Google; not served since June 2026)"),
+            ("ollama", None, &[], Auto, "local"),
+            ("ollama", None, &[], Api, "local"),
+        ] {
+            assert_eq!(choice(name, login, variables, billing).as_deref(), Ok(words), "{name} {variables:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_to_pay_with_says_what_to_type() {
+        let none = choice("claude", None, &[], Billing::Auto).unwrap_err();
+        assert!(none.hint.contains("`claude auth login`") && none.hint.contains("CLAUDE_CODE_OAUTH_TOKEN"), "{none:?}");
+        let key = choice("codex", Some(KEY), &["OPENAI_API_KEY"], Billing::Subscription).unwrap_err();
+        assert!(key.message.contains("billing is `subscription`"), "{key:?}");
+        assert!(key.message.contains("OPENAI_API_KEY") && key.hint.contains("codex login"), "{key:?}");
+        let plan = choice("claude", Some(CLAUDE), &[], Billing::Api).unwrap_err();
+        assert!(plan.message.contains("billing is `api`") && plan.hint.contains("ANTHROPIC_API_KEY"), "{plan:?}");
+    }
 }

@@ -1,5 +1,6 @@
 //! The table of failure rules in a manifest: from what a CLI showed to a class, first match wins.
 
+use super::when::{reset_time, retry_after};
 use crate::exchange::Usage;
 use crate::failure::{CallFailure, FailureClass};
 use crate::time::Timestamp;
@@ -49,18 +50,32 @@ pub struct Rule {
     /// Whether a reset time must be stated, as a number or in words.
     #[serde(default)]
     pub resets: bool,
+    /// For CLIs that print a failure as if it were the answer, with exit code 0 (codec `plain`): an
+    /// answer of one line that holds one of these is none. Stands alone in its row.
+    #[serde(default)]
+    pub answer: Vec<String>,
 }
 
 impl Rule {
     /// Whether it has a condition at all; one without would match everything.
     #[must_use]
     pub fn is_conditional(&self) -> bool {
-        self.resets
-            || !(self.fields.is_empty() && self.exit.is_empty() && self.message.is_empty() && self.stderr.is_empty())
+        !self.answer.is_empty() || !self.is_alone()
+    }
+
+    /// Whether `answer` is its only condition, or no condition.
+    #[must_use]
+    pub fn is_alone(&self) -> bool {
+        !self.resets
+            && self.fields.is_empty()
+            && self.exit.is_empty()
+            && self.message.is_empty()
+            && self.stderr.is_empty()
     }
 
     fn matches(&self, signs: &Signs, resets_at: Option<Timestamp>) -> bool {
-        self.fields.iter().all(|(name, wanted)| signs.fields.get(name.as_str()) == Some(wanted))
+        self.answer.is_empty()
+            && self.fields.iter().all(|(name, wanted)| signs.fields.get(name.as_str()) == Some(wanted))
             && (self.exit.is_empty() || signs.exit.is_some_and(|code| self.exit.contains(&code)))
             && holds(&signs.message, &self.message)
             && holds(&signs.stderr, &self.stderr)
@@ -76,20 +91,95 @@ fn holds(text: &str, wanted: &[String]) -> bool {
     wanted.iter().any(|part| text.contains(&part.to_lowercase()))
 }
 
+/// The longest pause for which a limit on requests is one: for more, it is a limit on use.
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+
+/// The longest answer that can be a failure in disguise, in bytes.
+const LONGEST_DISGUISE: usize = 500;
+
 /// The failure that the table makes of the signs; `None` if no row matches.
 #[must_use]
 pub fn classify(rules: &[Rule], signs: &Signs, now: Timestamp) -> Option<CallFailure> {
-    let resets_at = signs.resets_at.or_else(|| super::when::reset_time(&signs.message, now));
+    let resets_at = signs.resets_at.or_else(|| reset_time(&signs.message, now));
     let rule = rules.iter().find(|rule| rule.matches(signs, resets_at))?;
-    let retry_after: Option<Duration> =
-        super::when::retry_after(&signs.message).or_else(|| super::when::retry_after(&signs.stderr));
+    let pause = retry_after(&signs.message).or_else(|| retry_after(&signs.stderr));
     let mut failure = CallFailure::new(rule.class, &signs.message);
     failure.usage = signs.usage;
     failure.partial.clone_from(&signs.partial);
-    match rule.class {
-        FailureClass::UsageLimit => failure.resets_at = resets_at,
-        FailureClass::RateLimited | FailureClass::Overloaded => failure.retry_after = retry_after,
+    match (rule.class, pause) {
+        (FailureClass::UsageLimit, _) => failure.resets_at = resets_at,
+        (FailureClass::RateLimited, Some(pause)) if pause > LONGEST_PAUSE => {
+            failure.class = FailureClass::UsageLimit;
+            failure.resets_at = resets_at.or_else(|| Some(now.plus(pause)));
+        }
+        (FailureClass::RateLimited | FailureClass::Overloaded, _) => failure.retry_after = pause,
         _ => {}
     }
     Some(failure)
+}
+
+/// The failure that an answer really is; `None` if it is an answer.
+#[must_use]
+pub fn disguised(rules: &[Rule], answer: &str, now: Timestamp) -> Option<CallFailure> {
+    let line = answer.trim();
+    if line.contains('\n') || line.len() > LONGEST_DISGUISE {
+        return None;
+    }
+    let rule = rules.iter().find(|rule| !rule.answer.is_empty() && holds(line, &rule.answer))?;
+    let mut failure = CallFailure::new(rule.class, line);
+    if rule.class == FailureClass::UsageLimit {
+        failure.resets_at = reset_time(line, now);
+    }
+    Some(failure)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(text: &str) -> Vec<Rule> {
+        serde_json::from_str(text).unwrap()
+    }
+
+    fn signs(message: &str) -> Signs {
+        Signs { message: message.to_owned(), exit: Some(1), ..Signs::default() }
+    }
+
+    #[test]
+    fn the_first_row_whose_conditions_all_hold_decides() {
+        let rules = rules(
+            r#"[{"class":"billing","exit":[1],"message":["quota"],"stderr":["Terminal"]},
+                {"class":"forbidden","fields":{"code":"403"}},
+                {"class":"rate_limited","message":["QUOTA","limit"]}]"#,
+        );
+        let class = |signs: &Signs| classify(&rules, signs, Timestamp(0)).map(|failure| failure.class);
+        assert_eq!(class(&signs("Quota exceeded")), Some(FailureClass::RateLimited));
+        let terminal = Signs { stderr: "TerminalError".to_owned(), ..signs("quota") };
+        assert_eq!(class(&terminal), Some(FailureClass::Billing));
+        let refused = Signs { fields: [("code", "403".to_owned())].into(), ..signs("limit") };
+        assert_eq!(class(&refused), Some(FailureClass::Forbidden));
+        assert_eq!(class(&signs("no such thing")), None);
+    }
+
+    #[test]
+    fn a_long_pause_is_a_limit_on_use() {
+        let rules = rules(r#"[{"class":"rate_limited","message":["retry"]}]"#);
+        let short = classify(&rules, &signs("Please retry in 3s."), Timestamp(1000)).unwrap();
+        assert_eq!((short.class, short.retry_after), (FailureClass::RateLimited, Some(Duration::from_secs(3))));
+        let long = classify(&rules, &signs("Please retry in 2h."), Timestamp(1000)).unwrap();
+        assert_eq!((long.class, long.retry_after), (FailureClass::UsageLimit, None));
+        assert_eq!(long.resets_at, Some(Timestamp(7_201_000)));
+    }
+
+    #[test]
+    fn an_answer_can_be_a_failure_in_disguise() {
+        let rules =
+            rules(r#"[{"class":"usage_limit","answer":["resets in "]},{"class":"billing","message":["quota"]}]"#);
+        let found = disguised(&rules, "Quota exceeded. Resets in 2h39m52s\n", Timestamp(0)).unwrap();
+        assert_eq!((found.class, found.resets_at), (FailureClass::UsageLimit, Some(Timestamp(9_592_000))));
+        assert_eq!(disguised(&rules, "The quota is 5.", Timestamp(0)), None);
+        assert_eq!(disguised(&rules, "Two lines.\nIt resets in 2h.", Timestamp(0)), None);
+        assert_eq!(disguised(&rules, &("resets in ".to_owned() + &"x".repeat(500)), Timestamp(0)), None);
+        assert_eq!(classify(&rules, &signs("resets in 2h"), Timestamp(0)), None);
+    }
 }

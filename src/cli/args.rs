@@ -1,5 +1,6 @@
 //! What can be typed. No setting has a default here: layers below the flags could not be seen then.
 
+use super::journal_args::{ReplayArgs, ResumeArgs, RunsArgs};
 use crate::config::{Entry, Key, Origin, Path, Source};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -55,6 +56,12 @@ pub enum Command {
     Doctor(DoctorArgs),
     /// Play a consensus run with stand-ins: no account, no network, nothing to install
     Demo(DemoArgs),
+    /// List the runs that were written down, show one whole, or remove some
+    Runs(RunsArgs),
+    /// Go on with a run that was killed, stopped or parked: nothing that was answered is asked again
+    Resume(ResumeArgs),
+    /// Show a run once more, from its journal alone: no program is started
+    Replay(ReplayArgs),
     /// Show every setting and where it came from
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -143,6 +150,31 @@ pub struct RunArgs {
     #[arg(long, value_name = "N | NAME=N", help_heading = "Limits", allow_hyphen_values = true)]
     pub max_concurrent: Vec<String>,
 
+    /// Most attempts of the run, retries and repairs among them [default: no limit]
+    #[arg(long, value_name = "CALLS", help_heading = "Budget", allow_hyphen_values = true)]
+    pub budget_calls: Option<String>,
+
+    /// Most input tokens of the run [default: no limit]
+    #[arg(long, value_name = "TOKENS", help_heading = "Budget", allow_hyphen_values = true)]
+    pub budget_input_tokens: Option<String>,
+
+    /// Most output tokens of the run [default: no limit]
+    #[arg(long, value_name = "TOKENS", help_heading = "Budget", allow_hyphen_values = true)]
+    pub budget_output_tokens: Option<String>,
+
+    /// Most US dollars of accounts that are paid per use [default: no limit]
+    #[arg(long, value_name = "DOLLARS", help_heading = "Budget", allow_hyphen_values = true)]
+    pub budget_usd: Option<String>,
+
+    /// Longest time of the run; after it nothing new is begun [default: no limit]
+    #[arg(long, value_name = "TIME", help_heading = "Budget", allow_hyphen_values = true)]
+    pub max_wall: Option<String>,
+
+    /// At a usage limit: park (go on with at least two others, else stop, to be resumed), drop, wait
+    /// or fail [default: park]
+    #[arg(long, value_name = "WHAT", help_heading = "Budget")]
+    pub on_limit: Option<String>,
+
     /// What standard output carries: text, json or jsonl [default: text]
     #[arg(short = 'o', long, value_name = "FORMAT", help_heading = "Output")]
     pub output_format: Option<String>,
@@ -162,6 +194,11 @@ pub struct RunArgs {
     /// One more configuration file, on top of the usual one
     #[arg(long, value_name = "FILE", help_heading = "Configuration")]
     pub config: Option<PathBuf>,
+
+    /// Do not write the run down: it can then be neither resumed nor replayed, and what it cost is
+    /// lost with it if it is killed
+    #[arg(long, help_heading = "Configuration")]
+    pub no_journal: bool,
 
     /// Where runs and kept folders lie [default: ~/.local/state/refinery]
     #[arg(long, value_name = "FOLDER", help_heading = "Configuration")]
@@ -258,7 +295,14 @@ impl RunArgs {
             (Key::Retries, one(&self.retries)),
             (Key::MaxConcurrent, list(&self.max_concurrent)),
             (Key::Billing, one(&self.billing)),
+            (Key::BudgetCalls, one(&self.budget_calls)),
+            (Key::BudgetInputTokens, one(&self.budget_input_tokens)),
+            (Key::BudgetOutputTokens, one(&self.budget_output_tokens)),
+            (Key::BudgetUsd, one(&self.budget_usd)),
+            (Key::MaxWall, one(&self.max_wall)),
+            (Key::OnLimit, one(&self.on_limit)),
             (Key::AllowMissing, yes(self.allow_missing)),
+            (Key::NoJournal, yes(self.no_journal)),
             (Key::OutputFormat, one(&self.output_format)),
             (Key::Verbose, yes(self.verbose)),
             (Key::Debug, yes(self.debug)),

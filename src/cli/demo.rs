@@ -1,8 +1,8 @@
 //! `refinery demo`: a whole run with stand-ins for the three vendors' programs.
 
 use super::args::{DemoArgs, RunArgs};
-use super::execute::Surroundings;
 use super::prepare::{self, Prepared, Ready};
+use super::world::Surroundings;
 use crate::config::Settings;
 use crate::error::Error;
 use crate::host::Machine;
@@ -40,6 +40,7 @@ pub fn prepare(
         seed: Some(SEED.to_owned()),
         output_format: args.output_format.clone(),
         verbose: args.verbose,
+        no_journal: true,
         ..RunArgs::default()
     };
     let mut settings = prepare::load(&run, machine)?.settings;

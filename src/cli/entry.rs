@@ -3,11 +3,13 @@
 use super::args::{Cli, Command, ConfigCommand, ConfigShowArgs, DemoArgs, LookArgs, RunArgs};
 use super::console::Console;
 use super::dry_run;
-use super::execute::{Surroundings, execute};
+use super::execute::{Begin, execute};
+use super::journal_args::ResumeArgs;
 use super::parse::{self, Refused, parse};
 use super::prepare::{self, Prepared, Ready};
 use super::supervised::Supervised;
-use super::{adapters, config_show, demo, doctor, settings};
+use super::world::Surroundings;
+use super::{adapters, config_show, demo, doctor, replay, resume, runs, settings};
 use crate::config::OutputFormat;
 use crate::error::Error;
 use crate::host::Machine;
@@ -44,6 +46,9 @@ fn command(cli: Cli, console: Console) -> Done {
             let runner = Supervised::new(Supervisor::new(Marker::new(random(&LETTERS, 12))));
             here(doctor::run(&args, &machine, console, &runner))
         }
+        Some(Command::Runs(args)) => here(runs::run(&args, &machine, console)),
+        Some(Command::Resume(args)) => here(go_on(&args, &machine, console)),
+        Some(Command::Replay(args)) => here(replay::run(&args, &machine, console)),
         Some(Command::Config(ConfigCommand::Show(args))) => here(show(args, &machine, console)),
         Some(Command::Demo(args)) => here(play(&args, &mut machine, console)),
     }
@@ -60,7 +65,7 @@ fn run(args: &RunArgs, machine: &mut Machine, console: Console) -> Done {
     match prepared.map_err(|error| (console, error))? {
         Prepared::Dry(dry) => Ok(console.tell(&dry_run::text(&dry), &dry_run::Document::of(&dry, &warnings))),
         Prepared::Ready(ready) => Surroundings::real()
-            .and_then(|world| perform(&ready, &world, &warnings, console))
+            .and_then(|world| perform(&ready, Begin::Anew, &world, console))
             .map_err(|error| (console, error)),
     }
 }
@@ -73,14 +78,20 @@ fn play(args: &DemoArgs, machine: &mut Machine, console: Console) -> Result<u8, 
     if console.format == OutputFormat::Text {
         Outlet::stderr().line(&format!("The question: {}\n", ready.plan.material.question.trim()));
     }
-    perform(&ready, &world, &[], console)
+    perform(&ready, Begin::Anew, &world, console)
+}
+
+fn go_on(args: &ResumeArgs, machine: &Machine, console: Console) -> Result<u8, Error> {
+    let (ready, begin) = resume::prepare(args, machine)?;
+    let console = Console { format: ready.settings.output_format, ..console };
+    perform(&ready, begin, &Surroundings::real()?, console)
 }
 
 /// Makes the run, and tells of it.
-fn perform(ready: &Ready, world: &Surroundings, warnings: &[String], console: Console) -> Result<u8, Error> {
+fn perform(ready: &Ready, begin: Begin, world: &Surroundings, console: Console) -> Result<u8, Error> {
     let mut reporters = console.reporters(ready.settings.verbose, ready.settings.debug);
-    let mut finished = execute(ready, world, &mut |event| reporters.report(event))?;
-    finished.totals.warnings.splice(0..0, warnings.iter().cloned());
+    let mut finished = execute(ready, begin, world, &mut |event| reporters.report(event))?;
+    finished.totals.warnings.splice(0..0, ready.warnings.iter().cloned());
     reporters
         .finish(&finished)
         .map_err(|error| Error::failed(format!("standard output cannot be written: {error}")))?;

@@ -1,30 +1,42 @@
 //! From a run that is ready to a run that is finished.
 
+use super::briefing::briefing;
 use super::prepare::Ready;
-use super::seats::Seat;
-use crate::adapter::PoolKind;
-use crate::call::{self, Backend, Backoff, Caller, CliBackend, CliSeat, CliSettings, Echo, Gate, Lane, Room};
-use crate::engine::{self, Briefing, Clock, Listener, Registered, World};
+use super::world::{Surroundings, room};
+use crate::call::Caller;
+use crate::engine::{self, Bounds, Header, Listener, Recorded, World, begin_journal, refold};
 use crate::error::Error;
-use crate::invocation::Limits;
+use crate::journal::{Retention, Store, Writer};
 use crate::outcome::Finished;
+use crate::plan::RunLimits;
 use crate::process::{Marker, Supervisor, Watchdog};
-use crate::report::Outlet;
-use crate::time::Timestamp;
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::fs::File;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::SystemTime;
 
-/// Makes the calls. `listener` takes every event, in order.
+/// Where a run begins.
+pub enum Begin {
+    /// With its first question.
+    Anew,
+    /// Where its journal ends; the file is locked.
+    GoOn(Box<Recorded>, File),
+}
+
+/// Makes the calls. `listener` takes every event, in order; of a run that goes on, those from there
+/// on.
 ///
 /// # Errors
 /// The run could not begin; a run that began is always finished, with its status.
-pub fn execute(ready: &Ready, world: &Surroundings, listener: Listener<'_>) -> Result<Finished, Error> {
+pub fn execute(
+    ready: &Ready,
+    begin: Begin,
+    surroundings: &Surroundings,
+    listener: Listener<'_>,
+) -> Result<Finished, Error> {
     let protocol = ready.plan.machine()?;
     // Before the first thread: the watchdog is a copy of this program as it is now.
     let marker = Marker::new(format!("{}-{}", ready.plan.run_id, std::process::id()));
-    let watchdog = Watchdog::start(&world.program, &["__watchdog"], &marker).map_err(|error| {
+    let watchdog = Watchdog::start(&surroundings.program, &["__watchdog"], &marker).map_err(|error| {
         Error::failed(format!("the watchdog over the CLIs cannot be started: {error}"))
             .hint("it is this same program: check that it can be executed")
     })?;
@@ -36,132 +48,51 @@ pub fn execute(ready: &Ready, world: &Surroundings, listener: Listener<'_>) -> R
         .map_err(|error| Error::failed(format!("no runtime: {error}")))?;
     runtime.block_on(async {
         let stop = engine::signals().map_err(|error| Error::failed(format!("signals cannot be heard: {error}")))?;
-        let room = room(ready, supervisor, world)?;
-        let clock = Arc::clone(&world.clock);
-        let world = World { caller: Caller::new(room), stop, clock, journal: None };
-        Ok(engine::drive(protocol, ready.briefing(), world, listener).await)
+        let caller = Caller::new(room(ready, supervisor, surroundings)?);
+        let clock = Arc::clone(&surroundings.clock);
+        let RunLimits { budget, max_wall, on_limit, .. } = ready.plan.limits.clone();
+        let bounds = Bounds { budget, max_wall, on_limit };
+        let world = |journal| World { caller, stop, clock, journal, bounds };
+        match begin {
+            Begin::Anew => {
+                let header = Header::new(ready.plan.clone(), ready.warnings.clone(), (surroundings.clock)());
+                let journal = journal(ready, &header).await?;
+                Ok(engine::drive(protocol, briefing(&ready.plan), header.at, world(journal), listener).await)
+            }
+            Begin::GoOn(recorded, file) => {
+                let writer = recorded.writer(file).map_err(|error| {
+                    Error::failed(format!("the journal of {} cannot be written: {error}", ready.plan.run_id))
+                })?;
+                let Recorded { header, entries, .. } = *recorded;
+                // What was heard before is not told again.
+                let heard = &mut |_: &_| {};
+                let refolded = refold(protocol, briefing(&ready.plan), header.at, entries, heard)
+                    .map_err(|unfit| Error::failed(format!("{}: {unfit}", ready.plan.run_id)))?;
+                Ok(engine::go_on(refolded.with_listener(listener), world(Some(writer))).await)
+            }
+        }
     })
 }
 
-/// What a run finds around it.
-pub struct Surroundings {
-    /// This program, to be started again as the watchdog.
-    pub program: PathBuf,
-    /// Tells the time.
-    pub clock: Clock,
-}
-
-impl Surroundings {
-    /// The real ones.
-    ///
-    /// # Errors
-    /// The system does not say where this program is.
-    pub fn real() -> Result<Self, Error> {
-        let program = std::env::current_exe()
-            .map_err(|error| Error::failed(format!("the system does not say where this program is: {error}")))?;
-        Ok(Self { program, clock: steady_clock() })
+/// The journal of a new run, after making room for it; nothing, if the person wants none.
+async fn journal(ready: &Ready, header: &Header) -> Result<Option<Writer>, Error> {
+    if ready.settings.no_journal {
+        return Ok(None);
     }
-}
-
-/// The wall clock as it was at the start, plus the time that has passed since: it never jumps.
-fn steady_clock() -> Clock {
-    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let began = Timestamp(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX));
-    let start = Instant::now();
-    Arc::new(move || began.plus(start.elapsed()))
-}
-
-/// Everybody who can be asked: participants of one adapter share its lane.
-fn room(ready: &Ready, supervisor: Supervisor, world: &Surroundings) -> Result<Room, Error> {
-    let limits = &ready.plan.limits;
-    let lanes: BTreeMap<_, _> =
-        limits.concurrency.adapters.iter().map(|(name, limit)| (name, Lane::new(*limit))).collect();
-    let echo = ready.settings.debug.then(|| echo(ready)).transpose()?;
-    check_scratch(&supervisor, echo.as_deref())?;
-    let settings = CliSettings {
-        supervisor,
-        host: Arc::new(ready.host.clone()),
-        limits: ready.limits(),
-        scratch_root: None,
-        echo,
-        now: Arc::clone(&world.clock),
-    };
-    let seats = ready.seats.iter().map(|seat| {
-        let backend: Arc<dyn Backend> = Arc::new(CliBackend::new(settings.clone(), seat.into()));
-        let lane = lanes.get(&seat.manifest.id).cloned().unwrap_or_else(|| Lane::new(1));
-        (seat.id.clone(), call::Seat { backend, lane, own: Lane::new(0) })
-    });
-    let backoff = Backoff { retries: limits.retries, seed: ready.plan.material.seed, ..Backoff::default() };
-    Ok(Room { seats: seats.collect(), gate: Gate::new(limits.concurrency.global), backoff })
-}
-
-/// Makes a folder where every call will need one, so that a want of it is told before the first call.
-fn check_scratch(supervisor: &Supervisor, echo: Option<&Echo>) -> Result<(), Error> {
-    let (root, hint) = match echo {
-        Some(echo) => (echo.folder().to_owned(), "name another place with `--state-dir`"),
-        None => (std::env::temp_dir(), "set TMPDIR to a folder that you can write to"),
-    };
-    let made = supervisor.scratch(echo.map(|_| root.as_path()), "refinery-");
-    made.map(drop).map_err(|error| {
-        Error::config(format!("no folder for the CLIs' files can be made in {}: {error}", root.display())).hint(hint)
-    })
-}
-
-/// Where raw invocations are shown, and their folders kept.
-fn echo(ready: &Ready) -> Result<Arc<Echo>, Error> {
+    let without = "`--no-journal` goes on without one: the run can then be neither resumed nor replayed";
     let state = ready.state_dir.as_ref().ok_or_else(|| {
-        Error::config("`--debug` keeps each call's folder, but there is no place for it")
+        Error::config("there is no place for the run's journal")
             .hint("set HOME, or name a folder with `--state-dir`")
+            .hint(without)
     })?;
-    let folder = state.join("debug").join(ready.plan.run_id.as_str());
-    Ok(Arc::new(Echo::new(folder, |line| Outlet::stderr().line(line))))
-}
-
-impl Ready {
-    /// What the engine must know of the run.
-    #[must_use]
-    pub fn briefing(&self) -> Briefing {
-        let registered = self.plan.participants.iter().map(|one| Registered {
-            participant: one.id.clone(),
-            adapter: one.adapter.clone(),
-            model_id: one.model_id.clone(),
-            effort: one.effort.map(|effort| effort.to_string()),
-            pool: pool(one.pool.kind).to_owned(),
-        });
-        Briefing {
-            run: self.plan.run_id.clone(),
-            protocol: self.plan.protocol.name().to_owned(),
-            seed: self.plan.material.seed,
-            max_calls: self.estimate.total,
-            participants: self.announced().into_iter().zip(registered).collect(),
+    let store = Store::open(state).map_err(|error| Error::config(error.to_string()).hint(without))?;
+    // Tidying up never stops a run.
+    let _ = store.tidy(&Retention::default(), SystemTime::now());
+    let path = store.path(&ready.plan.run_id);
+    match begin_journal(&path, header).await {
+        Ok(writer) => Ok(Some(writer)),
+        Err(error) => {
+            Err(Error::config(format!("the journal {} cannot be written: {error}", path.display())).hint(without))
         }
-    }
-
-    /// The clocks of an attempt.
-    #[must_use]
-    pub fn limits(&self) -> Limits {
-        let limits = &self.plan.limits;
-        Limits { hard: limits.timeout, first_byte: Some(limits.first_byte_timeout), idle: Some(limits.idle_timeout) }
-    }
-}
-
-impl From<&Seat> for CliSeat {
-    fn from(seat: &Seat) -> Self {
-        Self {
-            manifest: seat.manifest.clone(),
-            program: seat.program.clone(),
-            pool: seat.pool.clone(),
-            model: seat.model.clone(),
-            effort: seat.effort,
-        }
-    }
-}
-
-fn pool(kind: PoolKind) -> &'static str {
-    match kind {
-        PoolKind::Subscription => "subscription",
-        PoolKind::Login => "login",
-        PoolKind::ApiKey => "api_key",
-        PoolKind::None => "none",
     }
 }

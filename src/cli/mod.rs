@@ -2,6 +2,7 @@
 
 pub mod adapters;
 pub mod args;
+pub mod briefing;
 pub mod checkup;
 pub mod config_show;
 pub mod console;
@@ -11,12 +12,17 @@ pub mod dry_run;
 pub mod entry;
 pub mod execute;
 pub mod input;
+pub mod journal_args;
 pub mod parse;
 pub mod prepare;
 pub mod probe;
+pub mod replay;
+pub mod resume;
+pub mod runs;
 pub mod seats;
 pub mod settings;
 pub mod supervised;
+pub mod world;
 
 pub use entry::main;
 pub use prepare::{Ready, prepare};

@@ -8,12 +8,11 @@ use super::settings::{self, Loaded};
 use crate::adapter::{Catalog, Host};
 use crate::config::Settings;
 use crate::error::Error;
-use crate::event::Announced;
 use crate::exchange::Tuning;
 use crate::host::{Machine, machine, manifests};
 use crate::ids::{AdapterId, RunId};
 use crate::plan::{
-    self, Concurrency, Estimate, Participant, Pool, ProtocolPlan, RunLimits, RunPlan, parse_participants,
+    self, Concurrency, Estimate, Participant, Pool, Prices, ProtocolPlan, RunLimits, RunPlan, parse_participants,
 };
 use crate::protocol::consensus::{ConsensusPlan, Material};
 use std::collections::BTreeMap;
@@ -32,6 +31,8 @@ pub struct Ready {
     pub settings: Settings,
     /// The most calls that it can take.
     pub estimate: Estimate,
+    /// What a person was warned of.
+    pub warnings: Vec<String>,
     /// Where runs and kept folders lie; nothing, if this machine has no such place.
     pub state_dir: Option<PathBuf>,
 }
@@ -85,12 +86,21 @@ pub fn prepare(
     if seats.len() == 1 && named > 1 {
         warnings.push(format!("only {} is left: its bare answer, reviewed by nobody", seats[0].id));
     }
+    priced(&seats, &settings)?;
     let estimate = plan::estimate(&protocol, seats.len());
     let plan = freeze(&seats, protocol, input, &settings, machine);
     // Question and files are never cut: who cannot take them whole is found before anything is paid.
     drop(plan.machine()?);
     let state_dir = state_dir(&settings, machine);
-    Ok(Prepared::Ready(Box::new(Ready { plan, seats, host, settings, estimate, state_dir })))
+    Ok(Prepared::Ready(Box::new(Ready {
+        plan,
+        seats,
+        host,
+        settings,
+        estimate,
+        warnings: warnings.clone(),
+        state_dir,
+    })))
 }
 
 /// All layers of a run's settings.
@@ -178,7 +188,7 @@ pub(super) fn freeze(
         run_id: run_id(machine),
         created_at: machine.now,
         protocol: ProtocolPlan::Consensus(protocol),
-        participants: seats.iter().map(participant).collect(),
+        participants: seats.iter().map(|seat| participant(seat, settings)).collect(),
         material: Material {
             question: input.question,
             files: input.files,
@@ -191,11 +201,14 @@ pub(super) fn freeze(
             idle_timeout: settings.idle_timeout,
             retries: settings.retries,
             concurrency: Concurrency { global: settings.max_concurrent, adapters },
+            budget: settings.budget,
+            max_wall: settings.max_wall,
+            on_limit: settings.on_limit,
         },
     }
 }
 
-fn participant(seat: &Seat) -> Participant {
+fn participant(seat: &Seat, settings: &Settings) -> Participant {
     Participant {
         id: seat.id.clone(),
         adapter: seat.manifest.id.clone(),
@@ -203,9 +216,34 @@ fn participant(seat: &Seat) -> Participant {
         model_id: seat.model.model_id.clone(),
         effort: seat.effort,
         pool: Pool::from(&seat.pool),
+        prices: prices(seat, settings),
         vendor_words: seat.manifest.vendor_words(),
         prompt_bytes: seat.manifest.prompt_bytes(),
     }
+}
+
+/// What an account that is paid per use is charged, if the configuration says both.
+fn prices(seat: &Seat, settings: &Settings) -> Option<Prices> {
+    let said = settings.adapter(seat.manifest.id.as_str());
+    said.input_price.zip(said.output_price).map(|(input, output)| Prices { input, output })
+}
+
+/// A budget in money needs to know what everybody costs who costs money.
+fn priced(seats: &[Seat], settings: &Settings) -> Result<(), Error> {
+    if settings.budget.usd.is_none() {
+        return Ok(());
+    }
+    let mut unknown: Vec<_> = seats
+        .iter()
+        .filter(|seat| seat.pool.metered && !seat.manifest.output.reports_cost && prices(seat, settings).is_none())
+        .map(|seat| seat.manifest.id.as_str())
+        .collect();
+    unknown.dedup();
+    Error::all(unknown.into_iter().map(|name| {
+        Error::config(format!("--budget-usd: nobody says what a call of {name} costs"))
+            .hint(format!("set input_price and output_price in [adapters.{name}] of the configuration"))
+    }))
+    .map_or(Ok(()), Err)
 }
 
 /// `20261121-100500-` and six letters that are not mistaken for one another.
@@ -214,23 +252,11 @@ fn run_id(machine: &Machine) -> RunId {
     RunId::new(format!("{}-{}", stamp.replace('T', "-"), machine::random(&machine::LETTERS, 6)))
 }
 
-fn state_dir(settings: &Settings, machine: &Machine) -> Option<PathBuf> {
+/// Where runs and kept folders lie; nothing, if this machine has no such place.
+#[must_use]
+pub fn state_dir(settings: &Settings, machine: &Machine) -> Option<PathBuf> {
     match &settings.state_dir {
         Some(folder) => Some(machine.cwd.join(machine.folders.expand(&folder.to_string_lossy()))),
         None => machine.folders.state.clone(),
-    }
-}
-
-impl Ready {
-    /// Who takes part, as it is announced before the first call.
-    #[must_use]
-    pub fn announced(&self) -> Vec<Announced> {
-        let announce = |one: &Participant| Announced {
-            participant: one.id.clone(),
-            model_id: one.model_id.clone(),
-            effort: one.effort.map(|effort| effort.to_string()),
-            pays: one.pool.words.clone(),
-        };
-        self.plan.participants.iter().map(announce).collect()
     }
 }

@@ -1,10 +1,11 @@
 //! `refinery doctor --probe`: one small real call, made as a run of a single participant.
 
 use super::checkup::Probe;
-use super::execute::{Surroundings, execute};
+use super::execute::{Begin, execute};
 use super::input::Input;
 use super::prepare::{Ready, freeze};
 use super::seats::Seat;
+use super::world::Surroundings;
 use crate::adapter::Host;
 use crate::config::Settings;
 use crate::exchange::{Effort, Tuning};
@@ -31,7 +32,8 @@ pub struct RealProbe<'a> {
 
 impl Probe for RealProbe<'_> {
     fn probe(&self, seat: &Seat, host: &Host) -> Result<String, String> {
-        let settings = Settings { timeout: PATIENCE, retries: 0, debug: false, ..self.settings.clone() };
+        let settings =
+            Settings { timeout: PATIENCE, retries: 0, debug: false, no_journal: true, ..self.settings.clone() };
         let protocol = ConsensusPlan {
             threshold: settings.threshold,
             max_rounds: 1,
@@ -48,9 +50,10 @@ impl Probe for RealProbe<'_> {
         let estimate = plan::estimate(&protocol, 1);
         let seats = vec![seat];
         let plan = freeze(&seats, protocol, input, &settings, self.machine);
-        let ready = Ready { plan, seats, host: host.clone(), settings, estimate, state_dir: None };
+        let ready =
+            Ready { plan, seats, host: host.clone(), settings, estimate, warnings: Vec::new(), state_dir: None };
         let world = Surroundings::real().map_err(|error| error.to_string())?;
-        let finished = execute(&ready, &world, &mut |_| {}).map_err(|error| error.to_string())?;
+        let finished = execute(&ready, Begin::Anew, &world, &mut |_| {}).map_err(|error| error.to_string())?;
         let Body::Consensus(body) = &finished.outcome.body;
         match &finished.outcome.answer {
             Some(answer) => {

@@ -12,13 +12,16 @@
 mod drive;
 mod fold;
 mod ledger;
+mod limit;
 mod record;
+mod recorded;
 mod refold;
 mod stop;
 
-pub use drive::{Clock, World, drive, go_on};
+pub use drive::{Bounds, Clock, World, drive, go_on};
 pub use fold::{Briefing, Effect, Fold, Listener};
 pub use ledger::{Ledger, Registered};
 pub use record::{Entry, Record};
-pub use refold::{Refolded, refold};
+pub use recorded::{FORMAT, Header, Recorded, begin_journal};
+pub use refold::{Refolded, Unfit, refold};
 pub use stop::{signals, stop_channel};

@@ -20,19 +20,50 @@ pub struct Refolded<'a> {
     pub closed: bool,
 }
 
+impl<'a> Refolded<'a> {
+    /// The same run, whose events go to somebody else from here on.
+    #[must_use]
+    pub fn with_listener<'b>(self, listener: Listener<'b>) -> Refolded<'b>
+    where
+        'a: 'b,
+    {
+        let Self { fold, outstanding, closed } = self;
+        Refolded { fold: fold.with_listener(listener), outstanding, closed }
+    }
+}
+
+/// A record that does not follow from the plan and the records before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("record {0} does not follow from the plan and the records before it: this is not the run that was planned")]
+pub struct Unfit(
+    /// Its number, from 1.
+    pub usize,
+);
+
 /// Folds a record anew. The listener hears every event once more, live ones excepted.
+///
+/// # Errors
+/// A reply to a call that was not asked, a record after the end.
 pub fn refold<'a>(
     protocol: Box<dyn Protocol>,
     briefing: Briefing,
     began: Timestamp,
     entries: impl IntoIterator<Item = Entry>,
     listener: Listener<'a>,
-) -> Refolded<'a> {
+) -> Result<Refolded<'a>, Unfit> {
     let (mut fold, effects) = Fold::begin(protocol, briefing, began, listener);
     let mut asked = Asked::default();
     asked.note(effects);
     let mut closed = false;
-    for Entry { at, record } in entries {
+    for (number, Entry { at, record }) in entries.into_iter().enumerate() {
+        let fits = match &record {
+            Record::Told { input: Input::Settled(settled) } => !closed && fold.is_open(&settled.id),
+            Record::Resumed => true,
+            _ => !closed,
+        };
+        if !fits {
+            return Err(Unfit(number + 1));
+        }
         match &record {
             Record::Told { input: Input::Elapsed(timer) } => asked.timers.retain(|(id, _)| id != timer),
             Record::Closed { .. } => closed = true,
@@ -42,7 +73,7 @@ pub fn refold<'a>(
         asked.note(fold.apply(at, record));
     }
     let outstanding = asked.outstanding(&fold);
-    Refolded { fold, outstanding, closed }
+    Ok(Refolded { fold, outstanding, closed })
 }
 
 #[derive(Default)]

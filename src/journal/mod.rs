@@ -1,6 +1,6 @@
 //! The record of a run on disk: one JSONL file, appended to, chained, locked.
 //!
-//! Nothing here knows what a record means: `chain` turns bodies into lines and back and notices
+//! Nothing here knows what a record means: the chain turns bodies into lines and back and notices
 //! what was changed, [`Writer`] puts lines on the disk in time, [`read`] takes them in again, and
 //! [`Store`] finds, lists and removes runs.
 

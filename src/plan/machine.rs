@@ -1,11 +1,20 @@
 //! From a plan to the protocol that it names.
 
+use super::estimate::{Estimate, estimate};
 use super::run::{ProtocolPlan, RunPlan};
 use crate::error::Error;
 use crate::protocol::Protocol;
 use crate::protocol::consensus::{Consensus, VoteThreshold};
 
 impl RunPlan {
+    /// The most calls that this plan can take.
+    #[must_use]
+    pub fn estimate(&self) -> Estimate {
+        match &self.protocol {
+            ProtocolPlan::Consensus(plan) => estimate(plan, self.participants.len()),
+        }
+    }
+
     /// The protocol of this plan, before its first question. The same plan makes the same one.
     ///
     /// # Errors

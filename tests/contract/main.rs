@@ -5,11 +5,17 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod cases;
+mod doctor;
 mod driver;
 mod installed;
-mod raw;
+mod isolation;
+mod large;
+mod person;
+mod program;
 mod redact;
 mod requests;
+mod slots;
+mod stage;
 mod stand_in;
 mod transcripts;
 

@@ -1,6 +1,8 @@
 //! What several subjects share.
 
+pub mod calls;
 pub mod program;
 pub mod room;
 pub mod standin;
 pub mod theatre;
+pub mod toy;

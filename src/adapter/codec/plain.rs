@@ -2,7 +2,7 @@
 
 use super::ending::Watch;
 use super::{Codec, CodecContext, End, Step};
-use crate::adapter::rules::Signs;
+use crate::adapter::rules::{Signs, disguised};
 use crate::exchange::Reply;
 use crate::failure::CallFailure;
 use crate::invocation::{Ending, Line};
@@ -35,6 +35,9 @@ impl Codec for PlainCodec {
 
     fn end(self: Box<Self>, end: &End<'_>) -> Result<Reply, CallFailure> {
         if end.exit.ending == Ending::Left && end.exit.code == Some(0) {
+            if let Some(failure) = disguised(&self.watch.context.rules, &self.watch.clean(&self.text), end.now) {
+                return Err(failure);
+            }
             return self.watch.accept(Reply { text: self.text.into(), ..Reply::default() });
         }
         // Some CLIs say on standard output why they failed.

@@ -96,7 +96,8 @@ impl Manifest {
             Some(model) if model.starts_with(&prefix) => model.to_owned(),
             Some(model) => format!("{prefix}{model}"),
         };
-        ResolvedModel { argument, model_id, effort: self.models.effort }
+        let effort = self.models.effort.filter(|_| self.models.takes_effort(argument.as_deref()));
+        ResolvedModel { argument, model_id, effort }
     }
 
     /// How many calls may run at once unless told otherwise, at least 1.

@@ -54,6 +54,18 @@ pub struct Models {
     /// Effort is sent only for models that begin with one of these; empty: for all.
     #[serde(default)]
     pub effort_for: Vec<String>,
+    /// Effort is not sent for models that begin with one of these.
+    #[serde(default)]
+    pub no_effort_for: Vec<String>,
+}
+
+impl Models {
+    /// Whether a model can be told how hard to think.
+    #[must_use]
+    pub fn takes_effort(&self, model: Option<&str>) -> bool {
+        let begins = |starts: &[String]| starts.iter().any(|start| model.unwrap_or("").starts_with(start.as_str()));
+        (self.effort_for.is_empty() || begins(&self.effort_for)) && !begins(&self.no_effort_for)
+    }
 }
 
 /// One way to pay.
@@ -70,7 +82,8 @@ pub struct PoolSpec {
     /// The variable of the child's environment that it becomes; the same if absent.
     #[serde(default)]
     pub child: Option<String>,
-    /// Of a stored login: the kind of account that it must belong to (`plan` or `key`); any if absent.
+    /// Of a stored login: the kind of account that it must belong to (`plan`, `key`, or `personal` for
+    /// one that is no longer served); any if absent.
     #[serde(default)]
     pub account: Option<String>,
     /// Further variables of the child.
@@ -85,6 +98,9 @@ pub struct PoolSpec {
     /// Values for placeholders of the invocation.
     #[serde(default)]
     pub values: BTreeMap<String, String>,
+    /// Values for placeholders of the invocation, read from variables of ours.
+    #[serde(default)]
+    pub reads: BTreeMap<String, String>,
 }
 
 /// A link from the scratch folder to a file of the person's.
@@ -133,10 +149,10 @@ pub struct InvocationSpec {
     /// Variables of ours that the child sees too, where they are set: proxies, certificates.
     #[serde(default)]
     pub pass: Vec<String>,
-    /// Values for placeholders, read from variables of ours.
-    #[serde(default)]
-    pub values: BTreeMap<String, String>,
-    /// Folders to make in the scratch folder. The working directory is `cwd` there.
+    /// The working directory in the scratch folder: empty, and the placeholder `{cwd}`.
+    #[serde(default = "cwd")]
+    pub cwd: String,
+    /// Folders to make in the scratch folder.
     #[serde(default)]
     pub folders: Vec<String>,
     /// Files to write into it.
@@ -145,6 +161,10 @@ pub struct InvocationSpec {
     /// How long it may stay after the answer is complete, in milliseconds.
     #[serde(default = "two_seconds")]
     pub leave_ms: u64,
+}
+
+fn cwd() -> String {
+    "cwd".to_owned()
 }
 
 fn two_seconds() -> u64 {
@@ -233,6 +253,9 @@ pub struct OutputSpec {
     /// Whether it prints while it thinks and answers.
     #[serde(default)]
     pub streams: bool,
+    /// Whether it says what a call cost.
+    #[serde(default)]
+    pub reports_cost: bool,
     /// For the codecs `json` and `jsonl`: where in a document things stand.
     #[serde(default)]
     pub pointers: Option<crate::adapter::codec::Pointers>,
@@ -283,6 +306,9 @@ pub struct Limits {
     /// Where question and files travel when standard input cannot hold them.
     #[serde(default)]
     pub overflow: Option<Overflow>,
+    /// What the CLI would replace in a system prompt: a call whose system prompt holds one is refused.
+    #[serde(default)]
+    pub system_without: Vec<String>,
 }
 
 /// Where question and files travel when standard input cannot hold them.

@@ -134,6 +134,10 @@ pub fn fault(fault: Fault, request: &Request) -> Response {
 
 /// Start-up traffic of a Google login.
 pub fn side(path: &str) -> Option<Response> {
+    if path == "/tokeninfo" {
+        let scope = "https://www.googleapis.com/auth/cloud-platform";
+        return Some(Response::json(200, &json!({ "aud": "loopback", "expires_in": 3600, "scope": scope })));
+    }
     let method = path.rsplit(':').next().filter(|_| path.contains("v1internal"))?;
     Some(Response::json(
         200,

@@ -1,0 +1,91 @@
+//! The environment of a child, from nothing: named variables of ours, constants, and one credential.
+
+use super::fill::{Values, fill};
+use super::manifest::{LinkSpec, PoolSpec};
+use super::prepare::Request;
+use crate::failure::{CallFailure, FailureClass};
+use crate::invocation::{EnvValue, ScratchLink, Secret};
+use std::collections::BTreeMap;
+
+/// What pays, if it comes from a variable: the name that it has in the child.
+pub(super) struct Credential {
+    name: String,
+    from: String,
+    pub(super) value: Secret,
+}
+
+/// The credential of a pool.
+pub(super) fn credential(request: &Request<'_>, paying: &PoolSpec) -> Result<Option<Credential>, CallFailure> {
+    let Some(from) = paying.variable.clone() else { return Ok(None) };
+    let Some(value) = request.host.var(&from) else {
+        let words = format!("{}: {from} is not set any more", request.manifest.id);
+        return Err(CallFailure::new(FailureClass::NotLoggedIn, words));
+    };
+    let name = paying.child.clone().unwrap_or_else(|| from.clone());
+    Ok(Some(Credential { name, from, value: Secret::new(value.trim()) }))
+}
+
+/// The whole environment of the child.
+pub(super) fn environment(
+    request: &Request<'_>,
+    paying: &PoolSpec,
+    values: &Values,
+    credential: Option<&Credential>,
+) -> BTreeMap<String, EnvValue> {
+    let invocation = &request.manifest.invocation;
+    let mut env = BTreeMap::new();
+    for name in invocation.pass.iter().chain(&paying.pass) {
+        if let Some(value) = request.host.var(name) {
+            env.insert(name.clone(), passed(name, value));
+        }
+    }
+    for (name, template) in invocation.env.iter().chain(&paying.env) {
+        if let Some(value) = fill(template, values) {
+            env.insert(name.clone(), EnvValue::Plain(value));
+        }
+    }
+    if let Some(Credential { name, from, value }) = credential {
+        env.insert(name.clone(), EnvValue::Secret { from: from.clone(), value: value.clone() });
+    }
+    env
+}
+
+/// A variable of ours as the child sees it. The address of a proxy may hold a password.
+fn passed(name: &str, value: &str) -> EnvValue {
+    if has_password(value) {
+        EnvValue::Secret { from: name.to_owned(), value: Secret::new(value) }
+    } else {
+        EnvValue::Plain(value.to_owned())
+    }
+}
+
+/// Whether an address names a user: `http://user:password@host`.
+pub(super) fn has_password(address: &str) -> bool {
+    let authority = address.split_once("://").map_or(address, |(_, rest)| rest).split(['/', '?', '#']).next();
+    authority.is_some_and(|authority| authority.contains('@'))
+}
+
+/// The links from the scratch folder to a stored login.
+pub(super) fn links(request: &Request<'_>, paying: &PoolSpec) -> Vec<ScratchLink> {
+    let files = request.host.logins.get(&request.manifest.id).map_or(&[][..], Vec::as_slice);
+    let link = |spec: &LinkSpec| {
+        let file = files.get(spec.login).filter(|file| file.contents.is_some())?;
+        Some(ScratchLink { path: request.scratch.join(&spec.path), target: file.path.clone() })
+    };
+    paying.links.iter().filter_map(link).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_in_addresses_are_seen() {
+        for address in ["http://user:pw@proxy:3128", "user:pw@proxy", "https://token@h/path"] {
+            assert!(has_password(address), "{address}");
+        }
+        for address in ["http://proxy:3128", "localhost,.example.com", "https://h/a@b", "/usr/bin:/bin", ""] {
+            assert!(!has_password(address), "{address}");
+        }
+    }
+}
