@@ -209,7 +209,7 @@ fn every_trouble_of_every_vendor_ends_in_a_class() {
         let kind = serde_json::to_value(format!("{trouble:?}")).unwrap();
         let kind = kebab(kind.as_str().unwrap());
         let theatre = Theatre::new(&rules(&[&format!("act = [{{ fail = {{ kind = '{kind}' }} }}]")]));
-        let shown = theatre.play("why -m claude,codex,gemini -o json --retries 0");
+        let shown = theatre.play("why -m claude,codex,gemini -o json --retries 0 --on-limit drop");
         let document = document(&shown);
         if kind == "schema-missed" {
             assert!(shown.code.is_some_and(|code| [0, 2].contains(&code)), "{kind}: {}", shown.stderr);
