@@ -315,11 +315,11 @@ impl<'a> Live<'a> {
             AtLimit::Stop => LimitThen::Stop,
         };
         let resets_at = failure.resets_at;
-        self.record(Record::Limited { call, resets_at, then }).await;
+        self.record(Record::Limited { call: call.clone(), resets_at, then }).await;
         if at_limit == AtLimit::Stop {
             let status = if self.bounds.on_limit == OnLimit::Fail { Status::Error } else { Status::Parked };
             let when = resets_at.map_or_else(String::new, |at| format!("; it resets at {at}"));
-            self.end(status, format!("stopped at a usage limit: {}{when}", failure.message)).await;
+            self.end(status, format!("stopped at a usage limit ({call}): {}{when}", failure.message)).await;
         }
         at_limit
     }
