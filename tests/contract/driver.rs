@@ -6,7 +6,8 @@ use super::person::{Person, chatgpt_on_loopback, text};
 use super::slots;
 use refinery_core::adapter::{Billing, Catalog, ChosenPool, Host, Manifest, PoolKind, Program, choose};
 use refinery_core::call::{
-    Answered, Backoff, CallContext, CallNews, Caller, CliBackend, CliSeat, CliSettings, Echo, Gate, Lane, Room, Seat,
+    Answered, AtLimit, Backoff, CallContext, CallNews, Caller, CliBackend, CliSeat, CliSettings, Echo, Gate, Lane,
+    Room, Seat,
 };
 use refinery_core::exchange::{CallSpec, Effort, Prompt, Reply, Role, Shape, Tuning};
 use refinery_core::failure::CallFailure;
@@ -220,6 +221,7 @@ impl Call {
             Pays::Nobody => ChosenPool {
                 name: "stored login".to_owned(),
                 kind: PoolKind::Login,
+                metered: false,
                 variable: None,
                 words: "stored login".to_owned(),
             },
@@ -266,6 +268,7 @@ impl Call {
             while let Some(news) = told.recv().await {
                 match news {
                     CallNews::Begun { go, .. } => drop(go.send(Ok(()))),
+                    CallNews::Limited { answer, .. } => drop(answer.send(AtLimit::GiveUp)),
                     CallNews::Warning(warning) => warnings.push(warning),
                     CallNews::Ended { .. } | CallNews::Retrying { .. } | CallNews::Live(_) => {}
                 }
