@@ -3,6 +3,7 @@
 use crate::exchange::Usage;
 use crate::failure::FailureClass;
 use crate::ids::{AdapterId, CallId, ParticipantId, Round, RunId};
+use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -207,6 +208,8 @@ pub struct Totals {
     pub elapsed_ms: u64,
     /// The seed of every draw.
     pub seed: u64,
+    /// When a run that stopped at a usage limit can go on, if the vendor said so.
+    pub resume_at: Option<Timestamp>,
     /// What each participant did and cost, in plan order.
     pub participants: Vec<Account>,
     /// Everything that a person should know.

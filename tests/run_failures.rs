@@ -56,6 +56,19 @@ fn without_retries_there_is_one_attempt() {
 }
 
 #[test]
+fn who_fails_to_propose_may_come_back() {
+    let theatre = Theatre::new(&rules(&[
+        "when = { vendor = 'claude', phase = 'propose', nth = [1] }\nact = [{ fail = { kind = 'overloaded' } }]",
+    ]));
+    let document = document(&theatre.play("why -m claude,codex,gemini -o json --retries 0 --seed 1"));
+    assert_eq!(document["status"], "converged");
+    assert!(dropped(&document).is_empty(), "{:?}", dropped(&document));
+    assert!(document["rounds"][0]["means"].get("claude").is_none());
+    assert!(document["rounds"][1]["means"]["claude"].is_f64());
+    assert_eq!(account(&document, "claude")["failed_calls"], 1);
+}
+
+#[test]
 fn a_vendors_pause_is_kept_and_limits_are_obeyed() {
     let theatre = Theatre::new(&rules(&[
         "when = { vendor = 'codex', nth = [1] }\nact = [{ fail = { kind = 'rate-limit', retry_after_s = 1 } }]",
@@ -196,7 +209,7 @@ fn every_trouble_of_every_vendor_ends_in_a_class() {
         let kind = serde_json::to_value(format!("{trouble:?}")).unwrap();
         let kind = kebab(kind.as_str().unwrap());
         let theatre = Theatre::new(&rules(&[&format!("act = [{{ fail = {{ kind = '{kind}' }} }}]")]));
-        let shown = theatre.play("why -m claude,codex,gemini -o json --retries 0");
+        let shown = theatre.play("why -m claude,codex,gemini -o json --retries 0 --on-limit drop");
         let document = document(&shown);
         if kind == "schema-missed" {
             assert!(shown.code.is_some_and(|code| [0, 2].contains(&code)), "{kind}: {}", shown.stderr);

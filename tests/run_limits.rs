@@ -39,10 +39,13 @@ fn all_adapters_together_are_asked_no_more_at_once_than_said() {
 
 #[test]
 fn waiting_for_a_place_does_not_count_as_time() {
-    // Five calls, one after the other, of 400 ms each, with a limit that only one of them would meet.
-    let theatre = Theatre::new("latency = { median_ms = 400 }");
-    let line = "why -m claude,codex -r 1 --stability-rounds 1 -t 1 --max-concurrent 1 --timeout 20 --retries 0";
-    assert_eq!(theatre.play(line).code, Some(0));
+    // Five proposals, one after the other, of a second each: the last one waits for as long as an
+    // attempt may take.
+    let theatre =
+        Theatre::new("[[rule]]\nwhen = { phase = 'propose' }\nlatency = { median_ms = 1000 }\nact = [{ draft = {} }]");
+    let line = "why -m 'claude*5' -r 1 --stability-rounds 1 -t 1 --max-concurrent 1 --timeout 4 --retries 0 -o json";
+    let document = document(&theatre.play(line));
+    assert_eq!(document["all_answers"].as_array().unwrap().len(), 5, "{document}");
 }
 
 #[test]

@@ -98,6 +98,19 @@ fn who_does_not_hear_the_first_signal_is_killed_after_its_grace() {
 }
 
 #[test]
+fn a_signal_ends_a_pause() {
+    let theatre = Theatre::new("[[rule]]\nact = [{ fail = { kind = 'rate-limit', retry_after_s = 250 } }]");
+    let child = theatre.command(["why", "-m", "claude,gemini", "--timeout", "600"]).spawn().unwrap();
+    theatre.wait_for_requests(2);
+    eventually("the end of both attempts", || stand_ins(&theatre) == 0);
+    signal(child.id(), "INT");
+    let shown = theatre.end(child);
+    assert_eq!(shown.code, Some(1), "{}", shown.stderr);
+    assert!(shown.stderr.contains("cancelled: no answer"), "{}", shown.stderr);
+    theatre.assert_nothing_left();
+}
+
+#[test]
 fn nothing_outlives_a_run_that_is_killed() {
     let theatre = Theatre::new(STUBBORN);
     let child = underway(&theatre, "text");

@@ -106,7 +106,7 @@ impl CliBackend {
         let mut reply = codec.end(&End { exit: &exit, now: (self.settings.now)() })?;
         reply.warnings.splice(0..0, warnings);
         if exit.leaked {
-            reply.warnings.push(format!("{} left processes behind; they were ended", self.seat.manifest.id));
+            reply.warnings.push("its CLI left processes behind; they were ended".to_owned());
         }
         Ok(reply)
     }

@@ -37,6 +37,9 @@ struct Metadata<'a> {
     models_dropped: &'a [Dropped],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     quotes_cut: &'a [QuoteCut],
+    /// When a run that stopped at a usage limit can go on, RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resume_at: Option<String>,
     warnings: &'a [String],
 }
 
@@ -91,6 +94,7 @@ impl<'a> Document<'a> {
                 seed: totals.seed,
                 models_dropped: &body.models_dropped,
                 quotes_cut: &body.quotes_cut,
+                resume_at: totals.resume_at.map(|at| at.to_string()),
                 warnings: &totals.warnings,
             },
         }

@@ -118,6 +118,8 @@ fn closed(
         Some(mean) if *mean < threshold => format!(", below {}", score_text(threshold)),
         _ => String::new(),
     };
+    // It can lead for longer than it must, below the threshold.
+    let stable = stable.min(needed);
     format!("{scores}; {leader} leads ({stable} of {needed} rounds{missing})")
 }
 

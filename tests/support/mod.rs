@@ -5,3 +5,4 @@ pub mod program;
 pub mod room;
 pub mod standin;
 pub mod theatre;
+pub mod toy;

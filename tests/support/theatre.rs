@@ -134,7 +134,9 @@ impl Theatre {
     /// What the stand-ins wrote down, requests only.
     pub fn log(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.path("log.jsonl")).unwrap_or_default();
-        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        // The last line may still be on its way.
+        let whole = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+        let lines = whole.map(|line| serde_json::from_str::<Value>(line).unwrap());
         lines.filter(|line| line.get("phase").is_some()).collect()
     }
 
