@@ -95,7 +95,10 @@ fn check(case: &Case, call: &Call, seen: &Seen, asks: usize) -> Result<(), Strin
         return Err(format!("it took {:?}", seen.elapsed));
     }
     match (&case.expected, &seen.result) {
-        (Expected::Text(text), Ok(reply)) if *text == *reply.text => Ok(()),
+        (Expected::Text(text), Ok(reply)) if *text == *reply.text => {
+            let counted = reply.usage.extra_requests.map(|extra| extra as usize + 1);
+            if counted == Some(asks) { Ok(()) } else { Err(format!("{counted:?} requests are counted, not {asks}")) }
+        }
         (Expected::Failure(FailureClass::Malformed, _), Err(CallFailure { partial: None, .. })) => {
             Err("nothing is left to repair".to_owned())
         }
