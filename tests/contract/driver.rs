@@ -85,8 +85,8 @@ pub struct Seen {
     pub stdout: String,
     /// On standard error.
     pub stderr: String,
-    /// How it ended, in the words of the transcripts; `None` if it was never started.
-    pub ended: Option<Ended>,
+    /// How it ended.
+    pub ended: Ended,
     /// The line that makes the call again.
     pub line: String,
     /// The scratch folder, which occurs in the output.
@@ -155,7 +155,7 @@ impl Call {
             warnings,
             stdout: kept("stdout"),
             stderr: kept("stderr"),
-            ended: shown.lines().find_map(ended),
+            ended: shown.lines().find_map(ended).unwrap_or_else(|| panic!("{} was not started: {shown}", self.cli)),
             line,
             scratch: scratch.as_deref().map(text).unwrap_or_default(),
             elapsed,
@@ -280,21 +280,18 @@ impl Call {
     }
 }
 
-/// Reads `# ID attempt 1 ended: HardLimit, exit code None, signal Some(15), …`.
+/// Reads `# ID attempt 1 ended (HardLimit): signal 15, …`.
 fn ended(line: &str) -> Option<Ended> {
-    let (_, rest) = line.split_once(" ended: ")?;
-    let number = |mark: &str| -> Option<i32> {
-        let (_, rest) = rest.split_once(mark)?;
-        rest.trim_start_matches("Some(").split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
-    };
-    let mut ending = String::new();
-    for c in rest.chars().take_while(char::is_ascii_alphabetic) {
-        if c.is_ascii_uppercase() && !ending.is_empty() {
-            ending.push('_');
+    let (ending, how) = line.split_once(" ended (")?.1.split_once("): ")?;
+    let number = |mark: &str| how.strip_prefix(mark)?.split(',').next()?.parse().ok();
+    let mut words = String::new();
+    for c in ending.chars() {
+        if c.is_ascii_uppercase() && !words.is_empty() {
+            words.push('_');
         }
-        ending.push(c.to_ascii_lowercase());
+        words.push(c.to_ascii_lowercase());
     }
-    Some(Ended { ending, code: number("exit code "), signal: number("signal ") })
+    Some(Ended { ending: words, code: number("exit code "), signal: number("signal ") })
 }
 
 /// The wall clock.

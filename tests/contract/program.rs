@@ -35,7 +35,9 @@ fn opinions(request: &Request) -> Answer {
 fn three_real_clis_agree() {
     let _slots = slots::all();
     let stage = Stage::new(opinions).with_keys();
-    stage.person.write("work/notes.txt", "The sky was photographed at noon.\n");
+    // As large as files may be.
+    let file = "0123456789abcdef, é.\n".repeat(45_454) + "at noon";
+    stage.person.write("work/notes.txt", &file);
     let shown = stage.run(&["Which colour is it?", "-f", "notes.txt", "-m", ALL, "-o", "json"]);
     let document = shown.json();
     let at = |pointer: &str| document.pointer(pointer).cloned().unwrap_or(Value::Null);
@@ -58,8 +60,8 @@ fn three_real_clis_agree() {
         let own: Vec<_> = asks.iter().filter(|ask| ask.asks == Some(vendor)).collect();
         let bare = own.iter().filter(|ask| ask.schema().is_none()).count();
         assert_eq!(bare, 2, "{vendor:?} proposes and refines");
-        let whole = |ask: &&&Request| ask.prompt().contains("Which colour is it?") && ask.prompt().contains("at noon");
-        assert!(own.iter().all(|ask| whole(&ask)), "{vendor:?}");
+        let whole = |ask: &Request| ask.prompt().contains("Which colour is it?") && ask.prompt().contains(&file);
+        assert!(own.iter().all(|ask| whole(ask)), "{vendor:?}");
         let systems: Vec<_> = own.iter().map(|ask| ask.system()).collect();
         assert!(systems.windows(2).all(|two| two[0] == two[1]), "one system prompt per participant: {systems:?}");
     }
