@@ -4,9 +4,10 @@
 use super::installed::Cli;
 use super::person::{Person, chatgpt_on_loopback, text};
 use super::slots;
-use refinery_core::adapter::{Billing, Catalog, ChosenPool, Host, Manifest, PoolKind, Program, choose};
+use refinery_core::adapter::{Billing, Catalog, Host, Manifest, Program, choose};
 use refinery_core::call::{
-    Answered, Backoff, CallContext, CallNews, Caller, CliBackend, CliSeat, CliSettings, Echo, Gate, Lane, Room, Seat,
+    Answered, AtLimit, Backoff, CallContext, CallNews, Caller, CliBackend, CliSeat, CliSettings, Echo, Gate, Lane,
+    Room, Seat,
 };
 use refinery_core::exchange::{CallSpec, Effort, Prompt, Reply, Role, Shape, Tuning};
 use refinery_core::failure::CallFailure;
@@ -203,10 +204,10 @@ impl Call {
         let manifest = self.manifest();
         let mut program = Program { path: self.cli.program(), prefix: Vec::new(), version: None };
         match self.pays {
-            Pays::Login => self.person.log_in(self.cli),
+            Pays::Login | Pays::Nobody => self.person.log_in(self.cli),
             Pays::LoginAs(token) => self.person.log_in_as(self.cli, token),
             Pays::StoredKey => self.person.log_in_with_key(),
-            Pays::Variable(_) | Pays::Nobody => {}
+            Pays::Variable(_) => {}
         }
         if self.cli == Cli::Gemini && !matches!(self.pays, Pays::Variable(_) | Pays::StoredKey) {
             (program.path, program.prefix) = self.person.google_on_loopback(&self.url);
@@ -214,17 +215,13 @@ impl Call {
         program.prefix.extend(self.prefix.clone());
         let env = self.env();
         let folders = Folders::of(&env, None);
-        let logins = BTreeMap::from([(manifest.id.clone(), login::read(&manifest, &env, &folders))]);
-        let host = Host { env, home: folders.home, logins };
-        let pool = match self.pays {
-            Pays::Nobody => ChosenPool {
-                name: "stored login".to_owned(),
-                kind: PoolKind::Login,
-                variable: None,
-                words: "stored login".to_owned(),
-            },
-            _ => choose(&manifest, &host, Billing::Auto).unwrap(),
-        };
+        let logins = || BTreeMap::from([(manifest.id.clone(), login::read(&manifest, &env, &folders))]);
+        let mut host = Host { env: env.clone(), home: folders.home.clone(), logins: logins() };
+        let pool = choose(&manifest, &host, Billing::Auto).unwrap();
+        if self.pays == Pays::Nobody {
+            self.person.log_out();
+            host.logins = logins();
+        }
         let model = manifest.resolve_model(self.model);
         let shown = Arc::clone(shown);
         let echo = Echo::new(self.person.path("debug"), move |line| shown.lock().unwrap().push(line.to_owned()));
@@ -266,6 +263,7 @@ impl Call {
             while let Some(news) = told.recv().await {
                 match news {
                     CallNews::Begun { go, .. } => drop(go.send(Ok(()))),
+                    CallNews::Limited { answer, .. } => drop(answer.send(AtLimit::GiveUp)),
                     CallNews::Warning(warning) => warnings.push(warning),
                     CallNews::Ended { .. } | CallNews::Retrying { .. } | CallNews::Live(_) => {}
                 }
