@@ -82,7 +82,7 @@ impl Stream {
             "part": { "type": "output_text", "text": "", "annotations": [] } });
         let done = item("completed", json!([part]));
         self.frames.extend([named(&added), named(&opened)]);
-        self.frames.extend(pieces(&text, self.piece).map(|piece| {
+        self.frames.extend(pieces(text, self.piece).map(|piece| {
             named(&json!({ "type": "response.output_text.delta", "item_id": id, "output_index": index, "content_index": 0, "delta": piece }))
         }));
         self.frames.extend([
