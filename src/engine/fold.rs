@@ -116,7 +116,7 @@ impl<'a> Fold<'a> {
 
     /// Takes one happening in, and says what the world must do now.
     pub fn apply(&mut self, at: Timestamp, record: Record) -> Vec<Effect> {
-        self.now = at;
+        let before = std::mem::replace(&mut self.now, at);
         match record {
             Record::Begun { call, attempt } => {
                 if let Some(open) = self.open.get_mut(&call) {
@@ -137,6 +137,9 @@ impl<'a> Fold<'a> {
             Record::Resumed => {
                 self.closed = None;
                 self.resume_at = None;
+                // What is told as elapsed is the time in which the run ran.
+                self.began = self.began.plus(at.since(before));
+                self.ledger.resumed();
                 self.emit(EventKind::RunResumed {});
             }
             Record::Closed { status } => self.close(status),
