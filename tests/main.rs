@@ -33,6 +33,7 @@ mod protocol_prompts;
 mod protocol_properties;
 mod protocol_vectors;
 mod reports;
+mod run_budget;
 mod run_debug;
 mod run_demo;
 mod run_doctor;
