@@ -44,6 +44,7 @@ mod run_outputs;
 mod run_prompts;
 mod run_random;
 mod run_resume;
+mod run_secrets;
 mod run_signals;
 mod run_surroundings;
 mod standin_bench;

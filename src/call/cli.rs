@@ -2,6 +2,7 @@
 
 use super::backend::{Attempt, AttemptError, Backend, BoxFuture, CallNews};
 use super::echo::{Echo, Kept};
+use super::secrets::Secrets;
 use crate::adapter::{self, ChosenPool, End, Host, Manifest, Prepared, Program, Progress, Request, ResolvedModel};
 use crate::event::EventKind;
 use crate::exchange::{Effort, Reply};
@@ -67,6 +68,7 @@ impl CliBackend {
         let scratch = self.scratch(&attempt)?;
         let prepared = adapter::prepare(&self.request(&attempt, scratch.path()))?;
         let Prepared { invocation, input, mut codec, streams, warnings } = prepared;
+        let secrets = Secrets::of_child(&invocation, &self.settings.host);
         scratch.materialise(&invocation).map_err(|error| {
             CallFailure::new(FailureClass::StartFailed, format!("cannot fill the scratch folder: {error}"))
         })?;
@@ -83,19 +85,21 @@ impl CliBackend {
         let _ = turns.try_send(turn);
         drop(turns);
         let mut gauge = Gauge::new(&attempt);
-        let mut kept = self.settings.echo.as_ref().map(|_| Kept::begin(&invocation, scratch.path()));
+        let mut kept = self.settings.echo.as_ref().map(|_| Kept::begin(&invocation, scratch.path(), &secrets));
         let mut lines = |line: crate::invocation::Line| {
             if let Some(kept) = &mut kept {
                 kept.line(&line);
             }
             let step = codec.line(&line);
             if let Some(progress) = step.progress {
-                gauge.show(progress);
+                gauge.show(progress, &secrets);
             }
             step.flow
         };
         let exit = self.settings.supervisor.supervise(&invocation, receiver, attempt.stop.clone(), &mut lines).await;
-        drop(kept);
+        if let Some(kept) = kept {
+            kept.end();
+        }
         if let Some(echo) = &self.settings.echo {
             echo.ended(&attempt, &exit);
             let _kept = scratch.keep();
@@ -103,7 +107,8 @@ impl CliBackend {
         if let Ending::NotStarted { message, exhausted: true } = &exit.ending {
             return Err(AttemptError::Exhausted(message.clone()));
         }
-        let mut reply = codec.end(&End { exit: &exit, now: (self.settings.now)() })?;
+        let ended = codec.end(&End { exit: &exit, now: (self.settings.now)() });
+        let mut reply = secrets.clean(ended.map_err(|failure| secrets.clean_failure(failure))?);
         reply.warnings.splice(0..0, warnings);
         if exit.leaked {
             reply.warnings.push("its CLI left processes behind; they were ended".to_owned());
@@ -158,13 +163,14 @@ impl<'a> Gauge<'a> {
         Self { attempt, bytes: 0, told: None }
     }
 
-    fn show(&mut self, progress: Progress) {
+    fn show(&mut self, progress: Progress, secrets: &Secrets) {
         let call = self.attempt.spec.id.clone();
         let doing = match progress {
             Progress::Thinking => "thinking",
             Progress::Retrying(_) => "retrying",
             Progress::Text(text) => {
                 self.bytes += text.len() as u64;
+                let text = secrets.take_out_of(text);
                 let _ = self.attempt.tell.send(CallNews::Live(EventKind::Token { call: call.clone(), text }));
                 "answering"
             }

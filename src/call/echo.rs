@@ -1,6 +1,7 @@
 //! `--debug`: each raw invocation as a line that makes it again when pasted, and its folder kept.
 
 use super::backend::Attempt;
+use super::secrets::Secrets;
 use crate::invocation::{Capture, Exit, Invocation, Line, Stream, Turn};
 use crate::process::{Scratch, paste};
 use std::fs::{File, OpenOptions};
@@ -63,15 +64,17 @@ impl Echo {
 }
 
 /// What a child printed, kept in its folder as `stdout` and `stderr`: what a report of a problem needs.
-/// What went into files is there already.
-pub(super) struct Kept {
+/// What went into files is there already. Secrets are taken out of both.
+pub(super) struct Kept<'a> {
     stdout: Option<BufWriter<File>>,
     stderr: Option<BufWriter<File>>,
+    captured: Vec<PathBuf>,
+    secrets: &'a Secrets,
 }
 
-impl Kept {
+impl<'a> Kept<'a> {
     /// Files for the streams of an invocation that go to pipes.
-    pub(super) fn begin(invocation: &Invocation, scratch: &Path) -> Self {
+    pub(super) fn begin(invocation: &Invocation, scratch: &Path, secrets: &'a Secrets) -> Self {
         let open = |capture: &Capture, name: &str| match capture {
             Capture::Pipe => {
                 let path = scratch.join(name);
@@ -81,7 +84,29 @@ impl Kept {
             }
             Capture::File(_) => None,
         };
-        Self { stdout: open(&invocation.stdout, "stdout"), stderr: open(&invocation.stderr, "stderr") }
+        let captured = [&invocation.stdout, &invocation.stderr].into_iter().filter_map(|capture| match capture {
+            Capture::File(path) => Some(path.clone()),
+            Capture::Pipe => None,
+        });
+        Self {
+            stdout: open(&invocation.stdout, "stdout"),
+            stderr: open(&invocation.stderr, "stderr"),
+            captured: captured.collect(),
+            secrets,
+        }
+    }
+
+    /// Cleans what the child wrote into files itself, now that it is gone.
+    pub(super) fn end(self) {
+        for path in &self.captured {
+            let Ok(bytes) = std::fs::read(path) else { continue };
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            let clean = self.secrets.take_out_of(text.clone());
+            if clean != text && std::fs::write(path, clean).is_err() {
+                // Better no record than one with a key in it.
+                let _ = std::fs::remove_file(path);
+            }
+        }
     }
 
     /// Takes a line in.
@@ -91,7 +116,7 @@ impl Kept {
             Stream::Stderr => &mut self.stderr,
         };
         if let Some(file) = file {
-            let _ = writeln!(file, "{}", line.text);
+            let _ = writeln!(file, "{}", self.secrets.take_out_of(line.text.clone()));
         }
     }
 }

@@ -10,6 +10,7 @@ mod caller;
 mod cli;
 mod echo;
 mod lane;
+mod secrets;
 
 pub use backend::{AtLimit, Attempt, AttemptError, Backend, BoxFuture, CallNews};
 pub use backoff::{Backoff, pause_before};
@@ -17,3 +18,4 @@ pub use caller::{Answered, CallContext, Caller, Room, Seat};
 pub use cli::{CliBackend, CliSeat, CliSettings};
 pub use echo::Echo;
 pub use lane::{Gate, Lane};
+pub(crate) use secrets::Secrets;

@@ -2,6 +2,7 @@
 
 use super::seats::{self, Seat};
 use crate::adapter::{self, Host, Manifest};
+use crate::call::Secrets;
 use crate::config::Settings;
 use crate::error::Error;
 use crate::host::Machine;
@@ -142,9 +143,16 @@ pub fn check(
     let Some(mut program) = program else { return checkup };
     checkup.program = Some(program.path.display().to_string());
     if let Some(runner) = tools.runner {
+        let secrets = Secrets::of_machine(host);
         let ask = |args: &[String], env| {
             let args: Vec<_> = program.prefix.iter().chain(args).cloned().collect();
-            runner.run(&program.path, &args, env, PATIENCE)
+            let ran = runner.run(&program.path, &args, env, PATIENCE)?;
+            // Such a program sees the whole environment, and may repeat it.
+            Ok::<Ran, String>(Ran {
+                stdout: secrets.take_out_of(ran.stdout),
+                stderr: secrets.take_out_of(ran.stderr),
+                ..ran
+            })
         };
         if program.version.is_none() && !manifest.version_args().is_empty() {
             match ask(manifest.version_args(), &host.env) {

@@ -1,0 +1,264 @@
+//! Marked secrets in every place where a credential can be; then every byte that was written is
+//! searched for the marks.
+
+use crate::support::program::Shown;
+use crate::support::theatre::{SECRETS, Theatre, signal};
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+/// In no vendor's shape, so that only who knows the secret can take it out.
+const MARK: &str = "MARKED-SECRET";
+
+/// Variables that hold a credential, or might.
+const VARIABLES: [&str; 12] = [
+    "ANTHROPIC_API_KEY",
+    "ANTHROPIC_AUTH_TOKEN",
+    "CLAUDE_CODE_OAUTH_TOKEN",
+    "OPENAI_API_KEY",
+    "CODEX_API_KEY",
+    "CODEX_ACCESS_TOKEN",
+    "GEMINI_API_KEY",
+    "GOOGLE_API_KEY",
+    "GOOGLE_CLOUD_ACCESS_TOKEN",
+    "GITHUB_TOKEN",
+    "AWS_SECRET_ACCESS_KEY",
+    "SOME_PASSWORD",
+];
+
+const LOGINS: [(&str, &str); 3] = [
+    (
+        "home/.claude/.credentials.json",
+        r#"{"claudeAiOauth":{"accessToken":"MARKED-SECRET-access","refreshToken":"MARKED-SECRET-refresh","expiresAt":4102444800000,"scopes":["user:inference"],"subscriptionType":"max"}}"#,
+    ),
+    (
+        "home/.codex/auth.json",
+        r#"{"auth_mode":"chatgpt","OPENAI_API_KEY":null,"tokens":{"id_token":"MARKED-SECRET-id","access_token":"MARKED-SECRET-access","refresh_token":"MARKED-SECRET-refresh","account_id":"MARKED-SECRET-account"},"last_refresh":"2099-01-01T00:00:00Z"}"#,
+    ),
+    (
+        "home/.gemini/oauth_creds.json",
+        r#"{"access_token":"MARKED-SECRET-access","refresh_token":"MARKED-SECRET-refresh","expiry_date":4102444800000}"#,
+    ),
+];
+
+/// Everything that a child is given in confidence: its key, and its own vendor's login.
+const SEEN: &str = "$(/usr/bin/env | /bin/grep MARKED | /usr/bin/tr '\\n\"' '  ') $(case $vendor in \
+    claude) /bin/cat $HOME/.claude/.credentials.json ;; \
+    codex) /bin/cat ${CODEX_HOME:-$HOME/.codex}/auth.json ;; \
+    gemini) /bin/cat $HOME/.gemini/oauth_creds.json ;; esac 2>/dev/null | /usr/bin/tr '\\n\"' '  ')";
+
+fn keys(scene: &str) -> Theatre {
+    VARIABLES.iter().fold(Theatre::new(scene), |theatre, name| theatre.var(name, &format!("{MARK}-{name}")))
+}
+
+fn logins(scene: &str) -> Theatre {
+    let theatre = SECRETS.iter().fold(Theatre::new(scene), |theatre, (name, _)| theatre.without(name));
+    LOGINS.iter().fold(theatre, |theatre, (path, text)| theatre.file(path, text))
+}
+
+/// Puts CLIs on the PATH that tell everything they know, in this way.
+fn gossip(theatre: &Theatre, tell: &str) {
+    for vendor in ["claude", "codex", "gemini"] {
+        let path = theatre.path("bin").join(vendor);
+        let script = format!("#!/bin/sh\nvendor={vendor}\nseen=\"{SEEN}\"\n{tell}\n");
+        fs::write(&path, script).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+}
+
+/// Answers in each vendor's own format.
+const ANSWER: &str = r#"
+case $vendor in
+claude)
+  read -r line
+  echo '{"type":"system","subtype":"init","session_id":"s","model":"claude-opus-4-8"}'
+  echo "{\"type\":\"stream_event\",\"event\":{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"I know $seen\"}}}"
+  echo "{\"type\":\"assistant\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"I know $seen\"}]}}"
+  echo "{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false,\"result\":\"I know $seen\",\"usage\":{}}" ;;
+codex)
+  /bin/cat >/dev/null
+  echo '{"type":"thread.started","thread_id":"t"}'
+  echo '{"type":"turn.started"}'
+  echo "{\"type\":\"item.completed\",\"item\":{\"id\":\"i\",\"type\":\"agent_message\",\"text\":\"I know $seen\"}}"
+  echo '{"type":"turn.completed","usage":{"input_tokens":1,"output_tokens":1}}' ;;
+gemini)
+  /bin/cat >/dev/null
+  echo "{\"session_id\":\"s\",\"response\":\"I know $seen\",\"stats\":{\"models\":{\"m\":{\"api\":{\"totalRequests\":1},\"tokens\":{\"input\":4,\"prompt\":7,\"candidates\":3,\"total\":12}}}}}" ;;
+esac
+echo "on the side: $seen" >&2
+"#;
+
+/// Fails, in words of its own, on both streams.
+const CRASH: &str = "echo \"error: $seen is wrong\"; echo \"error: $seen is wrong\" >&2; exit 3";
+
+/// Fails as the vendor reports failures.
+const REPORT: &str = r#"
+/bin/cat >/dev/null &
+echo "{\"type\":\"error\",\"message\":\"Incorrect API key provided: $seen\"}"
+echo "{\"type\":\"turn.failed\",\"error\":{\"message\":\"Incorrect API key provided: $seen\"}}"
+echo "{\"type\":\"result\",\"subtype\":\"error_during_execution\",\"is_error\":true,\"result\":\"401 $seen\",\"api_error_status\":401}"
+echo "{\"error\":{\"type\":\"Error\",\"message\":\"401 $seen\",\"code\":401}}" >&2
+exit 1"#;
+
+/// Half an answer, then silence.
+const HALF: &str = r#"
+echo "{\"type\":\"stream_event\",\"event\":{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"I know $seen\"}}}"
+echo "{\"type\":\"item.completed\",\"item\":{\"id\":\"i\",\"type\":\"agent_message\",\"text\":\"I know $seen\"}}"
+kill -KILL $$"#;
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().flatten() {
+        match entry.file_type().unwrap() {
+            kind if kind.is_dir() => all.extend(files(&entry.path())),
+            kind if kind.is_file() => all.push(entry.path()),
+            // A link to a login is none of ours to look behind.
+            _ => {}
+        }
+    }
+    all
+}
+
+fn assert_clean_text(what: &str, text: &str) {
+    if let Some(at) = text.find(MARK) {
+        let from = text[..at].char_indices().rev().nth(120).map_or(0, |(at, _)| at);
+        panic!("{what}: {}", &text[from..(at + 60).min(text.len())]);
+    }
+}
+
+fn assert_clean(theatre: &Theatre, line: &str, shown: &Shown) {
+    assert_clean_text(&format!("{line}: standard output"), &shown.stdout);
+    assert_clean_text(&format!("{line}: standard error"), &shown.stderr);
+    let ours: Vec<_> = LOGINS.iter().map(|(path, _)| theatre.path(path)).chain([theatre.path("work/.env")]).collect();
+    for path in files(&theatre.path("")).into_iter().filter(|path| !ours.contains(path)) {
+        let bytes = fs::read(&path).unwrap();
+        assert_clean_text(&format!("{line}: {}", path.display()), &String::from_utf8_lossy(&bytes));
+    }
+}
+
+/// Everything that can be asked of the program.
+const LINES: [&str; 12] = [
+    "why -m claude,codex,gemini -v --retries 1",
+    "why -m claude,codex,gemini --debug -o json --retries 0",
+    "why -m claude,codex -o jsonl --retries 0",
+    "why -m claude --debug -v --retries 0",
+    "why -m claude,codex --dry-run -o json",
+    "doctor",
+    "doctor -o json",
+    "adapters",
+    "config show",
+    "runs -o json",
+    "why -m claude,codex --billing api --retries 0",
+    "why -m claude,codex --billing subscription --retries 0",
+];
+
+fn play_everything(theatre: &Theatre) {
+    for line in LINES {
+        let shown = theatre.play(line);
+        assert_clean(theatre, line, &shown);
+    }
+    for journal in theatre.journals() {
+        let name = journal.file_stem().unwrap().to_str().unwrap();
+        for what in ["runs show", "replay -v", "resume -v --budget-calls 50"] {
+            let line = format!("{what} {name} -o jsonl");
+            assert_clean(theatre, &line, &theatre.play(&line));
+        }
+    }
+}
+
+#[test]
+fn keys_that_are_told_by_nobody_are_written_nowhere() {
+    let theatre = keys("");
+    play_everything(&theatre);
+    // Each child has its one credential, and no other.
+    let log = theatre.log();
+    assert!(log.len() > 50);
+    for one in &log {
+        let held: Vec<_> = one["env"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .filter(|name| VARIABLES.contains(&name.as_str()))
+            .map(String::as_str)
+            .collect();
+        assert_eq!(held.len(), 1, "{}: {held:?}", one["vendor"]);
+        assert!(!one["argv"].to_string().contains(MARK));
+    }
+}
+
+#[test]
+fn logins_are_written_nowhere() {
+    let theatre = logins("");
+    play_everything(&theatre);
+    assert!(theatre.log().len() > 8);
+    for (path, text) in LOGINS {
+        assert_eq!(fs::read_to_string(theatre.path(path)).unwrap(), text, "nothing of ours writes there");
+    }
+    let names = |folder: &str| fs::read_dir(theatre.path(folder)).unwrap().count();
+    assert_eq!((names("home/.claude"), names("home/.codex"), names("home/.gemini")), (1, 1, 1));
+}
+
+#[test]
+fn clis_that_repeat_their_keys_are_not_repeated() {
+    for tell in [ANSWER, CRASH, REPORT, HALF] {
+        let theatre = keys("");
+        gossip(&theatre, tell);
+        play_everything(&theatre);
+    }
+}
+
+#[test]
+fn clis_that_repeat_their_logins_are_not_repeated() {
+    for tell in [ANSWER, CRASH, REPORT, HALF] {
+        let theatre = logins("");
+        gossip(&theatre, tell);
+        play_everything(&theatre);
+    }
+}
+
+#[test]
+fn the_gossips_answers_do_arrive() {
+    let theatre = logins("");
+    gossip(&theatre, ANSWER);
+    for vendor in ["claude", "codex"] {
+        let shown = theatre.play(&format!("why -m {vendor}"));
+        assert_eq!(shown.code, Some(0), "{vendor}: {}", shown.stderr);
+        assert!(shown.stdout.contains("[secret]"), "{vendor}: {}", shown.stdout);
+    }
+    // Else the two tests above would search answers that never were.
+    let theatre = keys("");
+    gossip(&theatre, ANSWER);
+    for vendor in ["claude", "codex", "gemini"] {
+        let shown = theatre.play(&format!("why -m {vendor}"));
+        assert_eq!(shown.code, Some(0), "{vendor}: {}", shown.stderr);
+        assert!(shown.stdout.contains("I know ") && shown.stdout.contains("[secret]"), "{vendor}: {}", shown.stdout);
+    }
+    gossip(&theatre, CRASH);
+    let shown = theatre.play("why -m claude,codex -v --retries 0");
+    assert!(shown.stderr.contains("[secret]"), "{}", shown.stderr);
+}
+
+#[test]
+fn no_command_line_of_ours_holds_a_secret() {
+    let theatre = keys("[[rule]]\nact = ['hang']");
+    let child = theatre.command(["why", "-m", "claude,codex,gemini"]).spawn().unwrap();
+    theatre.wait_for_requests(3);
+    let mut seen = 0;
+    for (pid, _) in theatre.processes() {
+        let words = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        assert_clean_text("a command line", &String::from_utf8_lossy(&words));
+        seen += usize::from(!words.is_empty());
+    }
+    assert!(cfg!(not(target_os = "linux")) || seen >= 4, "the program and three children: {seen}");
+    signal(child.id(), "INT");
+    let shown = theatre.end(child);
+    assert_clean(&theatre, "a run that is stopped", &shown);
+    theatre.assert_nothing_left();
+}
+
+#[test]
+fn a_key_from_a_file_is_a_secret_too() {
+    let theatre = Theatre::new("").without("OPENAI_API_KEY").file("work/.env", format!("OPENAI_API_KEY={MARK}-file\n"));
+    gossip(&theatre, ANSWER);
+    play_everything(&theatre);
+}
