@@ -3,6 +3,7 @@
 
 use super::ledger::{Ledger, Registered};
 use super::record::Record;
+use super::steps::Steps;
 use crate::event::{Announced, Event, EventKind};
 use crate::exchange::CallSpec;
 use crate::failure::FailureClass;
@@ -48,6 +49,7 @@ pub struct Fold<'a> {
     protocol: Box<dyn Protocol>,
     listener: Listener<'a>,
     ledger: Ledger,
+    steps: Steps,
     run: RunId,
     seed: u64,
     next: u64,
@@ -80,6 +82,7 @@ impl<'a> Fold<'a> {
             protocol,
             listener,
             ledger: Ledger::new(registered),
+            steps: Steps::default(),
             run: briefing.run.clone(),
             seed: briefing.seed,
             next: 0,
@@ -167,6 +170,7 @@ impl<'a> Fold<'a> {
             elapsed_ms: millis(self.now.since(self.began)),
             seed: self.seed,
             participants,
+            steps: self.steps.close(),
             warnings,
         };
         Finished { outcome: self.closed.unwrap_or_else(nothing), totals }
@@ -249,6 +253,7 @@ impl<'a> Fold<'a> {
 
     fn emit(&mut self, kind: EventKind) {
         self.ledger.observe(&kind);
+        self.steps.observe(&kind);
         let event = Event { seq: Some(self.next), at: self.now, kind };
         self.next += 1;
         (self.listener)(&event);
@@ -261,5 +266,5 @@ fn millis(duration: Duration) -> u64 {
 
 /// The outcome of a run that was stopped before anybody said anything.
 fn nothing() -> Outcome {
-    Outcome { status: Status::Error, answer: None, body: Body::Consensus(ConsensusBody::default()) }
+    Outcome::new(Status::Error, None, Body::Consensus(ConsensusBody::default()))
 }

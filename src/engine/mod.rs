@@ -15,6 +15,7 @@ mod ledger;
 mod record;
 mod recorded;
 mod refold;
+mod steps;
 mod stop;
 
 pub use drive::{Clock, World, drive, go_on};
