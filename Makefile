@@ -1,5 +1,5 @@
 # What people and CI type. Every target works in a clean clone.
-.PHONY: demo test check contract bench record snap
+.PHONY: demo test lint check contract bench record snap
 .DEFAULT_GOAL := check
 
 # Watch three stand-in models propose, review, refine and agree: no account, no network.
@@ -10,12 +10,14 @@ test:
 	cargo test
 
 # Everything that must hold before a commit.
-check:
+check: lint test
+
+lint:
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
+	cargo clippy --test contract -- -D warnings
 	cargo clippy --no-default-features --lib -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --quiet
-	cargo test
 
 # The real claude, codex and gemini programs against a loopback stand-in of their vendors' APIs.
 contract:
@@ -24,7 +26,7 @@ contract:
 
 # Time and memory: prints benches/README.md's table.
 bench:
-	cargo bench --bench overhead
+	cargo bench --bench overhead -- --write
 
 # Record fixtures/transcripts anew from the real CLIs.
 record:

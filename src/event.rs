@@ -35,6 +35,18 @@ pub struct Announced {
     pub pays: String,
 }
 
+/// What follows from a usage limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitThen {
+    /// The run goes on without that vendor.
+    GoOnWithout,
+    /// The run waits for the reset.
+    Wait,
+    /// The run stops here, and can be resumed.
+    Stop,
+}
+
 /// What can happen. Names are stable: they are the `event` field of the JSONL stream.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -95,6 +107,18 @@ pub enum EventKind {
         pause: Duration,
         /// Why.
         failure: FailureClass,
+    },
+    /// A vendor says that a usage limit is reached.
+    LimitReached {
+        /// Of which call.
+        call: CallId,
+        /// Whom it asked.
+        participant: ParticipantId,
+        /// When it resets, if the vendor says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        resets_at: Option<Timestamp>,
+        /// What follows.
+        then: LimitThen,
     },
     /// A call was answered, or finally failed.
     CallSettled {

@@ -5,12 +5,13 @@ mod refine;
 mod sampling;
 
 pub use pipeline::{PipelineBody, StepCost, StepRecord};
-pub use refine::{CritiquePass, Iteration, RefineBody, SelfRefined};
+pub use refine::{CritiquePass, Iteration, RefineBody, SELF_REFINE, SelfRefined};
 pub use sampling::{EarlyEnd, Response, SampleRecord, SamplingBody, Share};
 
 use crate::exchange::Usage;
 use crate::failure::FailureClass;
 use crate::ids::{AdapterId, CallId, ParticipantId, Round, RunId};
+use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -131,6 +132,17 @@ pub enum Body {
 }
 
 impl Body {
+    /// The name of the protocol, as in events and JSON.
+    #[must_use]
+    pub fn protocol(&self) -> &'static str {
+        match self {
+            Self::Consensus(_) => "consensus",
+            Self::Sampling(_) => "sample",
+            Self::Refine(_) => "refine",
+            Self::Pipeline(_) => "pipe",
+        }
+    }
+
     /// Who wrote the answer, where that is one participant.
     #[must_use]
     pub fn author(&self) -> Option<&ParticipantId> {
@@ -310,6 +322,8 @@ pub struct Totals {
     pub elapsed_ms: u64,
     /// The seed of every draw.
     pub seed: u64,
+    /// When a run that stopped at a usage limit can go on, if the vendor said so.
+    pub resume_at: Option<Timestamp>,
     /// What each participant did and cost, in plan order.
     pub participants: Vec<Account>,
     /// What each part of a run of several parts cost, in order.

@@ -55,6 +55,28 @@ pub mod millis {
     }
 }
 
+/// Whole milliseconds or nothing, for serde.
+pub mod millis_or_none {
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+    use std::time::Duration;
+
+    /// Writes a duration as whole milliseconds.
+    ///
+    /// # Errors
+    /// Those of the serialiser.
+    pub fn serialize<S: Serializer>(value: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+        value.map(|value| u64::try_from(value.as_millis()).unwrap_or(u64::MAX)).serialize(serializer)
+    }
+
+    /// Reads a duration from whole milliseconds.
+    ///
+    /// # Errors
+    /// Those of the deserialiser.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        Ok(Option::<u64>::deserialize(deserializer)?.map(Duration::from_millis))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,153 +1,14 @@
 //! The loop and the call layer, with a toy protocol and backends that answer by script: no process
 //! and no real clock.
 
-use refinery_core::call::{Attempt, AttemptError, Backend, Backoff, BoxFuture, Caller, Gate, Lane, Room, Seat};
-use refinery_core::engine::{Briefing, Clock, Registered, World, drive, stop_channel};
-use refinery_core::event::{Announced, Event, EventKind};
-use refinery_core::exchange::{CallSpec, Prompt, Reply, Role, Tuning};
-use refinery_core::failure::{CallFailure, FailureClass};
-use refinery_core::ids::{AdapterId, CallId, ParticipantId, Round, RunId};
+use crate::support::toy::{Act, AskAll, always, run};
+use refinery_core::engine::stop_channel;
+use refinery_core::event::EventKind;
+use refinery_core::failure::FailureClass;
 use refinery_core::invocation::StopLevel;
-use refinery_core::outcome::{Body, ConsensusBody, Finished, Outcome, Status};
-use refinery_core::protocol::{Input, Outbox, Protocol, Settled};
-use refinery_core::time::Timestamp;
-use std::collections::BTreeMap;
+use refinery_core::outcome::Status;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::watch;
-
-/// Asks each name once, all at once; ends when all are settled, or at the first answer.
-struct AskAll {
-    names: Vec<&'static str>,
-    first_wins: bool,
-    heard: Vec<String>,
-    open: usize,
-}
-
-impl AskAll {
-    fn new(names: &[&'static str], first_wins: bool) -> Box<Self> {
-        Box::new(Self { names: names.to_vec(), first_wins, heard: Vec::new(), open: names.len() })
-    }
-
-    fn outcome(&self, status: Status) -> Outcome {
-        Outcome { status, answer: Some(self.heard.join(" ")), body: Body::Consensus(ConsensusBody::default()) }
-    }
-}
-
-impl Protocol for AskAll {
-    fn start(&mut self, out: &mut Outbox) {
-        for name in &self.names {
-            out.call(CallSpec {
-                id: CallId::new(format!("r1/answer/{name}")),
-                to: ParticipantId::new(*name),
-                role: Role::Answer,
-                round: Round::FIRST,
-                system: "".into(),
-                prompt: Prompt::new(vec!["q".into()], Vec::new()),
-                shape: None,
-                tuning: Tuning::default(),
-            });
-        }
-    }
-
-    fn on(&mut self, input: Input, out: &mut Outbox) {
-        let Input::Settled(Settled { result, .. }) = input else { return };
-        self.open -= 1;
-        self.heard.push(match result {
-            Ok(reply) => reply.text.to_string(),
-            Err(failure) => failure.class.to_string(),
-        });
-        if self.open == 0 || self.first_wins {
-            out.finish(self.outcome(Status::Converged));
-        }
-    }
-
-    fn conclude(&self) -> Option<Outcome> {
-        Some(self.outcome(Status::MaxRoundsExceeded))
-    }
-}
-
-type Script = Arc<dyn Fn(u32) -> Act + Send + Sync>;
-
-enum Act {
-    Say(&'static str),
-    Fail(FailureClass),
-    Exhausted,
-    Hang,
-    Panic,
-}
-
-struct Scripted(Script);
-
-impl Backend for Scripted {
-    fn attempt(&self, mut attempt: Attempt) -> BoxFuture<'_, Result<Reply, AttemptError>> {
-        let act = (self.0)(attempt.number);
-        Box::pin(async move {
-            match act {
-                Act::Say(text) => Ok(Reply { text: text.into(), ..Reply::default() }),
-                Act::Fail(class) => Err(CallFailure::new(class, "as told").into()),
-                Act::Exhausted => Err(AttemptError::Exhausted("too many open files".to_owned())),
-                Act::Hang => {
-                    let _ = attempt.stop.wait_for(|level| *level > StopLevel::Run).await;
-                    Err(CallFailure::new(FailureClass::Stopped, "stopped").into())
-                }
-                Act::Panic => panic!("as told"),
-            }
-        })
-    }
-}
-
-struct Ran {
-    finished: Finished,
-    events: Vec<Event>,
-}
-
-impl Ran {
-    fn count(&self, test: impl Fn(&EventKind) -> bool) -> usize {
-        self.events.iter().filter(|event| test(&event.kind)).count()
-    }
-}
-
-async fn run(protocol: Box<AskAll>, scripts: Vec<(&'static str, Script)>, stop: watch::Receiver<StopLevel>) -> Ran {
-    let lane = Lane::new(0);
-    let seats: BTreeMap<_, _> = scripts
-        .iter()
-        .map(|(name, script)| {
-            let backend: Arc<dyn Backend> = Arc::new(Scripted(Arc::clone(script)));
-            (ParticipantId::new(*name), Seat { backend, lane: lane.clone(), own: Lane::new(0) })
-        })
-        .collect();
-    let participants = scripts
-        .iter()
-        .map(|(name, _)| {
-            let participant = ParticipantId::new(*name);
-            let registered = Registered {
-                participant: participant.clone(),
-                adapter: AdapterId::new("toy"),
-                model_id: (*name).to_owned(),
-                effort: None,
-                pool: "none".to_owned(),
-            };
-            let announced =
-                Announced { participant, model_id: (*name).to_owned(), effort: None, pays: "nobody".to_owned() };
-            (announced, registered)
-        })
-        .collect();
-    let briefing = Briefing { run: RunId::new("run"), protocol: "toy".to_owned(), seed: 1, max_calls: 9, participants };
-    let events = Arc::new(Mutex::new(Vec::new()));
-    let seen = Arc::clone(&events);
-    let mut listener = move |event: &Event| seen.lock().unwrap().push(event.clone());
-    let clock: Clock = Arc::new(|| Timestamp(0));
-    let caller = Caller::new(Room { seats, gate: Gate::new(0), backoff: Backoff::default() });
-    let finished =
-        drive(protocol, briefing, Timestamp(0), World { caller, stop, clock, journal: None }, &mut listener).await;
-    let events = events.lock().unwrap().clone();
-    Ran { finished, events }
-}
-
-fn always(make: impl Fn(u32) -> Act + Send + Sync + 'static) -> Script {
-    Arc::new(make)
-}
 
 #[tokio::test(start_paused = true)]
 async fn events_are_numbered_without_gaps_and_end_with_the_status() {
@@ -174,7 +35,7 @@ async fn a_passing_failure_is_tried_again_and_counted() {
 async fn a_lasting_failure_is_paid_for_once() {
     let (_sender, stop) = stop_channel();
     let bad = always(|_| Act::Fail(FailureClass::BadCredential));
-    let ran = run(AskAll::new(&["a", "b"], false), vec![("a", Arc::clone(&bad)), ("b", bad)], stop).await;
+    let ran = run(AskAll::new(&["a-1", "a-2"], false), vec![("a-1", Arc::clone(&bad)), ("a-2", bad)], stop).await;
     assert_eq!(ran.finished.outcome.answer.as_deref(), Some("bad_credential bad_credential"));
     assert!(ran.finished.totals.total_attempts <= 2);
 }
@@ -248,5 +109,5 @@ async fn want_of_descriptors_lowers_the_concurrency_instead_of_failing() {
     });
     let ran = run(AskAll::new(&["a"], false), vec![("a", scarce)], stop).await;
     assert_eq!(ran.finished.outcome.answer.as_deref(), Some("in the end"));
-    assert!(ran.finished.totals.warnings.iter().any(|text| text.contains("at most 1 calls run at once")));
+    assert!(ran.finished.totals.warnings.iter().any(|text| text.contains("from here on at most 1 at once")));
 }

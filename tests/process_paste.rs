@@ -33,6 +33,7 @@ fn a_pasted_line_makes_the_same_call() {
     let line = paste::line(&call.inv, call.scratch.path());
     assert!(!line.contains("hush"), "{line}");
     assert!(line.contains(" KEY=\"$OUR_KEY\" "), "{line}");
+    assert!(line.contains("/stdin | env -i "), "held open, so it is given a pipe: {line}");
     let cwd = call.inv.cwd.display();
     assert_eq!(
         pasted(&line),

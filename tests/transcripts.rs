@@ -108,7 +108,7 @@ impl Transcript {
     fn codec(&self) -> Box<dyn Codec> {
         let rules = Arc::clone(&self.rules);
         let secret = Some(Secret::new("not-in-any-transcript"));
-        codec(&self.kind, CodecContext { shaped: self.meta.shape, rules, secret, max_output_tokens: None })
+        codec(&self.kind, CodecContext { shaped: self.meta.shape, rules, secret, ..CodecContext::default() })
     }
 
     /// What the codec makes of this much of it. Standard error comes first: where the two streams

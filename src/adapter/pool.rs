@@ -35,7 +35,7 @@ pub enum Billing {
 impl Billing {
     fn accepts(self, spec: &PoolSpec) -> bool {
         // A stored login with an account that is paid per use is no subscription.
-        let metered = spec.kind == PoolKind::ApiKey || spec.account.as_deref() == Some("key");
+        let metered = metered(spec);
         match self {
             Self::Auto => true,
             Self::Subscription => !metered,
@@ -51,6 +51,8 @@ pub struct ChosenPool {
     pub name: String,
     /// Its kind.
     pub kind: PoolKind,
+    /// Whether every call costs money: an account that is paid per use.
+    pub metered: bool,
     /// The variable of *our* environment that holds it, if it comes from one.
     pub variable: Option<String>,
     /// In words, for people: `subscription (CLAUDE_CODE_OAUTH_TOKEN)`, `stored ChatGPT login`.
@@ -127,6 +129,10 @@ fn is_there(manifest: &Manifest, spec: &PoolSpec, host: &Host) -> bool {
     }
 }
 
+fn metered(spec: &PoolSpec) -> bool {
+    spec.kind == PoolKind::ApiKey || spec.account.as_deref() == Some("key")
+}
+
 fn chosen(manifest: &Manifest, spec: &PoolSpec, host: &Host) -> ChosenPool {
     let words = match &spec.variable {
         Some(variable) => format!("{} ({variable})", spec.name),
@@ -135,7 +141,13 @@ fn chosen(manifest: &Manifest, spec: &PoolSpec, host: &Host) -> ChosenPool {
             None => spec.name.clone(),
         },
     };
-    ChosenPool { name: spec.name.clone(), kind: spec.kind, variable: spec.variable.clone(), words }
+    ChosenPool {
+        name: spec.name.clone(),
+        kind: spec.kind,
+        metered: metered(spec),
+        variable: spec.variable.clone(),
+        words,
+    }
 }
 
 #[cfg(test)]

@@ -94,6 +94,7 @@ pub fn prepare(request: &Request<'_>) -> Result<Prepared, CallFailure> {
         rules: Arc::clone(&manifest.failures),
         secret: secret.map(|credential| credential.value),
         max_output_tokens: spec.tuning.reply_tokens,
+        model: request.model.argument.clone(),
     };
     let codec = codec(&kind(manifest)?, context);
     Ok(Prepared {

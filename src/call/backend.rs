@@ -27,6 +27,17 @@ pub struct Attempt {
     pub tell: mpsc::UnboundedSender<CallNews>,
 }
 
+/// What follows from a usage limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AtLimit {
+    /// The call failed, and so do all others through this lane.
+    GiveUp,
+    /// The lane rests so long, then the call is tried again.
+    Wait(Duration),
+    /// The run stops here; the call is not settled.
+    Stop,
+}
+
 /// What a call tells while it lasts.
 #[derive(Debug)]
 pub enum CallNews {
@@ -54,6 +65,15 @@ pub enum CallNews {
         served: Option<String>,
         /// How long it took.
         elapsed: Duration,
+    },
+    /// The vendor says that a usage limit is reached: whoever drives the run decides what follows.
+    Limited {
+        /// Of which call.
+        call: CallId,
+        /// What the vendor said, with the reset time if it gave one.
+        failure: CallFailure,
+        /// Takes the decision. Dropped, it means a stop.
+        answer: oneshot::Sender<AtLimit>,
     },
     /// There will be another one.
     Retrying {

@@ -1,6 +1,6 @@
 //! The life of a call: admission, attempts, pauses, and the one result.
 
-use super::backend::{Attempt, AttemptError, Backend, CallNews};
+use super::backend::{AtLimit, Attempt, AttemptError, Backend, CallNews};
 use super::backoff::{Backoff, pause_before};
 use super::lane::{Gate, Lane, Pass};
 use crate::exchange::{CallSpec, Reply, Usage};
@@ -75,7 +75,7 @@ impl Caller {
             let failure = CallFailure::new(FailureClass::Internal, format!("no participant {}", spec.to));
             return Answered { result: Err(failure), attempts: 0 };
         };
-        let mut live = LiveCall { room: &self.room, seat, spec, context, attempts: 0 };
+        let mut live = LiveCall { room: &self.room, seat, spec, context, attempts: 0, tries: 0 };
         let result = live.run().await;
         Answered { result, attempts: live.attempts }
     }
@@ -86,7 +86,10 @@ struct LiveCall<'a> {
     seat: Seat,
     spec: Arc<CallSpec>,
     context: CallContext,
+    /// Attempts that were begun.
     attempts: u32,
+    /// Those of them that count against the retries: one that met a usage limit and waited does not.
+    tries: u32,
 }
 
 impl LiveCall<'_> {
@@ -95,26 +98,31 @@ impl LiveCall<'_> {
         loop {
             let passes = self.admit().await?;
             self.attempts += 1;
+            self.tries += 1;
             let failure = match self.attempt().await {
                 Ok(reply) => return Ok(reply),
                 Err(AttemptError::Failed(failure)) => failure,
                 Err(AttemptError::Exhausted(message)) => {
                     // It never ran, so it is no attempt that a person should pay or wait for.
                     self.attempts -= 1;
+                    self.tries -= 1;
                     exhausted += 1;
                     if exhausted > EXHAUSTED_TRIES {
                         return Err(CallFailure::new(FailureClass::StartFailed, message));
                     }
                     let limit = self.room.gate.lower(passes.global);
                     drop(passes.adapter);
-                    self.warn(format!("{message}; at most {limit} calls run at once from here on"));
+                    self.warn(format!("{message}; from here on at most {limit} at once"));
                     self.rest(Duration::from_millis(50 * u64::from(exhausted))).await?;
                     continue;
                 }
             };
             drop(passes);
+            if failure.class == FailureClass::UsageLimit && self.wait_at_limit(&failure).await? {
+                continue;
+            }
             self.close_if_lasting(&failure);
-            match pause_before(&self.room.backoff, self.spec.id.as_str(), self.attempts, &failure) {
+            match pause_before(&self.room.backoff, self.spec.id.as_str(), self.tries, &failure) {
                 Some(pause) => {
                     self.tell(CallNews::Retrying { call: self.spec.id.clone(), pause, failure: failure.class });
                     self.rest(pause).await?;
@@ -124,11 +132,31 @@ impl LiveCall<'_> {
         }
     }
 
+    /// Asks what follows from a usage limit; true if the call is to be tried again after a rest.
+    async fn wait_at_limit(&mut self, failure: &CallFailure) -> Result<bool, CallFailure> {
+        let (answer, decided) = oneshot::channel();
+        self.tell(CallNews::Limited { call: self.spec.id.clone(), failure: failure.clone(), answer });
+        match decided.await.unwrap_or(AtLimit::Stop) {
+            AtLimit::GiveUp => Ok(false),
+            AtLimit::Stop => Err(self.stopped_failure()),
+            AtLimit::Wait(pause) => {
+                self.tries -= 1;
+                self.seat.lane.rest_until(Instant::now() + pause);
+                self.tell(CallNews::Retrying { call: self.spec.id.clone(), pause, failure: failure.class });
+                Ok(true)
+            }
+        }
+    }
+
     /// Waits for a place in the adapter's lane, then for one in the whole room.
     async fn admit(&mut self) -> Result<Passes, CallFailure> {
         self.check_open()?;
         let mut stop = self.context.stop.clone();
         let places = async {
+            // A rest may be prolonged while it lasts.
+            while let Some(moment) = self.seat.lane.rests_until().filter(|moment| *moment > Instant::now()) {
+                tokio::time::sleep_until(moment).await;
+            }
             let adapter = self.seat.lane.gate().enter().await;
             let global = self.room.gate.enter().await;
             Passes { adapter, global }

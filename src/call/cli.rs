@@ -1,7 +1,7 @@
 //! The backend that drives a vendor's CLI: here the adapter's text meets the operating system.
 
 use super::backend::{Attempt, AttemptError, Backend, BoxFuture, CallNews};
-use super::echo::Echo;
+use super::echo::{Echo, Kept};
 use crate::adapter::{self, ChosenPool, End, Host, Manifest, Prepared, Program, Progress, Request, ResolvedModel};
 use crate::event::EventKind;
 use crate::exchange::{Effort, Reply};
@@ -83,7 +83,11 @@ impl CliBackend {
         let _ = turns.try_send(turn);
         drop(turns);
         let mut gauge = Gauge::new(&attempt);
+        let mut kept = self.settings.echo.as_ref().map(|_| Kept::begin(&invocation, scratch.path()));
         let mut lines = |line: crate::invocation::Line| {
+            if let Some(kept) = &mut kept {
+                kept.line(&line);
+            }
             let step = codec.line(&line);
             if let Some(progress) = step.progress {
                 gauge.show(progress);
@@ -91,6 +95,7 @@ impl CliBackend {
             step.flow
         };
         let exit = self.settings.supervisor.supervise(&invocation, receiver, attempt.stop.clone(), &mut lines).await;
+        drop(kept);
         if let Some(echo) = &self.settings.echo {
             echo.ended(&attempt, &exit);
             let _kept = scratch.keep();
@@ -101,7 +106,7 @@ impl CliBackend {
         let mut reply = codec.end(&End { exit: &exit, now: (self.settings.now)() })?;
         reply.warnings.splice(0..0, warnings);
         if exit.leaked {
-            reply.warnings.push(format!("{} left processes behind; they were ended", self.seat.manifest.id));
+            reply.warnings.push("its CLI left processes behind; they were ended".to_owned());
         }
         Ok(reply)
     }

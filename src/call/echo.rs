@@ -1,8 +1,11 @@
 //! `--debug`: each raw invocation as a line that makes it again when pasted, and its folder kept.
 
 use super::backend::Attempt;
-use crate::invocation::{Exit, Invocation, Turn};
+use crate::invocation::{Capture, Exit, Invocation, Line, Stream, Turn};
 use crate::process::{Scratch, paste};
+use std::fs::{File, OpenOptions};
+use std::io::{BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -37,13 +40,16 @@ impl Echo {
 
     /// Says how it ended.
     pub fn ended(&self, attempt: &Attempt, exit: &Exit) {
+        let how = match (exit.code, exit.signal) {
+            (Some(code), _) => format!("exit code {code}"),
+            (None, Some(signal)) => format!("signal {signal}"),
+            (None, None) => "no exit code".to_owned(),
+        };
         self.line(&format!(
-            "# {} attempt {} ended: {:?}, exit code {:?}, signal {:?}, {} bytes out, {} bytes err, {} ms",
+            "# {} attempt {} ended ({:?}): {how}, {} bytes out, {} bytes err, {} ms",
             attempt.spec.id,
             attempt.number,
             exit.ending,
-            exit.code,
-            exit.signal,
             exit.stdout_bytes,
             exit.stderr_bytes,
             exit.elapsed.as_millis(),
@@ -53,5 +59,39 @@ impl Echo {
     fn line(&self, line: &str) {
         let mut show = self.show.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         show(line);
+    }
+}
+
+/// What a child printed, kept in its folder as `stdout` and `stderr`: what a report of a problem needs.
+/// What went into files is there already.
+pub(super) struct Kept {
+    stdout: Option<BufWriter<File>>,
+    stderr: Option<BufWriter<File>>,
+}
+
+impl Kept {
+    /// Files for the streams of an invocation that go to pipes.
+    pub(super) fn begin(invocation: &Invocation, scratch: &Path) -> Self {
+        let open = |capture: &Capture, name: &str| match capture {
+            Capture::Pipe => {
+                let path = scratch.join(name);
+                let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+                // A call is worth more than its record.
+                file.ok().map(BufWriter::new)
+            }
+            Capture::File(_) => None,
+        };
+        Self { stdout: open(&invocation.stdout, "stdout"), stderr: open(&invocation.stderr, "stderr") }
+    }
+
+    /// Takes a line in.
+    pub(super) fn line(&mut self, line: &Line) {
+        let file = match line.stream {
+            Stream::Stdout => &mut self.stdout,
+            Stream::Stderr => &mut self.stderr,
+        };
+        if let Some(file) = file {
+            let _ = writeln!(file, "{}", line.text);
+        }
     }
 }

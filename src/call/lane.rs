@@ -3,6 +3,7 @@
 use crate::failure::CallFailure;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 /// A bound on how many attempts run at once, that can be lowered while they run.
 #[derive(Debug, Clone)]
@@ -82,13 +83,14 @@ impl Drop for Pass {
 pub struct Lane {
     gate: Gate,
     closed: Arc<Mutex<Option<CallFailure>>>,
+    rests: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Lane {
     /// A lane for at most `limit` attempts at once; 0 means no bound.
     #[must_use]
     pub fn new(limit: usize) -> Self {
-        Self { gate: Gate::new(limit), closed: Arc::default() }
+        Self { gate: Gate::new(limit), closed: Arc::default(), rests: Arc::default() }
     }
 
     /// Its gate.
@@ -101,6 +103,20 @@ impl Lane {
     pub fn close(&self, why: CallFailure) {
         let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
         closed.get_or_insert(why);
+    }
+
+    /// Lets nobody in before a moment; an earlier one does not shorten a longer rest.
+    pub fn rest_until(&self, moment: Instant) {
+        let mut rests = self.rests.lock().unwrap_or_else(PoisonError::into_inner);
+        if rests.is_none_or(|known| known < moment) {
+            *rests = Some(moment);
+        }
+    }
+
+    /// Until when it lets nobody in.
+    #[must_use]
+    pub fn rests_until(&self) -> Option<Instant> {
+        *self.rests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Why it is closed, if it is.

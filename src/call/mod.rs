@@ -11,7 +11,7 @@ mod cli;
 mod echo;
 mod lane;
 
-pub use backend::{Attempt, AttemptError, Backend, BoxFuture, CallNews};
+pub use backend::{AtLimit, Attempt, AttemptError, Backend, BoxFuture, CallNews};
 pub use backoff::{Backoff, pause_before};
 pub use caller::{Answered, CallContext, Caller, Room, Seat};
 pub use cli::{CliBackend, CliSeat, CliSettings};

@@ -150,6 +150,31 @@ pub struct RunArgs {
     #[arg(long, value_name = "N | NAME=N", help_heading = "Limits", allow_hyphen_values = true)]
     pub max_concurrent: Vec<String>,
 
+    /// Most attempts of the run, retries and repairs among them [default: no limit]
+    #[arg(long, value_name = "CALLS", help_heading = "Budget", allow_hyphen_values = true)]
+    pub budget_calls: Option<String>,
+
+    /// Most input tokens of the run [default: no limit]
+    #[arg(long, value_name = "TOKENS", help_heading = "Budget", allow_hyphen_values = true)]
+    pub budget_input_tokens: Option<String>,
+
+    /// Most output tokens of the run [default: no limit]
+    #[arg(long, value_name = "TOKENS", help_heading = "Budget", allow_hyphen_values = true)]
+    pub budget_output_tokens: Option<String>,
+
+    /// Most US dollars of accounts that are paid per use [default: no limit]
+    #[arg(long, value_name = "DOLLARS", help_heading = "Budget", allow_hyphen_values = true)]
+    pub budget_usd: Option<String>,
+
+    /// Longest time of the run; after it nothing new is begun [default: no limit]
+    #[arg(long, value_name = "TIME", help_heading = "Budget", allow_hyphen_values = true)]
+    pub max_wall: Option<String>,
+
+    /// At a usage limit: park (go on with at least two others, else stop, to be resumed), drop, wait
+    /// or fail [default: park]
+    #[arg(long, value_name = "WHAT", help_heading = "Budget")]
+    pub on_limit: Option<String>,
+
     /// What standard output carries: text, json or jsonl [default: text]
     #[arg(short = 'o', long, value_name = "FORMAT", help_heading = "Output")]
     pub output_format: Option<String>,
@@ -270,6 +295,12 @@ impl RunArgs {
             (Key::Retries, one(&self.retries)),
             (Key::MaxConcurrent, list(&self.max_concurrent)),
             (Key::Billing, one(&self.billing)),
+            (Key::BudgetCalls, one(&self.budget_calls)),
+            (Key::BudgetInputTokens, one(&self.budget_input_tokens)),
+            (Key::BudgetOutputTokens, one(&self.budget_output_tokens)),
+            (Key::BudgetUsd, one(&self.budget_usd)),
+            (Key::MaxWall, one(&self.max_wall)),
+            (Key::OnLimit, one(&self.on_limit)),
             (Key::AllowMissing, yes(self.allow_missing)),
             (Key::NoJournal, yes(self.no_journal)),
             (Key::OutputFormat, one(&self.output_format)),

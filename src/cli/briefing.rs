@@ -35,6 +35,8 @@ fn registered(one: &Participant) -> Registered {
         model_id: one.model_id.clone(),
         effort: one.effort.map(|effort| effort.to_string()),
         pool: pool(one.pool.kind).to_owned(),
+        metered: one.pool.metered,
+        prices: one.prices,
     }
 }
 

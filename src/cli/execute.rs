@@ -4,10 +4,11 @@ use super::briefing::briefing;
 use super::prepare::Ready;
 use super::world::{Surroundings, room};
 use crate::call::Caller;
-use crate::engine::{self, Header, Listener, Recorded, World, begin_journal, refold};
+use crate::engine::{self, Bounds, Header, Listener, Recorded, World, begin_journal, refold};
 use crate::error::Error;
 use crate::journal::{Retention, Store, Writer};
 use crate::outcome::Finished;
+use crate::plan::RunLimits;
 use crate::process::{Marker, Supervisor, Watchdog};
 use std::fs::File;
 use std::sync::Arc;
@@ -49,7 +50,9 @@ pub fn execute(
         let stop = engine::signals().map_err(|error| Error::failed(format!("signals cannot be heard: {error}")))?;
         let caller = Caller::new(room(ready, supervisor, surroundings)?);
         let clock = Arc::clone(&surroundings.clock);
-        let world = |journal| World { caller, stop, clock, journal };
+        let RunLimits { budget, max_wall, on_limit, .. } = ready.plan.limits.clone();
+        let bounds = Bounds { budget, max_wall, on_limit };
+        let world = |journal| World { caller, stop, clock, journal, bounds };
         match begin {
             Begin::Anew => {
                 let header = Header::new(ready.plan.clone(), ready.warnings.clone(), (surroundings.clock)());

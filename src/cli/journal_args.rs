@@ -81,6 +81,30 @@ pub struct ResumeArgs {
     #[arg(long)]
     pub debug: bool,
 
+    /// More attempts than the run was given, counted from its beginning
+    #[arg(long, value_name = "CALLS")]
+    pub budget_calls: Option<String>,
+
+    /// More input tokens than the run was given, counted from its beginning
+    #[arg(long, value_name = "TOKENS")]
+    pub budget_input_tokens: Option<String>,
+
+    /// More output tokens than the run was given, counted from its beginning
+    #[arg(long, value_name = "TOKENS")]
+    pub budget_output_tokens: Option<String>,
+
+    /// More US dollars than the run was given, counted from its beginning
+    #[arg(long, value_name = "DOLLARS")]
+    pub budget_usd: Option<String>,
+
+    /// Another longest time, counted from now
+    #[arg(long, value_name = "TIME")]
+    pub max_wall: Option<String>,
+
+    /// Another word for what becomes of the run at a usage limit: park, drop, wait or fail
+    #[arg(long, value_name = "WHAT")]
+    pub on_limit: Option<String>,
+
     /// Where runs lie.
     #[command(flatten)]
     pub place: PlaceArgs,

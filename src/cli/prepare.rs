@@ -12,7 +12,7 @@ use crate::exchange::Tuning;
 use crate::host::{Machine, machine, manifests};
 use crate::ids::{AdapterId, RunId};
 use crate::plan::{
-    self, Concurrency, Estimate, Participant, Pool, ProtocolPlan, RunLimits, RunPlan, parse_participants,
+    self, Concurrency, Estimate, Participant, Pool, Prices, ProtocolPlan, RunLimits, RunPlan, parse_participants,
 };
 use crate::protocol::consensus::{ConsensusPlan, Material};
 use std::collections::BTreeMap;
@@ -86,6 +86,7 @@ pub fn prepare(
     if seats.len() == 1 && named > 1 {
         warnings.push(format!("only {} is left: its bare answer, reviewed by nobody", seats[0].id));
     }
+    priced(&seats, &settings)?;
     let estimate = plan::estimate(&protocol, seats.len());
     let plan = freeze(&seats, protocol, input, &settings, machine);
     // Question and files are never cut: who cannot take them whole is found before anything is paid.
@@ -187,7 +188,7 @@ pub(super) fn freeze(
         run_id: run_id(machine),
         created_at: machine.now,
         protocol: ProtocolPlan::Consensus(protocol),
-        participants: seats.iter().map(participant).collect(),
+        participants: seats.iter().map(|seat| participant(seat, settings)).collect(),
         material: Material {
             question: input.question,
             files: input.files,
@@ -200,11 +201,14 @@ pub(super) fn freeze(
             idle_timeout: settings.idle_timeout,
             retries: settings.retries,
             concurrency: Concurrency { global: settings.max_concurrent, adapters },
+            budget: settings.budget,
+            max_wall: settings.max_wall,
+            on_limit: settings.on_limit,
         },
     }
 }
 
-fn participant(seat: &Seat) -> Participant {
+fn participant(seat: &Seat, settings: &Settings) -> Participant {
     Participant {
         id: seat.id.clone(),
         adapter: seat.manifest.id.clone(),
@@ -212,9 +216,34 @@ fn participant(seat: &Seat) -> Participant {
         model_id: seat.model.model_id.clone(),
         effort: seat.effort,
         pool: Pool::from(&seat.pool),
+        prices: prices(seat, settings),
         vendor_words: seat.manifest.vendor_words(),
         prompt_bytes: seat.manifest.prompt_bytes(),
     }
+}
+
+/// What an account that is paid per use is charged, if the configuration says both.
+fn prices(seat: &Seat, settings: &Settings) -> Option<Prices> {
+    let said = settings.adapter(seat.manifest.id.as_str());
+    said.input_price.zip(said.output_price).map(|(input, output)| Prices { input, output })
+}
+
+/// A budget in money needs to know what everybody costs who costs money.
+fn priced(seats: &[Seat], settings: &Settings) -> Result<(), Error> {
+    if settings.budget.usd.is_none() {
+        return Ok(());
+    }
+    let mut unknown: Vec<_> = seats
+        .iter()
+        .filter(|seat| seat.pool.metered && !seat.manifest.output.reports_cost && prices(seat, settings).is_none())
+        .map(|seat| seat.manifest.id.as_str())
+        .collect();
+    unknown.dedup();
+    Error::all(unknown.into_iter().map(|name| {
+        Error::config(format!("--budget-usd: nobody says what a call of {name} costs"))
+            .hint(format!("set input_price and output_price in [adapters.{name}] of the configuration"))
+    }))
+    .map_or(Ok(()), Err)
 }
 
 /// `20261121-100500-` and six letters that are not mistaken for one another.

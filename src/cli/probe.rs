@@ -11,7 +11,7 @@ use crate::config::Settings;
 use crate::exchange::{Effort, Tuning};
 use crate::host::Machine;
 use crate::outcome::Body;
-use crate::plan;
+use crate::plan::{self, Budget, OnLimit};
 use crate::protocol::consensus::{ConsensusPlan, ReviewMode};
 use std::time::Duration;
 
@@ -32,8 +32,17 @@ pub struct RealProbe<'a> {
 
 impl Probe for RealProbe<'_> {
     fn probe(&self, seat: &Seat, host: &Host) -> Result<String, String> {
-        let settings =
-            Settings { timeout: PATIENCE, retries: 0, debug: false, no_journal: true, ..self.settings.clone() };
+        // What holds for a run does not hold for a look: no budget, no waiting, no parking.
+        let settings = Settings {
+            timeout: PATIENCE,
+            retries: 0,
+            debug: false,
+            no_journal: true,
+            budget: Budget::default(),
+            max_wall: None,
+            on_limit: OnLimit::Drop,
+            ..self.settings.clone()
+        };
         let protocol = ConsensusPlan {
             threshold: settings.threshold,
             max_rounds: 1,

@@ -12,7 +12,7 @@ use crate::engine::{Record, Recorded};
 use crate::error::Error;
 use crate::host::{Machine, manifests};
 use crate::journal::Store;
-use crate::plan::{Participant, RunPlan};
+use crate::plan::{Participant, RunLimits, RunPlan};
 use std::sync::Arc;
 
 /// The run, ready to go on, and where it does.
@@ -21,7 +21,17 @@ use std::sync::Arc;
 /// There is no such run, it is damaged, in use or of another format, it has come to its end, or a
 /// program or credential that it needs is not there any more. Nothing was called.
 pub fn prepare(args: &ResumeArgs, machine: &Machine) -> Result<(Ready, Begin), Error> {
-    let flags = RunArgs { verbose: args.verbose, debug: args.debug, ..args.place.as_run() };
+    let flags = RunArgs {
+        verbose: args.verbose,
+        debug: args.debug,
+        budget_calls: args.budget_calls.clone(),
+        budget_input_tokens: args.budget_input_tokens.clone(),
+        budget_output_tokens: args.budget_output_tokens.clone(),
+        budget_usd: args.budget_usd.clone(),
+        max_wall: args.max_wall.clone(),
+        on_limit: args.on_limit.clone(),
+        ..args.place.as_run()
+    };
     let settings = settings::load(machine, args.place.config.as_deref(), flags.entries())?.settings;
     let store = store(&settings, machine)?;
     let stored = store.find(&args.run).map_err(|error| Error::config(error.to_string()))?;
@@ -33,7 +43,8 @@ pub fn prepare(args: &ResumeArgs, machine: &Machine) -> Result<(Ready, Begin), E
     }
     let explicit: Vec<_> = args.adapter.iter().map(|path| machine.cwd.join(path)).collect();
     let catalog = manifests::load(&machine.folders, &explicit)?;
-    let plan = recorded.header.plan.clone();
+    let mut plan = recorded.header.plan.clone();
+    raise_limits(&mut plan.limits, args, &settings);
     let (seats, host) = seats(&plan, &catalog, &settings, machine)?;
     let ready = Ready {
         estimate: plan.estimate(),
@@ -45,6 +56,28 @@ pub fn prepare(args: &ResumeArgs, machine: &Machine) -> Result<(Ready, Begin), E
         settings,
     };
     Ok((ready, Begin::GoOn(Box::new(recorded), file)))
+}
+
+/// What is said now comes before what was said when the run began.
+fn raise_limits(limits: &mut RunLimits, args: &ResumeArgs, settings: &Settings) {
+    if args.budget_calls.is_some() {
+        limits.budget.calls = settings.budget.calls;
+    }
+    if args.budget_input_tokens.is_some() {
+        limits.budget.input_tokens = settings.budget.input_tokens;
+    }
+    if args.budget_output_tokens.is_some() {
+        limits.budget.output_tokens = settings.budget.output_tokens;
+    }
+    if args.budget_usd.is_some() {
+        limits.budget.usd = settings.budget.usd;
+    }
+    if args.max_wall.is_some() {
+        limits.max_wall = settings.max_wall;
+    }
+    if args.on_limit.is_some() {
+        limits.on_limit = settings.on_limit;
+    }
 }
 
 /// The folder of journals.

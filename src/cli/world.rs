@@ -47,12 +47,14 @@ pub(super) fn room(ready: &Ready, supervisor: Supervisor, world: &Surroundings) 
     let limits = &ready.plan.limits;
     let lanes: BTreeMap<_, _> =
         limits.concurrency.adapters.iter().map(|(name, limit)| (name, Lane::new(*limit))).collect();
+    let echo = ready.settings.debug.then(|| echo(ready)).transpose()?;
+    check_scratch(&supervisor, echo.as_deref())?;
     let settings = CliSettings {
         supervisor,
         host: Arc::new(ready.host.clone()),
         limits: ready.limits(),
         scratch_root: None,
-        echo: ready.settings.debug.then(|| echo(ready)).transpose()?,
+        echo,
         now: Arc::clone(&world.clock),
     };
     let seats = ready.seats.iter().map(|seat| {
@@ -62,6 +64,18 @@ pub(super) fn room(ready: &Ready, supervisor: Supervisor, world: &Surroundings) 
     });
     let backoff = Backoff { retries: limits.retries, seed: ready.plan.material.seed, ..Backoff::default() };
     Ok(Room { seats: seats.collect(), gate: Gate::new(limits.concurrency.global), backoff })
+}
+
+/// Makes a folder where every call will need one, so that a want of it is told before the first call.
+fn check_scratch(supervisor: &Supervisor, echo: Option<&Echo>) -> Result<(), Error> {
+    let (root, hint) = match echo {
+        Some(echo) => (echo.folder().to_owned(), "name another place with `--state-dir`"),
+        None => (std::env::temp_dir(), "set TMPDIR to a folder that you can write to"),
+    };
+    let made = supervisor.scratch(echo.map(|_| root.as_path()), "refinery-");
+    made.map(drop).map_err(|error| {
+        Error::config(format!("no folder for the CLIs' files can be made in {}: {error}", root.display())).hint(hint)
+    })
 }
 
 /// Where raw invocations are shown, and their folders kept.

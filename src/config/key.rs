@@ -78,6 +78,18 @@ keys! {
         Verbose = "verbose",
         /// Echo every invocation, and keep its folder.
         Debug = "debug",
+        /// Most attempts of a run.
+        BudgetCalls = "budget_calls",
+        /// Most input tokens of a run.
+        BudgetInputTokens = "budget_input_tokens",
+        /// Most output tokens of a run.
+        BudgetOutputTokens = "budget_output_tokens",
+        /// Most money that a run may cost.
+        BudgetUsd = "budget_usd",
+        /// Longest time of a run.
+        MaxWall = "max_wall",
+        /// What becomes of a run at a usage limit.
+        OnLimit = "on_limit",
         /// Whether runs are not written down, and so cannot be resumed or replayed.
         NoJournal = "no_journal",
         /// Where runs and kept folders lie.
@@ -100,6 +112,10 @@ keys! {
         Effort = "effort",
         /// What may pay.
         Billing = "billing",
+        /// What a million input tokens cost.
+        InputPrice = "input_price",
+        /// What a million output tokens cost.
+        OutputPrice = "output_price",
     }
 }
 

@@ -6,6 +6,7 @@ use super::value::{at_least, number, time, unless_default, whole, word, yes};
 use crate::adapter::Billing;
 use crate::error::Error;
 use crate::exchange::Effort;
+use crate::plan::{Budget, Ceiling, OnLimit};
 use crate::protocol::consensus::ReviewMode;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -73,6 +74,12 @@ pub struct Settings {
     pub verbose: bool,
     /// Echo every invocation, and keep its folder.
     pub debug: bool,
+    /// What a run may spend.
+    pub budget: Budget,
+    /// Longest time of a run; after it nothing new is begun.
+    pub max_wall: Option<Duration>,
+    /// What becomes of a run at a usage limit.
+    pub on_limit: OnLimit,
     /// Whether the run is not written down, and so can be neither resumed nor replayed.
     pub no_journal: bool,
     /// Where runs and kept folders lie; `None` for the usual place.
@@ -82,7 +89,7 @@ pub struct Settings {
 }
 
 /// What is said of one adapter.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct AdapterSettings {
     /// Where the program is: a path, or a name to look up.
     pub program: Option<String>,
@@ -97,6 +104,10 @@ pub struct AdapterSettings {
     pub effort: Option<Effort>,
     /// What may pay: by the same rule.
     pub billing: Option<Billing>,
+    /// What an account that is paid per use is charged for a million input tokens, in US dollars.
+    pub input_price: Option<f64>,
+    /// The same for output tokens.
+    pub output_price: Option<f64>,
 }
 
 impl Settings {
@@ -126,6 +137,14 @@ impl Settings {
             output_format: read.value(Key::OutputFormat, |text| word(text, &OutputFormat::WORDS)),
             verbose: read.value(Key::Verbose, yes),
             debug: read.value(Key::Debug, yes),
+            budget: Budget {
+                calls: read.ceiling(Key::BudgetCalls),
+                input_tokens: read.ceiling(Key::BudgetInputTokens),
+                output_tokens: read.ceiling(Key::BudgetOutputTokens),
+                usd: read.optional(&Path::Run(Key::BudgetUsd), |text| number(text, &(0.0001..=1e6))),
+            },
+            max_wall: read.optional(&Path::Run(Key::MaxWall), time),
+            on_limit: read.value(Key::OnLimit, |text| word(text, &OnLimit::WORDS)),
             no_journal: read.value(Key::NoJournal, yes),
             state_dir: read.optional(&Path::Run(Key::StateDir), |text| Ok(PathBuf::from(text))),
             adapters: layers.adapters().into_iter().map(|name| (name.to_owned(), read.adapter(name))).collect(),
@@ -157,6 +176,12 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn list(&self, path: &Path) -> Vec<String> {
         self.layers.get(path).map(|entry| entry.values.clone()).unwrap_or_default()
+    }
+
+    /// A ceiling: left out, there is none. 0 is refused, since nobody can mean it.
+    fn ceiling(&mut self, key: Key) -> Ceiling {
+        let most = self.optional(&Path::Run(key), |text| whole(text, &(1..=u64::MAX)));
+        most.map_or(Ceiling::Unlimited, Ceiling::AtMost)
     }
 
     fn value<T: Default>(&mut self, key: Key, parse: impl FnOnce(&str) -> Result<T, String>) -> T {
@@ -198,6 +223,8 @@ impl Reader<'_> {
             model: self.optional(&path(AdapterKey::Model), |text| Ok(text.to_owned())),
             effort: self.optional(&path(AdapterKey::Effort), effort).filter(|_| own_effort),
             billing: self.optional(&path(AdapterKey::Billing), |text| word(text, &BILLINGS)).filter(|_| own_billing),
+            input_price: self.optional(&path(AdapterKey::InputPrice), |text| number(text, &(0.0..=1e6))),
+            output_price: self.optional(&path(AdapterKey::OutputPrice), |text| number(text, &(0.0..=1e6))),
         }
     }
 }

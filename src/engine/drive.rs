@@ -1,21 +1,26 @@
 //! The live loop: calls, timers and the stop, one happening at a time, each turned into a record.
 
 use super::fold::{Briefing, Effect, Fold, Listener};
+use super::limit::{Case, decide};
 use super::record::{Entry, Record};
 use super::refold::Refolded;
 use super::stop::{raise, stop_channel};
-use crate::call::{Answered, CallContext, CallNews, Caller};
+use crate::call::{Answered, AtLimit, CallContext, CallNews, Caller};
+use crate::event::LimitThen;
 use crate::failure::{CallFailure, FailureClass};
 use crate::ids::{CallId, TimerId};
 use crate::invocation::StopLevel;
 use crate::journal::Writer;
 use crate::outcome::{Finished, Status};
+use crate::plan::{Budget, OnLimit, budget_gate, overshoot};
 use crate::protocol::{Input, Protocol, Settled};
 use crate::time::Timestamp;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::Instant;
 
 /// Reads the wall clock.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -30,6 +35,19 @@ pub struct World {
     pub clock: Clock,
     /// Keeps the record, after its header; `None` keeps none.
     pub journal: Option<Writer>,
+    /// What bounds the run.
+    pub bounds: Bounds,
+}
+
+/// What bounds a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Bounds {
+    /// What may be spent.
+    pub budget: Budget,
+    /// Longest time; after it nothing new is begun, and what is in flight settles and counts.
+    pub max_wall: Option<Duration>,
+    /// What becomes of the run at a usage limit.
+    pub on_limit: OnLimit,
 }
 
 /// Drives a protocol to its end, or to the stop. `began` is the time in the journal's header.
@@ -61,8 +79,15 @@ struct Live<'a> {
     clock: Clock,
     stop: watch::Receiver<StopLevel>,
     journal: Option<Writer>,
+    bounds: Bounds,
+    /// When the longest time is over.
+    wall: Option<Instant>,
+    /// Why the run ends before the protocol has come to its end, other than by the person's stop.
+    ending: Option<Status>,
     calls: JoinSet<Answered>,
     stops: BTreeMap<CallId, watch::Sender<StopLevel>>,
+    /// Calls with a subprocess at this moment; the others wait or rest.
+    attempting: BTreeSet<CallId>,
     tasks: HashMap<Id, CallId>,
     timers: JoinSet<TimerId>,
     tell: mpsc::UnboundedSender<CallNews>,
@@ -71,7 +96,7 @@ struct Live<'a> {
 
 impl<'a> Live<'a> {
     fn new(fold: Fold<'a>, world: World) -> Self {
-        let World { caller, stop, clock, journal } = world;
+        let World { caller, stop, clock, journal, bounds } = world;
         let (tell, news) = mpsc::unbounded_channel();
         Self {
             fold,
@@ -79,8 +104,12 @@ impl<'a> Live<'a> {
             clock,
             stop,
             journal,
+            bounds,
+            wall: bounds.max_wall.map(|longest| Instant::now() + longest),
+            ending: None,
             calls: JoinSet::new(),
             stops: BTreeMap::new(),
+            attempting: BTreeSet::new(),
             tasks: HashMap::new(),
             timers: JoinSet::new(),
             tell,
@@ -91,8 +120,12 @@ impl<'a> Live<'a> {
     async fn run(mut self, effects: Vec<Effect>) -> Finished {
         self.put_into_effect(effects);
         self.watch().await;
-        let stopped = !self.fold.is_over() && self.stopping();
-        self.record(Record::Closed { status: stopped.then_some(Status::Cancelled) }).await;
+        for text in overshoot(&self.bounds.budget, &self.fold.spent()) {
+            self.record(Record::Warned { text }).await;
+        }
+        let cancelled = (*self.stop.borrow() > StopLevel::Run).then_some(Status::Cancelled);
+        let status = cancelled.or(self.ending).filter(|_| !self.fold.is_over());
+        self.record(Record::Closed { status }).await;
         self.sync().await;
         self.fold.finish()
     }
@@ -113,6 +146,10 @@ impl<'a> Live<'a> {
                 }
                 Some(news) = self.news.recv() => self.hear(news).await,
                 Some(ended) = self.calls.join_next_with_id() => self.settle(ended).await,
+                () = until(self.wall), if !self.stopping() => {
+                    let longest = self.bounds.max_wall.unwrap_or_default().as_secs_f64();
+                    self.end(Status::BudgetExhausted, format!("the run's longest time of {longest} s is over")).await;
+                }
                 Some(Ok(timer)) = self.timers.join_next() => {
                     if !self.stopping() {
                         self.record(Record::Told { input: Input::Elapsed(timer) }).await;
@@ -123,8 +160,20 @@ impl<'a> Live<'a> {
         self.hear_all().await;
     }
 
+    /// Whether nothing new is begun any more.
     fn stopping(&self) -> bool {
-        *self.stop.borrow() > StopLevel::Run
+        self.ending.is_some() || *self.stop.borrow() > StopLevel::Run
+    }
+
+    /// Begins nothing new any more; what is in flight settles and counts.
+    async fn end(&mut self, status: Status, why: String) {
+        if self.ending.is_none() {
+            self.ending = Some(status);
+            // Who only waits is not waited for.
+            let idle = self.stops.iter().filter(|(id, _)| !self.attempting.contains(id));
+            idle.for_each(|(_, stop)| raise(stop, StopLevel::Wind));
+            self.record(Record::Warned { text: why }).await;
+        }
     }
 
     /// Writes a record down, then acts on it.
@@ -199,8 +248,10 @@ impl<'a> Live<'a> {
         };
         let Some(id) = self.tasks.remove(&task) else { return };
         self.stops.remove(&id);
-        // A call that ends because the run stops says nothing about its participant.
-        let stopped = matches!(&result, Err(failure) if failure.class == FailureClass::Stopped);
+        // A call that ends because the run stops, or was never let go, says nothing about its
+        // participant: it is not settled, and a resume asks it again.
+        let unsettled = [FailureClass::Stopped, FailureClass::OverBudget];
+        let stopped = matches!(&result, Err(failure) if unsettled.contains(&failure.class));
         if !stopped && self.fold.is_open(&id) {
             self.record(Record::Told { input: Input::Settled(Settled { id, result }) }).await;
         }
@@ -210,25 +261,80 @@ impl<'a> Live<'a> {
         match news {
             CallNews::Live(kind) => self.fold.live((self.clock)(), kind),
             CallNews::Begun { call, attempt, go } => {
-                self.record(Record::Begun { call, attempt }).await;
+                let word = self.admit(call, attempt).await;
                 // A call that was dropped meanwhile needs no word.
-                let _ = go.send(Ok(()));
+                let _ = go.send(word);
+            }
+            CallNews::Limited { call, failure, answer } => {
+                let then = self.at_limit(call, &failure).await;
+                let _ = answer.send(then);
             }
             CallNews::Ended { call, attempt, failure, usage, served, elapsed } => {
+                self.attempting.remove(&call);
                 let (failure, message) = failure.map(|failure| (failure.class, failure.message)).unzip();
                 let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
                 self.record(Record::Ended { call, attempt, failure, message, usage, served, elapsed_ms }).await;
             }
             CallNews::Retrying { call, pause, failure } => {
+                if let Some(stop) = self.stops.get(&call).filter(|_| self.stopping()) {
+                    raise(stop, StopLevel::Wind);
+                }
                 self.record(Record::Retrying { call, pause, failure }).await;
             }
             CallNews::Warning(text) => self.record(Record::Warned { text }).await,
         }
     }
 
+    /// Lets an attempt begin, if the run still begins any and the budget allows it.
+    async fn admit(&mut self, call: CallId, attempt: u32) -> Result<(), CallFailure> {
+        if self.stopping() {
+            return Err(CallFailure::new(FailureClass::Stopped, format!("{call}: the run begins nothing new")));
+        }
+        if let Err(exhausted) = budget_gate(&self.bounds.budget, &self.fold.spent()) {
+            let failure = CallFailure::new(FailureClass::OverBudget, exhausted.to_string());
+            self.end(Status::BudgetExhausted, exhausted.to_string()).await;
+            return Err(failure);
+        }
+        self.attempting.insert(call.clone());
+        self.record(Record::Begun { call, attempt }).await;
+        Ok(())
+    }
+
+    /// What follows from a usage limit.
+    async fn at_limit(&mut self, call: CallId, failure: &CallFailure) -> AtLimit {
+        let now = (self.clock)();
+        let at_limit = decide(Case {
+            policy: self.bounds.on_limit,
+            resets_in: failure.resets_at.map(|at| at.since(now)),
+            wall_left: self.wall.map(|wall| wall.saturating_duration_since(Instant::now())),
+            others: self.fold.others(&call),
+        });
+        let then = match at_limit {
+            AtLimit::GiveUp => LimitThen::GoOnWithout,
+            AtLimit::Wait(_) => LimitThen::Wait,
+            AtLimit::Stop => LimitThen::Stop,
+        };
+        let resets_at = failure.resets_at;
+        self.record(Record::Limited { call: call.clone(), resets_at, then }).await;
+        if at_limit == AtLimit::Stop {
+            let status = if self.bounds.on_limit == OnLimit::Fail { Status::Error } else { Status::Parked };
+            let when = resets_at.map_or_else(String::new, |at| format!("; it resets at {at}"));
+            self.end(status, format!("stopped at a usage limit ({call}): {}{when}", failure.message)).await;
+        }
+        at_limit
+    }
+
     async fn hear_all(&mut self) {
         while let Ok(news) = self.news.try_recv() {
             self.hear(news).await;
         }
+    }
+}
+
+/// Waits until a moment; for ever if there is none.
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
     }
 }

@@ -4,11 +4,12 @@
 use super::ledger::{Ledger, Registered};
 use super::record::Record;
 use super::steps::Steps;
-use crate::event::{Announced, Event, EventKind};
+use crate::event::{Announced, Event, EventKind, LimitThen};
 use crate::exchange::CallSpec;
 use crate::failure::FailureClass;
 use crate::ids::{CallId, RunId, TimerId};
 use crate::outcome::{Body, ConsensusBody, Finished, Outcome, Status, Totals};
+use crate::plan::Spent;
 use crate::protocol::{Command, Input, Outbox, Protocol, RoundOverrides};
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, VecDeque};
@@ -58,6 +59,8 @@ pub struct Fold<'a> {
     open: BTreeMap<CallId, Open>,
     /// What the protocol came to.
     outcome: Option<Outcome>,
+    /// When a run that stopped at a usage limit can go on.
+    resume_at: Option<Timestamp>,
     /// What the run ended with: that, or the best so far when it had to stop.
     closed: Option<Outcome>,
 }
@@ -90,6 +93,7 @@ impl<'a> Fold<'a> {
             now: at,
             open: BTreeMap::new(),
             outcome: None,
+            resume_at: None,
             closed: None,
         };
         fold.emit(EventKind::RunStarted {
@@ -130,10 +134,12 @@ impl<'a> Fold<'a> {
                 self.emit(EventKind::AttemptEnded { call, attempt, failure, message, usage, elapsed_ms });
             }
             Record::Retrying { call, pause, failure } => self.emit(EventKind::Retrying { call, pause, failure }),
+            Record::Limited { call, resets_at, then } => self.limited(&call, resets_at, then),
             Record::Warned { text } => self.emit(EventKind::Warning { text }),
             Record::Told { input } => return self.tell(input),
             Record::Resumed => {
                 self.closed = None;
+                self.resume_at = None;
                 self.emit(EventKind::RunResumed {});
             }
             Record::Closed { status } => self.close(status),
@@ -169,11 +175,36 @@ impl<'a> Fold<'a> {
             total_attempts,
             elapsed_ms: millis(self.now.since(self.began)),
             seed: self.seed,
+            resume_at: self.resume_at,
             participants,
             steps: self.steps.close(),
             warnings,
         };
         Finished { outcome: self.closed.unwrap_or_else(nothing), totals }
+    }
+
+    /// What was spent so far.
+    #[must_use]
+    pub fn spent(&self) -> Spent {
+        self.ledger.spent()
+    }
+
+    /// How many participants are left whose vendors did not say that a limit is reached, with that
+    /// of this call among those that did.
+    #[must_use]
+    pub fn others(&self, call: &CallId) -> usize {
+        self.ledger.others(call)
+    }
+
+    fn limited(&mut self, call: &CallId, resets_at: Option<Timestamp>, then: LimitThen) {
+        self.ledger.limited(call);
+        if then == LimitThen::Stop {
+            self.resume_at = self.resume_at.max(resets_at);
+        }
+        if let Some(open) = self.open.get(call) {
+            let participant = open.spec.to.clone();
+            self.emit(EventKind::LimitReached { call: call.clone(), participant, resets_at, then });
+        }
     }
 
     fn tell(&mut self, input: Input) -> Vec<Effect> {

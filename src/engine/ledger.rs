@@ -2,9 +2,11 @@
 
 use crate::event::EventKind;
 use crate::exchange::Usage;
+use crate::failure::FailureClass;
 use crate::ids::{AdapterId, CallId, ParticipantId};
 use crate::outcome::Account;
-use std::collections::BTreeMap;
+use crate::plan::{Prices, Spent};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A participant as the ledger knows it before the first call.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +21,10 @@ pub struct Registered {
     pub effort: Option<String>,
     /// What pays: `subscription`, `login`, `api_key` or `none`.
     pub pool: String,
+    /// Whether every call costs money: an account that is paid per use.
+    pub metered: bool,
+    /// What it is charged, if the configuration says so.
+    pub prices: Option<Prices>,
 }
 
 /// Counts calls, attempts and usage.
@@ -28,6 +34,12 @@ pub struct Ledger {
     places: BTreeMap<ParticipantId, usize>,
     calls: BTreeMap<CallId, usize>,
     warnings: Vec<String>,
+    /// Of each account, whether it costs money, and its prices.
+    charges: Vec<(bool, Option<Prices>)>,
+    /// Money that accounts which cost money have cost, in US dollars.
+    usd: f64,
+    /// Adapters whose vendors said that a usage limit is reached.
+    limited: BTreeSet<AdapterId>,
 }
 
 impl Ledger {
@@ -35,6 +47,7 @@ impl Ledger {
     #[must_use]
     pub fn new(registered: Vec<Registered>) -> Self {
         let places = registered.iter().enumerate().map(|(place, one)| (one.participant.clone(), place)).collect();
+        let charges = registered.iter().map(|one| (one.metered, one.prices)).collect();
         let accounts = registered
             .into_iter()
             .map(|one| Account {
@@ -51,7 +64,15 @@ impl Ledger {
                 attempts_without_usage: 0,
             })
             .collect();
-        Self { accounts, places, calls: BTreeMap::new(), warnings: Vec::new() }
+        Self {
+            accounts,
+            places,
+            calls: BTreeMap::new(),
+            warnings: Vec::new(),
+            charges,
+            usd: 0.0,
+            limited: BTreeSet::new(),
+        }
     }
 
     /// Notes that a call was begun.
@@ -77,12 +98,19 @@ impl Ledger {
     pub fn observe(&mut self, kind: &EventKind) {
         match kind {
             EventKind::AttemptStarted { call, .. } => self.charge(call, |account| account.attempts += 1),
-            EventKind::AttemptEnded { call, usage, .. } => self.charge(call, |account| {
-                account.usage = account.usage.plus(*usage);
-                if usage.input_tokens.is_none() && usage.output_tokens.is_none() && usage.cost_usd.is_none() {
-                    account.attempts_without_usage += 1;
-                }
-            }),
+            // No subprocess: what was begun did not come about.
+            EventKind::AttemptEnded { call, failure: Some(FailureClass::StartFailed), .. } => {
+                self.charge(call, |account| account.attempts = account.attempts.saturating_sub(1));
+            }
+            EventKind::AttemptEnded { call, usage, .. } => {
+                self.usd += self.calls.get(call).and_then(|&place| cost(self.charges[place], usage)).unwrap_or(0.0);
+                self.charge(call, |account| {
+                    account.usage = account.usage.plus(*usage);
+                    if usage.input_tokens.is_none() && usage.output_tokens.is_none() && usage.cost_usd.is_none() {
+                        account.attempts_without_usage += 1;
+                    }
+                });
+            }
             EventKind::CallSettled { call, failure: Some(_), .. } => {
                 self.charge(call, |account| account.failed_calls += 1);
             }
@@ -95,6 +123,33 @@ impl Ledger {
         if let Some(&place) = self.calls.get(call) {
             change(&mut self.accounts[place]);
         }
+    }
+
+    /// What was spent so far, against which budgets are held.
+    #[must_use]
+    pub fn spent(&self) -> Spent {
+        let tokens = |of: fn(&Usage) -> Option<u64>| self.accounts.iter().filter_map(|one| of(&one.usage)).sum();
+        Spent {
+            calls: self.attempts(),
+            input_tokens: tokens(|usage| usage.input_tokens),
+            output_tokens: tokens(|usage| usage.output_tokens),
+            usd: self.usd,
+        }
+    }
+
+    /// Notes that the vendor of a call said that a usage limit is reached.
+    pub fn limited(&mut self, call: &CallId) {
+        if let Some(&place) = self.calls.get(call) {
+            self.limited.insert(self.accounts[place].adapter.clone());
+        }
+    }
+
+    /// How many participants are neither of this call's vendor nor of one that said so before.
+    #[must_use]
+    pub fn others(&self, call: &CallId) -> usize {
+        let own = self.calls.get(call).map(|&place| &self.accounts[place].adapter);
+        let free = |one: &&Account| Some(&one.adapter) != own && !self.limited.contains(&one.adapter);
+        self.accounts.iter().filter(free).count()
     }
 
     /// Calls that were begun, in all.
@@ -116,6 +171,18 @@ impl Ledger {
     }
 }
 
+/// What an attempt cost in money: what the vendor says, else tokens at the configured prices;
+/// nothing on a subscription, whose costs are notional.
+fn cost((metered, prices): (bool, Option<Prices>), usage: &Usage) -> Option<f64> {
+    if !metered {
+        return None;
+    }
+    let tokens = |count: Option<u64>| count.unwrap_or(0) as f64 / 1e6;
+    let priced =
+        |prices: Prices| tokens(usage.input_tokens) * prices.input + tokens(usage.output_tokens) * prices.output;
+    prices.map(priced).or(usage.cost_usd)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,6 +196,8 @@ mod tests {
             model_id: "claude-x".to_owned(),
             effort: None,
             pool: "api_key".to_owned(),
+            metered: true,
+            prices: None,
         }]);
         let call = CallId::new("r1/propose/a");
         ledger.begin(&call, &who);

@@ -12,13 +12,14 @@
 mod drive;
 mod fold;
 mod ledger;
+mod limit;
 mod record;
 mod recorded;
 mod refold;
 mod steps;
 mod stop;
 
-pub use drive::{Clock, World, drive, go_on};
+pub use drive::{Bounds, Clock, World, drive, go_on};
 pub use fold::{Briefing, Effect, Fold, Listener};
 pub use ledger::{Ledger, Registered};
 pub use record::{Entry, Record};

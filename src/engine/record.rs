@@ -56,6 +56,15 @@ pub enum Record {
         /// Why.
         failure: FailureClass,
     },
+    /// The vendor says that a usage limit is reached.
+    Limited {
+        /// Of which call.
+        call: CallId,
+        /// When it resets, if the vendor says so.
+        resets_at: Option<Timestamp>,
+        /// What follows.
+        then: crate::event::LimitThen,
+    },
     /// Something that a person should know.
     Warned {
         /// One line.

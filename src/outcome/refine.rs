@@ -83,6 +83,10 @@ pub struct CritiquePass {
     pub score_after: Option<f64>,
 }
 
+/// The part of a run that the calls of a critique pass over its answer belong to: their ids begin
+/// with it.
+pub const SELF_REFINE: &str = "self-refine";
+
 /// What the critique pass over a run's answer came to.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SelfRefined {

@@ -1,12 +1,14 @@
 //! What a run will be, frozen before the first call: who takes part, which protocol, which limits.
 //! Pure data and pure functions; nothing here looks at the machine.
 
+pub mod budget;
 pub mod estimate;
 pub mod machine;
 pub mod participant;
 pub mod run;
 pub mod words;
 
+pub use budget::{Budget, Ceiling, Exhausted, Spent, budget_gate, overshoot, remaining_budget};
 pub use estimate::{Estimate, RoundEstimate, estimate};
 pub use participant::{ModelName, Wanted, parse as parse_participants};
-pub use run::{Concurrency, Participant, Pool, ProtocolPlan, RunLimits, RunPlan};
+pub use run::{Concurrency, OnLimit, Participant, Pool, Prices, ProtocolPlan, RunLimits, RunPlan};

@@ -1,5 +1,6 @@
 //! A whole run as plain data: frozen before the first call, and enough to make the run again.
 
+use super::budget::Budget;
 use crate::adapter::{ChosenPool, PoolKind, ResolvedModel};
 use crate::exchange::Effort;
 use crate::ids::{AdapterId, ParticipantId, RunId};
@@ -60,6 +61,9 @@ pub struct Participant {
     pub effort: Option<Effort>,
     /// What pays.
     pub pool: Pool,
+    /// What it is charged, if the configuration says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prices: Option<Prices>,
     /// Names that no prompt may reveal, lower case.
     pub vendor_words: Vec<String>,
     /// How many bytes a whole prompt may have; `None` for no limit that we know of.
@@ -73,13 +77,15 @@ pub struct Pool {
     pub name: String,
     /// Its kind.
     pub kind: PoolKind,
+    /// Whether every call costs money: an account that is paid per use.
+    pub metered: bool,
     /// In words, for people.
     pub words: String,
 }
 
 impl From<&ChosenPool> for Pool {
     fn from(pool: &ChosenPool) -> Self {
-        Self { name: pool.name.clone(), kind: pool.kind, words: pool.words.clone() }
+        Self { name: pool.name.clone(), kind: pool.kind, metered: pool.metered, words: pool.words.clone() }
     }
 }
 
@@ -99,6 +105,46 @@ pub struct RunLimits {
     pub retries: u32,
     /// How many calls may run at once.
     pub concurrency: Concurrency,
+    /// What may be spent.
+    #[serde(default)]
+    pub budget: Budget,
+    /// Longest time for the whole run; after it nothing new is begun.
+    #[serde(default, rename = "max_wall_ms", with = "crate::time::millis_or_none")]
+    pub max_wall: Option<Duration>,
+    /// What becomes of a run whose vendor says that a usage limit is reached.
+    #[serde(default)]
+    pub on_limit: OnLimit,
+}
+
+/// What becomes of a run whose vendor says that a usage limit is reached.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnLimit {
+    /// The run stops, exit code 1; it can be resumed.
+    Fail,
+    /// The vendor's participants fail; the run goes on with the others, however few.
+    Drop,
+    /// The run waits for the reset, if it comes within the run's longest time.
+    Wait,
+    /// The run goes on with the others if at least two are left, else stops, exit code 6, to be
+    /// resumed after the reset.
+    #[default]
+    Park,
+}
+
+impl OnLimit {
+    /// All of them, by name.
+    pub const WORDS: [(&str, Self); 4] =
+        [("fail", Self::Fail), ("drop", Self::Drop), ("wait", Self::Wait), ("park", Self::Park)];
+}
+
+/// What an account that is paid per use is charged, where its CLI does not say what a call cost.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Prices {
+    /// US dollars for a million input tokens.
+    pub input: f64,
+    /// US dollars for a million output tokens.
+    pub output: f64,
 }
 
 /// How many calls may run at once.
@@ -168,7 +214,8 @@ mod tests {
                 model: Some("opus".into()),
                 model_id: "claude-opus".into(),
                 effort: Some(Effort::High),
-                pool: Pool { name: "key".into(), kind: PoolKind::ApiKey, words: "API key".into() },
+                pool: Pool { name: "key".into(), kind: PoolKind::ApiKey, metered: true, words: "API key".into() },
+                prices: Some(Prices { input: 1.25, output: 10.0 }),
                 vendor_words: vec!["anthropic".into()],
                 prompt_bytes: Some(9),
             }],
@@ -184,6 +231,9 @@ mod tests {
                 idle_timeout: Duration::from_secs(300),
                 retries: 2,
                 concurrency: Concurrency { global: 0, adapters: BTreeMap::from([(AdapterId::new("claude"), 4)]) },
+                budget: Budget { usd: Some(2.5), ..Budget::default() },
+                max_wall: Some(Duration::from_secs(60)),
+                on_limit: OnLimit::Wait,
             },
         };
         let text = serde_json::to_string(&plan).unwrap();

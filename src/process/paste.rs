@@ -1,7 +1,7 @@
 //! One call as a line that a person pastes into a shell to make it again.
 
 use super::encode::Encoder;
-use crate::invocation::{EnvValue, Invocation, Turn};
+use crate::invocation::{EnvValue, Invocation, StdinClose, Turn};
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -14,14 +14,21 @@ pub fn stdin_path(dir: &Path) -> PathBuf {
 }
 
 /// The line that makes a call again from its kept scratch folder `dir`, in which
-/// [`write_stdin`] has left the prompt: `cd DIR/cwd && env -i A=b KEY="$KEY" program args < DIR/stdin`.
+/// [`write_stdin`] has left the prompt: `cd DIR/cwd && env -i A=b KEY="$KEY" program args < DIR/stdin`,
+/// or with `cat DIR/stdin |` where the child's input is held open: a program that wants that may read
+/// nothing at all from a file (claude 2.1.197 does not, and ends with exit code 0).
 ///
 /// POSIX quoting, for any shell. Secrets are the names of the variables that hold them in *our*
 /// environment, never values. Output goes to the terminal, and standard input ends after the
 /// prompt, whatever the invocation says: both are right for a file and a person.
 #[must_use]
 pub fn line(inv: &Invocation, dir: &Path) -> String {
-    let mut words = vec!["cd".to_owned(), quote(&inv.cwd.to_string_lossy()), "&& env -i".to_owned()];
+    let stdin = quote(&stdin_path(dir).to_string_lossy());
+    let mut words = vec!["cd".to_owned(), quote(&inv.cwd.to_string_lossy()), "&&".to_owned()];
+    if inv.stdin == StdinClose::AtDone {
+        words.push(format!("cat {stdin} |"));
+    }
+    words.push("env -i".to_owned());
     words.extend(inv.env.iter().map(|(name, value)| match value {
         EnvValue::Plain(value) => quote(&format!("{name}={value}")),
         EnvValue::Secret { from, .. } if is_identifier(from) => format!("{}=\"${from}\"", quote(name)),
@@ -34,8 +41,9 @@ pub fn line(inv: &Invocation, dir: &Path) -> String {
     }
     words.push(quote(&program));
     words.extend(inv.args.iter().map(|arg| quote(arg)));
-    words.push("<".to_owned());
-    words.push(quote(&stdin_path(dir).to_string_lossy()));
+    if inv.stdin == StdinClose::AfterPrompt {
+        words.push(format!("< {stdin}"));
+    }
     words.join(" ")
 }
 

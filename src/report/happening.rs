@@ -1,6 +1,7 @@
 //! Each event as a line for people, or as nothing.
 
 use super::paint::Paint;
+use super::progress;
 use super::table::grouped;
 use crate::event::{Announced, EventKind};
 use crate::failure::FailureClass;
@@ -8,7 +9,7 @@ use crate::ids::ParticipantId;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The line for an event. Without `verbose` only what changes the run: rounds, and what failed.
+/// The line for an event. Without `verbose` only what changes the run: scores of rounds, and what failed.
 #[must_use]
 pub fn line(kind: &EventKind, verbose: bool, paint: Paint) -> Option<String> {
     if let Some(line) = always(kind, paint) {
@@ -20,31 +21,32 @@ pub fn line(kind: &EventKind, verbose: bool, paint: Paint) -> Option<String> {
 fn always(kind: &EventKind, paint: Paint) -> Option<String> {
     Some(match kind {
         EventKind::RunStarted { participants, max_calls, .. } => announcement(participants, *max_calls),
-        EventKind::RoundStarted { round, max_rounds } => paint.bold(&format!("round {round} of {max_rounds}")),
-        EventKind::ProposeFailed { participant, failure, message, .. } => {
-            failed(paint, &format!("{participant} could not answer"), *failure, message)
+        EventKind::ProposeFailed { round, participant, failure, message } => {
+            failed(paint, &format!("{participant} has no answer in round {round}"), *failure, message)
         }
-        EventKind::ReviewDropped { reviewer, author, failure, message, .. } => {
-            format!("  {} the review of {author} by {reviewer} is missing: {failure}: {message}", paint.bad("failed:"))
+        EventKind::ReviewDropped { round, reviewer, author, failure, message } => {
+            let what = format!("the review of {author} by {reviewer} in round {round} is missing");
+            format!("  {} {what}: {failure}: {message}", paint.bad("failed:"))
         }
-        EventKind::RefineFailed { participant, failure, message, .. } => {
-            failed(paint, &format!("{participant} keeps its answer"), *failure, message)
+        EventKind::RefineFailed { round, participant, failure, message } => {
+            failed(paint, &format!("{participant} keeps its answer of round {round}"), *failure, message)
         }
         EventKind::Retrying { call, pause, failure } => {
             format!("  {call}: {} {failure}; again in {}", paint.warn("failed:"), seconds(*pause))
         }
+        // Named, because a round may begin before the one before it is closed.
         EventKind::RoundClosed { round, means, leader, stable, stability_rounds, threshold, converged } => {
-            let verdict = closed(paint, means, leader.as_ref(), (*stable, *stability_rounds), *threshold, *converged);
-            // The next round may have begun already: answers are improved as soon as their reviews are in.
-            format!("  round {round}: {verdict}")
+            let scores = closed(paint, means, leader.as_ref(), (*stable, *stability_rounds), *threshold, *converged);
+            format!("{} {scores}", paint.bold(&format!("round {round}:")))
         }
         EventKind::Warning { text } => format!("{} {text}", paint.warn("warning:")),
-        _ => return None,
+        _ => return progress::always(kind, paint),
     })
 }
 
 fn detail(kind: &EventKind) -> Option<String> {
     Some(match kind {
+        EventKind::RoundStarted { round, max_rounds } => format!("  round {round} of {max_rounds} begins"),
         EventKind::CallQueued { call, .. } => format!("  {call}: queued"),
         EventKind::AttemptStarted { call, attempt } => format!("  {call}: attempt {attempt} started"),
         EventKind::AttemptEnded { call, attempt, failure, message, elapsed_ms, usage } => {
@@ -77,7 +79,7 @@ fn detail(kind: &EventKind) -> Option<String> {
             format!("  {reviewer} is asked once more for its review: {reason}")
         }
         EventKind::QuoteCut { call, bytes } => format!("  {call}: {} bytes of quoted text left out", grouped(*bytes)),
-        _ => return None,
+        _ => return progress::detail(kind),
     })
 }
 
@@ -94,7 +96,7 @@ pub fn announcement(participants: &[Announced], max_calls: u64) -> String {
     format!("{}; at most {}", who.join(", "), counted(max_calls, "call"))
 }
 
-fn failed(paint: Paint, what: &str, class: FailureClass, message: &str) -> String {
+pub(super) fn failed(paint: Paint, what: &str, class: FailureClass, message: &str) -> String {
     format!("  {} {what}: {class}: {message}; {}", paint.bad("failed:"), class.advice())
 }
 
@@ -117,6 +119,8 @@ fn closed(
         Some(mean) if *mean < threshold => format!(", below {}", score_text(threshold)),
         _ => String::new(),
     };
+    // It can lead for longer than it must, below the threshold.
+    let stable = stable.min(needed);
     format!("{scores}; {leader} leads ({stable} of {needed} rounds{missing})")
 }
 
@@ -195,9 +199,9 @@ mod tests {
             converged,
         };
         let text = |kind| line(&kind, false, PLAIN).unwrap();
-        assert_eq!(text(closed(Some("b"), 1, false)), "  round 1: b 7.8, a 7.5; b leads (1 of 2 rounds, below 8.0)");
-        assert_eq!(text(closed(Some("b"), 2, true)), "  round 1: b 7.8, a 7.5; agreed on b's answer");
-        assert_eq!(text(closed(None, 0, false)), "  round 1: nobody has a score");
+        assert_eq!(text(closed(Some("b"), 1, false)), "round 1: b 7.8, a 7.5; b leads (1 of 2 rounds, below 8.0)");
+        assert_eq!(text(closed(Some("b"), 2, true)), "round 1: b 7.8, a 7.5; agreed on b's answer");
+        assert_eq!(text(closed(None, 0, false)), "round 1: nobody has a score");
     }
 
     #[test]
@@ -227,6 +231,6 @@ mod tests {
             message: "401".into(),
         };
         let text = line(&kind, false, PLAIN).unwrap();
-        assert!(text.starts_with("  failed: codex could not answer: not_logged_in: 401; log in"), "{text}");
+        assert!(text.starts_with("  failed: codex has no answer in round 1: not_logged_in: 401; log in"), "{text}");
     }
 }

@@ -32,6 +32,12 @@ impl Phase {
 /// What every task begins with, in the templates of the protocols.
 const TASK: &str = "Your task now: ";
 
+/// What the system prompt begins with: a CLI that has no other place for it gets it before the rest.
+const SYSTEM: &str = "Several participants work on the same request.";
+
+/// What question and files begin with.
+const REQUEST: &str = "The request";
+
 /// Recognises the phase by the words that the task begins with. The task stands right after question
 /// and files; whatever those or the quoted answers say about tasks, they do not mislead it. A prompt
 /// without a task is a review if a schema comes with it: reviews are all that is structured.
@@ -52,11 +58,13 @@ pub fn phase(prompt: &str, schema: bool) -> Phase {
 /// holds in a tag. Of a prompt without them (a CLI may take them by another way), the whole; of one
 /// that is none of ours, nothing.
 fn after_material(prompt: &str) -> &str {
+    let system = prompt.starts_with(SYSTEM).then(|| prompt.find(&format!("\n{REQUEST}"))).flatten();
+    let prompt = system.map_or(prompt, |end| &prompt[end + 1..]);
     if prompt.starts_with(TASK) {
         return prompt;
     }
     let fence = ["<question-", "<file-"].iter().filter_map(|tag| Some((prompt.find(tag)? + tag.len(), tag))).min();
-    let Some((at, _)) = fence.filter(|_| prompt.starts_with("The request")) else { return "" };
+    let Some((at, _)) = fence.filter(|_| prompt.starts_with(REQUEST)) else { return "" };
     let Some((code, _)) = prompt[at..].split_once(['>', ' ']) else { return "" };
     let ends = ["question", "file"].iter().filter_map(|tag| prompt.rfind(&format!("</{tag}-{code}>")));
     ends.max().map_or("", |end| &prompt[end..])
@@ -69,10 +77,11 @@ mod tests {
     use crate::ids::ParticipantId;
     use crate::protocol::consensus::{Consensus, ConsensusPlan, Material, Member, ReviewMode, VoteThreshold};
     use crate::protocol::{Command, Input, Outbox, Protocol, Settled};
+    use std::sync::Arc;
 
     /// Plays two rounds of a run with answers and material that talk about tasks, and looks at each
     /// prompt.
-    fn prompts(review: ReviewMode, files_alone: bool) -> Vec<(Role, Prompt, bool)> {
+    fn prompts(review: ReviewMode, files_alone: bool) -> Vec<(Role, Arc<str>, Prompt, bool)> {
         let plan = ConsensusPlan {
             threshold: 10.0,
             max_rounds: 2,
@@ -115,7 +124,7 @@ mod tests {
                 _ => trap.to_owned(),
             };
             let reply = crate::exchange::Reply { text: text.into(), ..Default::default() };
-            seen.push((spec.role, spec.prompt, spec.shape.is_some()));
+            seen.push((spec.role, spec.system, spec.prompt, spec.shape.is_some()));
             run.on(Input::Settled(Settled { id: spec.id, result: Ok(reply) }), &mut out);
             calls.extend(out.drain());
         }
@@ -129,9 +138,10 @@ mod tests {
             for role in [Role::Propose, Role::Evaluate, Role::Refine] {
                 assert!(seen.iter().any(|(seen, ..)| *seen == role), "no {role}");
             }
-            for (role, prompt, schema) in seen {
+            for (role, system, prompt, schema) in seen {
                 let varying: String = prompt.varying().iter().map(|part| &**part).collect();
-                for text in [prompt.to_string(), format!("\n{prompt}"), varying] {
+                let with_system = format!("{system}\n\n{prompt}");
+                for text in [prompt.to_string(), format!("\n{prompt}"), varying, with_system] {
                     assert_eq!(phase(&text, schema).as_str(), role.as_str(), "{text}");
                     assert_eq!(phase(&text, false).as_str(), role.as_str(), "{text}");
                 }

@@ -1,25 +1,44 @@
-//! One call to a real CLI, and everything that came of it.
+//! One call to a real CLI through the layers of a run: the call layer, the embedded adapter, the process
+//! layer; and everything that came of it.
 
 use super::installed::Cli;
-use refinery_core::invocation::{Exit, Limits};
+use super::person::{Person, chatgpt_on_loopback, text};
+use super::slots;
+use refinery_core::adapter::{Billing, Catalog, ChosenPool, Host, Manifest, PoolKind, Program, choose};
+use refinery_core::call::{
+    Answered, AtLimit, Backoff, CallContext, CallNews, Caller, CliBackend, CliSeat, CliSettings, Echo, Gate, Lane,
+    Room, Seat,
+};
+use refinery_core::exchange::{CallSpec, Effort, Prompt, Reply, Role, Shape, Tuning};
+use refinery_core::failure::CallFailure;
+use refinery_core::host::{Folders, login};
+use refinery_core::ids::{CallId, ParticipantId, Round};
+use refinery_core::invocation::{Limits, StopLevel};
+use refinery_core::process::{Marker, Supervisor};
+use refinery_core::time::Timestamp;
 use serde_json::Value;
-use std::time::Duration;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, watch};
 
-/// Who pays, as far as a loopback can tell them apart.
+/// Who pays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pays {
-    /// A key in the environment.
-    Key,
-    /// A subscription's token in the environment (claude, gemini).
-    Token,
-    /// A stored login (claude, codex).
+    /// A key or token in this variable.
+    Variable(&'static str),
+    /// A stored login of a plan.
     Login,
-    /// Nobody.
+    /// A stored login whose access token is this.
+    LoginAs(&'static str),
+    /// A stored API key (codex).
+    StoredKey,
+    /// Nobody: the stored login that there was is gone.
     Nobody,
 }
 
 /// What is asked, and of whom.
-#[derive(Debug, Clone)]
 pub struct Call {
     /// The program.
     pub cli: Cli,
@@ -27,62 +46,259 @@ pub struct Call {
     pub url: String,
     /// Who pays.
     pub pays: Pays,
-    /// The model's name.
-    pub model: &'static str,
-    /// The vendor's word for the effort.
-    pub effort: &'static str,
+    /// The word for the model; `None` for the adapter's default.
+    pub model: Option<&'static str>,
+    /// How hard to think; `None` for the adapter's default.
+    pub effort: Option<Effort>,
+    /// Temperature and reply length.
+    pub tuning: Tuning,
     /// The system prompt.
     pub system: String,
-    /// The prompt.
+    /// Question and files, the stable part of the prompt.
+    pub files: String,
+    /// What the call adds.
     pub prompt: String,
     /// The shape of the reply.
     pub schema: Option<Value>,
-    /// Further arguments: the ways in which a caller can be wrong.
-    pub args: Vec<&'static str>,
-    /// Whether the prompt goes in as it is, without what keeps a CLI from taking it for a command.
-    pub bare: bool,
+    /// Arguments before all others, as a configuration can give them.
+    pub prefix: Vec<String>,
+    /// Whether the adapter's guards and limits are off: what the CLI does by itself.
+    pub unguarded: bool,
+    /// Further variables of ours.
+    pub env: Vec<(&'static str, String)>,
     /// The clocks.
     pub limits: Limits,
+    /// Whose home it is.
+    pub person: Person,
 }
 
 /// What came back.
 #[derive(Debug)]
 pub struct Seen {
-    /// Standard output, lossily.
+    /// What the call layer makes of it.
+    pub result: Result<Reply, CallFailure>,
+    /// How many attempts were made.
+    pub attempts: u32,
+    /// What a person is warned of.
+    pub warnings: Vec<String>,
+    /// What the CLI printed on standard output, as it was kept by `--debug`.
     pub stdout: String,
-    /// Standard error, lossily.
+    /// On standard error.
     pub stderr: String,
-    /// How the program ended.
-    pub exit: Exit,
+    /// How it ended, in the words of the transcripts; `None` if it was never started.
+    pub ended: Option<Ended>,
+    /// The line that makes the call again.
+    pub line: String,
     /// The scratch folder, which occurs in the output.
     pub scratch: String,
+    /// From admission to the result.
+    pub elapsed: Duration,
+}
+
+/// How the program ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// `left`, `done`, `hard_limit`, …
+    pub ending: String,
+    /// Its exit code.
+    pub code: Option<i32>,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
 }
 
 impl Call {
     /// A plain call, paid by a key, with clocks that a loaded machine does not reach.
     pub fn new(cli: Cli, url: impl Into<String>) -> Self {
-        let (model, effort) = match cli {
-            Cli::Claude => ("opus", "low"),
-            Cli::Codex => ("gpt-5.5", "low"),
-            Cli::Gemini => ("gemini-2.5-flash", "low"),
+        let (model, pays) = match cli {
+            Cli::Claude => ("opus", "ANTHROPIC_API_KEY"),
+            Cli::Codex => ("gpt-5.5", "CODEX_API_KEY"),
+            Cli::Gemini => ("gemini-2.5-flash", "GEMINI_API_KEY"),
         };
         Self {
             cli,
             url: url.into(),
-            pays: Pays::Key,
-            model,
-            effort,
+            pays: Pays::Variable(pays),
+            model: Some(model),
+            effort: Some(Effort::Low),
+            tuning: Tuning::default(),
             system: "You answer in one line.".to_owned(),
+            files: String::new(),
             prompt: "What is six times seven?".to_owned(),
             schema: None,
-            args: Vec::new(),
-            bare: false,
-            limits: Limits { hard: Duration::from_secs(120), first_byte: None, idle: None },
+            prefix: Vec::new(),
+            unguarded: false,
+            env: Vec::new(),
+            limits: Limits { hard: Duration::from_secs(180), first_byte: None, idle: None },
+            person: Person::new(),
         }
     }
 
-    /// Makes the call.
+    /// Makes the call, with one attempt.
     pub fn run(&self) -> Seen {
-        super::raw::run(self)
+        let _slot = slots::one();
+        let begun = Instant::now();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let shown = Arc::new(Mutex::new(Vec::new()));
+        let (answered, warnings) = runtime.block_on(self.ask(self.seat(&shown)));
+        let Answered { result, attempts } = answered;
+        let elapsed = begun.elapsed();
+        let shown = shown.lock().unwrap().join("\n");
+        let line = shown.lines().find(|line| line.starts_with("cd ")).unwrap_or_default().to_owned();
+        let scratch = self.scratch();
+        let kept = |name: &str| {
+            let bytes = scratch.as_ref().and_then(|folder| std::fs::read(folder.join(name)).ok());
+            String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned()
+        };
+        Seen {
+            result,
+            attempts,
+            warnings,
+            stdout: kept("stdout"),
+            stderr: kept("stderr"),
+            ended: shown.lines().find_map(ended),
+            line,
+            scratch: scratch.as_deref().map(text).unwrap_or_default(),
+            elapsed,
+        }
     }
+
+    /// The folder of the only attempt, if it came to one.
+    fn scratch(&self) -> Option<PathBuf> {
+        let mut entries = std::fs::read_dir(self.person.path("debug")).ok()?;
+        Some(entries.next()?.unwrap().path())
+    }
+
+    fn manifest(&self) -> Arc<Manifest> {
+        let mut manifest = Manifest::clone(Catalog::embedded().unwrap().get(self.cli.name()).unwrap());
+        if self.unguarded {
+            manifest.stdin.guard.clear();
+            manifest.stdin.guard_when.clear();
+            manifest.limits = Default::default();
+        }
+        if self.cli == Cli::Codex && !matches!(self.pays, Pays::Variable(_) | Pays::StoredKey) {
+            let last = manifest.invocation.args.len() - 1;
+            manifest.invocation.args.insert(last, chatgpt_on_loopback(&self.url));
+        }
+        Arc::new(manifest)
+    }
+
+    /// The environment that the person has.
+    fn env(&self) -> BTreeMap<String, String> {
+        let mut env = BTreeMap::from([
+            ("PATH".to_owned(), std::env::var("PATH").unwrap()),
+            ("HOME".to_owned(), text(&self.person.home())),
+            ("ANTHROPIC_BASE_URL".to_owned(), self.url.clone()),
+            ("OPENAI_BASE_URL".to_owned(), format!("{}/v1", self.url)),
+            ("GOOGLE_GEMINI_BASE_URL".to_owned(), self.url.clone()),
+            ("CODE_ASSIST_ENDPOINT".to_owned(), self.url.clone()),
+            ("GOOGLE_CLOUD_PROJECT".to_owned(), "loopback-project".to_owned()),
+        ]);
+        if let Pays::Variable(name) = self.pays {
+            env.insert(name.to_owned(), "loopback-key".to_owned());
+        }
+        env.extend(self.env.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+        env
+    }
+
+    fn seat(&self, shown: &Arc<Mutex<Vec<String>>>) -> Seat {
+        let manifest = self.manifest();
+        let mut program = Program { path: self.cli.program(), prefix: Vec::new(), version: None };
+        match self.pays {
+            Pays::Login => self.person.log_in(self.cli),
+            Pays::LoginAs(token) => self.person.log_in_as(self.cli, token),
+            Pays::StoredKey => self.person.log_in_with_key(),
+            Pays::Variable(_) | Pays::Nobody => {}
+        }
+        if self.cli == Cli::Gemini && !matches!(self.pays, Pays::Variable(_) | Pays::StoredKey) {
+            (program.path, program.prefix) = self.person.google_on_loopback(&self.url);
+        }
+        program.prefix.extend(self.prefix.clone());
+        let env = self.env();
+        let folders = Folders::of(&env, None);
+        let logins = BTreeMap::from([(manifest.id.clone(), login::read(&manifest, &env, &folders))]);
+        let host = Host { env, home: folders.home, logins };
+        let pool = match self.pays {
+            Pays::Nobody => ChosenPool {
+                name: "stored login".to_owned(),
+                kind: PoolKind::Login,
+                metered: false,
+                variable: None,
+                words: "stored login".to_owned(),
+            },
+            _ => choose(&manifest, &host, Billing::Auto).unwrap(),
+        };
+        let model = manifest.resolve_model(self.model);
+        let shown = Arc::clone(shown);
+        let echo = Echo::new(self.person.path("debug"), move |line| shown.lock().unwrap().push(line.to_owned()));
+        let settings = CliSettings {
+            supervisor: Supervisor::new(Marker::new(text(&self.person.home()))),
+            host: Arc::new(host),
+            limits: self.limits,
+            scratch_root: None,
+            echo: Some(Arc::new(echo)),
+            now: Arc::new(now),
+        };
+        let effort = self.effort.or(model.effort);
+        let backend = CliBackend::new(settings, CliSeat { manifest, program, pool, model, effort });
+        Seat { backend: Arc::new(backend), lane: Lane::new(1), own: Lane::new(0) }
+    }
+
+    fn spec(&self) -> CallSpec {
+        let part = |text: &str| if text.is_empty() { Vec::new() } else { vec![Arc::from(text)] };
+        CallSpec {
+            id: CallId::new("r1/answer/it"),
+            to: ParticipantId::new("it"),
+            role: Role::Answer,
+            round: Round::FIRST,
+            system: self.system.as_str().into(),
+            prompt: Prompt::new(part(&self.files), part(&self.prompt)),
+            shape: self.schema.clone().map(|schema| Shape { name: "n".into(), schema: Arc::new(schema) }),
+            tuning: self.tuning,
+        }
+    }
+
+    async fn ask(&self, seat: Seat) -> (Answered, Vec<String>) {
+        let seats = BTreeMap::from([(ParticipantId::new("it"), seat)]);
+        let backoff = Backoff { retries: 0, ..Backoff::default() };
+        let caller = Caller::new(Room { seats, gate: Gate::new(0), backoff });
+        let (_running, stop) = watch::channel(StopLevel::Run);
+        let (tell, mut told) = mpsc::unbounded_channel();
+        let listener = tokio::spawn(async move {
+            let mut warnings = Vec::new();
+            while let Some(news) = told.recv().await {
+                match news {
+                    CallNews::Begun { go, .. } => drop(go.send(Ok(()))),
+                    CallNews::Limited { answer, .. } => drop(answer.send(AtLimit::GiveUp)),
+                    CallNews::Warning(warning) => warnings.push(warning),
+                    CallNews::Ended { .. } | CallNews::Retrying { .. } | CallNews::Live(_) => {}
+                }
+            }
+            warnings
+        });
+        let answered = caller.call(Arc::new(self.spec()), CallContext { stop, tell }).await;
+        (answered, listener.await.unwrap())
+    }
+}
+
+/// Reads `# ID attempt 1 ended: HardLimit, exit code None, signal Some(15), …`.
+fn ended(line: &str) -> Option<Ended> {
+    let (_, rest) = line.split_once(" ended: ")?;
+    let number = |mark: &str| -> Option<i32> {
+        let (_, rest) = rest.split_once(mark)?;
+        rest.trim_start_matches("Some(").split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+    };
+    let mut ending = String::new();
+    for c in rest.chars().take_while(char::is_ascii_alphabetic) {
+        if c.is_ascii_uppercase() && !ending.is_empty() {
+            ending.push('_');
+        }
+        ending.push(c.to_ascii_lowercase());
+    }
+    Some(Ended { ending, code: number("exit code "), signal: number("signal ") })
+}
+
+/// The wall clock.
+pub fn now() -> Timestamp {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    Timestamp(i64::try_from(now.as_millis()).unwrap())
 }

@@ -4,14 +4,18 @@
 //! `REFINERY_RECORD` names a folder.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
-mod adapters;
 mod cases;
+mod doctor;
 mod driver;
 mod installed;
+mod isolation;
+mod large;
 mod person;
-mod raw;
+mod program;
 mod redact;
 mod requests;
+mod slots;
+mod stage;
 mod stand_in;
 mod transcripts;
 

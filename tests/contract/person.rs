@@ -1,128 +1,140 @@
-//! A person with credentials and a home of their own, who asks through the adapters: prepared, supervised
-//! and read by the same code as in a run.
+//! A person's machine: a home of their own, with what the vendors' CLIs keep there.
 
 use super::installed::Cli;
-use refinery_core::adapter::{Billing, Catalog, Host, Manifest, Program, choose};
-use refinery_core::call::{Attempt, AttemptError, Backend, CliBackend, CliSeat, CliSettings};
-use refinery_core::exchange::{CallSpec, Effort, Prompt, Reply, Role, Shape, Tuning};
-use refinery_core::host::{Folders, login};
-use refinery_core::ids::{CallId, ParticipantId, Round};
-use refinery_core::invocation::{Limits, StopLevel};
-use refinery_core::process::{Marker, Supervisor};
-use refinery_core::time::Timestamp;
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
+use serde_json::{Value, json};
+use std::fs;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
-use tokio::sync::{mpsc, watch};
 
-/// Somebody at a shell.
+/// A home, and room for everything else that a call leaves behind. It goes with the test.
 pub struct Person {
-    home: TempDir,
-    env: BTreeMap<String, String>,
-}
-
-/// What they ask.
-#[derive(Clone, Default)]
-pub struct Question {
-    /// The word for the model; `None` for the adapter's default.
-    pub model: Option<&'static str>,
-    /// How hard to think.
-    pub effort: Option<Effort>,
-    /// The system prompt.
-    pub system: String,
-    /// Question and files.
-    pub stable: Vec<String>,
-    /// What the call adds.
-    pub varying: Vec<String>,
-    /// The shape of the reply.
-    pub schema: Option<serde_json::Value>,
-    /// Temperature and reply length.
-    pub tuning: Tuning,
-}
-
-impl Question {
-    /// A plain question.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self { system: "You answer in one line.".to_owned(), stable: vec![text.into()], ..Self::default() }
-    }
-
-    fn spec(&self) -> CallSpec {
-        let parts = |texts: &[String]| texts.iter().map(|text| Arc::from(text.as_str())).collect();
-        CallSpec {
-            id: CallId::new("r1/answer/it"),
-            to: ParticipantId::new("it"),
-            role: Role::Answer,
-            round: Round::FIRST,
-            system: self.system.as_str().into(),
-            prompt: Prompt::new(parts(&self.stable), parts(&self.varying)),
-            shape: self.schema.clone().map(|schema| Shape { name: "n".into(), schema: Arc::new(schema) }),
-            tuning: self.tuning,
-        }
-    }
+    root: TempDir,
 }
 
 impl Person {
-    /// Somebody with this environment, beside PATH and HOME, and an empty home.
-    pub fn new(env: &[(&str, &str)]) -> Self {
-        let home = tempfile::Builder::new().prefix("refinery-contract-home-").tempdir().unwrap();
-        let mut env: BTreeMap<_, _> =
-            env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        env.insert("PATH".to_owned(), std::env::var("PATH").unwrap());
-        env.insert("HOME".to_owned(), home.path().display().to_string());
-        Self { home, env }
+    /// Somebody with an empty home.
+    pub fn new() -> Self {
+        let root = tempfile::Builder::new().prefix("refinery-contract-").tempdir().unwrap();
+        for folder in ["home", "work", "tmp"] {
+            fs::create_dir(root.path().join(folder)).unwrap();
+        }
+        Self { root }
     }
 
-    /// The same with a file in the home folder.
-    pub fn with_file(self, path: &str, text: impl AsRef<[u8]>) -> Self {
-        let path = self.home.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-        self
+    /// A path below everything of theirs: `home/…`, `work/…`, `tmp/…`.
+    pub fn path(&self, below: &str) -> PathBuf {
+        // Without links: what a CLI says of its working directory has none.
+        self.root.path().canonicalize().unwrap().join(below)
     }
 
-    /// A path in the home folder.
-    pub fn path(&self, path: &str) -> PathBuf {
-        self.home.path().join(path)
+    /// Their home.
+    pub fn home(&self) -> PathBuf {
+        self.path("home")
     }
 
-    /// Asks through the adapter that this program brings along.
-    pub fn ask(&self, cli: Cli, question: &Question) -> Result<Reply, AttemptError> {
-        let catalog = Catalog::embedded().unwrap();
-        self.ask_through(catalog.get(cli.name()).unwrap(), cli, question)
+    /// Writes a file.
+    pub fn write(&self, below: &str, text: impl AsRef<[u8]>) {
+        let path = self.path(below);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
     }
 
-    /// Asks through an adapter.
-    pub fn ask_through(&self, manifest: &Arc<Manifest>, cli: Cli, question: &Question) -> Result<Reply, AttemptError> {
-        let folders = Folders::of(&self.env, None);
-        let logins = BTreeMap::from([(manifest.id.clone(), login::read(manifest, &self.env, &folders))]);
-        let host = Host { env: self.env.clone(), home: folders.home, logins };
-        let model = manifest.resolve_model(question.model);
-        let seat = CliSeat {
-            manifest: Arc::clone(manifest),
-            program: Program { path: cli.program(), prefix: Vec::new(), version: None },
-            pool: choose(manifest, &host, Billing::Auto).unwrap(),
-            effort: question.effort.or(model.effort),
-            model,
+    /// Leaves a stored login of a plan: tokens that have the right shape and mean nothing.
+    pub fn log_in(&self, cli: Cli) {
+        self.log_in_as(cli, "loopback-access");
+    }
+
+    /// The same with an access token that the loopback knows something of (claude, gemini).
+    pub fn log_in_as(&self, cli: Cli, token: &str) {
+        let (file, login) = match cli {
+            Cli::Claude => (
+                "home/.claude/.credentials.json",
+                json!({ "claudeAiOauth": { "accessToken": token, "refreshToken": "loopback-refresh",
+                    "expiresAt": FAR_MS, "scopes": ["user:inference", "user:profile"], "subscriptionType": "max",
+                    "rateLimitTier": "default" } }),
+            ),
+            Cli::Codex => ("home/.codex/auth.json", chatgpt_login()),
+            Cli::Gemini => (
+                "home/.gemini/oauth_creds.json",
+                json!({ "access_token": token, "refresh_token": "loopback-refresh", "token_type": "Bearer",
+                    "scope": "https://www.googleapis.com/auth/cloud-platform", "expiry_date": FAR_MS }),
+            ),
         };
-        let settings = CliSettings {
-            supervisor: Supervisor::new(Marker::new("contract")),
-            host: Arc::new(host),
-            limits: Limits { hard: Duration::from_secs(120), first_byte: None, idle: None },
-            scratch_root: None,
-            echo: None,
-            now: Arc::new(now),
-        };
-        let (_stop, stop) = watch::channel(StopLevel::Run);
-        let (tell, _told) = mpsc::unbounded_channel();
-        let attempt = Attempt { spec: Arc::new(question.spec()), number: 1, stop, tell };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(CliBackend::new(settings, seat).attempt(attempt))
+        self.write(file, login.to_string());
+        if cli == Cli::Gemini {
+            self.write("home/.gemini/google_accounts.json", r#"{"active":"nobody@example.com","old":[]}"#);
+        }
+    }
+
+    /// Leaves a stored API key of codex, as `codex login --with-api-key` does.
+    pub fn log_in_with_key(&self) {
+        let login = json!({ "auth_mode": "apikey", "OPENAI_API_KEY": "loopback-stored-key" });
+        self.write("home/.codex/auth.json", login.to_string());
+    }
+
+    /// The program with the arguments before all others, such as a configuration can name them, that keep a
+    /// Google login on the loopback.
+    pub fn google_on_loopback(&self, url: &str) -> (PathBuf, Vec<String>) {
+        let stub = self.path("tokeninfo.cjs");
+        fs::write(&stub, TOKENINFO.replace("LOOPBACK", url)).unwrap();
+        let entry = Cli::Gemini.program().canonicalize().unwrap();
+        (node(), ["--require".to_owned(), text(&stub), text(&entry)].into())
     }
 }
 
-fn now() -> Timestamp {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    Timestamp(i64::try_from(now.as_millis()).unwrap())
+/// The arguments that keep a ChatGPT login on the loopback: no variable does, so that no variable can send
+/// its token elsewhere.
+pub fn chatgpt_on_loopback(url: &str) -> Vec<String> {
+    let provider = format!("model_providers.refinery.base_url=\"{url}/v1\"");
+    let account = format!("chatgpt_base_url=\"{url}/backend-api/\"");
+    ["-c".to_owned(), provider, "-c".to_owned(), account].into()
+}
+
+/// A moment in 2100.
+const FAR_MS: i64 = 4_102_444_800_000;
+
+/// The one address of a Google login that no variable redirects: it asks whether the token is good.
+const TOKENINFO: &str = r"
+const https = require('https');
+const request = https.request;
+https.request = (...args) => {
+  const target = String(args[0]?.href ?? args[0]);
+  if (!target.startsWith('https://oauth2.googleapis.com/')) return request(...args);
+  const { method, headers } = args[1] ?? {};
+  return require('http').request(target.replace('https://oauth2.googleapis.com', 'LOOPBACK'), { method, headers });
+};
+require('module').syncBuiltinESMExports();
+";
+
+/// A stored ChatGPT login.
+fn chatgpt_login() -> Value {
+    let claims = json!({ "exp": FAR_MS / 1000, "email": "nobody@example.com",
+        "https://api.openai.com/auth": { "chatgpt_account_id": "loopback-account", "chatgpt_plan_type": "plus" } });
+    let token = format!("{}.{}.c2ln", base64url(r#"{"alg":"none"}"#), base64url(&claims.to_string()));
+    json!({ "auth_mode": "chatgpt", "OPENAI_API_KEY": null, "last_refresh": "2099-01-01T00:00:00Z",
+        "tokens": { "id_token": token, "access_token": token, "refresh_token": "loopback-refresh", "account_id": "loopback-account" } })
+}
+
+fn base64url(text: &str) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut out = String::new();
+    for chunk in text.as_bytes().chunks(3) {
+        let word = chunk.iter().fold(0_u32, |word, byte| word << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        for index in 0..=chunk.len() {
+            out.push(char::from(ALPHABET[(word >> (18 - 6 * index)) as usize & 63]));
+        }
+    }
+    out
+}
+
+/// The node that the CLIs run on.
+pub fn node() -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap();
+    let found = std::env::split_paths(&path).map(|folder| folder.join("node")).find(|node| node.is_file());
+    found.expect("node is not on the PATH")
+}
+
+/// A path as an argument.
+pub fn text(path: &Path) -> String {
+    path.to_str().unwrap().to_owned()
 }

@@ -2,8 +2,9 @@
 //! to stable values. It works on the text, so that a vendor's own formatting stays.
 
 use super::cases::{Expected, Reset};
-use super::driver::Seen;
+use super::driver::{Call, Seen};
 use super::installed::Cli;
+use super::person::text;
 use std::fmt::Write;
 
 /// The moment at which every transcript was recorded, as far as its readers know: 10:00 UTC.
@@ -24,11 +25,12 @@ const NUMBERS: [&str; 10] = [
 ];
 
 /// One stream of a transcript, made stable.
-pub fn redact(text: &str, cli: Cli, seen: &Seen, url: &str, expected: &Expected) -> String {
-    let port = url.rsplit(':').next().unwrap_or_default();
+pub fn redact(printed: &str, cli: Cli, seen: &Seen, call: &Call, expected: &Expected) -> String {
+    let port = call.url.rsplit(':').next().unwrap_or_default();
     let modules = cli.program().parent().and_then(|bin| bin.parent()).unwrap().to_string_lossy().into_owned();
-    let mut text = text
+    let mut text = printed
         .replace(&seen.scratch, "/scratch")
+        .replace(&text(&call.person.path("")), "/person/")
         .replace(&modules, "/clis")
         .replace(&format!("127.0.0.1:{port}"), "127.0.0.1:1")
         .replace(&format!("localhost:{port}"), "localhost:1")

@@ -1,14 +1,20 @@
-//! What reaches the vendors, and what does not.
+//! What reaches the vendors through the adapters, and what does not.
 
 use super::driver::{Call, Pays, Seen};
 use super::installed::Cli;
-use super::loopback::{Answer, Loopback, Part, Request, Turn};
-use serde_json::json;
+use super::loopback::{Answer, Loopback, Request, Vendor};
+use refinery_core::exchange::{Effort, Tuning};
+use serde_json::{Value, json};
 
 /// Makes the call against a model that says "forty-two"; the only request that asked it comes back.
 fn ask(cli: Cli, change: impl FnOnce(&mut Call)) -> (Request, Vec<Request>, Seen) {
     let server = Loopback::start(|request| match request.schema() {
-        Some(_) => Answer::structured(json!({ "n": 42 })),
+        // A value for each key, of any kind that the schema names.
+        Some(schema) => {
+            let keys = schema["properties"].as_object().unwrap().iter();
+            let value = |kind: &Value| if kind["type"] == "string" { json!("42") } else { json!(42) };
+            Answer::structured(keys.map(|(key, kind)| (key.clone(), value(kind))).collect())
+        }
         None => Answer::text("forty-two"),
     });
     let mut call = Call::new(cli, server.url());
@@ -16,36 +22,129 @@ fn ask(cli: Cli, change: impl FnOnce(&mut Call)) -> (Request, Vec<Request>, Seen
     let seen = call.run();
     let asks = server.asks();
     assert_eq!(asks.len(), 1, "{cli} asked {} times: {asks:?}\n{}\n{}", asks.len(), seen.stdout, seen.stderr);
+    let reply = seen.result.as_ref().unwrap_or_else(|failure| panic!("{cli}: {failure}"));
+    if call.schema.is_some() {
+        let form: Value = serde_json::from_str(&reply.text).unwrap();
+        assert_eq!(form["n"], 42, "{cli}");
+    } else {
+        assert_eq!(&*reply.text, "forty-two", "{cli}");
+    }
+    assert_eq!(reply.usage.extra_requests, Some(0), "{cli}");
     (asks[0].clone(), server.requests(), seen)
+}
+
+fn shape() -> Value {
+    json!({ "type": "object", "additionalProperties": false, "required": ["n"],
+        "properties": { "n": { "type": "integer" } } })
 }
 
 #[test]
 fn system_prompt_model_effort_and_schema_arrive() {
-    let schema = json!({ "type": "object", "additionalProperties": false, "required": ["n"],
-        "properties": { "n": { "type": "integer" } } });
-    for cli in Cli::ALL {
+    for (cli, model, sent, effort, word) in [
+        (Cli::Claude, None, "claude-opus-4-8", None, Some("high")),
+        (Cli::Claude, Some("sonnet"), "claude-sonnet-5", Some(Effort::Max), Some("max")),
+        (Cli::Codex, None, "gpt-6.1-sol", None, Some("xhigh")),
+        (Cli::Codex, Some("gpt-5.5"), "gpt-5.5", Some(Effort::Minimal), Some("minimal")),
+        (Cli::Gemini, None, "gemini-3.1-pro-preview", Some(Effort::Minimal), Some("LOW")),
+        (Cli::Gemini, Some("flash"), "gemini-3.8-flash", Some(Effort::Max), Some("HIGH")),
+    ] {
+        let system = "Mind the \"gap\", ${HOME} and ünïcödë.\nSecond line.";
         let (request, _, _) = ask(cli, |call| {
-            call.system = "Mind the \"gap\", ${HOME} and ünïcödë.\nSecond line.".to_owned();
-            call.schema = Some(schema.clone());
+            (call.model, call.effort, call.schema) = (model, effort, Some(shape()));
+            call.system = system.to_owned();
         });
-        let (model, effort) = match cli {
-            Cli::Claude => ("claude-opus-4-8", "low"),
-            Cli::Codex => ("gpt-5.5", "low"),
-            Cli::Gemini => ("gemini-2.5-flash", "0"),
-        };
-        assert_eq!(request.model(), model);
-        assert_eq!(request.effort().as_deref(), Some(effort));
-        assert!(
-            request.system().contains("Mind the \"gap\", ${HOME} and ünïcödë.\nSecond line."),
-            "{}",
-            request.system()
-        );
-        assert_eq!(request.schema(), Some(&schema), "{cli}");
+        assert_eq!(request.model(), sent);
+        assert_eq!(request.effort().as_deref(), word, "{cli} {sent}");
+        assert!(request.system().contains(system), "{cli}: {}", request.system());
+        assert_eq!(request.schema(), Some(&shape()), "{cli}");
         assert_eq!(request.prompt().trim(), "What is six times seven?");
         assert!(request.streams());
-        // codex keeps a tool for patches that no setting takes away; its sandbox is read-only.
-        let tools: &[&str] = if cli == Cli::Codex { &["apply_patch"] } else { &[] };
-        assert_eq!(request.tools(), tools, "{cli}");
+        // codex keeps tools for patches that no setting takes away; its sandbox is read-only.
+        let tools: &[&str] = match (cli, sent) {
+            (Cli::Codex, "gpt-5.5") => &["apply_patch"],
+            (Cli::Codex, _) => &["exec", "wait"],
+            (Cli::Claude | Cli::Gemini, _) => &[],
+        };
+        assert_eq!(request.tools(), tools, "{cli} {sent}");
+    }
+}
+
+/// A model that is named is the one that is asked, also an old one.
+#[test]
+fn no_model_is_changed_in_silence() {
+    for (cli, word, model) in [
+        (Cli::Claude, "opus-4-1", "claude-opus-4-1"),
+        (Cli::Claude, "haiku", "claude-haiku-4-5-20251001"),
+        (Cli::Codex, "o3", "o3"),
+        (Cli::Gemini, "2.5-flash", "gemini-2.5-flash"),
+    ] {
+        let (request, _, seen) = ask(cli, |call| (call.model, call.effort) = (Some(word), None));
+        assert_eq!(request.model(), model);
+        assert_eq!(seen.warnings, Vec::<String>::new(), "{cli}");
+    }
+}
+
+/// gemini asks a router which model to take, and takes another one, where a login may not use the one that
+/// was named: that is told and counted.
+#[test]
+fn another_model_than_the_one_asked_for_is_told() {
+    let server = Loopback::start(|request| match request.schema() {
+        Some(_) => Answer::structured(json!({ "reasoning": "It is easy.", "model_choice": "flash" })),
+        None => Answer::text("forty-two"),
+    });
+    let mut call = Call::new(Cli::Gemini, server.url());
+    (call.model, call.pays) = (None, Pays::LoginAs("loopback-small-access"));
+    let seen = call.run();
+    let models: Vec<_> = server.asks().iter().map(|ask| ask.model().to_owned()).collect();
+    let reply = seen.result.unwrap_or_else(|failure| panic!("{failure}\n{models:?}"));
+    assert_eq!(models.len(), 2, "{models:?}");
+    assert_eq!((reply.served.as_ref(), reply.usage.extra_requests), (models.last(), Some(1)));
+    let words = format!("gemini-3.1-pro-preview was asked for, but {} answered", models[1]);
+    assert!(seen.warnings.iter().any(|warning| warning.contains(&words)), "{:?}", seen.warnings);
+}
+
+/// Strict modes write keys in the schema's order, and the reasons must come before the score.
+#[test]
+fn a_schema_keeps_the_order_of_its_keys() {
+    let schema = json!({ "type": "object", "additionalProperties": false, "required": ["z", "n", "a"],
+        "properties": { "a": { "type": "number" }, "n": { "type": "integer" }, "z": { "type": "string" } } });
+    for cli in Cli::ALL {
+        let (request, _, _) = ask(cli, |call| call.schema = Some(schema.clone()));
+        let body = String::from_utf8(request.body.clone()).unwrap();
+        let properties = &body[body.find("\"properties\":").unwrap_or_else(|| panic!("{cli}: {body}"))..];
+        let at = |key: &str| properties.find(&format!("\"{key}\":")).unwrap();
+        assert!(at("z") < at("n") && at("n") < at("a"), "{cli}: {properties}");
+    }
+}
+
+#[test]
+fn temperature_and_reply_length_arrive_where_they_can() {
+    let tuning = Tuning { temperature: Some(0.25), reply_tokens: Some(777), ..Tuning::default() };
+    for cli in Cli::ALL {
+        let (request, _, seen) = ask(cli, |call| {
+            call.tuning = tuning;
+            // The default model takes an effort.
+            call.model = None;
+        });
+        let (temperature, length) = match cli {
+            Cli::Claude => (&request.json["temperature"], &request.json["max_tokens"]),
+            Cli::Codex => (&request.json["temperature"], &request.json["max_output_tokens"]),
+            Cli::Gemini => {
+                let settings = &request.json["generationConfig"];
+                (&settings["temperature"], &settings["maxOutputTokens"])
+            }
+        };
+        if cli == Cli::Codex {
+            assert_eq!((temperature, length), (&Value::Null, &Value::Null));
+            let told = |words: &str| seen.warnings.iter().any(|warning| warning.contains(words));
+            assert!(told("takes no temperature") && told("takes no reply length"), "{:?}", seen.warnings);
+        } else {
+            assert_eq!((temperature, length), (&json!(0.25), &json!(777)), "{cli}");
+            assert_eq!(seen.warnings, Vec::<String>::new(), "{cli}");
+        }
+        if cli == Cli::Claude {
+            assert_eq!(request.json["thinking"]["type"], "disabled", "the API takes no temperature with thinking");
+        }
     }
 }
 
@@ -68,22 +167,53 @@ fn nothing_else_is_sent() {
 
 #[test]
 fn each_credential_pays_by_itself() {
-    let header = |request: &Request, name| request.header(name).map(str::to_owned);
     for (cli, pays, name, value) in [
-        (Cli::Claude, Pays::Key, "x-api-key", "loopback-key"),
-        (Cli::Claude, Pays::Token, "authorization", "Bearer loopback-token"),
+        (Cli::Claude, Pays::Variable("ANTHROPIC_API_KEY"), "x-api-key", "loopback-key"),
+        (Cli::Claude, Pays::Variable("CLAUDE_CODE_OAUTH_TOKEN"), "authorization", "Bearer loopback-key"),
         (Cli::Claude, Pays::Login, "authorization", "Bearer loopback-access"),
-        (Cli::Codex, Pays::Key, "authorization", "Bearer loopback-key"),
+        (Cli::Codex, Pays::Variable("CODEX_API_KEY"), "authorization", "Bearer loopback-key"),
+        (Cli::Codex, Pays::Variable("OPENAI_API_KEY"), "authorization", "Bearer loopback-key"),
+        (Cli::Codex, Pays::StoredKey, "authorization", "Bearer loopback-stored-key"),
         (Cli::Codex, Pays::Login, "chatgpt-account-id", "loopback-account"),
-        (Cli::Gemini, Pays::Key, "x-goog-api-key", "loopback-key"),
-        (Cli::Gemini, Pays::Token, "authorization", "Bearer loopback-token"),
+        (Cli::Gemini, Pays::Variable("GEMINI_API_KEY"), "x-goog-api-key", "loopback-key"),
+        (Cli::Gemini, Pays::Variable("GOOGLE_API_KEY"), "x-goog-api-key", "loopback-key"),
+        (Cli::Gemini, Pays::Login, "authorization", "Bearer loopback-access"),
     ] {
         let (request, _, _) = ask(cli, |call| call.pays = pays);
-        assert_eq!(header(&request, name).as_deref(), Some(value), "{cli} {pays:?}");
-        let keys = ["x-api-key", "x-goog-api-key", "authorization"];
-        let present = keys.iter().filter(|key| request.header(key).is_some()).count();
-        assert_eq!(present, 1, "{cli} {pays:?} sends one credential");
+        assert_eq!(request.header(name), Some(value), "{cli} {pays:?}");
+        one_credential(&request);
+        let login = cli == Cli::Gemini && pays == Pays::Login;
+        assert_eq!(request.asks == Some(Vendor::GoogleLogin), login, "{cli} {pays:?}");
     }
+}
+
+/// A key beside a plan would be billed in silence: each CLI prefers it to its own login.
+#[test]
+fn a_plan_pays_although_keys_are_there() {
+    let names = [
+        "ANTHROPIC_API_KEY",
+        "ANTHROPIC_AUTH_TOKEN",
+        "OPENAI_API_KEY",
+        "CODEX_API_KEY",
+        "GEMINI_API_KEY",
+        "GOOGLE_API_KEY",
+        "GEMINI_API_KEY_AUTH_MECHANISM",
+    ];
+    for cli in Cli::ALL {
+        let (request, _, _) = ask(cli, |call| {
+            call.pays = Pays::Login;
+            call.env = names.iter().map(|name| (*name, "bearer".to_owned())).collect();
+        });
+        one_credential(&request);
+        let sent = request.header("authorization").unwrap();
+        assert!(!sent.contains("bearer"), "{cli}: {sent}");
+    }
+}
+
+fn one_credential(request: &Request) {
+    let keys = ["x-api-key", "x-goog-api-key", "authorization", "api-key", "proxy-authorization"];
+    let present: Vec<_> = request.headers.iter().filter(|(name, _)| keys.contains(&name.as_str())).collect();
+    assert_eq!(present.len(), 1, "{request:?} sends one credential, not {present:?}");
 }
 
 /// What a CLI would take for a command or a file name is only text.
@@ -94,8 +224,8 @@ fn prompts_arrive_verbatim() {
         "/compact",
         "Look at @/etc/hostname, @Override and bob@example.com.",
         "- a list\n- !ls\n\n\ttabs, \\ and \"quotes\", emoji 🦀, a NUL-free end\n\n",
-        "-p --model x",
-        "ultrathink about it",
+        "-p --model x ultrathink about it",
+        "See @./ and @.. and @./x, @cwd, @../cwd...empty, \"@.\" and @notes.txt.",
     ] {
         for cli in Cli::ALL {
             let (request, _, _) = ask(cli, |call| call.prompt = prompt.to_owned());
@@ -106,25 +236,26 @@ fn prompts_arrive_verbatim() {
     }
 }
 
+/// Proxies are used, and certificates handed on.
 #[test]
-fn a_megabyte_arrives_whole() {
-    let prompt = "0123456789abcdef é\n".repeat(52_000);
-    assert!(prompt.len() > 1_000_000);
+fn proxies_and_certificates_are_handed_on() {
     for cli in Cli::ALL {
-        let (request, _, _) = ask(cli, |call| call.prompt.clone_from(&prompt));
-        assert!(request.prompt().trim_start_matches('\n') == prompt, "{cli}: {} bytes came", request.prompt().len());
-    }
-}
-
-#[test]
-fn two_megabytes_come_back_whole() {
-    let answer = "A line of the answer, é.\n".repeat(84_000);
-    assert!(answer.len() > 2_000_000);
-    for cli in Cli::ALL {
-        let said = answer.clone();
-        let server = Loopback::start(move |_| Turn::new(vec![Part::Text(said.clone())]).in_pieces(16_384).into());
-        let seen = Call::new(cli, server.url()).run();
-        let escaped = serde_json::to_string(&answer).unwrap();
-        assert!(seen.stdout.contains(&escaped), "{cli}: {} of {} bytes", seen.stdout.len(), answer.len());
+        let server = Loopback::start(|_| Answer::text("forty-two"));
+        // An address that exists nowhere: only the proxy can have answered.
+        let mut call = Call::new(cli, "http://vendor.invalid");
+        let proxy = server.url();
+        call.env = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"].map(|name| (name, proxy.clone())).into();
+        call.env.extend(["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "CODEX_CA_CERTIFICATE"].map(|name| {
+            // Nothing is encrypted here; a CLI that looks finds a file that holds no certificate.
+            (name, "/dev/null".to_owned())
+        }));
+        let seen = call.run();
+        let reply = seen.result.unwrap_or_else(|failure| panic!("{cli}: {failure}\n{}\n{}", seen.stdout, seen.stderr));
+        assert_eq!((&*reply.text, server.asks().len()), ("forty-two", 1), "{cli}");
+        let handed = match cli {
+            Cli::Claude | Cli::Gemini => "NODE_EXTRA_CA_CERTS=/dev/null",
+            Cli::Codex => "CODEX_CA_CERTIFICATE=/dev/null",
+        };
+        assert!(seen.line.contains(handed), "{}", seen.line);
     }
 }

@@ -1,14 +1,17 @@
-//! Runs every case against the real CLIs, and records what they print.
+//! Runs every case against the real CLIs through the layers of a run: each must end in its class. What the
+//! CLIs print can be recorded.
 
 use super::cases::{Case, Expected, Reset, all};
-use super::driver::{Call, Seen};
+use super::driver::{Call, Seen, now};
 use super::installed::Cli;
 use super::loopback::{Loopback, dead_address};
 use super::redact::{NOW, redact};
-use refinery_core::invocation::Ending;
+use refinery_core::failure::{CallFailure, FailureClass};
+use refinery_core::time::Timestamp;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 #[test]
 fn every_case_of_claude() {
@@ -25,14 +28,14 @@ fn every_case_of_gemini() {
     run_all(Cli::Gemini);
 }
 
-/// Runs the cases, three at a time, and reports all that went wrong together.
+/// Runs the cases, six at a time (those that wait for a clock need no processor; slots bound the rest), and reports all that went wrong together.
 fn run_all(cli: Cli) {
     let only = std::env::var("REFINERY_CASE").ok();
     let mut cases = all(cli);
     cases.retain(|case| only.as_deref().is_none_or(|only| only == case.name));
     let (queue, problems) = (Mutex::new(cases.into_iter()), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
-        for _ in 0..3 {
+        for _ in 0..6 {
             scope.spawn(|| {
                 while let Some(case) = next(&queue) {
                     if let Err(problem) = run(cli, &case) {
@@ -67,15 +70,15 @@ fn run(cli: Cli, case: &Case) -> Result<(), String> {
     (case.change)(&mut call);
     let seen = call.run();
     let asks = server.map_or(0, |server| server.asks().len());
-    check(case, &seen, asks).map_err(|problem| {
+    check(case, &call, &seen, asks).map_err(|problem| {
         let tail = |text: &str| text.chars().skip(text.chars().count().saturating_sub(2500)).collect::<String>();
-        format!("{problem}\n  {:?}\n  stdout {}\n  stderr {}", seen.exit, tail(&seen.stdout), tail(&seen.stderr))
+        format!("{problem}\n  {:?}\n  stdout {}\n  stderr {}", seen.ended, tail(&seen.stdout), tail(&seen.stderr))
     })?;
     record(cli, case, &call, &seen);
     Ok(())
 }
 
-fn check(case: &Case, seen: &Seen, asks: usize) -> Result<(), String> {
+fn check(case: &Case, call: &Call, seen: &Seen, asks: usize) -> Result<(), String> {
     if let Some(words) =
         case.shows.iter().find(|words| !seen.stdout.contains(**words) && !seen.stderr.contains(**words))
     {
@@ -84,28 +87,47 @@ fn check(case: &Case, seen: &Seen, asks: usize) -> Result<(), String> {
     if asks != case.asks {
         return Err(format!("{asks} requests asked the model, not {}", case.asks));
     }
-    Ok(())
+    if seen.attempts != 1 {
+        return Err(format!("{} attempts", seen.attempts));
+    }
+    // What is beyond the limit: from TERM to KILL, and to the reading of what was printed.
+    if seen.elapsed > call.limits.hard + Duration::from_secs(30) {
+        return Err(format!("it took {:?}", seen.elapsed));
+    }
+    match (&case.expected, &seen.result) {
+        (Expected::Text(text), Ok(reply)) if *text == *reply.text => Ok(()),
+        (Expected::Failure(FailureClass::Malformed, _), Err(CallFailure { partial: None, .. })) => {
+            Err("nothing is left to repair".to_owned())
+        }
+        (Expected::Failure(class, reset), Err(failure)) if failure.class == *class => resets(*reset, failure),
+        (expected, result) => Err(format!("expected {expected:?}, not {result:?}")),
+    }
+}
+
+/// Whether a failure says when to come back, as far as the vendor does.
+fn resets(reset: Reset, failure: &CallFailure) -> Result<(), String> {
+    let right = match reset {
+        Reset::Unsaid => failure.resets_at.is_none(),
+        Reset::At(second) => failure.resets_at == Some(Timestamp(second * 1000)),
+        // Vendors round down to the minute, and the answer is some seconds old.
+        Reset::After(wait) => failure.resets_at.is_some_and(|at| {
+            let late = now().plus(wait).0 - at.0;
+            (-1_000..180_000).contains(&late)
+        }),
+        Reset::Pause(pause) => failure.retry_after == Some(pause),
+    };
+    if right { Ok(()) } else { Err(format!("{reset:?} is not what {failure:?} says")) }
 }
 
 /// Writes the transcript, if a folder for it is named.
 fn record(cli: Cli, case: &Case, call: &Call, seen: &Seen) {
-    let Some(root) = std::env::var_os("REFINERY_RECORD") else { return };
+    let (Some(root), Some(ended)) = (std::env::var_os("REFINERY_RECORD"), &seen.ended) else { return };
     let folder = PathBuf::from(root).join(cli.name()).join(cli.version()).join(case.name);
     std::fs::create_dir_all(&folder).unwrap();
-    let stable = |text: &str| redact(text, cli, seen, &call.url, &case.expected);
+    let stable = |text: &str| redact(text, cli, seen, call, &case.expected);
     std::fs::write(folder.join("stdout"), stable(&seen.stdout)).unwrap();
     std::fs::write(folder.join("stderr"), stable(&seen.stderr)).unwrap();
-    let ending = match seen.exit.ending {
-        Ending::Left => "left",
-        Ending::Done => "done",
-        Ending::HardLimit => "hard_limit",
-        Ending::FirstByteLimit => "first_byte_limit",
-        Ending::IdleLimit => "idle_limit",
-        Ending::Stopped => "stopped",
-        Ending::Flooded => "flooded",
-        Ending::NotStarted { .. } => "not_started",
-    };
-    let meta = json!({ "exit": { "code": seen.exit.code, "signal": seen.exit.signal, "ending": ending },
+    let meta = json!({ "exit": { "code": ended.code, "signal": ended.signal, "ending": ended.ending },
         "now": NOW, "shape": call.schema.is_some(), "expected": expected(&case.expected) });
     std::fs::write(folder.join("meta.json"), format!("{meta:#}\n")).unwrap();
 }
@@ -114,7 +136,7 @@ fn expected(expected: &Expected) -> Value {
     let now: jiff::Timestamp = NOW.parse().unwrap();
     match expected {
         Expected::Text(text) => json!({ "ok": { "text": text } }),
-        Expected::Failure(class, Reset::Unsaid) => json!({ "failure": class }),
+        Expected::Failure(class, Reset::Unsaid | Reset::Pause(_)) => json!({ "failure": class }),
         Expected::Failure(class, Reset::At(second)) => {
             json!({ "failure": class, "resets_at": jiff::Timestamp::from_second(*second).unwrap().to_string() })
         }

@@ -4,3 +4,5 @@ pub mod calls;
 pub mod program;
 pub mod room;
 pub mod standin;
+pub mod theatre;
+pub mod toy;

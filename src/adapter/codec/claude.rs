@@ -15,6 +15,9 @@ use std::sync::Arc;
 /// The model name of messages that the CLI made up itself: its errors.
 const SYNTHETIC: &str = "<synthetic>";
 
+/// The tool through which a structured reply is given.
+const ANSWER_TOOL: &str = "StructuredOutput";
+
 /// Reads the events of one turn.
 #[derive(Debug)]
 pub(super) struct ClaudeCodec {
@@ -25,6 +28,8 @@ pub(super) struct ClaudeCodec {
     blocks: usize,
     /// The text block that is being streamed.
     open: String,
+    /// The structured reply as the model gave it, whether or not it has the shape that was asked for.
+    form: Option<String>,
     /// Why the last message ended, where partial messages say so.
     stop: Option<String>,
     /// The messages that the model gave, by id.
@@ -51,6 +56,7 @@ impl ClaudeCodec {
             text: String::new(),
             blocks: 0,
             open: String::new(),
+            form: None,
             stop: None,
             messages: BTreeSet::new(),
             message: String::new(),
@@ -152,6 +158,9 @@ impl ClaudeCodec {
                 self.watch.append(&mut self.text, text);
                 self.blocks += 1;
                 self.open.clear();
+            }
+            if block["name"] == ANSWER_TOOL {
+                self.form = Some(block["input"].to_string());
             }
         }
         Step::MORE
@@ -275,6 +284,8 @@ impl ClaudeCodec {
         let class = if word("stop_reason") == Some("refusal") {
             Some(FailureClass::Declined)
         } else if word("subtype") == Some("error_max_structured_output_retries") {
+            // What does not fit can be repaired, or read with tolerance.
+            signs.partial = self.form.clone().or(signs.partial);
             Some(FailureClass::Malformed)
         } else if signs.message.contains("output token maximum") {
             Some(FailureClass::Truncated)

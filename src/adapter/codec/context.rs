@@ -23,6 +23,8 @@ pub struct CodecContext {
     /// The limit of output tokens that the CLI was given, for vendors that do not say that they
     /// reached it.
     pub max_output_tokens: Option<u32>,
+    /// The model that the CLI was told to ask. Some of them ask another one in silence.
+    pub model: Option<String>,
 }
 
 /// A wire format.

@@ -78,6 +78,7 @@ impl Watch {
         } else if reply.text.trim().is_empty() {
             FailureClass::Empty
         } else {
+            reply.warnings.extend(self.other_model(reply.served.as_deref()));
             for warning in &mut reply.warnings {
                 *warning = self.clean(warning);
             }
@@ -90,6 +91,15 @@ impl Watch {
         let mut failure = CallFailure::new(class, message);
         failure.usage = reply.usage;
         Err(failure)
+    }
+
+    /// What a person should know if not the model that was asked for has answered. A name without a
+    /// number is an alias, and stands for whatever the vendor says.
+    fn other_model(&self, served: Option<&str>) -> Option<String> {
+        let asked = self.context.model.as_deref()?.trim_end_matches("[1m]");
+        let literal = asked.contains(|c: char| c.is_ascii_digit());
+        let served = served.filter(|served| literal && !served.contains(asked))?;
+        Some(format!("{asked} was asked for, but {served} answered"))
     }
 
     /// A failure of a class that the wire format leaves no doubt about.
@@ -252,6 +262,21 @@ mod tests {
         assert_eq!(class(Ending::Left), FailureClass::NotLoggedIn);
         assert_eq!(class(Ending::Stopped), FailureClass::Stopped);
         assert_eq!(class(Ending::HardLimit), FailureClass::TimedOut);
+    }
+
+    #[test]
+    fn another_model_than_the_one_asked_for_is_told() {
+        let told = |asked: &str, served: Option<&str>| {
+            let context = CodecContext { model: Some(asked.to_owned()), ..CodecContext::default() };
+            let reply = Reply { text: "x".into(), served: served.map(str::to_owned), ..Reply::default() };
+            Watch::new(context).accept(reply).unwrap().warnings
+        };
+        let words = "gemini-3.1-pro-preview was asked for, but gemini-2.5-flash answered";
+        assert_eq!(told("gemini-3.1-pro-preview", Some("gemini-2.5-flash")), [words]);
+        for (asked, served) in [("opus", "claude-opus-4-8"), ("claude-sonnet-5[1m]", "claude-sonnet-5-20260901")] {
+            assert_eq!(told(asked, Some(served)), [""; 0], "{asked}");
+        }
+        assert_eq!(told("gpt-5.5", None), [""; 0]);
     }
 
     #[test]

@@ -253,6 +253,9 @@ pub struct OutputSpec {
     /// Whether it prints while it thinks and answers.
     #[serde(default)]
     pub streams: bool,
+    /// Whether it says what a call cost.
+    #[serde(default)]
+    pub reports_cost: bool,
     /// For the codecs `json` and `jsonl`: where in a document things stand.
     #[serde(default)]
     pub pointers: Option<crate::adapter::codec::Pointers>,

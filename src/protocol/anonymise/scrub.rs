@@ -196,6 +196,10 @@ mod tests {
             ("I'm Anthropic's Claude.", "I'm one of the participants."),
             ("I was trained by OpenAI.", "I was made by my developers."),
             ("As Gemini, I would choose B.", "As one of the participants, I would choose B."),
+            (
+                "I am Codex, and as GPT-5 I say B.",
+                "I am one of the participants, and as one of the participants I say B.",
+            ),
             ("So, as Claude, my view is B.", "So, as one of the participants, my view is B."),
             ("As an AI made by OpenAI, I cannot.", "As an AI, I cannot."),
             ("As Claude, an AI assistant made by Anthropic, I say B.", "As one of the participants, I say B."),
@@ -237,6 +241,7 @@ mod tests {
     fn talk_about_others_stays() {
         for text in [
             "Codex or Gemini? Gemini is faster, Codex is more careful.",
+            "Fast and as good as Gemini, I think; and as Gemini grows, we pay.",
             "As Gemini grows, Codex has to follow; it is as good as Gemini, I think.",
             "- Codex\n- Gemini",
             "My recommendation — Gemini",

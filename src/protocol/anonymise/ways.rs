@@ -65,7 +65,7 @@ pub(super) const WAYS: &[(&str, &str, Place)] = &[
     ),
     // As Gemini, I would …; Speaking as an AI made by OpenAI, my …
     (
-        r#"(?m)((?:^|[.,;:!?("“*>#-])\s*)((?i:As|Speaking as|Writing as|Answering as))\s+(?:{np}\s+(?i:called|named)\s+)?{n}(?:,\s+{np}\s+{by}|,\s+{np}|,\s+{of}|,?\s+{by})?(,?)\s+{me}\b"#,
+        r#"(?m)((?:^|[.,;:!?("“*>#-]|\b(?i:and|but|so|yet)\b)\s*)((?i:As|Speaking as|Writing as|Answering as))\s+(?:{np}\s+(?i:called|named)\s+)?{n}(?:,\s+{np}\s+{by}|,\s+{np}|,\s+{of}|,?\s+{by})?(,?)\s+{me}\b"#,
         "${1}${2} one of the participants${3} ${4}",
         Place::Anywhere,
     ),

@@ -33,6 +33,6 @@ mod settings;
 mod stop;
 
 pub use machine::Refine;
-pub use self_refine::{SCOPE, SelfRefine, SelfRefinePlan};
+pub use self_refine::{SelfRefine, SelfRefinePlan};
 pub use settings::{CritiquePlan, RefineMode, RefinePlan, ScorePlan};
 pub use stop::{ScoreStop, ScoreWatch, applies_to, converged_refine};

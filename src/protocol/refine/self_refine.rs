@@ -6,14 +6,11 @@ use super::settings::CritiquePlan;
 use crate::event::EventKind;
 use crate::exchange::Tuning;
 use crate::ids::ParticipantId;
-use crate::outcome::{Outcome, SelfRefined};
+use crate::outcome::{Outcome, SELF_REFINE, SelfRefined};
 use crate::protocol::consensus::{Material, Member, Misfit};
 use crate::protocol::machine::{Input, Outbox, Protocol};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-
-/// The part of a run that the calls of the pass belong to: their ids begin with it.
-pub const SCOPE: &str = "self-refine";
 
 /// The settings of a critique pass over another run's answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -87,7 +84,7 @@ impl SelfRefine {
                 let cast = Cast { refiner, judge };
                 let mut polish = Polish::new(critique, self.plan.tuning, &cast, false, text);
                 // No end comes of it: a pass says itself when it is done.
-                out.scoped(SCOPE, |out| polish.begin(&mut self.desk, out));
+                out.scoped(SELF_REFINE, |out| polish.begin(&mut self.desk, out));
                 self.stage = Stage::Pass(Box::new(outcome), Box::new(polish), refiner);
             }
         }
@@ -115,7 +112,7 @@ impl SelfRefine {
             passes: polish.passes.clone(),
             skipped: None,
             failures: polish.failures.clone(),
-            quotes_cut: self.desk.cuts.iter().map(|cut| cut.within(SCOPE)).collect(),
+            quotes_cut: self.desk.cuts.iter().map(|cut| cut.within(SELF_REFINE)).collect(),
         };
         let answer = Some(polish.text.to_string());
         Outcome { answer, self_refine: Some(Box::new(refined)), ..outcome.clone() }
@@ -138,9 +135,9 @@ impl Protocol for SelfRefine {
         match &mut self.stage {
             Stage::Inner => self.listen(out, |inner, out| inner.on(input, out)),
             Stage::Pass(_, polish, _) => {
-                let Some(Input::Settled(settled)) = input.outside(SCOPE) else { return };
+                let Some(Input::Settled(settled)) = input.outside(SELF_REFINE) else { return };
                 let desk = &mut self.desk;
-                out.scoped(SCOPE, |out| polish.take(settled, desk, out));
+                out.scoped(SELF_REFINE, |out| polish.take(settled, desk, out));
                 if let (true, Some(outcome)) = (polish.done, self.conclude()) {
                     self.close(outcome, out);
                 }

@@ -5,6 +5,7 @@ use crate::driver::{Call, Pays};
 use crate::loopback::{Answer, Ending, Fault, Part, Turn};
 use refinery_core::failure::FailureClass as Class;
 use serde_json::json;
+use std::time::Duration;
 
 pub fn cases() -> Vec<Case> {
     [answers(), credentials(), refusals(), limits(), breaks()].into_iter().flatten().collect()
@@ -33,7 +34,7 @@ fn answers() -> Vec<Case> {
         Case::new("success-pieces", |_| Turn::new(vec![Part::Text("forty-twö\n".repeat(20))]).in_pieces(8).into())
             .gives("forty-twö\n".repeat(20)),
         Case::new("success-unknown-model", reply)
-            .with(|call| call.model = "o3")
+            .with(|call| call.model = Some("o3"))
             .shows(&["Model metadata for `o3` not found"]),
         Case::new("structured", |_| Answer::structured(json!({ "n": 42 }))).with(asks_for_shape).gives("{\"n\":42}"),
         // Nothing checks the shape: the text is the answer.
@@ -106,17 +107,20 @@ fn refusals() -> Vec<Case> {
             .fails(Class::ContextTooLong)
             .shows(&["ran out of room in the model's context window"]),
         Case::new("too-long-locally", |_| Answer::text("forty-two"))
-            .with(|call| call.prompt = "x".repeat(1_048_640))
+            .with(|call| {
+                call.prompt = "x".repeat(1_048_640);
+                call.unguarded = true;
+            })
             .fails(Class::ContextTooLong)
             .shows(&["input_too_large"])
             .asks(0),
         Case::new("bad-flag", |_| Answer::text("forty-two"))
-            .with(|call| call.args.push("--no-such-flag"))
+            .with(|call| call.prefix.push("--no-such-flag".to_owned()))
             .fails(Class::Misconfigured)
             .shows(&["error: unexpected argument"])
             .asks(0),
         Case::new("bad-setting", |_| Answer::text("forty-two"))
-            .with(|call| call.args.extend(["-c", "model_verbosity=\"loud\""]))
+            .with(|call| call.prefix.extend(["-c", "model_verbosity=\"loud\""].map(str::to_owned)))
             .fails(Class::Misconfigured)
             .shows(&["Error"])
             .asks(0),
@@ -148,7 +152,7 @@ fn limits() -> Vec<Case> {
         Case::new("stream-rate-limited", |_| {
             failed("rate_limit_exceeded", "Rate limit reached. Please try again in 1.5s.")
         })
-        .fails(Class::RateLimited)
+        .pauses(Duration::from_millis(1500))
         .shows(&["rate limit exceeded", "try again in 1.5s"]),
         Case::new("stream-failed", |_| failed("server_error", "Something went wrong."))
             .fails(Class::Overloaded)

@@ -11,15 +11,15 @@ pub fn cases() -> Vec<Case> {
     [answers(), credentials(), refusals(), limits(), breaks()].into_iter().flatten().collect()
 }
 
-fn token(call: &mut Call) {
-    call.pays = Pays::Token;
+fn login(call: &mut Call) {
+    call.pays = Pays::Login;
 }
 
 fn answers() -> Vec<Case> {
     let reply = |_: &_| Answer::text("forty-two");
     vec![
         Case::new("success", reply),
-        Case::new("success-token", reply).with(token),
+        Case::new("success-login", reply).with(login),
         Case::new("success-thinking", |_| {
             let parts = vec![Part::Thinking("six, seven".to_owned()), Part::Text("forty-two".to_owned())];
             Turn::new(parts).into()
@@ -59,13 +59,13 @@ fn credentials() -> Vec<Case> {
         Case::new("not-logged-in", |_| Answer::text("forty-two"))
             .with(|call| call.pays = Pays::Nobody)
             .fails(Class::NotLoggedIn)
-            .shows(&["GEMINI_API_KEY"])
+            .shows(&["Manual authorization is required"])
             .asks(0),
         Case::new("400-key", |_| Fault::BadCredential.into())
             .fails(Class::BadCredential)
             .shows(&["API key not valid", "API_KEY_INVALID"]),
-        Case::new("401-token", |_| Fault::BadCredential.into())
-            .with(token)
+        Case::new("401-login", |_| Fault::BadCredential.into())
+            .with(login)
             .fails(Class::BadCredential)
             .shows(&["UNAUTHENTICATED"]),
         Case::new("403", |_| Fault::Forbidden.into()).fails(Class::Forbidden).shows(&["PERMISSION_DENIED"]),
@@ -80,13 +80,16 @@ fn refusals() -> Vec<Case> {
             .shows(&["exceeds the maximum number of tokens"]),
         // More than the CLI's own estimate allows: it asks nobody, and says nothing.
         Case::new("too-long-locally", |_| Answer::text("forty-two"))
-            .with(|call| call.prompt = "x ".repeat(2_500_000))
+            .with(|call| {
+                call.prompt = "x ".repeat(2_500_000);
+                call.unguarded = true;
+            })
             .fails(Class::ContextTooLong)
             .shows(&["\"models\": {}"])
             .asks(0),
         Case::new("404", |_| Fault::BadModel.into()).fails(Class::BadModel).shows(&["ModelNotFoundError"]),
         Case::new("bad-flag", |_| Answer::text("forty-two"))
-            .with(|call| call.args.extend(["--approval-mode", "nope"]))
+            .with(|call| call.prefix.extend(["--approval-mode", "nope"].map(str::to_owned)))
             .fails(Class::Misconfigured)
             .shows(&["Invalid values:"])
             .asks(0),
@@ -99,13 +102,13 @@ fn limits() -> Vec<Case> {
             .fails(Class::RateLimited)
             .shows(&["Resource has been exhausted"]),
         Case::new("429-minute", |_| Fault::RateLimited(Some(3)).into())
-            .fails(Class::RateLimited)
+            .pauses(Duration::from_secs(3))
             .shows(&["Please retry in 3s", "retryDelayMs: 3000"]),
         Case::new("429-day", |_| Fault::DailyQuota.into())
             .fails(Class::UsageLimit)
             .shows(&["exhausted your daily quota", "TerminalQuotaError"]),
         Case::new("usage-limit", |_| Fault::UsageLimit(0).into())
-            .with(token)
+            .with(login)
             .resets(Reset::After(Duration::from_secs(12_130)))
             .shows(&["Your quota will reset after 3h22m10s"]),
         Case::new("500", |_| Fault::ServerError.into()).fails(Class::Overloaded).shows(&["INTERNAL"]),

@@ -50,6 +50,8 @@ pub enum Reset {
     At(i64),
     /// So long after the answer.
     After(Duration),
+    /// No reset, but a pause to keep.
+    Pause(Duration),
 }
 
 impl Case {
@@ -89,6 +91,11 @@ impl Case {
         self
     }
 
+    fn pauses(mut self, pause: Duration) -> Self {
+        self.expected = Expected::Failure(FailureClass::RateLimited, Reset::Pause(pause));
+        self
+    }
+
     fn shows(mut self, words: &[&'static str]) -> Self {
         self.shows.extend(words);
         self
@@ -124,7 +131,7 @@ fn asks_for_shape(call: &mut Call) {
 
 /// So soon that the case costs little, so late that a loaded machine has come to the stall by then.
 fn stops_soon(call: &mut Call) {
-    call.limits.hard = Duration::from_secs(12);
+    call.limits.hard = Duration::from_secs(20);
 }
 
 /// How far away a near reset is: the same day, unless midnight is near.

@@ -15,10 +15,10 @@ pub fn say(request: &Request, turn: &Turn) -> Response {
     };
     if !request.streams() {
         let text = words(turn);
-        return Response::json(200, &chunk(request, vec![json!({ "text": text })], Some(finish), Some(turn)));
+        return Response::json(200, &chunk(request, &[json!({ "text": text })], Some(finish), Some(turn)));
     }
     let mut frames = Vec::new();
-    let event = |parts: Vec<Value>| unnamed(&chunk(request, parts, None, None));
+    let event = |parts: Vec<Value>| unnamed(&chunk(request, &parts, None, None));
     for part in &turn.parts {
         match part {
             Part::Thinking(text) => frames.push(event(vec![json!({ "text": text, "thought": true })])),
@@ -36,12 +36,12 @@ pub fn say(request: &Request, turn: &Turn) -> Response {
     if let Some(frame) = broken(turn.ending) {
         frames.push(frame);
     } else if !matches!(turn.ending, Ending::Unfinished | Ending::Unmarked) {
-        frames.push(unnamed(&chunk(request, Vec::new(), Some(finish), Some(turn))));
+        frames.push(unnamed(&chunk(request, &[], Some(finish), Some(turn))));
     }
     Response::events(frames)
 }
 
-fn chunk(request: &Request, parts: Vec<Value>, finish: Option<&str>, turn: Option<&Turn>) -> Value {
+fn chunk(request: &Request, parts: &[Value], finish: Option<&str>, turn: Option<&Turn>) -> Value {
     let mut candidate = json!({ "index": 0, "content": { "role": "model", "parts": parts } });
     if let Some(finish) = finish {
         candidate["finishReason"] = json!(finish);
@@ -132,15 +132,26 @@ pub fn fault(fault: Fault, request: &Request) -> Response {
     }
 }
 
-/// Start-up traffic of a Google login.
-pub fn side(path: &str) -> Option<Response> {
+/// Start-up traffic of a Google login. An account whose token has `small` in it may not use the models that
+/// Google calls previews.
+pub fn side(request: &Request) -> Option<Response> {
+    let path = request.path.as_str();
+    if path == "/tokeninfo" {
+        let scope = "https://www.googleapis.com/auth/cloud-platform";
+        return Some(Response::json(200, &json!({ "aud": "loopback", "expires_in": 3600, "scope": scope })));
+    }
     let method = path.rsplit(':').next().filter(|_| path.contains("v1internal"))?;
     Some(Response::json(
         200,
         &match method {
             "loadCodeAssist" => json!({ "currentTier": { "id": "standard-tier", "name": "Standard" },
                 "allowedTiers": [], "cloudaicompanionProject": "loopback-project" }),
-            "retrieveUserQuota" => json!({ "buckets": [] }),
+            "retrieveUserQuota" => {
+                let small = request.header("authorization").is_some_and(|token| token.contains("small"));
+                let model = if small { "gemini-2.5-flash" } else { "gemini-3.1-pro-preview" };
+                json!({ "buckets": [{ "modelId": model, "tokenType": "REQUESTS", "remainingFraction": 0.5,
+                    "remainingAmount": "50", "resetTime": "2099-01-01T00:00:00Z" }] })
+            }
             "listExperiments" => json!({ "experimentIds": [], "flags": [] }),
             _ => json!({}),
         },

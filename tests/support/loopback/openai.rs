@@ -17,7 +17,7 @@ pub fn say(request: &Request, turn: &Turn) -> Response {
             // Words that follow each other are one message.
             Part::Text(more) => text.push_str(more),
             Part::Structured(value) => text.push_str(&value.to_string()),
-            Part::NextMessage => stream.message(std::mem::take(&mut text)),
+            Part::NextMessage => stream.message(&std::mem::take(&mut text)),
             Part::Wait(gate) => {
                 stream.flush_delta(&mut text);
                 stream.frames.push(Frame::Wait(gate.clone()));
@@ -34,7 +34,7 @@ pub fn say(request: &Request, turn: &Turn) -> Response {
             .item(&json!({ "type": "message", "id": format!("msg_{}", request.nth), "role": "assistant",
             "status": "completed", "content": [{ "type": "refusal", "refusal": text }] })),
         Ending::Cut | Ending::Stall | Ending::Unfinished => stream.flush_delta(&mut text),
-        Ending::Complete | Ending::Length | Ending::Unmarked => stream.message(text),
+        Ending::Complete | Ending::Length | Ending::Unmarked => stream.message(&text),
     }
     let Stream { mut frames, output, .. } = stream;
     let mut done = response(request, "completed", &output);
@@ -69,7 +69,7 @@ impl Stream {
     }
 
     /// A message, in pieces and then whole.
-    fn message(&mut self, text: String) {
+    fn message(&mut self, text: &str) {
         if text.is_empty() {
             return;
         }
@@ -82,7 +82,7 @@ impl Stream {
             "part": { "type": "output_text", "text": "", "annotations": [] } });
         let done = item("completed", json!([part]));
         self.frames.extend([named(&added), named(&opened)]);
-        self.frames.extend(pieces(&text, self.piece).map(|piece| {
+        self.frames.extend(pieces(text, self.piece).map(|piece| {
             named(&json!({ "type": "response.output_text.delta", "item_id": id, "output_index": index, "content_index": 0, "delta": piece }))
         }));
         self.frames.extend([

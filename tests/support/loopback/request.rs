@@ -89,17 +89,17 @@ impl Request {
             .or_else(|| Some(&body["generationConfig"]["responseJsonSchema"]).filter(|schema| schema.is_object()))
     }
 
-    /// Names of the tools that it offers, the one for structured replies apart.
+    /// Names of the tools that it offers, those within others included, the one for structured replies apart.
     pub fn tools(&self) -> Vec<String> {
-        let tools = self.inner()["tools"].as_array().into_iter().flatten();
-        tools
-            .flat_map(|tool| match tool["functionDeclarations"].as_array() {
-                Some(functions) => functions.iter().collect(),
-                None => vec![tool],
-            })
-            .map(|tool| tool["name"].as_str().or(tool["type"].as_str()).unwrap_or("?").to_owned())
-            .filter(|name| name != "StructuredOutput")
-            .collect()
+        let body = self.inner();
+        // Some of OpenAI's models get their tools as an item of the input.
+        let items = body["input"].as_array().into_iter().flatten().map(|item| &item["tools"]);
+        let mut names = Vec::new();
+        for tools in items.chain([&body["tools"]]) {
+            collect_tools(tools, &mut names);
+        }
+        names.retain(|name| name != "StructuredOutput");
+        names
     }
 
     /// All texts in the place of a system prompt, the CLI's own ones included, joined by a blank line.
@@ -150,6 +150,16 @@ impl Request {
         match self.asks {
             Some(Vendor::Gemini | Vendor::GoogleLogin) => self.path.ends_with("streamGenerateContent"),
             _ => self.json["stream"] == true,
+        }
+    }
+}
+
+/// The names of a list of tools, in which a group stands for what is in it.
+fn collect_tools(tools: &Value, names: &mut Vec<String>) {
+    for tool in tools.as_array().into_iter().flatten() {
+        match [&tool["functionDeclarations"], &tool["tools"]].into_iter().find(|group| group.is_array()) {
+            Some(group) => collect_tools(group, names),
+            None => names.push(tool["name"].as_str().or(tool["type"].as_str()).unwrap_or("?").to_owned()),
         }
     }
 }

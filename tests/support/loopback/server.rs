@@ -114,6 +114,7 @@ async fn accept(listener: tokio::net::TcpListener, record: Arc<Record>, script: 
             let _ = hyper::server::conn::http1::Builder::new()
                 .half_close(true)
                 .serve_connection(TokioIo::new(stream), service)
+                .with_upgrades()
                 .await;
         });
     }
@@ -121,11 +122,25 @@ async fn accept(listener: tokio::net::TcpListener, record: Arc<Record>, script: 
 
 type Reply = hyper::Response<Channel<Bytes, BoxError>>;
 
+/// What comes through the tunnel is served as if it came by itself: this is a proxy to nowhere else.
+fn tunnel(incoming: hyper::Request<Incoming>, record: Arc<Record>, script: Arc<Script>) {
+    tokio::spawn(async move {
+        let Ok(upgraded) = hyper::upgrade::on(incoming).await else { return };
+        let service = hyper::service::service_fn(|request| serve(request, Arc::clone(&record), Arc::clone(&script)));
+        let _ = hyper::server::conn::http1::Builder::new().serve_connection(upgraded, service).await;
+    });
+}
+
 async fn serve(
     incoming: hyper::Request<Incoming>,
     record: Arc<Record>,
     script: Arc<Script>,
 ) -> Result<Reply, BoxError> {
+    if incoming.method() == hyper::Method::CONNECT {
+        tunnel(incoming, record, script);
+        let (_, body) = Channel::new(1);
+        return Ok(hyper::Response::new(body));
+    }
     let mut request = receive(incoming).await?;
     {
         let mut requests = record.requests.lock().unwrap();
@@ -239,7 +254,7 @@ fn side(request: &Request) -> Response {
         Response::json(426, &json!({ "error": { "message": "use HTTP", "type": "invalid_request_error" } }))
     } else if method == "GET" && path.ends_with("/models") {
         Response::json(200, &json!({ "models": [], "object": "list", "data": [] }))
-    } else if let Some(response) = gemini::side(path) {
+    } else if let Some(response) = gemini::side(request) {
         response
     } else {
         Response::json(404, &json!({ "error": { "message": format!("no {path} here"), "type": "not_found_error" } }))

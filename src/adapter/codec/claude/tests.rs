@@ -136,6 +136,16 @@ fn a_structured_reply_is_both_value_and_text() {
 }
 
 #[test]
+fn a_reply_without_the_shape_is_kept_for_its_repair() {
+    let tool = json!({ "type": "assistant", "message": { "id": "a", "model": "claude-opus-4-8", "content": [
+        { "type": "tool_use", "name": "StructuredOutput", "input": { "n": "many" } }] } });
+    let ended = json!({ "is_error": true, "subtype": "error_max_structured_output_retries", "result": null,
+        "errors": ["Failed to provide valid structured output after 1 attempts"] });
+    let failure = run(&[tool, result(ended)], true, Ending::Done).result.unwrap_err();
+    assert_eq!((failure.class, failure.partial.as_deref()), (FailureClass::Malformed, Some(r#"{"n":"many"}"#)));
+}
+
+#[test]
 fn a_usage_limit_has_the_reset_time_of_its_event() {
     let event =
         json!({ "type": "rate_limit_event", "rate_limit_info": { "status": "rejected", "resetsAt": 1_798_881_120 } });

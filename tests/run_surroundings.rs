@@ -1,0 +1,149 @@
+//! A run in a poor place: few descriptors, nowhere to write, CLIs of another make.
+
+use crate::support::theatre::{Theatre, document};
+use std::process::{Command, Stdio};
+
+/// Puts the stand-in of no vendor in particular on the PATH.
+fn plain(theatre: &Theatre, name: &str) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let scene = theatre.path("scene.toml").display().to_string();
+    let line =
+        shell_words::join([env!("CARGO_BIN_EXE_refinery"), "__standin", "--as", "plain", "--scene", &scene, "--"]);
+    let path = theatre.path("bin").join(name);
+    std::fs::write(&path, format!("#!/bin/sh\nexec {line} \"$@\"\n")).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn clis_of_another_make_take_part() {
+    let theatre = Theatre::new("");
+    plain(&theatre, "ollama");
+    plain(&theatre, "llm");
+    let shown = theatre.play("why -m 'ollama/llama3.2:3b,llm/gpt-4o-mini,claude' -o json");
+    let document = document(&shown);
+    assert_eq!((shown.code, &document["status"]), (Some(0), &"converged".into()), "{}", shown.stderr);
+    for round in document["rounds"].as_array().unwrap() {
+        assert_eq!((&round["reviews_dropped"], &round["repairs"]), (&0.into(), &0.into()), "{round}");
+    }
+    assert_eq!(document["participants"][0]["pool"], "none");
+    let log = theatre.log();
+    let ollama = log.iter().find(|one| one["model"] == "llama3.2:3b").unwrap();
+    assert!(ollama["prompt"].as_str().unwrap().contains("Several participants work on the same request."));
+    assert!(shown.stderr.contains("ollama: this adapter was not checked against the real program"));
+}
+
+#[test]
+fn a_manifest_of_ones_own_takes_part() {
+    let manifest = "
+        name = 'mine'
+        verified = false
+        concurrency = 2
+        vendor_words = ['mine']
+        [program]
+        names = ['my-ai']
+        [models]
+        default = 'big'
+        [[pool]]
+        name = 'key'
+        kind = 'api_key'
+        variable = 'MY_KEY'
+        [invocation]
+        args = [['-m', '{model}']]
+        pass = ['PATH']
+        [stdin]
+        system_first = true
+        [output]
+        codec = 'plain'
+    ";
+    let theatre = Theatre::new("").file("work/mine.toml", manifest).var("MY_KEY", "WATCHWORD");
+    plain(&theatre, "my-ai");
+    let shown = theatre.play("why -m 'mine,claude' --adapter mine.toml");
+    assert_eq!(shown.code, Some(0), "{}", shown.stderr);
+    assert!(shown.stderr.contains("mine (mine-big; key (MY_KEY))"), "{}", shown.stderr);
+    assert!(!theatre.log().iter().any(|one| one["vendor"] == "claude" && one["env"].get("MY_KEY").is_some()));
+}
+
+#[test]
+fn few_descriptors_make_it_slower_and_not_wrong() {
+    let theatre = Theatre::new("");
+    let model = theatre.command(["unused"]);
+    let line = format!("ulimit -n 24; exec {} why -m claude,codex,gemini -o json", env!("CARGO_BIN_EXE_refinery"));
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", &line]).env_clear().current_dir(theatre.path("work"));
+    command.envs(model.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let shown = theatre.end(command.spawn().unwrap());
+    let document = document(&shown);
+    assert_eq!((shown.code, &document["status"]), (Some(0), &"converged".into()), "{}", shown.stderr);
+    assert_eq!(document["metadata"]["total_attempts"], 18, "what never ran is no attempt");
+    theatre.assert_nothing_left();
+}
+
+#[test]
+fn nowhere_to_write_is_told_before_any_call() {
+    let theatre = Theatre::new("").var("TMPDIR", "/nonexistent/folder");
+    let shown = theatre.play("why -m claude,codex");
+    assert_eq!((shown.code, theatre.log().len()), (Some(4), 0), "{}", shown.stderr);
+    assert!(
+        shown.stderr.contains("in /nonexistent/folder: ") && shown.stderr.contains("set TMPDIR"),
+        "{}",
+        shown.stderr
+    );
+    let theatre = Theatre::new("").file("work/taken", "a file, not a folder");
+    let shown = theatre.play("why -m claude --debug --state-dir taken");
+    assert_eq!((shown.code, theatre.log().len()), (Some(4), 0), "{}", shown.stderr);
+    assert!(shown.stderr.contains("--state-dir"), "{}", shown.stderr);
+}
+
+#[test]
+fn long_answers_come_whole_and_are_quoted_in_part() {
+    let long = "
+        [[rule]]
+        when = { vendor = 'claude', phase = 'propose' }
+        act = [{ say = { text = 'This is draft 31ec57d9.1, é. ', fill_bytes = 400000 } }]
+        [[rule]]
+        when = { vendor = 'claude', phase = 'refine' }
+        act = [{ say = { text = 'This is draft 31ec57d9.2, é. ', fill_bytes = 400000 } }]
+        [[rule]]
+        when = { phase = 'evaluate', contains = ['31ec57d9'] }
+        act = [{ opinion = { scores = [9, 9.5] } }]
+    ";
+    let theatre = Theatre::new(long);
+    let shown = theatre.play("why -m claude,codex -o json");
+    let document = document(&shown);
+    assert_eq!((shown.code, &document["winner"]["participant"]), (Some(0), &"claude".into()), "{}", shown.stderr);
+    assert!(document["winner"]["answer"].as_str().unwrap().len() >= 400_000);
+    let cuts = document["metadata"]["quotes_cut"].as_array().unwrap();
+    assert!(cuts.iter().any(|cut| cut["call"] == "r1/evaluate/codex>claude"), "{cuts:?}");
+    let log = theatre.log();
+    let review = log.iter().find(|one| one["vendor"] == "codex" && one["phase"] == "evaluate").unwrap();
+    assert!(review["prompt_bytes"].as_u64().unwrap() < 250_000, "{}", review["prompt_bytes"]);
+}
+
+#[test]
+fn two_million_bytes_of_answer_come_whole_from_each_cli() {
+    let theatre = Theatre::new(
+        "[[rule]]\nmanner = { chunks = 500 }\nact = [{ say = { text = \"Line of words, é.\\n\", fill_bytes = 2000000 } }]",
+    );
+    let whole = "Line of words, é.\n".repeat(2_000_000_usize.div_ceil("Line of words, é.\n".len()));
+    for vendor in ["claude", "codex", "gemini"] {
+        let shown = theatre.play(&format!("why -m {vendor}"));
+        assert_eq!(shown.code, Some(0), "{vendor}: {}", shown.stderr);
+        assert!(
+            shown.stdout.trim_end() == whole.trim_end(),
+            "{vendor}: {} bytes of {}",
+            shown.stdout.len(),
+            whole.len()
+        );
+    }
+}
+
+#[test]
+fn what_is_left_behind_is_ended_and_told_and_the_answer_counts() {
+    let theatre = Theatre::new(
+        "[[rule]]\nwhen = { vendor = 'codex', phase = 'propose' }\nact = [{ grandchild = { seconds = 120 } }, { draft = {} }]",
+    );
+    let shown = theatre.play("why -m claude,codex");
+    assert_eq!(shown.code, Some(0), "{}", shown.stderr);
+    assert!(shown.stderr.contains("warning: codex: its CLI left processes behind"), "{}", shown.stderr);
+}
