@@ -59,7 +59,8 @@ mod tests {
             steps.observe(&EventKind::AttemptEnded { call, attempt: 1, failure, message, usage, elapsed_ms: 1 });
         }
         let costs = steps.close();
-        let said: Vec<_> = costs.iter().map(|cost| (cost.step.as_str(), cost.attempts, cost.usage.input_tokens)).collect();
+        let said: Vec<_> =
+            costs.iter().map(|cost| (cost.step.as_str(), cost.attempts, cost.usage.input_tokens)).collect();
         assert_eq!(said, [("step1", 2, Some(6)), ("step2", 1, Some(3))]);
     }
 }

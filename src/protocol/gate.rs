@@ -92,9 +92,10 @@ mod tests {
     fn sums_that_differ_in_the_last_bit_are_equal() {
         let value = 0.1 + 0.2;
         let holds = |op| Gate { op, number: 0.3 }.holds(value);
-        assert_eq!(Op::WORDS.map(|(word, op)| (word, holds(op))).map(|(_, holds)| holds), [
-            true, true, true, false, false, false
-        ]);
+        assert_eq!(
+            Op::WORDS.map(|(word, op)| (word, holds(op))).map(|(_, holds)| holds),
+            [true, true, true, false, false, false]
+        );
         assert_eq!(Gate { op: Op::NotEqual, number: 0.5 }.to_string(), "!= 0.5");
     }
 

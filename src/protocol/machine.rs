@@ -105,8 +105,8 @@ impl Outbox {
     }
 
     /// Tells whoever listens.
-    pub fn note(&mut self, kind: EventKind) {
-        self.commands.push(Command::Note(kind));
+    pub fn note(&mut self, kind: impl Into<EventKind>) {
+        self.commands.push(Command::Note(kind.into()));
     }
 
     /// Ends the run.
@@ -167,9 +167,7 @@ impl Input {
     pub fn outside(self, scope: &str) -> Option<Self> {
         Some(match self {
             Self::Settled(Settled { id, result }) => Self::Settled(Settled { id: id.outside(scope)?, result }),
-            Self::Elapsed(id) => {
-                Self::Elapsed(TimerId::new(id.as_str().strip_prefix(scope)?.strip_prefix('/')?))
-            }
+            Self::Elapsed(id) => Self::Elapsed(TimerId::new(id.as_str().strip_prefix(scope)?.strip_prefix('/')?)),
             Self::Advance(overrides) => Self::Advance(overrides),
         })
     }

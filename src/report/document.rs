@@ -85,10 +85,10 @@ impl<'a> Document<'a> {
             error: run_error(outcome.status, &outcome.body),
             protocol: outcome.body.protocol(),
             view: View::of(finished),
-            self_refine: outcome.self_refine.as_deref().map(|refined| Refined {
-                refined,
-                cost: totals.steps.iter().find(|cost| cost.step == SELF_REFINE),
-            }),
+            self_refine: outcome
+                .self_refine
+                .as_deref()
+                .map(|refined| Refined { refined, cost: totals.steps.iter().find(|cost| cost.step == SELF_REFINE) }),
             participants: &totals.participants,
             metadata: Metadata {
                 run_id: totals.run_id.as_str(),

@@ -40,7 +40,8 @@ fn always(kind: &EventKind, paint: Paint) -> Option<String> {
             format!("{} {scores}", paint.bold(&format!("round {round}:")))
         }
         EventKind::Warning { text } => format!("{} {text}", paint.warn("warning:")),
-        _ => return progress::always(kind, paint),
+        EventKind::Text(event) => return progress::always(event, paint),
+        _ => return None,
     })
 }
 
@@ -79,7 +80,8 @@ fn detail(kind: &EventKind) -> Option<String> {
             format!("  {reviewer} is asked once more for its review: {reason}")
         }
         EventKind::QuoteCut { call, bytes } => format!("  {call}: {} bytes of quoted text left out", grouped(*bytes)),
-        _ => return progress::detail(kind),
+        EventKind::Text(event) => return progress::detail(event),
+        _ => return None,
     })
 }
 

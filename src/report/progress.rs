@@ -2,15 +2,15 @@
 
 use super::happening::{counted, failed};
 use super::paint::Paint;
-use crate::event::EventKind;
+use crate::event::TextEvent;
 
 /// What is always told: what was found, and what failed.
-pub(super) fn always(kind: &EventKind, paint: Paint) -> Option<String> {
+pub(super) fn always(kind: &TextEvent, paint: Paint) -> Option<String> {
     Some(match kind {
-        EventKind::SampleFailed { sample, participant, failure, message } => {
+        TextEvent::SampleFailed { sample, participant, failure, message } => {
             failed(paint, &format!("sample {sample}, dealt to {participant}, is missing"), *failure, message)
         }
-        EventKind::SamplesCounted { least, most, unique_responses, num_samples, calls_saved, reached, .. } => {
+        TextEvent::SamplesCounted { least, most, unique_responses, num_samples, calls_saved, reached, .. } => {
             let of = |share: f64| format!("{:.0} %", share * 100.0);
             let share =
                 if most - least < f64::EPSILON { of(*least) } else { format!("{} to {}", of(*least), of(*most)) };
@@ -23,18 +23,18 @@ pub(super) fn always(kind: &EventKind, paint: Paint) -> Option<String> {
             let different = counted(u64::from(*unique_responses), "different answer");
             format!("{share} of {samples} agree, {different}{saved}")
         }
-        EventKind::DraftFailed { participant, failure, message } => {
+        TextEvent::DraftFailed { participant, failure, message } => {
             failed(paint, &format!("{participant} has no draft"), *failure, message)
         }
-        EventKind::Scored { round, judge, score, best, .. } => {
+        TextEvent::Scored { round, judge, score, best, .. } => {
             let what = paint.bold(&text_of(round.get()));
             format!("{what} {score:.2} by {judge}; best {best:.2}")
         }
-        EventKind::ScoreDropped { round, judge, failure, message } => {
+        TextEvent::ScoreDropped { round, judge, failure, message } => {
             let what = format!("{judge} has no score for {}", text_of(round.get()).trim_end_matches(':'));
             failed(paint, &what, *failure, message)
         }
-        EventKind::Critiqued { round, refiner, adopted, converged, reason, .. } => {
+        TextEvent::Critiqued { round, refiner, adopted, converged, reason, .. } => {
             let what = match (adopted, converged) {
                 (true, false) => "rewritten".to_owned(),
                 (true, true) => "practically unchanged".to_owned(),
@@ -43,9 +43,11 @@ pub(super) fn always(kind: &EventKind, paint: Paint) -> Option<String> {
             let reason = reason.as_ref().map_or(String::new(), |reason| format!(": {reason}"));
             format!("{} {what} by {refiner}{reason}", paint.bold(&format!("pass {round}:")))
         }
-        EventKind::SelfRefineSkipped { reason } => format!("the answer is not critiqued: {reason}"),
-        EventKind::StepStarted { step, kind, steps } => format!("{} {kind}, of {steps}", paint.bold(&format!("{step}:"))),
-        EventKind::StepSkipped { step, kind, reason } => {
+        TextEvent::SelfRefineSkipped { reason } => format!("the answer is not critiqued: {reason}"),
+        TextEvent::StepStarted { step, kind, steps } => {
+            format!("{} {kind}, of {steps}", paint.bold(&format!("{step}:")))
+        }
+        TextEvent::StepSkipped { step, kind, reason } => {
             format!("{} {kind} is left out: {reason}", paint.bold(&format!("{step}:")))
         }
         _ => return None,
@@ -53,16 +55,16 @@ pub(super) fn always(kind: &EventKind, paint: Paint) -> Option<String> {
 }
 
 /// What is told to those who ask.
-pub(super) fn detail(kind: &EventKind) -> Option<String> {
+pub(super) fn detail(kind: &TextEvent) -> Option<String> {
     Some(match kind {
-        EventKind::Sampled { sample, participant, preview } => format!("  sample {sample} by {participant}: {preview}"),
-        EventKind::Drafted { participant: Some(participant), words, preview } => {
+        TextEvent::Sampled { sample, participant, preview } => format!("  sample {sample} by {participant}: {preview}"),
+        TextEvent::Drafted { participant: Some(participant), words, preview } => {
             format!("  {participant} drafted {}: {preview}", counted(*words, "word"))
         }
-        EventKind::Drafted { participant: None, words, preview } => {
+        TextEvent::Drafted { participant: None, words, preview } => {
             format!("  a draft of {}: {preview}", counted(*words, "word"))
         }
-        EventKind::StepEnded { step, kind, status } => {
+        TextEvent::StepEnded { step, kind, status } => {
             format!("  {step}: {kind} ended: {}", status.as_str().replace('_', " "))
         }
         _ => return None,

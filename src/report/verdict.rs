@@ -102,7 +102,9 @@ fn sampling(body: &SamplingBody, paint: Paint) -> Vec<Row> {
     rows.push(("Agreement", format!("{share} ({votes} of {}){gate}", counted(u64::from(body.num_samples), "sample"))));
     rows.push(("Different", counted(u64::from(body.unique_responses), "answer")));
     if let Some(end) = &body.early_stop {
-        let sure = end.confidence.map_or_else(String::new, |confidence| format!(" with {:.1} % confidence", confidence * 100.0));
+        let sure = end
+            .confidence
+            .map_or_else(String::new, |confidence| format!(" with {:.1} % confidence", confidence * 100.0));
         let saved = counted(u64::from(end.calls_saved), "call");
         rows.push(("Ended early", format!("{saved} saved: nothing would change any more{sure}")));
     }
@@ -119,7 +121,8 @@ fn refine(body: &RefineBody) -> Vec<Row> {
         let target = body.target_score.map_or(String::new(), |target| format!(" (target {target:.2})"));
         let judge = body.judge.as_ref().map_or(String::new(), |judge| format!(", by {judge}"));
         rows.push(("Score", format!("{score}{target}{judge}")));
-        let all = body.history.iter().map(|one| one.score.map_or_else(|| "-".to_owned(), |score| format!("{score:.2}")));
+        let all =
+            body.history.iter().map(|one| one.score.map_or_else(|| "-".to_owned(), |score| format!("{score:.2}")));
         rows.push(("Scores", all.collect::<Vec<_>>().join(", ")));
         rows.push(("Iterations", body.iterations.to_string()));
     }
@@ -131,7 +134,8 @@ fn pipeline(body: &PipelineBody) -> Vec<Row> {
         (Some(reason), _) => format!("{} {}: left out, {reason}", step.step, step.kind),
         (None, Some(outcome)) => {
             let facts = facts(&outcome.body, Paint { on: false });
-            let facts: Vec<_> = facts.into_iter().map(|(name, value)| format!("{} {value}", name.to_lowercase())).collect();
+            let facts: Vec<_> =
+                facts.into_iter().map(|(name, value)| format!("{} {value}", name.to_lowercase())).collect();
             format!("{} {}: {}; {}", step.step, step.kind, outcome.status.as_str().replace('_', " "), facts.join("; "))
         }
         (None, None) => format!("{} {}: not finished", step.step, step.kind),
@@ -157,7 +161,10 @@ fn of_body(body: &Body) -> Vec<Row> {
             });
             let failed = body.samples.iter().filter_map(|one| {
                 let (class, message) = (one.failure?, one.message.as_deref().unwrap_or(""));
-                Some(("Failed", format!("sample {}: {}: {class}: {message}; {}", one.sample, one.participant, class.advice())))
+                Some((
+                    "Failed",
+                    format!("sample {}: {}: {class}: {message}; {}", one.sample, one.participant, class.advice()),
+                ))
             });
             tie.into_iter().chain(failed).collect()
         }
@@ -171,7 +178,9 @@ fn of_body(body: &Body) -> Vec<Row> {
             let inner = body.steps.iter().filter_map(|step| Some((step, step.outcome.as_ref()?)));
             inner
                 .flat_map(|(step, outcome)| {
-                    of_body(&outcome.body).into_iter().map(move |(name, value)| (name, format!("{}: {value}", step.step)))
+                    of_body(&outcome.body)
+                        .into_iter()
+                        .map(move |(name, value)| (name, format!("{}: {value}", step.step)))
                 })
                 .collect()
         }

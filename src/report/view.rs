@@ -79,7 +79,8 @@ fn consensus(body: &ConsensusBody) -> Consensus<'_> {
 }
 
 fn pipeline<'a>(answer: Option<&'a str>, body: &'a PipelineBody, totals: &'a Totals) -> Pipeline<'a> {
-    let step = |record: &'a StepRecord| Step { record, cost: totals.steps.iter().find(|cost| cost.step == record.step) };
+    let step =
+        |record: &'a StepRecord| Step { record, cost: totals.steps.iter().find(|cost| cost.step == record.step) };
     Pipeline {
         answer,
         author: body.author.as_ref().map(|author| author.as_str()),

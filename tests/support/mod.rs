@@ -3,6 +3,7 @@
 pub mod calls;
 pub mod program;
 pub mod room;
+pub mod simulate;
 pub mod standin;
 pub mod theatre;
 pub mod toy;

@@ -97,10 +97,10 @@ mod tests {
 
     #[test]
     fn a_tag_quoted_in_the_critique_is_no_rewrite() {
-        assert_eq!(read("<critique>it lacks <revised>x</revised></critique><revised>r</revised>"), is(
-            "it lacks <revised>x</revised>",
-            "r"
-        ));
+        assert_eq!(
+            read("<critique>it lacks <revised>x</revised></critique><revised>r</revised>"),
+            is("it lacks <revised>x</revised>", "r")
+        );
         assert_eq!(read("<critique>it lacks <revised></critique>"), is("it lacks <revised>", ""));
     }
 

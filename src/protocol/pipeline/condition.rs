@@ -54,7 +54,11 @@ impl FromStr for Condition {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is no condition: write a field, one of < <= > >= == !=, and a number, such as `agreement < 0.95`");
+        let wrong = || {
+            format!(
+                "`{text}` is no condition: write a field, one of < <= > >= == !=, and a number, such as `agreement < 0.95`"
+            )
+        };
         let (at, word, op) = Op::WORDS
             .iter()
             .filter_map(|(word, op)| Some((text.find(word)?, *word, *op)))

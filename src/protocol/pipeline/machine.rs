@@ -1,7 +1,7 @@
 //! The machine itself: one step after the other, each a protocol of its own.
 
 use super::settings::{Feed, PipelinePlan, StepKind, StepPlan};
-use crate::event::EventKind;
+use crate::event::{EventKind, TextEvent};
 use crate::ids::ParticipantId;
 use crate::outcome::{Body, Outcome, PipelineBody, Status, StepRecord};
 use crate::protocol::consensus::{Consensus, ConsensusPlan, Material, Member, Misfit, VoteThreshold};
@@ -48,17 +48,7 @@ impl Pipeline {
                 plan.watched.push(condition.gate);
             }
         }
-        Self {
-            plan,
-            room,
-            aside,
-            material,
-            value: None,
-            done: Vec::new(),
-            current: None,
-            started: false,
-            ended: None,
-        }
+        Self { plan, room, aside, material, value: None, done: Vec::new(), current: None, started: false, ended: None }
     }
 
     /// Participants whose prompt limit question and files exceed in some step: to be refused before
@@ -107,12 +97,12 @@ impl Pipeline {
                 outcome: None,
             });
             if let Some(reason) = skipped {
-                out.note(EventKind::StepSkipped { step: name, kind, reason });
+                out.note(TextEvent::StepSkipped { step: name, kind, reason });
                 continue;
             }
             let steps = u32::try_from(self.plan.steps.len()).unwrap_or(u32::MAX);
-            out.note(EventKind::StepStarted { step: name.clone(), kind, steps });
-            let mut machine = self.machine(at, step, out);
+            out.note(TextEvent::StepStarted { step: name.clone(), kind, steps });
+            let mut machine = self.machine(at, &step, out);
             let end = out.scoped(&name, |out| machine.start(out));
             self.current = Some(machine);
             self.take(end, out);
@@ -129,7 +119,7 @@ impl Pipeline {
         }
     }
 
-    fn machine(&mut self, at: usize, step: StepPlan, out: &mut Outbox) -> Box<dyn Protocol> {
+    fn machine(&mut self, at: usize, step: &StepPlan, out: &mut Outbox) -> Box<dyn Protocol> {
         let mut material = self.given(at);
         let value = self.value.clone();
         let (author, mut draft) = (value.as_ref().and_then(|value| value.author.clone()), None);
@@ -191,7 +181,7 @@ impl Pipeline {
         let goes_on = matches!(outcome.status.exit_code(), 0 | 2) && outcome.answer.is_some();
         if let Some(step) = self.done.last_mut() {
             let (name, kind, status) = (step.step.clone(), step.kind.clone(), outcome.status);
-            out.note(EventKind::StepEnded { step: name, kind, status });
+            out.note(TextEvent::StepEnded { step: name, kind, status });
         }
         if let Some(text) = &outcome.answer {
             self.value = Some(Value { text: text.as_str().into(), author: outcome.body.author().cloned() });

@@ -127,14 +127,7 @@ impl Desk {
         Ask { role: Role::Score, to: judge, round, suffix, pieces, shape: Some(score_shape()), tuning, reserve: 0 }
     }
 
-    pub fn improve(
-        &self,
-        who: Who,
-        text: &Arc<str>,
-        verdict: Option<&Judgement>,
-        round: Round,
-        tuning: Tuning,
-    ) -> Ask {
+    pub fn improve(&self, who: Who, text: &Arc<str>, verdict: Option<&Judgement>, round: Round, tuning: Tuning) -> Ask {
         let verdict = verdict.map_or_else(Vec::new, |verdict| {
             let rationale = if verdict.rationale.is_empty() { "(no reasons given)" } else { &verdict.rationale };
             let rationale = neutralise(&self.scrub.copy(&rationale.into()), self.stable.nonce());
@@ -188,7 +181,10 @@ impl Desk {
                 self.improve(who, &nothing, Some(&verdict), Round::FIRST, tuning),
                 self.critique(who, &nothing, Round::FIRST, tuning),
             ];
-            asks.iter().map(|ask| self.stable.needs(&ask.pieces, 2 * USEFUL_QUOTE_BYTES) + ask.reserve).max().unwrap_or(0)
+            asks.iter()
+                .map(|ask| self.stable.needs(&ask.pieces, 2 * USEFUL_QUOTE_BYTES) + ask.reserve)
+                .max()
+                .unwrap_or(0)
         };
         let too_long = |who: Who| {
             let limit = self.members[who].prompt_bytes?;

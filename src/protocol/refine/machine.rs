@@ -4,7 +4,7 @@ use super::desk::{Desk, Judged, Judging, Who, is_lost, round_after, spoken, told
 use super::polish::{Cast, Polish};
 use super::settings::{CritiquePlan, RefineMode, RefinePlan, ScorePlan};
 use super::stop::{ScoreStop, ScoreWatch};
-use crate::event::{EventKind, preview};
+use crate::event::{EventKind, TextEvent, preview};
 use crate::exchange::{Prompt, Reply};
 use crate::failure::CallFailure;
 use crate::ids::{CallId, ParticipantId};
@@ -89,7 +89,7 @@ impl Refine {
     }
 
     fn drafted(&mut self, text: Arc<str>, given: bool, out: &mut Outbox) {
-        out.note(EventKind::Drafted {
+        out.note(TextEvent::Drafted {
             participant: self.drafted_by.clone().filter(|_| !given),
             words: words(&text),
             preview: preview(&text),
@@ -154,7 +154,7 @@ impl Refine {
                     let participant = self.desk.id(self.author);
                     self.failures.push(told(&participant, &failure));
                     let (failure, message) = (failure.class, failure.message);
-                    out.note(EventKind::DraftFailed { participant, failure, message });
+                    out.note(TextEvent::DraftFailed { participant, failure, message });
                     self.finish(Status::Error, out);
                 }
             },
@@ -168,7 +168,7 @@ impl Refine {
                     Judged::Score(judgement) => self.scored(text, judgement, out),
                     Judged::Dropped(failure) => {
                         let judge = self.desk.id(self.judge);
-                        out.note(EventKind::ScoreDropped {
+                        out.note(TextEvent::ScoreDropped {
                             round: judging.round,
                             judge: judge.clone(),
                             failure: failure.class,
@@ -194,7 +194,7 @@ impl Refine {
             failure: None,
             message: None,
         });
-        out.note(EventKind::Scored {
+        out.note(TextEvent::Scored {
             round: round_after(self.iterations),
             judge: self.desk.id(self.judge),
             score,

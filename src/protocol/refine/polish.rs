@@ -3,7 +3,7 @@
 use super::desk::{Desk, Judged, Judging, Who, is_lost, round_after, told};
 use super::settings::CritiquePlan;
 use super::stop::converged_refine;
-use crate::event::{EventKind, preview};
+use crate::event::{EventKind, TextEvent, preview};
 use crate::exchange::{Prompt, Reply, Tuning};
 use crate::failure::CallFailure;
 use crate::ids::{CallId, Round};
@@ -127,7 +127,8 @@ impl Polish {
             revised: revised.as_deref().map(str::to_owned),
             adopted: false,
             reason: whole.then(|| {
-                let blank = if reply.trim().is_empty() { "the reply is blank" } else { "the reply has no rewritten text" };
+                let blank =
+                    if reply.trim().is_empty() { "the reply is blank" } else { "the reply has no rewritten text" };
                 blank.to_owned()
             }),
             converged: revised.as_deref().is_some_and(|new| converged_refine(&self.text, new, self.plan.tolerance())),
@@ -157,7 +158,7 @@ impl Polish {
     fn scored(&mut self, judging: &Judging, score: f64, rationale: &str, desk: &mut Desk, out: &mut Outbox) {
         let Some((revised, pass)) = self.rewrite.take() else { return };
         let before = self.score.filter(|_| judging.suffix.is_empty());
-        out.note(EventKind::Scored {
+        out.note(TextEvent::Scored {
             round: judging.round,
             judge: desk.id(judging.judge),
             score,
@@ -182,7 +183,7 @@ impl Polish {
         let judge = desk.id(judging.judge);
         self.failures.push(told(&judge, failure));
         let message = failure.message.clone();
-        out.note(EventKind::ScoreDropped { round: judging.round, judge, failure: failure.class, message });
+        out.note(TextEvent::ScoreDropped { round: judging.round, judge, failure: failure.class, message });
         if let Some((_, pass)) = self.rewrite.take() {
             let reason = Some("it could not be verified".to_owned());
             self.keep(CritiquePass { reason, score_before: self.score, ..pass }, out);
@@ -207,7 +208,7 @@ impl Polish {
     }
 
     fn enter(&mut self, pass: CritiquePass, out: &mut Outbox) {
-        out.note(EventKind::Critiqued {
+        out.note(TextEvent::Critiqued {
             round: self.round(),
             refiner: pass.refiner.clone(),
             adopted: pass.adopted,

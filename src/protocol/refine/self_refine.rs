@@ -3,7 +3,7 @@
 use super::desk::{Desk, Who};
 use super::polish::{Cast, Polish};
 use super::settings::CritiquePlan;
-use crate::event::EventKind;
+use crate::event::TextEvent;
 use crate::exchange::Tuning;
 use crate::ids::ParticipantId;
 use crate::outcome::{Outcome, SELF_REFINE, SelfRefined};
@@ -55,7 +55,8 @@ impl SelfRefine {
     #[must_use]
     pub fn misfits(&self) -> Vec<Misfit> {
         let wanted = |id: &ParticipantId| {
-            self.plan.critique.refiner.as_ref().is_none_or(|refiner| refiner == id) || self.plan.judge.as_ref() == Some(id)
+            self.plan.critique.refiner.as_ref().is_none_or(|refiner| refiner == id)
+                || self.plan.judge.as_ref() == Some(id)
         };
         self.desk.misfits().into_iter().filter(|misfit| wanted(&misfit.participant)).collect()
     }
@@ -71,7 +72,7 @@ impl SelfRefine {
     fn ended(&mut self, outcome: Outcome, out: &mut Outbox) {
         match self.skipped(&outcome) {
             Some(reason) => {
-                out.note(EventKind::SelfRefineSkipped { reason: reason.clone() });
+                out.note(TextEvent::SelfRefineSkipped { reason: reason.clone() });
                 let refined =
                     SelfRefined { answer: outcome.answer.clone(), skipped: Some(reason), ..SelfRefined::default() };
                 self.close(Outcome { self_refine: Some(Box::new(refined)), ..outcome }, out);

@@ -3,7 +3,7 @@
 use super::settings::SamplingPlan;
 use super::stop::{Decided, Stop};
 use super::vote::Vote;
-use crate::event::{EventKind, preview};
+use crate::event::{TextEvent, preview};
 use crate::exchange::{CallSpec, Prompt, Reply, Role};
 use crate::failure::{CallFailure, FailureClass};
 use crate::ids::{CallId, Round};
@@ -97,7 +97,7 @@ impl Sampling {
         let blank = |reply: &Reply| reply.text.trim().is_empty();
         match settled.result {
             Ok(reply) if !blank(&reply) => {
-                out.note(EventKind::Sampled {
+                out.note(TextEvent::Sampled {
                     sample: number(index),
                     participant: self.members[self.dealt(index)].id.clone(),
                     preview: preview(&reply.text),
@@ -117,7 +117,7 @@ impl Sampling {
     }
 
     fn fail(&mut self, index: usize, failure: CallFailure, out: &mut Outbox) {
-        out.note(EventKind::SampleFailed {
+        out.note(TextEvent::SampleFailed {
             sample: number(index),
             participant: self.members[self.dealt(index)].id.clone(),
             failure: failure.class,
@@ -162,7 +162,7 @@ impl Sampling {
 
     fn finish(&mut self, decided: Option<Decided>, out: &mut Outbox) {
         let (status, body) = self.concluded(decided);
-        out.note(EventKind::SamplesCounted {
+        out.note(TextEvent::SamplesCounted {
             agreement_ratio: body.agreement_ratio,
             least: body.agreement.least,
             most: body.agreement.most,

@@ -224,7 +224,7 @@ fn named(text: &str) -> Option<String> {
 /// A single letter that stands last in brackets or bold: `(B)`, `[B]`, `**B**`, `**B)**`.
 fn bracketed(text: &str) -> Option<String> {
     let words = text.split(is_space).filter(|word| word.starts_with(['(', '[', '*']));
-    words.map(|word| lower(bare(word))).filter(|word| word.len() == 1 && is_option(word)).last()
+    words.map(|word| lower(bare(word))).rfind(|word| word.len() == 1 && is_option(word))
 }
 
 #[cfg(test)]
@@ -250,10 +250,7 @@ mod tests {
 
     #[test]
     fn json_is_compared_by_what_it_says() {
-        same(Normaliser::Json, &[
-            r#"{"a": 1, "b": [2.0, "x"]}"#,
-            "Here:\n```json\n{\"b\":[2.0,\"x\"],\"a\":1}\n```",
-        ]);
+        same(Normaliser::Json, &[r#"{"a": 1, "b": [2.0, "x"]}"#, "Here:\n```json\n{\"b\":[2.0,\"x\"],\"a\":1}\n```"]);
         same(Normaliser::Json, &["true", " true\n"]);
         same(Normaliser::Json, &["no  json", "no json"]);
         apart(Normaliser::Json, "[1,2]", "[2,1]");
@@ -276,16 +273,19 @@ mod tests {
 
     #[test]
     fn an_option_is_found_however_it_is_dressed() {
-        same(Normaliser::Choice, &[
-            "B",
-            " (b) ",
-            "**B.**",
-            "The answer is **B**.",
-            "A is wrong because of C. Answer: B",
-            "I weighed (A) and (C); the best is (B)",
-            "Final answer:\n\nB)",
-            "So the answer is option B, since a pipe fills.",
-        ]);
+        same(
+            Normaliser::Choice,
+            &[
+                "B",
+                " (b) ",
+                "**B.**",
+                "The answer is **B**.",
+                "A is wrong because of C. Answer: B",
+                "I weighed (A) and (C); the best is (B)",
+                "Final answer:\n\nB)",
+                "So the answer is option B, since a pipe fills.",
+            ],
+        );
         same(Normaliser::Choice, &["Yes.", "yes", "The answer is: yes"]);
         same(Normaliser::Choice, &["Neither of them.", "neither of them"]);
         apart(Normaliser::Choice, "The answer is a matter of taste", "A");
