@@ -45,6 +45,7 @@ mod run_limits;
 mod run_outputs;
 mod run_prompts;
 mod run_random;
+mod run_resume;
 mod run_signals;
 mod run_surroundings;
 mod standin_bench;

@@ -214,6 +214,7 @@ fn finished() -> Finished {
             self_refine: None,
         },
         totals: Totals {
+            resumable: false,
             resume_at: None,
             run_id: RunId::new("20261121-100500-abcdef"),
             total_calls: 10,

@@ -90,3 +90,16 @@ fn folders_are_kept_where_one_says_and_only_if_one_asks() {
     assert!(!quiet.path("work/kept/debug").exists());
     assert!(files(&quiet.path("home")).is_empty(), "{:?}", files(&quiet.path("home")));
 }
+
+/// What the CLI printed, whole: a report of a problem needs it, and nobody can ask for it again.
+#[test]
+fn what_was_printed_is_kept() {
+    let theatre = Theatre::new("");
+    let shown = theatre.play("why -m claude,codex,gemini -r 1 --debug");
+    assert_eq!(shown.code, Some(2), "{}", shown.stderr);
+    let kept = files(&theatre.path("home/.local/state/refinery/debug"));
+    let printed: Vec<_> = kept.iter().filter(|path| path.ends_with("stdout")).collect();
+    assert_eq!(printed.len(), 9, "{kept:?}");
+    assert!(printed.iter().all(|path| fs::metadata(path).unwrap().len() > 0), "{printed:?}");
+    assert_eq!(kept.iter().filter(|path| path.ends_with("stderr")).count(), 9, "{kept:?}");
+}

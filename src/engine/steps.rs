@@ -1,16 +1,24 @@
 //! What each part of a run cost, by the part that the ids of its calls begin with.
 
 use crate::event::EventKind;
+use crate::failure::FailureClass;
+use crate::ids::CallId;
 use crate::outcome::StepCost;
+use std::collections::BTreeMap;
 
 /// Counts calls, attempts and usage of each part. A run without parts has none.
 #[derive(Debug, Default)]
 pub(super) struct Steps {
     costs: Vec<StepCost>,
+    /// Attempts that were begun and have not ended, by their call and the place of its part.
+    flying: BTreeMap<CallId, usize>,
 }
 
 impl Steps {
     pub fn observe(&mut self, kind: &EventKind) {
+        if matches!(kind, EventKind::RunResumed {}) {
+            self.give_up_flying();
+        }
         let (EventKind::CallQueued { call, .. }
         | EventKind::AttemptStarted { call, .. }
         | EventKind::AttemptEnded { call, .. }) = kind
@@ -25,8 +33,17 @@ impl Steps {
         let cost = &mut self.costs[place];
         match kind {
             EventKind::CallQueued { .. } => cost.calls += 1,
-            EventKind::AttemptStarted { .. } => cost.attempts += 1,
+            EventKind::AttemptStarted { .. } => {
+                cost.attempts += 1;
+                self.flying.insert(call.clone(), place);
+            }
+            // No subprocess: what was begun did not come about.
+            EventKind::AttemptEnded { failure: Some(FailureClass::StartFailed), .. } => {
+                cost.attempts = cost.attempts.saturating_sub(1);
+                self.flying.remove(call);
+            }
             EventKind::AttemptEnded { usage, .. } => {
+                self.flying.remove(call);
                 cost.usage = cost.usage.plus(*usage);
                 if usage.input_tokens.is_none() && usage.output_tokens.is_none() && usage.cost_usd.is_none() {
                     cost.attempts_without_usage += 1;
@@ -37,8 +54,16 @@ impl Steps {
     }
 
     /// The parts in the order in which they began.
-    pub fn close(self) -> Vec<StepCost> {
+    pub fn close(mut self) -> Vec<StepCost> {
+        self.give_up_flying();
         self.costs
+    }
+
+    /// Of what was in flight when the program was killed, nobody knows what it cost.
+    fn give_up_flying(&mut self) {
+        for place in std::mem::take(&mut self.flying).into_values() {
+            self.costs[place].attempts_without_usage += 1;
+        }
     }
 }
 
@@ -46,7 +71,6 @@ impl Steps {
 mod tests {
     use super::*;
     use crate::exchange::Usage;
-    use crate::ids::CallId;
 
     #[test]
     fn each_part_has_its_own_cost_and_the_rest_has_none() {

@@ -42,6 +42,9 @@ struct Metadata<'a> {
     models_dropped: Option<&'a [Dropped]>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     quotes_cut: &'a [QuoteCut],
+    /// Whether `resume` can go on with it; left out where it cannot.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    resumable: bool,
     /// When a run that stopped at a usage limit can go on, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     resume_at: Option<String>,
@@ -99,6 +102,7 @@ impl<'a> Document<'a> {
                 seed: totals.seed,
                 models_dropped: consensus.map(|body| body.models_dropped.as_slice()),
                 quotes_cut: consensus.map(|body| body.quotes_cut.as_slice()).unwrap_or_default(),
+                resumable: totals.resumable,
                 resume_at: totals.resume_at.map(|at| at.to_string()),
                 warnings: &totals.warnings,
             },

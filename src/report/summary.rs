@@ -17,6 +17,10 @@ pub fn summary(finished: &Finished, paint: Paint) -> String {
     rows.push(("Calls", calls(&finished.totals)));
     rows.push(("Elapsed", millis(finished.totals.elapsed_ms)));
     rows.extend(cost(&finished.totals).map(|cost| ("Cost", cost)));
+    if finished.totals.resumable {
+        let after = finished.totals.resume_at.map_or_else(String::new, |at| format!(", after {at}"));
+        rows.push(("Go on", format!("refinery resume {}{after}", finished.totals.run_id)));
+    }
     rows.extend(finished.totals.steps.iter().map(|one| ("Part", part(one))));
     rows.extend(verdict::reservations(outcome));
     let rows: Vec<_> = rows.into_iter().map(|(name, value)| vec![format!("{name}:"), value]).collect();

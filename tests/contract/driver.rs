@@ -4,7 +4,7 @@
 use super::installed::Cli;
 use super::person::{Person, chatgpt_on_loopback, text};
 use super::slots;
-use refinery_core::adapter::{Billing, Catalog, ChosenPool, Host, Manifest, PoolKind, Program, choose};
+use refinery_core::adapter::{Billing, Catalog, Host, Manifest, Program, choose};
 use refinery_core::call::{
     Answered, AtLimit, Backoff, CallContext, CallNews, Caller, CliBackend, CliSeat, CliSettings, Echo, Gate, Lane,
     Room, Seat,
@@ -85,8 +85,8 @@ pub struct Seen {
     pub stdout: String,
     /// On standard error.
     pub stderr: String,
-    /// How it ended, in the words of the transcripts; `None` if it was never started.
-    pub ended: Option<Ended>,
+    /// How it ended.
+    pub ended: Ended,
     /// The line that makes the call again.
     pub line: String,
     /// The scratch folder, which occurs in the output.
@@ -155,7 +155,7 @@ impl Call {
             warnings,
             stdout: kept("stdout"),
             stderr: kept("stderr"),
-            ended: shown.lines().find_map(ended),
+            ended: shown.lines().find_map(ended).unwrap_or_else(|| panic!("{} was not started: {shown}", self.cli)),
             line,
             scratch: scratch.as_deref().map(text).unwrap_or_default(),
             elapsed,
@@ -204,10 +204,10 @@ impl Call {
         let manifest = self.manifest();
         let mut program = Program { path: self.cli.program(), prefix: Vec::new(), version: None };
         match self.pays {
-            Pays::Login => self.person.log_in(self.cli),
+            Pays::Login | Pays::Nobody => self.person.log_in(self.cli),
             Pays::LoginAs(token) => self.person.log_in_as(self.cli, token),
             Pays::StoredKey => self.person.log_in_with_key(),
-            Pays::Variable(_) | Pays::Nobody => {}
+            Pays::Variable(_) => {}
         }
         if self.cli == Cli::Gemini && !matches!(self.pays, Pays::Variable(_) | Pays::StoredKey) {
             (program.path, program.prefix) = self.person.google_on_loopback(&self.url);
@@ -215,18 +215,13 @@ impl Call {
         program.prefix.extend(self.prefix.clone());
         let env = self.env();
         let folders = Folders::of(&env, None);
-        let logins = BTreeMap::from([(manifest.id.clone(), login::read(&manifest, &env, &folders))]);
-        let host = Host { env, home: folders.home, logins };
-        let pool = match self.pays {
-            Pays::Nobody => ChosenPool {
-                name: "stored login".to_owned(),
-                kind: PoolKind::Login,
-                metered: false,
-                variable: None,
-                words: "stored login".to_owned(),
-            },
-            _ => choose(&manifest, &host, Billing::Auto).unwrap(),
-        };
+        let logins = || BTreeMap::from([(manifest.id.clone(), login::read(&manifest, &env, &folders))]);
+        let mut host = Host { env: env.clone(), home: folders.home.clone(), logins: logins() };
+        let pool = choose(&manifest, &host, Billing::Auto).unwrap();
+        if self.pays == Pays::Nobody {
+            self.person.log_out();
+            host.logins = logins();
+        }
         let model = manifest.resolve_model(self.model);
         let shown = Arc::clone(shown);
         let echo = Echo::new(self.person.path("debug"), move |line| shown.lock().unwrap().push(line.to_owned()));
@@ -280,21 +275,18 @@ impl Call {
     }
 }
 
-/// Reads `# ID attempt 1 ended: HardLimit, exit code None, signal Some(15), …`.
+/// Reads `# ID attempt 1 ended (HardLimit): signal 15, …`.
 fn ended(line: &str) -> Option<Ended> {
-    let (_, rest) = line.split_once(" ended: ")?;
-    let number = |mark: &str| -> Option<i32> {
-        let (_, rest) = rest.split_once(mark)?;
-        rest.trim_start_matches("Some(").split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
-    };
-    let mut ending = String::new();
-    for c in rest.chars().take_while(char::is_ascii_alphabetic) {
-        if c.is_ascii_uppercase() && !ending.is_empty() {
-            ending.push('_');
+    let (ending, how) = line.split_once(" ended (")?.1.split_once("): ")?;
+    let number = |mark: &str| how.strip_prefix(mark)?.split(',').next()?.parse().ok();
+    let mut words = String::new();
+    for c in ending.chars() {
+        if c.is_ascii_uppercase() && !words.is_empty() {
+            words.push('_');
         }
-        ending.push(c.to_ascii_lowercase());
+        words.push(c.to_ascii_lowercase());
     }
-    Some(Ended { ending, code: number("exit code "), signal: number("signal ") })
+    Some(Ended { ending: words, code: number("exit code "), signal: number("signal ") })
 }
 
 /// The wall clock.

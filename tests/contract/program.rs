@@ -35,7 +35,9 @@ fn opinions(request: &Request) -> Answer {
 fn three_real_clis_agree() {
     let _slots = slots::all();
     let stage = Stage::new(opinions).with_keys();
-    stage.person.write("work/notes.txt", "The sky was photographed at noon.\n");
+    // As large as files may be.
+    let file = "0123456789abcdef, é.\n".repeat(45_454) + "at noon";
+    stage.person.write("work/notes.txt", &file);
     let shown = stage.run(&["Which colour is it?", "-f", "notes.txt", "-m", ALL, "-o", "json"]);
     let document = shown.json();
     let at = |pointer: &str| document.pointer(pointer).cloned().unwrap_or(Value::Null);
@@ -53,13 +55,15 @@ fn three_real_clis_agree() {
     let asks = stage.server.asks();
     assert!((3 + 6 + 3 + 4..=3 + 6 + 3 + 6).contains(&asks.len()), "{asks:?}");
     assert_eq!(at("/metadata/total_calls"), at("/metadata/total_attempts"));
-    assert_eq!(at("/metadata/total_attempts").as_u64().unwrap() as usize, asks.len(), "{asks:?}");
+    // What was still asked when the run closed may have been ended before its request.
+    let attempts = at("/metadata/total_attempts").as_u64().unwrap() as usize;
+    assert!((asks.len()..=18).contains(&attempts), "{attempts} attempts: {asks:?}");
     for vendor in [Vendor::Anthropic, Vendor::OpenAi, Vendor::Gemini] {
         let own: Vec<_> = asks.iter().filter(|ask| ask.asks == Some(vendor)).collect();
         let bare = own.iter().filter(|ask| ask.schema().is_none()).count();
         assert_eq!(bare, 2, "{vendor:?} proposes and refines");
-        let whole = |ask: &&&Request| ask.prompt().contains("Which colour is it?") && ask.prompt().contains("at noon");
-        assert!(own.iter().all(|ask| whole(&ask)), "{vendor:?}");
+        let whole = |ask: &Request| ask.prompt().contains("Which colour is it?") && ask.prompt().contains(&file);
+        assert!(own.iter().all(|ask| whole(ask)), "{vendor:?}");
         let systems: Vec<_> = own.iter().map(|ask| ask.system()).collect();
         assert!(systems.windows(2).all(|two| two[0] == two[1]), "one system prompt per participant: {systems:?}");
     }

@@ -38,7 +38,7 @@ pub fn redact(printed: &str, cli: Cli, seen: &Seen, call: &Call, expected: &Expe
     // Gemini says these at random.
     text = text.split_inclusive('\n').filter(|line| !line.starts_with("[STARTUP] ")).collect();
     // Node prints the sockets of failed requests.
-    for (before, after) in [("port: '", "'"), ("localPort: ", ","), ("remotePort: ", ",")] {
+    for (before, after) in [("port: '", "'"), ("localPort: ", ","), ("remotePort: ", ","), ("bytesWritten: ", ",")] {
         text = between(&text, before, after, "1");
     }
     text = ids(&text);

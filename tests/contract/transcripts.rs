@@ -95,7 +95,12 @@ fn check(case: &Case, call: &Call, seen: &Seen, asks: usize) -> Result<(), Strin
         return Err(format!("it took {:?}", seen.elapsed));
     }
     match (&case.expected, &seen.result) {
-        (Expected::Text(text), Ok(reply)) if *text == *reply.text => Ok(()),
+        (Expected::Text(text), Ok(reply)) if *text == *reply.text => {
+            let counted = reply.usage.extra_requests.map(|extra| extra as usize + 1);
+            // codex tells of its retries, and not of the requests that follow a tool's call.
+            let told = if call.cli == Cli::Codex { 1 } else { asks };
+            if counted == Some(told) { Ok(()) } else { Err(format!("{counted:?} requests are counted, not {asks}")) }
+        }
         (Expected::Failure(FailureClass::Malformed, _), Err(CallFailure { partial: None, .. })) => {
             Err("nothing is left to repair".to_owned())
         }
@@ -121,7 +126,8 @@ fn resets(reset: Reset, failure: &CallFailure) -> Result<(), String> {
 
 /// Writes the transcript, if a folder for it is named.
 fn record(cli: Cli, case: &Case, call: &Call, seen: &Seen) {
-    let (Some(root), Some(ended)) = (std::env::var_os("REFINERY_RECORD"), &seen.ended) else { return };
+    let Some(root) = std::env::var_os("REFINERY_RECORD") else { return };
+    let ended = &seen.ended;
     let folder = PathBuf::from(root).join(cli.name()).join(cli.version()).join(case.name);
     std::fs::create_dir_all(&folder).unwrap();
     let stable = |text: &str| redact(text, cli, seen, call, &case.expected);

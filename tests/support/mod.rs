@@ -2,6 +2,7 @@
 
 pub mod calls;
 pub mod program;
+pub mod record;
 pub mod room;
 pub mod simulate;
 pub mod standin;
