@@ -1,5 +1,9 @@
 //! The one spine that every output reads: what happened in a run, in order.
 
+mod text;
+
+pub use text::TextEvent;
+
 use crate::exchange::{Role, Usage};
 use crate::failure::FailureClass;
 use crate::ids::{CallId, ParticipantId, Round, RunId};
@@ -278,6 +282,16 @@ pub enum EventKind {
         /// How: the outcome's `status`.
         status: crate::outcome::Status,
     },
+    /// What happens to samples, to a text that is refined, and to steps. In JSON its fields stand
+    /// where those of all others do.
+    #[serde(untagged)]
+    Text(TextEvent),
+}
+
+impl From<TextEvent> for EventKind {
+    fn from(event: TextEvent) -> Self {
+        Self::Text(event)
+    }
 }
 
 impl EventKind {

@@ -1,6 +1,7 @@
 //! Each event as a line for people, or as nothing.
 
 use super::paint::Paint;
+use super::progress;
 use super::table::grouped;
 use crate::event::{Announced, EventKind};
 use crate::failure::FailureClass;
@@ -39,6 +40,7 @@ fn always(kind: &EventKind, paint: Paint) -> Option<String> {
             format!("{} {scores}", paint.bold(&format!("round {round}:")))
         }
         EventKind::Warning { text } => format!("{} {text}", paint.warn("warning:")),
+        EventKind::Text(event) => return progress::always(event, paint),
         _ => return None,
     })
 }
@@ -78,6 +80,7 @@ fn detail(kind: &EventKind) -> Option<String> {
             format!("  {reviewer} is asked once more for its review: {reason}")
         }
         EventKind::QuoteCut { call, bytes } => format!("  {call}: {} bytes of quoted text left out", grouped(*bytes)),
+        EventKind::Text(event) => return progress::detail(event),
         _ => return None,
     })
 }
@@ -95,7 +98,7 @@ pub fn announcement(participants: &[Announced], max_calls: u64) -> String {
     format!("{}; at most {}", who.join(", "), counted(max_calls, "call"))
 }
 
-fn failed(paint: Paint, what: &str, class: FailureClass, message: &str) -> String {
+pub(super) fn failed(paint: Paint, what: &str, class: FailureClass, message: &str) -> String {
     format!("  {} {what}: {class}: {message}; {}", paint.bad("failed:"), class.advice())
 }
 

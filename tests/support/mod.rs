@@ -4,6 +4,7 @@ pub mod calls;
 pub mod program;
 pub mod record;
 pub mod room;
+pub mod simulate;
 pub mod standin;
 pub mod theatre;
 pub mod toy;
