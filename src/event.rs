@@ -1,5 +1,9 @@
 //! The one spine that every output reads: what happened in a run, in order.
 
+mod debate;
+
+pub use debate::DebateEvent;
+
 use crate::exchange::{Role, Usage};
 use crate::failure::FailureClass;
 use crate::ids::{CallId, ParticipantId, Round, RunId};
@@ -278,13 +282,20 @@ pub enum EventKind {
         /// How: the outcome's `status`.
         status: crate::outcome::Status,
     },
+    /// Of a debate: these keep the names of the seed, in its own spelling.
+    #[serde(untagged)]
+    Debate(DebateEvent),
 }
 
 impl EventKind {
     /// Whether it is live: shown as it happens, never recorded, without a `seq`.
     #[must_use]
     pub fn is_live(&self) -> bool {
-        matches!(self, Self::Progress { .. } | Self::Token { .. })
+        match self {
+            Self::Progress { .. } | Self::Token { .. } => true,
+            Self::Debate(event) => event.is_live(),
+            _ => false,
+        }
     }
 }
 

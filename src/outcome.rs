@@ -1,5 +1,11 @@
 //! How a run ended: what a protocol concludes, and what the engine adds.
 
+mod debate;
+
+pub use debate::{
+    DebateBody, DebateRound, Disagreement, EarlyStop, Position, StopReason, Synthesis, Turn, TurnFailure,
+};
+
 use crate::exchange::Usage;
 use crate::failure::FailureClass;
 use crate::ids::{AdapterId, CallId, ParticipantId, Round, RunId};
@@ -28,6 +34,12 @@ pub enum Status {
     Cancelled,
     /// It failed: exit code 1.
     Error,
+    /// The score of a debate stopped moving: exit code 0. It says nothing about who agrees.
+    Stable,
+    /// All rounds of a debate were asked for, and held: exit code 0.
+    AllRounds,
+    /// A debate ended below the score that was asked for: exit code 2.
+    MinScoreMissed,
 }
 
 impl Status {
@@ -41,6 +53,8 @@ impl Status {
             Self::InsufficientModels => 3,
             Self::BudgetExhausted => 5,
             Self::Parked => 6,
+            Self::Stable | Self::AllRounds => 0,
+            Self::MinScoreMissed => 2,
         }
     }
 
@@ -56,6 +70,9 @@ impl Status {
             Self::Parked => "parked",
             Self::Cancelled => "cancelled",
             Self::Error => "error",
+            Self::Stable => "stable",
+            Self::AllRounds => "all_rounds",
+            Self::MinScoreMissed => "min_score_missed",
         }
     }
 }
@@ -78,6 +95,8 @@ pub struct Outcome {
 pub enum Body {
     /// Of a consensus run, and of a run with a single participant.
     Consensus(ConsensusBody),
+    /// Of a debate.
+    Debate(DebateBody),
 }
 
 /// What a consensus run ended with. Field names of the seed are kept; more are added.

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Runs every vector of a kind and prints how many passed; fails with all that did not.
-fn check(kind: &str, run: impl Fn(&Value) -> Value) {
+pub fn check(kind: &str, run: impl Fn(&Value) -> Value) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/conformance/{kind}.json"));
     let vectors: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
     let failed: Vec<String> = vectors

@@ -63,7 +63,10 @@ impl Probe for RealProbe<'_> {
             Ready { plan, seats, host: host.clone(), settings, estimate, warnings: Vec::new(), state_dir: None };
         let world = Surroundings::real().map_err(|error| error.to_string())?;
         let finished = execute(&ready, Begin::Anew, &world, &mut |_| {}).map_err(|error| error.to_string())?;
-        let Body::Consensus(body) = &finished.outcome.body;
+        let dropped = match &finished.outcome.body {
+            Body::Consensus(body) => body.models_dropped.as_slice(),
+            _ => &[],
+        };
         match &finished.outcome.answer {
             Some(answer) => {
                 let served: Vec<_> = finished.totals.participants.iter().flat_map(|one| one.served.clone()).collect();
@@ -71,7 +74,7 @@ impl Probe for RealProbe<'_> {
                 let short: String = answer.trim().chars().take(60).collect();
                 Ok(format!("answered `{short}` in {:.1} s{who}", finished.totals.elapsed_ms as f64 / 1000.0))
             }
-            None => Err(body.models_dropped.first().map_or_else(
+            None => Err(dropped.first().map_or_else(
                 || "nobody answered".to_owned(),
                 |one| format!("{}: {}; {}", one.reason, one.message, one.reason.advice()),
             )),

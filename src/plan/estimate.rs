@@ -1,6 +1,7 @@
 //! How many calls a run can make at most: what a dry run prints.
 
 use crate::protocol::consensus::{ConsensusPlan, ReviewMode};
+use crate::protocol::debate::{DebatePlan, ROUNDS};
 use serde::{Deserialize, Serialize};
 
 /// The calls of a run at most. Attempts that a call needs are not counted: they are no calls.
@@ -29,13 +30,19 @@ pub struct RoundEstimate {
     pub refine: u64,
     /// Repairs of reviews, each at most once.
     pub repairs: u64,
+    /// Turns in a debate.
+    #[serde(default)]
+    pub argue: u64,
+    /// The synthesis after the last round of a debate.
+    #[serde(default)]
+    pub judge: u64,
 }
 
 impl RoundEstimate {
     /// All calls of the round, repairs not among them.
     #[must_use]
     pub fn calls(&self) -> u64 {
-        self.propose + self.evaluate + self.refine
+        self.propose + self.evaluate + self.refine + self.argue + self.judge
     }
 }
 
@@ -54,6 +61,20 @@ pub fn estimate(plan: &ConsensusPlan, members: usize) -> Estimate {
     Estimate { rounds, total, total_with_repairs: total + repairs }
 }
 
+/// Counts the calls of a debate: a turn for everybody in each round, and one for the judge.
+#[must_use]
+pub fn estimate_debate(plan: &DebatePlan) -> Estimate {
+    let argue = u64::try_from(plan.personas.len()).unwrap_or(u64::MAX);
+    let rounds = plan.rounds.clamp(*ROUNDS.start(), *ROUNDS.end());
+    let of_round = |round| {
+        let judge = u64::from(round == rounds && plan.judge.is_some());
+        RoundEstimate { round, argue, judge, ..RoundEstimate::default() }
+    };
+    let rounds: Vec<RoundEstimate> = (1..=rounds).map(of_round).collect();
+    let total = rounds.iter().map(RoundEstimate::calls).sum();
+    Estimate { rounds, total, total_with_repairs: total }
+}
+
 fn of_round(plan: &ConsensusPlan, members: u64, round: u32) -> RoundEstimate {
     let evaluate = match plan.review {
         ReviewMode::Pairwise => members * (members - 1),
@@ -65,6 +86,7 @@ fn of_round(plan: &ConsensusPlan, members: u64, round: u32) -> RoundEstimate {
         evaluate,
         refine: if round < plan.max_rounds { members } else { 0 },
         repairs: evaluate,
+        ..RoundEstimate::default()
     }
 }
 

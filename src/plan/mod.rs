@@ -9,6 +9,6 @@ pub mod run;
 pub mod words;
 
 pub use budget::{Budget, Ceiling, Exhausted, Spent, budget_gate, overshoot, remaining_budget};
-pub use estimate::{Estimate, RoundEstimate, estimate};
+pub use estimate::{Estimate, RoundEstimate, estimate, estimate_debate};
 pub use participant::{ModelName, Wanted, parse as parse_participants};
 pub use run::{Concurrency, OnLimit, Participant, Pool, Prices, ProtocolPlan, RunLimits, RunPlan};

@@ -5,6 +5,7 @@ use crate::adapter::{ChosenPool, PoolKind, ResolvedModel};
 use crate::exchange::Effort;
 use crate::ids::{AdapterId, ParticipantId, RunId};
 use crate::protocol::consensus::{ConsensusPlan, Material, Member};
+use crate::protocol::debate::DebatePlan;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -34,6 +35,8 @@ pub struct RunPlan {
 pub enum ProtocolPlan {
     /// Propose, evaluate, close, refine.
     Consensus(ConsensusPlan),
+    /// Speak from standpoints, in rounds, and hear each other.
+    Debate(Box<DebatePlan>),
 }
 
 impl ProtocolPlan {
@@ -42,6 +45,7 @@ impl ProtocolPlan {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Consensus(_) => "consensus",
+            Self::Debate(_) => "debate",
         }
     }
 }

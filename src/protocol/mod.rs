@@ -16,5 +16,6 @@ pub mod quote;
 pub mod tally;
 
 pub mod consensus;
+pub mod debate;
 
 pub use machine::{Command, Input, Outbox, Protocol, RoundOverrides, RoundReport, Settled};

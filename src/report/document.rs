@@ -1,15 +1,29 @@
 //! The one JSON document that a run leaves: the seed's field names, and what was added, in a fixed
 //! order.
 
+mod debate;
+
+pub use debate::DebateDocument;
+
 use crate::error::Error;
 use crate::outcome::{
-    Account, Answer, Body, ConsensusBody, Dissent, Dropped, Finished, QuoteCut, RoundRecord, Status, Winner,
+    Account, Answer, Body, ConsensusBody, Dissent, Dropped, Finished, QuoteCut, RoundRecord, Status, Totals, Winner,
 };
 use serde::Serialize;
 
 /// A run, as programs read it.
 #[derive(Debug, Serialize)]
-pub struct Document<'a> {
+#[serde(untagged)]
+pub enum Document<'a> {
+    /// Of a consensus run, and of one with a single participant.
+    Consensus(Box<ConsensusDocument<'a>>),
+    /// Of a debate.
+    Debate(Box<DebateDocument<'a>>),
+}
+
+/// A consensus run, as programs read it.
+#[derive(Debug, Serialize)]
+pub struct ConsensusDocument<'a> {
     status: Status,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<RunError>,
@@ -70,11 +84,19 @@ impl<'a> Document<'a> {
     /// The document of a finished run.
     #[must_use]
     pub fn of(finished: &'a Finished) -> Self {
+        match &finished.outcome.body {
+            Body::Consensus(body) => Self::Consensus(Box::new(ConsensusDocument::of(finished, body))),
+            Body::Debate(body) => Self::Debate(Box::new(DebateDocument::of(finished, body))),
+        }
+    }
+}
+
+impl<'a> ConsensusDocument<'a> {
+    fn of(finished: &'a Finished, body: &'a ConsensusBody) -> Self {
         let Finished { outcome, totals } = finished;
-        let Body::Consensus(body) = &outcome.body;
         Self {
             status: outcome.status,
-            error: run_error(outcome.status, body),
+            error: run_error(outcome.status, &body.models_dropped),
             protocol: "consensus",
             winner: body.winner.as_ref(),
             final_round: body.final_round,
@@ -85,18 +107,24 @@ impl<'a> Document<'a> {
             dissent: &body.dissent,
             rounds: &body.rounds,
             participants: &totals.participants,
-            metadata: Metadata {
-                run_id: totals.run_id.as_str(),
-                total_rounds: body.final_round,
-                total_calls: totals.total_calls,
-                total_attempts: totals.total_attempts,
-                elapsed_ms: totals.elapsed_ms,
-                seed: totals.seed,
-                models_dropped: &body.models_dropped,
-                quotes_cut: &body.quotes_cut,
-                resume_at: totals.resume_at.map(|at| at.to_string()),
-                warnings: &totals.warnings,
-            },
+            metadata: Metadata::of(totals, body.final_round, &body.models_dropped, &body.quotes_cut),
+        }
+    }
+}
+
+impl<'a> Metadata<'a> {
+    fn of(totals: &'a Totals, total_rounds: u32, models_dropped: &'a [Dropped], quotes_cut: &'a [QuoteCut]) -> Self {
+        Self {
+            run_id: totals.run_id.as_str(),
+            total_rounds,
+            total_calls: totals.total_calls,
+            total_attempts: totals.total_attempts,
+            elapsed_ms: totals.elapsed_ms,
+            seed: totals.seed,
+            models_dropped,
+            quotes_cut,
+            resume_at: totals.resume_at.map(|at| at.to_string()),
+            warnings: &totals.warnings,
         }
     }
 }
@@ -115,7 +143,7 @@ impl<'a> ErrorDocument<'a> {
     }
 }
 
-fn run_error(status: Status, body: &ConsensusBody) -> Option<RunError> {
+fn run_error(status: Status, dropped: &[Dropped]) -> Option<RunError> {
     let code = match status {
         Status::Error => "phase_failure",
         Status::InsufficientModels => "insufficient_models",
@@ -123,10 +151,11 @@ fn run_error(status: Status, body: &ConsensusBody) -> Option<RunError> {
         Status::BudgetExhausted => "budget_exhausted",
         Status::Parked => "parked",
         Status::Converged | Status::SingleModel | Status::MaxRoundsExceeded => return None,
+        Status::Stable | Status::AllRounds | Status::MinScoreMissed => return None,
     };
     let reasons: Vec<_> =
-        body.models_dropped.iter().map(|one| format!("{}: {}: {}", one.participant, one.reason, one.message)).collect();
+        dropped.iter().map(|one| format!("{}: {}: {}", one.participant, one.reason, one.message)).collect();
     let message = if reasons.is_empty() { status.as_str().replace('_', " ") } else { reasons.join("; ") };
-    let retryable = !body.models_dropped.iter().any(|one| one.reason.is_lasting());
+    let retryable = !dropped.iter().any(|one| one.reason.is_lasting());
     Some(RunError { code, message, retryable })
 }

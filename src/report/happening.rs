@@ -1,5 +1,7 @@
 //! Each event as a line for people, or as nothing.
 
+mod debate;
+
 use super::paint::Paint;
 use super::table::grouped;
 use crate::event::{Announced, EventKind};
@@ -39,6 +41,7 @@ fn always(kind: &EventKind, paint: Paint) -> Option<String> {
             format!("{} {scores}", paint.bold(&format!("round {round}:")))
         }
         EventKind::Warning { text } => format!("{} {text}", paint.warn("warning:")),
+        EventKind::Debate(event) => return debate::always(event, paint),
         _ => return None,
     })
 }
@@ -77,6 +80,7 @@ fn detail(kind: &EventKind) -> Option<String> {
         EventKind::RepairAsked { reviewer, reason, .. } => {
             format!("  {reviewer} is asked once more for its review: {reason}")
         }
+        EventKind::Debate(event) => return debate::detail(event),
         EventKind::QuoteCut { call, bytes } => format!("  {call}: {} bytes of quoted text left out", grouped(*bytes)),
         _ => return None,
     })

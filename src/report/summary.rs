@@ -1,5 +1,7 @@
 //! The verdict for people: status, winner, scores, rounds, calls, time, money, and who disagreed.
 
+mod debate;
+
 use super::happening::{counted, millis, score_text};
 use super::paint::Paint;
 use super::table::{grouped, table};
@@ -9,7 +11,13 @@ use crate::outcome::{Body, ConsensusBody, Finished, Status, Totals};
 /// The verdict, several lines.
 #[must_use]
 pub fn summary(finished: &Finished, paint: Paint) -> String {
-    let Body::Consensus(body) = &finished.outcome.body;
+    match &finished.outcome.body {
+        Body::Consensus(body) => consensus(finished, body, paint),
+        Body::Debate(body) => debate::summary(finished, body, paint),
+    }
+}
+
+fn consensus(finished: &Finished, body: &ConsensusBody, paint: Paint) -> String {
     let mut rows = vec![("Status", status(finished, paint))];
     if let Some(winner) = &body.winner {
         let mean = winner.mean_score.map_or(String::new(), |mean| format!(", mean score {}", score_text(mean)));
@@ -43,6 +51,7 @@ fn status(finished: &Finished, paint: Paint) -> String {
         Status::Parked => paint.warn(&format!("parked at a usage limit: {best}")),
         Status::Cancelled => paint.warn(&format!("cancelled: {best}")),
         Status::Error => paint.bad("failed"),
+        Status::Stable | Status::AllRounds | Status::MinScoreMissed => finished.outcome.status.as_str().to_owned(),
     }
 }
 

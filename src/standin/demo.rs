@@ -152,7 +152,7 @@ mod tests {
         assert!(question().ends_with('?'));
         let (outcome, roles, took) = play(&scene);
         assert_eq!(outcome.status, Status::Converged);
-        let Body::Consensus(body) = &outcome.body;
+        let Body::Consensus(body) = &outcome.body else { panic!("no consensus: {outcome:?}") };
         let leaders: Vec<&str> = body.rounds.iter().map(|round| round.leader.as_ref().unwrap().as_str()).collect();
         assert_eq!(leaders, ["codex", "claude", "claude"]);
         assert!(body.rounds[0].means.values().all(|mean| *mean < 8.0), "they agree too soon");
