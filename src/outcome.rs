@@ -227,6 +227,8 @@ pub struct Totals {
     pub elapsed_ms: u64,
     /// The seed of every draw.
     pub seed: u64,
+    /// Whether `resume` can go on with it: it stopped before its end, and is written down.
+    pub resumable: bool,
     /// When a run that stopped at a usage limit can go on, if the vendor said so.
     pub resume_at: Option<Timestamp>,
     /// What each participant did and cost, in plan order.

@@ -213,6 +213,7 @@ fn finished() -> Finished {
             body: Body::Consensus(body),
         },
         totals: Totals {
+            resumable: false,
             resume_at: None,
             run_id: RunId::new("20261121-100500-abcdef"),
             total_calls: 10,

@@ -203,13 +203,15 @@ fn version_in(text: &str) -> Option<String> {
     })
 }
 
-/// The first line that says something to people.
+/// The first line that says something to people, and is no warning about something else: codex
+/// begins with one where it has no place for its helpers.
 fn said_line(ran: &Ran) -> Option<String> {
     if ran.stdout.trim_start().starts_with('{') {
         return None;
     }
     let lines = ran.stdout.lines().chain(ran.stderr.lines()).map(str::trim);
-    let line = lines.into_iter().find(|line| line.chars().filter(|c| c.is_alphabetic()).count() > 3)?;
+    let speaks = |line: &&str| line.chars().filter(|c| c.is_alphabetic()).count() > 3;
+    let line = lines.into_iter().filter(speaks).find(|line| !line.starts_with("WARNING"))?;
     Some(line.chars().take(100).collect())
 }
 
@@ -227,7 +229,7 @@ mod tests {
 
     #[test]
     fn the_first_line_in_words_is_the_login() {
-        let ran = Ran { code: Some(1), stdout: "--\n".into(), stderr: "Not logged in\n".into() };
+        let ran = Ran { code: Some(1), stdout: "--\n".into(), stderr: "WARNING: proceeding\nNot logged in\n".into() };
         assert_eq!(said_line(&ran).as_deref(), Some("Not logged in"));
         let ran = Ran { stdout: "{\n  \"loggedIn\": false\n}".into(), ..ran };
         assert_eq!(said_line(&ran), None, "not for people");

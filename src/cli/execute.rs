@@ -86,10 +86,11 @@ async fn journal(ready: &Ready, header: &Header) -> Result<Option<Writer>, Error
             .hint(without)
     })?;
     let store = Store::open(state).map_err(|error| Error::config(error.to_string()).hint(without))?;
-    // Tidying up never stops a run.
-    let _ = store.tidy(&Retention::default(), SystemTime::now());
     let path = store.path(&ready.plan.run_id);
-    match begin_journal(&path, header).await {
+    let begun = begin_journal(&path, header).await;
+    // With the new one among them, which is locked and stays. Tidying up never stops a run.
+    let _ = store.tidy(&Retention::default(), SystemTime::now());
+    match begun {
         Ok(writer) => Ok(Some(writer)),
         Err(error) => {
             Err(Error::config(format!("the journal {} cannot be written: {error}", path.display())).hint(without))

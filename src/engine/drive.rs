@@ -127,7 +127,10 @@ impl<'a> Live<'a> {
         let status = cancelled.or(self.ending).filter(|_| !self.fold.is_over());
         self.record(Record::Closed { status }).await;
         self.sync().await;
-        self.fold.finish()
+        let written = self.journal.is_some();
+        let mut finished = self.fold.finish();
+        finished.totals.resumable &= written;
+        finished
     }
 
     async fn watch(&mut self) {

@@ -59,6 +59,8 @@ pub struct Fold<'a> {
     outcome: Option<Outcome>,
     /// When a run that stopped at a usage limit can go on.
     resume_at: Option<Timestamp>,
+    /// Whether it ended before the protocol came to its end.
+    cut_short: bool,
     /// What the run ended with: that, or the best so far when it had to stop.
     closed: Option<Outcome>,
 }
@@ -91,6 +93,7 @@ impl<'a> Fold<'a> {
             open: BTreeMap::new(),
             outcome: None,
             resume_at: None,
+            cut_short: false,
             closed: None,
         };
         fold.emit(EventKind::RunStarted {
@@ -116,7 +119,7 @@ impl<'a> Fold<'a> {
 
     /// Takes one happening in, and says what the world must do now.
     pub fn apply(&mut self, at: Timestamp, record: Record) -> Vec<Effect> {
-        self.now = at;
+        let before = std::mem::replace(&mut self.now, at);
         match record {
             Record::Begun { call, attempt } => {
                 if let Some(open) = self.open.get_mut(&call) {
@@ -136,7 +139,11 @@ impl<'a> Fold<'a> {
             Record::Told { input } => return self.tell(input),
             Record::Resumed => {
                 self.closed = None;
+                self.cut_short = false;
                 self.resume_at = None;
+                // What is told as elapsed is the time in which the run ran.
+                self.began = self.began.plus(at.since(before));
+                self.ledger.resumed();
                 self.emit(EventKind::RunResumed {});
             }
             Record::Closed { status } => self.close(status),
@@ -188,6 +195,7 @@ impl<'a> Fold<'a> {
             total_attempts,
             elapsed_ms: millis(self.now.since(self.began)),
             seed: self.seed,
+            resumable: self.cut_short,
             resume_at: self.resume_at,
             participants,
             warnings,
@@ -287,6 +295,7 @@ impl<'a> Fold<'a> {
 
     fn close(&mut self, status: Option<Status>) {
         let mut outcome = self.outcome.clone().or_else(|| self.protocol.conclude()).unwrap_or_else(nothing);
+        self.cut_short = status.is_some();
         if let Some(status) = status {
             outcome.status = status;
         }

@@ -40,6 +40,8 @@ pub struct Ledger {
     usd: f64,
     /// Adapters whose vendors said that a usage limit is reached.
     limited: BTreeSet<AdapterId>,
+    /// Calls with an attempt that was begun and has not ended.
+    flying: BTreeSet<CallId>,
 }
 
 impl Ledger {
@@ -72,6 +74,7 @@ impl Ledger {
             charges,
             usd: 0.0,
             limited: BTreeSet::new(),
+            flying: BTreeSet::new(),
         }
     }
 
@@ -97,12 +100,22 @@ impl Ledger {
     /// Reads what an event says of attempts, costs and warnings.
     pub fn observe(&mut self, kind: &EventKind) {
         match kind {
-            EventKind::AttemptStarted { call, .. } => self.charge(call, |account| account.attempts += 1),
+            EventKind::AttemptStarted { call, .. } => {
+                self.flying.insert(call.clone());
+                self.charge(call, |account| account.attempts += 1);
+            }
+            // By then a limit may be over: it is heard of again if it is not.
+            EventKind::RunResumed {} => {
+                self.limited.clear();
+                self.give_up_flying();
+            }
             // No subprocess: what was begun did not come about.
             EventKind::AttemptEnded { call, failure: Some(FailureClass::StartFailed), .. } => {
+                self.flying.remove(call);
                 self.charge(call, |account| account.attempts = account.attempts.saturating_sub(1));
             }
             EventKind::AttemptEnded { call, usage, .. } => {
+                self.flying.remove(call);
                 self.usd += self.calls.get(call).and_then(|&place| cost(self.charges[place], usage)).unwrap_or(0.0);
                 self.charge(call, |account| {
                     account.usage = account.usage.plus(*usage);
@@ -116,6 +129,13 @@ impl Ledger {
             }
             EventKind::Warning { text } if !self.warnings.contains(text) => self.warnings.push(text.clone()),
             _ => {}
+        }
+    }
+
+    /// Of what was in flight when the program was killed, nobody knows what it cost.
+    fn give_up_flying(&mut self) {
+        for call in std::mem::take(&mut self.flying) {
+            self.charge(&call, |account| account.attempts_without_usage += 1);
         }
     }
 
@@ -144,6 +164,11 @@ impl Ledger {
         }
     }
 
+    /// Notes that the run goes on after a rest: limits may have been reset.
+    pub fn resumed(&mut self) {
+        self.limited.clear();
+    }
+
     /// How many participants are neither of this call's vendor nor of one that said so before.
     #[must_use]
     pub fn others(&self, call: &CallId) -> usize {
@@ -166,7 +191,8 @@ impl Ledger {
 
     /// The accounts in plan order, and everything that a person should know.
     #[must_use]
-    pub fn close(self) -> (Vec<Account>, Vec<String>) {
+    pub fn close(mut self) -> (Vec<Account>, Vec<String>) {
+        self.give_up_flying();
         (self.accounts, self.warnings)
     }
 }

@@ -60,11 +60,20 @@ pub struct Recorded {
 /// # Errors
 /// What the system says.
 pub async fn begin_journal(path: &Path, header: &Header) -> io::Result<Writer> {
-    let writer = Writer::create(path)?;
     let body = serde_json::to_string(header)?;
-    writer.append(body).await.map_err(io::Error::other)?;
-    writer.sync().await.map_err(io::Error::other)?;
-    Ok(writer)
+    let writer = Writer::create(path)?;
+    let mut written = writer.append(body).await;
+    if written.is_ok() {
+        written = writer.sync().await;
+    }
+    match written {
+        Ok(()) => Ok(writer),
+        Err(failed) => {
+            // A journal without its header is none.
+            let _ = std::fs::remove_file(path);
+            Err(io::Error::other(failed))
+        }
+    }
 }
 
 impl Recorded {

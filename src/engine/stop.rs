@@ -5,6 +5,9 @@ use std::io;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+/// The number of the signal for a file that grows beyond its limit, on Linux and macOS.
+const XFSZ: i32 = 25;
+
 /// A level that starts at [`StopLevel::Run`], and its reader.
 #[must_use]
 pub fn stop_channel() -> (watch::Sender<StopLevel>, watch::Receiver<StopLevel>) {
@@ -32,6 +35,9 @@ pub fn signals() -> io::Result<watch::Receiver<StopLevel>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hangup = signal(SignalKind::hangup())?;
+    // Heard, it no longer kills: a write beyond the limit of a file's size then fails as one to a
+    // full disk does. Children do not inherit a handler.
+    drop(signal(SignalKind::from_raw(XFSZ))?);
     tokio::spawn(async move {
         for level in [Some(StopLevel::Wind), Some(StopLevel::Kill), None] {
             tokio::select! {

@@ -23,6 +23,12 @@ impl Scratch {
     /// # Errors
     /// What the system says: no space, no permission.
     pub fn create(root: Option<&Path>, prefix: &str) -> io::Result<Self> {
+        Self::create_watched(root, prefix, None)
+    }
+
+    /// The same, with the folder removed by a watchdog, should this process die: it hears of the
+    /// folder before that is made, since a kill may come in between.
+    pub(super) fn create_watched(root: Option<&Path>, prefix: &str, watchdog: Option<Watchdog>) -> io::Result<Self> {
         let root = match root {
             Some(root) => {
                 DirBuilder::new().recursive(true).mode(0o700).create(root)?;
@@ -32,17 +38,19 @@ impl Scratch {
         };
         // Without links in it, so that a path within it can be told from one without.
         let root = root.canonicalize()?;
-        let folder =
-            tempfile::Builder::new().prefix(prefix).permissions(Permissions::from_mode(0o700)).tempdir_in(root)?;
-        Ok(Self { path: folder.keep(), watchdog: None, kept: false })
-    }
-
-    /// Has the folder removed by a watchdog, should this process die.
-    #[must_use]
-    pub(super) fn watched(mut self, watchdog: Watchdog) -> Self {
-        watchdog.scratch(&self.path);
-        self.watchdog = Some(watchdog);
-        self
+        let made = tempfile::Builder::new().prefix(prefix).make_in(root, |path| {
+            if let Some(watchdog) = &watchdog {
+                watchdog.scratch(path);
+            }
+            // A name that is taken is not ours to remove; the next one is tried.
+            DirBuilder::new().mode(0o700).create(path).inspect_err(|_| {
+                if let Some(watchdog) = &watchdog {
+                    watchdog.scratch_gone(path);
+                }
+            })
+        })?;
+        let ((), path) = made.keep().map_err(|kept| kept.error)?;
+        Ok(Self { path, watchdog, kept: false })
     }
 
     /// The folder: absolute, no symbolic links on the way.

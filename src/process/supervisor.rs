@@ -60,11 +60,7 @@ impl Supervisor {
     /// # Errors
     /// As [`Scratch::create`].
     pub fn scratch(&self, root: Option<&Path>, prefix: &str) -> io::Result<Scratch> {
-        let scratch = Scratch::create(root, prefix)?;
-        Ok(match &self.watchdog {
-            Some(watchdog) => scratch.watched(watchdog.clone()),
-            None => scratch,
-        })
+        Scratch::create_watched(root, prefix, self.watchdog.clone())
     }
 
     /// Runs one child to its end, and reports everything about it. It never fails otherwise: a

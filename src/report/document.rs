@@ -51,6 +51,9 @@ struct Metadata<'a> {
     models_dropped: &'a [Dropped],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     quotes_cut: &'a [QuoteCut],
+    /// Whether `resume` can go on with it; left out where it cannot.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    resumable: bool,
     /// When a run that stopped at a usage limit can go on, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     resume_at: Option<String>,
@@ -123,6 +126,7 @@ impl<'a> Metadata<'a> {
             seed: totals.seed,
             models_dropped,
             quotes_cut,
+            resumable: totals.resumable,
             resume_at: totals.resume_at.map(|at| at.to_string()),
             warnings: &totals.warnings,
         }

@@ -30,6 +30,10 @@ fn consensus(finished: &Finished, body: &ConsensusBody, paint: Paint) -> String 
     rows.push(("Calls", calls(&finished.totals)));
     rows.push(("Elapsed", millis(finished.totals.elapsed_ms)));
     rows.extend(cost(&finished.totals).map(|cost| ("Cost", cost)));
+    if finished.totals.resumable {
+        let after = finished.totals.resume_at.map_or_else(String::new, |at| format!(", after {at}"));
+        rows.push(("Go on", format!("refinery resume {}{after}", finished.totals.run_id)));
+    }
     rows.extend(body.dissent.iter().map(|one| {
         ("Dissent", format!("{} gave {}: {}", one.reviewer, score_text(one.score), first_line(&one.overall_assessment)))
     }));

@@ -4,7 +4,7 @@
 use super::installed::Cli;
 use super::person::{Person, chatgpt_on_loopback, text};
 use super::slots;
-use refinery_core::adapter::{Billing, Catalog, ChosenPool, Host, Manifest, PoolKind, Program, choose};
+use refinery_core::adapter::{Billing, Catalog, Host, Manifest, Program, choose};
 use refinery_core::call::{
     Answered, AtLimit, Backoff, CallContext, CallNews, Caller, CliBackend, CliSeat, CliSettings, Echo, Gate, Lane,
     Room, Seat,
@@ -204,10 +204,10 @@ impl Call {
         let manifest = self.manifest();
         let mut program = Program { path: self.cli.program(), prefix: Vec::new(), version: None };
         match self.pays {
-            Pays::Login => self.person.log_in(self.cli),
+            Pays::Login | Pays::Nobody => self.person.log_in(self.cli),
             Pays::LoginAs(token) => self.person.log_in_as(self.cli, token),
             Pays::StoredKey => self.person.log_in_with_key(),
-            Pays::Variable(_) | Pays::Nobody => {}
+            Pays::Variable(_) => {}
         }
         if self.cli == Cli::Gemini && !matches!(self.pays, Pays::Variable(_) | Pays::StoredKey) {
             (program.path, program.prefix) = self.person.google_on_loopback(&self.url);
@@ -215,18 +215,13 @@ impl Call {
         program.prefix.extend(self.prefix.clone());
         let env = self.env();
         let folders = Folders::of(&env, None);
-        let logins = BTreeMap::from([(manifest.id.clone(), login::read(&manifest, &env, &folders))]);
-        let host = Host { env, home: folders.home, logins };
-        let pool = match self.pays {
-            Pays::Nobody => ChosenPool {
-                name: "stored login".to_owned(),
-                kind: PoolKind::Login,
-                metered: false,
-                variable: None,
-                words: "stored login".to_owned(),
-            },
-            _ => choose(&manifest, &host, Billing::Auto).unwrap(),
-        };
+        let logins = || BTreeMap::from([(manifest.id.clone(), login::read(&manifest, &env, &folders))]);
+        let mut host = Host { env: env.clone(), home: folders.home.clone(), logins: logins() };
+        let pool = choose(&manifest, &host, Billing::Auto).unwrap();
+        if self.pays == Pays::Nobody {
+            self.person.log_out();
+            host.logins = logins();
+        }
         let model = manifest.resolve_model(self.model);
         let shown = Arc::clone(shown);
         let echo = Echo::new(self.person.path("debug"), move |line| shown.lock().unwrap().push(line.to_owned()));

@@ -66,6 +66,12 @@ impl Person {
         }
     }
 
+    /// Takes everything out of their home.
+    pub fn log_out(&self) {
+        fs::remove_dir_all(self.home()).unwrap();
+        fs::create_dir(self.home()).unwrap();
+    }
+
     /// Leaves a stored API key of codex, as `codex login --with-api-key` does.
     pub fn log_in_with_key(&self) {
         let login = json!({ "auth_mode": "apikey", "OPENAI_API_KEY": "loopback-stored-key" });

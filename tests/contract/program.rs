@@ -55,7 +55,9 @@ fn three_real_clis_agree() {
     let asks = stage.server.asks();
     assert!((3 + 6 + 3 + 4..=3 + 6 + 3 + 6).contains(&asks.len()), "{asks:?}");
     assert_eq!(at("/metadata/total_calls"), at("/metadata/total_attempts"));
-    assert_eq!(at("/metadata/total_attempts").as_u64().unwrap() as usize, asks.len(), "{asks:?}");
+    // What was still asked when the run closed may have been ended before its request.
+    let attempts = at("/metadata/total_attempts").as_u64().unwrap() as usize;
+    assert!((asks.len()..=18).contains(&attempts), "{attempts} attempts: {asks:?}");
     for vendor in [Vendor::Anthropic, Vendor::OpenAi, Vendor::Gemini] {
         let own: Vec<_> = asks.iter().filter(|ask| ask.asks == Some(vendor)).collect();
         let bare = own.iter().filter(|ask| ask.schema().is_none()).count();

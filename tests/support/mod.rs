@@ -3,6 +3,7 @@
 pub mod calls;
 pub mod debate;
 pub mod program;
+pub mod record;
 pub mod room;
 pub mod standin;
 pub mod theatre;

@@ -18,16 +18,16 @@ pub fn say(request: &Request, turn: &Turn) -> Response {
         return Response::json(200, &chunk(request, &[json!({ "text": text })], Some(finish), Some(turn)));
     }
     let mut frames = Vec::new();
-    let event = |parts: Vec<Value>| unnamed(&chunk(request, &parts, None, None));
+    let event = |part: &Value| unnamed(&chunk(request, std::slice::from_ref(part), None, None));
     for part in &turn.parts {
         match part {
-            Part::Thinking(text) => frames.push(event(vec![json!({ "text": text, "thought": true })])),
+            Part::Thinking(text) => frames.push(event(&json!({ "text": text, "thought": true }))),
             Part::Text(text) => {
-                frames.extend(pieces(text, turn.piece).map(|piece| event(vec![json!({ "text": piece })])));
+                frames.extend(pieces(text, turn.piece).map(|piece| event(&json!({ "text": piece }))));
             }
-            Part::Structured(value) => frames.push(event(vec![json!({ "text": value.to_string() })])),
+            Part::Structured(value) => frames.push(event(&json!({ "text": value.to_string() }))),
             Part::Tool { name, input } => {
-                frames.push(event(vec![json!({ "functionCall": { "name": name, "args": input } })]));
+                frames.push(event(&json!({ "functionCall": { "name": name, "args": input } })));
             }
             Part::Wait(gate) => frames.push(Frame::Wait(gate.clone())),
             Part::NextMessage => {}

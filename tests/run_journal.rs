@@ -1,0 +1,381 @@
+//! Journals that are torn, changed, foreign, full or old, through the program that reads them.
+
+use crate::support::record::{essence, lines, records};
+use crate::support::theatre::{Theatre, document, signal};
+use refinery_core::cli::replay::retell;
+use refinery_core::engine::Recorded;
+use refinery_core::journal::{Chain, read};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime};
+
+const LINE: &str = "why -m claude,codex --seed 3 -r 2 -o json";
+
+/// A theatre whose run is written down, its document, and the journal's bytes.
+fn written() -> (Theatre, Value, Vec<u8>) {
+    let theatre = Theatre::new("");
+    let shown = theatre.play(LINE);
+    assert_eq!(shown.code, Some(0), "{}", shown.stderr);
+    let bytes = fs::read(theatre.journal()).unwrap();
+    (theatre, document(&shown), bytes)
+}
+
+#[test]
+fn a_cut_at_any_byte_is_told_or_gone_on_from() {
+    let (theatre, whole, bytes) = written();
+    let journal = theatre.journal();
+    let header = bytes.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    for cut in (0..bytes.len()).step_by(97) {
+        fs::write(&journal, &bytes[..cut]).unwrap();
+        let recorded = Recorded::read(&journal);
+        if cut < header {
+            let error = recorded.unwrap_err().to_string();
+            assert!(error.contains("nothing was asked in that run"), "cut at {cut}: {error}");
+            continue;
+        }
+        let finished = retell(recorded.unwrap(), &mut |_| {}).unwrap();
+        // What was said by then, and no more.
+        assert_eq!(finished.outcome.status.as_str(), "cancelled", "cut at {cut}");
+    }
+    for part in [0, 3, 25, 50, 75, 95] {
+        let cut = bytes.len() * part / 100;
+        fs::write(&journal, &bytes[..cut]).unwrap();
+        let (replay, list) = (theatre.play("replay 2"), theatre.play("runs"));
+        assert_eq!((replay.code, list.code), (Some(1), Some(0)), "cut at {part} %: {}", replay.stderr);
+        let resumed = theatre.play("resume 2 -o json");
+        if cut < header {
+            assert_eq!(resumed.code, Some(1));
+            assert!(resumed.stderr.contains("nothing was asked"), "{}", resumed.stderr);
+            assert!(list.stdout.contains("unreadable"), "{}", list.stdout);
+        } else {
+            assert_eq!(resumed.code, Some(0), "cut at {part} %: {}", resumed.stderr);
+            assert_eq!(essence(&document(&resumed)), essence(&whole), "cut at {part} %");
+            assert_eq!(theatre.play("replay 2 -o json").stdout, resumed.stdout);
+        }
+    }
+}
+
+#[test]
+fn a_changed_byte_anywhere_is_an_error_or_a_torn_end() {
+    let (theatre, _, bytes) = written();
+    let journal = theatre.journal();
+    for at in (0..bytes.len()).step_by(61).chain([bytes.len() - 1]) {
+        let mut changed = bytes.clone();
+        changed[at] ^= 0x15;
+        fs::write(&journal, &changed).unwrap();
+        match Recorded::read(&journal) {
+            Err(error) => assert!(error.to_string().contains(".jsonl"), "byte {at}: {error}"),
+            // Without its end the last line is a torn one, and the run one that was cut off.
+            Ok(_) => assert_eq!(at, bytes.len() - 1),
+        }
+    }
+    let mut changed = bytes.clone();
+    let middle = bytes.len() / 2;
+    changed[middle] ^= 1;
+    fs::write(&journal, &changed).unwrap();
+    for line in ["replay 2", "resume 2", "runs show 2"] {
+        let shown = theatre.play(line);
+        assert_eq!((shown.code, shown.stdout.as_str()), (Some(1), ""), "{line}");
+        assert!(shown.stderr.contains(&journal.display().to_string()), "{line}: {}", shown.stderr);
+    }
+    assert_eq!(fs::read(&journal).unwrap(), changed, "who refuses a journal leaves it as it is");
+    let list = theatre.play("runs");
+    assert_eq!(list.code, Some(0));
+    assert!(list.stdout.contains("unreadable") && list.stdout.contains("changed after it was written"));
+}
+
+/// Writes bodies with sums that fit: damage that the sums do not show.
+fn reseal(path: &Path, bodies: &[String]) {
+    let mut chain = Chain::default();
+    let text: String = bodies.iter().map(|body| chain.seal(body).unwrap() + "\n").collect();
+    fs::write(path, text).unwrap();
+}
+
+#[test]
+fn lines_that_were_moved_and_summed_anew_never_panic() {
+    let (theatre, _, _) = written();
+    let journal = theatre.journal();
+    let bodies = read(&journal).unwrap().bodies;
+    let look = |bodies: &[String]| {
+        reseal(&journal, bodies);
+        Recorded::read(&journal).and_then(|recorded| retell(recorded, &mut |_| {})).map(drop)
+    };
+    let mut refused = 0;
+    for at in 1..bodies.len() {
+        let (mut without, mut twice, mut moved) = (bodies.clone(), bodies.clone(), bodies.clone());
+        without.remove(at);
+        twice.insert(at, bodies[at].clone());
+        moved.swap(at, 1);
+        refused += [without, twice, moved].iter().filter(|bodies| look(bodies).is_err()).count();
+    }
+    assert!(refused > bodies.len() / 4, "{refused}");
+    // The same reply twice, a reply to nobody's question, and life after the end.
+    let told = bodies.iter().position(|body| body.contains("\"told\"")).unwrap();
+    let mut twice = bodies.clone();
+    twice.insert(told, bodies[told].clone());
+    assert!(look(&twice).unwrap_err().to_string().contains("does not follow"));
+    let mut after = bodies.clone();
+    after.push(bodies[told].clone());
+    assert!(look(&after).unwrap_err().to_string().contains("does not follow"));
+}
+
+/// Every value in a document, changed in turn.
+fn changed_values(value: &Value) -> Vec<Value> {
+    let mut all = Vec::new();
+    let pointers = pointers(value, String::new());
+    for pointer in pointers {
+        for odd in [Value::Null, json!(0), json!(-1), json!(u64::MAX), json!(""), json!([]), json!({})] {
+            let mut copy = value.clone();
+            *copy.pointer_mut(&pointer).unwrap() = odd;
+            all.push(copy);
+        }
+    }
+    all
+}
+
+fn pointers(value: &Value, at: String) -> Vec<String> {
+    let below: Vec<_> = match value {
+        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), value)).collect(),
+        Value::Array(items) => items.iter().enumerate().map(|(place, value)| (place.to_string(), value)).collect(),
+        _ => Vec::new(),
+    };
+    let inside = below
+        .into_iter()
+        .flat_map(|(name, value)| pointers(value, format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"))));
+    let inside: Vec<_> = inside.collect();
+    [vec![at], inside].concat()
+}
+
+#[test]
+fn odd_values_with_fitting_sums_never_panic() {
+    let (theatre, _, _) = written();
+    let journal = theatre.journal();
+    let bodies = read(&journal).unwrap().bodies;
+    let told = bodies.iter().position(|body| body.contains("\"told\"")).unwrap();
+    for line in [0, 1, told] {
+        let value: Value = serde_json::from_str(&bodies[line]).unwrap();
+        for changed in changed_values(&value) {
+            if changed.as_object().is_none_or(serde_json::Map::is_empty) {
+                continue;
+            }
+            let mut bodies = bodies.clone();
+            bodies[line] = changed.to_string();
+            reseal(&journal, &bodies);
+            let told = Recorded::read(&journal).and_then(|recorded| retell(recorded, &mut |_| {}));
+            if let Err(error) = told {
+                assert!(!error.to_string().is_empty());
+            }
+        }
+    }
+}
+
+#[test]
+fn other_formats_and_other_prompts_are_explained() {
+    let (theatre, _, _) = written();
+    let journal = theatre.journal();
+    let bodies = read(&journal).unwrap().bodies;
+    let header: Value = serde_json::from_str(&bodies[0]).unwrap();
+    for (member, odd, words) in [
+        ("format", json!(99), "it is of format 99, this program reads"),
+        ("templates", json!("of another time"), "with other prompts than those of"),
+    ] {
+        let (mut header, mut bodies) = (header.clone(), bodies.clone());
+        header[member] = odd;
+        bodies[0] = header.to_string();
+        reseal(&journal, &bodies);
+        for line in ["replay 2", "resume 2"] {
+            let shown = theatre.play(line);
+            assert_eq!((shown.code, shown.stdout.as_str()), (Some(1), ""), "{line}");
+            assert!(shown.stderr.contains(words) && shown.stderr.contains("hint: "), "{}", shown.stderr);
+        }
+        assert!(theatre.play("runs").stdout.contains(words));
+    }
+    // Another version of the program that made it is no reason to refuse it.
+    let (mut header, mut bodies) = (header, bodies);
+    header["version"] = json!("77.0.0");
+    bodies[0] = header.to_string();
+    reseal(&journal, &bodies);
+    assert_eq!(theatre.play("replay 2").code, Some(0));
+}
+
+#[test]
+fn foreign_files_are_refused_and_listed() {
+    let theatre = Theatre::new("")
+        .file("home/.local/state/refinery/runs/20260101-000000-binary.jsonl", [0xff, 0x00, b'\n', 0xfe])
+        .file("home/.local/state/refinery/runs/20260102-000000-prose.jsonl", "hello\n")
+        .file("home/.local/state/refinery/runs/20260103-000000-other.jsonl", "{\"a\":1}\n")
+        .file("home/.local/state/refinery/runs/20260104-000000-empty.jsonl", "")
+        .file("home/.local/state/refinery/runs/notes.txt", "not one of them")
+        .file("home/.local/state/refinery/runs/20260105-000000-folder.jsonl/x", "");
+    let list = theatre.play("runs -o json");
+    let all = document(&list);
+    assert_eq!(all.as_array().unwrap().len(), 4, "{all}");
+    assert!(all.as_array().unwrap().iter().all(|one| one["status"] == "unreadable" && one["problem"].is_string()));
+    for (name, words) in [
+        ("20260101", "not a journal line"),
+        ("20260102", "not a journal line"),
+        ("20260103", "not a journal line"),
+        ("20260104", "ends before its first line"),
+    ] {
+        for what in ["replay", "resume", "runs show"] {
+            let shown = theatre.play(&format!("{what} {name}"));
+            assert_eq!((shown.code, shown.stdout.as_str()), (Some(1), ""), "{what} {name}: {}", shown.stderr);
+            assert!(shown.stderr.contains(words), "{what} {name}: {}", shown.stderr);
+        }
+    }
+    assert_eq!(theatre.play("runs rm 20260101 20260104").code, Some(0));
+    assert_eq!(document(&theatre.play("runs -o json")).as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn without_a_place_for_the_journal_nobody_is_asked() {
+    let theatre = Theatre::new("").file("work/taken", "a file, not a folder");
+    let shown = theatre.play("why -m claude,codex --state-dir taken/below");
+    assert_eq!((shown.code, theatre.log().len()), (Some(4), 0), "{}", shown.stderr);
+    assert!(shown.stderr.contains("taken/below") && shown.stderr.contains("--no-journal"), "{}", shown.stderr);
+    let shown = theatre.play("why -m claude,codex --state-dir taken/below --no-journal");
+    assert_eq!(shown.code, Some(0), "{}", shown.stderr);
+    assert!(theatre.journals().is_empty());
+    for line in ["runs --state-dir taken/below", "replay 2 --state-dir taken/below", "resume 2"] {
+        assert_eq!(theatre.play(line).code, Some(4), "{line}");
+    }
+}
+
+/// Plays a run through a shell line that sets its stage first.
+fn in_shell(theatre: &Theatre, before: &str, line: &str) -> crate::support::program::Shown {
+    let model = theatre.command(["unused"]);
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", &format!("{before}; exec {} {line}", env!("CARGO_BIN_EXE_refinery"))]);
+    command.env_clear().current_dir(theatre.path("work"));
+    command.envs(model.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let shown = theatre.end(command.spawn().unwrap());
+    theatre.assert_nothing_left();
+    shown
+}
+
+const LONG_ANSWER: &str =
+    "[[rule]]\nwhen = { phase = 'answer' }\nact = [{ say = { text = 'Words, many of them. ', fill_bytes = 300000 } }]";
+
+#[test]
+fn a_journal_that_may_not_grow_is_given_up_and_the_answer_is_not() {
+    // A hundred blocks of half a kilobyte or of one: less than the answer in either case.
+    let theatre = Theatre::new(LONG_ANSWER);
+    let shown = in_shell(&theatre, "ulimit -f 100", "why -m claude");
+    assert_eq!(shown.code, Some(0), "{}", shown.stderr);
+    assert!(shown.stdout.len() >= 300_000);
+    assert!(shown.stderr.contains("warning: the journal failed"), "{}", shown.stderr);
+    let cut = theatre.play("replay 2");
+    assert_eq!((cut.code, cut.stdout.as_str()), (Some(1), ""), "{}", cut.stderr);
+    let again = theatre.play("resume 2");
+    assert_eq!(again.code, Some(0), "{}", again.stderr);
+}
+
+/// A small file system of one's own; gone with its value.
+struct Small(std::path::PathBuf);
+
+impl Small {
+    fn mount(at: std::path::PathBuf, size: &str) -> Self {
+        fs::create_dir_all(&at).unwrap();
+        let options = format!("size={size},mode=700");
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(&at).output().unwrap();
+        assert!(mounted.status.success(), "{}", String::from_utf8_lossy(&mounted.stderr));
+        Self(at)
+    }
+}
+
+impl Drop for Small {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).output();
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_disk_that_fills_up_costs_the_journal_and_not_the_run() {
+    if !rustix::process::geteuid().is_root() {
+        // The file-size limit above shows the same without being root; CI is.
+        println!("not root: no small disk can be mounted");
+        return;
+    }
+    let theatre = Theatre::new(LONG_ANSWER);
+    let disk = Small::mount(theatre.path("disk"), "64k");
+    let shown = theatre.play("why -m claude,codex --state-dir ../disk -o json -r 3");
+    assert_eq!(shown.code, Some(0), "{}", shown.stderr);
+    drop(disk);
+    let disk = Small::mount(theatre.path("disk"), "64k");
+    let shown = theatre.play("why -m claude --state-dir ../disk");
+    assert_eq!((shown.code, shown.stdout.len() >= 300_000), (Some(0), true), "{}", shown.stderr);
+    assert!(shown.stderr.contains("the journal failed (No space left on device"), "{}", shown.stderr);
+    // Full before the first call: nobody is asked.
+    fs::write(theatre.path("disk/fill"), vec![b'x'; 1 << 20]).unwrap_err();
+    let asked = theatre.log().len();
+    let shown = theatre.play("why -m claude --state-dir ../disk");
+    assert_eq!((shown.code, theatre.log().len()), (Some(4), asked), "{}", shown.stderr);
+    assert_eq!(fs::read_dir(theatre.path("disk/runs")).unwrap().count(), 1, "nothing of a run that never was");
+    drop(disk);
+    // Nowhere to put the CLIs' files, half-way.
+    let theatre = Theatre::new("");
+    let disk = Small::mount(theatre.path("full"), "4k");
+    let full = theatre.path("full").display().to_string();
+    let theatre = theatre.var("TMPDIR", &full);
+    let shown = theatre.play("why -m claude,codex,gemini");
+    assert!(matches!(shown.code, Some(1 | 3 | 4)), "{:?} {}", shown.code, shown.stderr);
+    assert!(shown.stderr.contains("No space left on device"), "{}", shown.stderr);
+    drop(disk);
+}
+
+#[test]
+fn old_runs_make_room_for_new_ones() {
+    let mut theatre = Theatre::new("");
+    let folder = "home/.local/state/refinery/runs";
+    for number in 0..210 {
+        theatre = theatre.file(&format!("{folder}/20260101-000000-{number:06}.jsonl"), "{}\n");
+    }
+    let month = SystemTime::now() - Duration::from_secs(31 * 24 * 3600);
+    for number in 205..210 {
+        let path = theatre.path(folder).join(format!("20260101-000000-{number:06}.jsonl"));
+        fs::File::options().write(true).open(path).unwrap().set_modified(month).unwrap();
+    }
+    assert_eq!(theatre.play("why -m claude").code, Some(0));
+    let left = theatre.journals();
+    assert_eq!(left.len(), 200);
+    assert!(lines(left.last().unwrap()) > 3, "the newest is the run itself");
+    assert!(left[198].ends_with("20260101-000000-000204.jsonl"), "{:?}", left[198]);
+}
+
+#[test]
+fn names_may_be_shortened_and_runs_removed() {
+    let theatre = Theatre::new("");
+    for _ in 0..3 {
+        assert_eq!(theatre.play("why -m claude").code, Some(0));
+    }
+    let shown = theatre.play("replay 2");
+    assert_eq!(shown.code, Some(4), "{}", shown.stderr);
+    assert!(shown.stderr.contains("`2` fits several runs"), "{}", shown.stderr);
+    let names: Vec<_> =
+        theatre.journals().iter().map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
+    let short = &names[0][..names[0].len() - 2];
+    assert_eq!(theatre.play(&format!("runs show {short}")).code, Some(0));
+    let missing = theatre.play(&format!("runs rm {} nobody", names[0]));
+    assert_eq!((missing.code, theatre.journals().len()), (Some(4), 3), "all or none: {}", missing.stderr);
+    assert_eq!(theatre.play(&format!("runs rm {short} {}", names[1])).code, Some(0));
+    assert_eq!(theatre.journals().len(), 1);
+}
+
+#[test]
+fn everything_is_only_ours_and_written_before_it_is_shown() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let theatre = Theatre::new("[[rule]]\nwhen = { vendor = 'gemini' }\nact = ['hang']");
+    let child = theatre.command(["why", "-m", "claude,gemini"]).spawn().unwrap();
+    theatre.wait_for_requests(2);
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&theatre.journal()), 0o600);
+    assert_eq!(mode(theatre.journal().parent().unwrap()), 0o700);
+    assert_eq!(mode(&theatre.path("home/.local/state/refinery")), 0o700);
+    signal(child.id(), "KILL");
+    theatre.end(child);
+    assert!(records(&theatre.journal()).iter().filter(|one| one["record"] == "begun").count() >= 1);
+}

@@ -1,0 +1,302 @@
+//! Runs that are cut off and go on: what was answered is not asked again, and the end is the same.
+
+use crate::support::record::{begun, essence, lines, placed, records, settled};
+use crate::support::theatre::{Theatre, document, eventually, signal};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs;
+use std::time::Duration;
+
+/// Four participants: four proposals, then twelve reviews of which nine are in flight, four
+/// improvements, twelve reviews.
+const LINE: &str = "why -m claude-opus,claude-sonnet,codex,gemini --seed 7 -t 9 --stability-rounds 1 \
+    --max-concurrent 9 --max-concurrent claude=9 --max-concurrent codex=9 --max-concurrent gemini=9 -o json";
+
+const SCENE: &str = "
+latency = { median_ms = 15, sigma = 0.8 }
+[[rule]]
+when = { phase = 'evaluate' }
+act = [{ opinion = { scores = [6.5, 9.5], spread = 1.2 } }]
+";
+
+const KILLS: u64 = 51;
+
+/// Numbers that depend on their seed alone.
+struct Draw(u64);
+
+impl Draw {
+    fn below(&mut self, end: u64) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from((self.0 >> 33) % end).unwrap()
+    }
+}
+
+/// Kills the program when a file has so many lines; `false` if it came to its end before that.
+fn killed_at(
+    theatre: &Theatre,
+    words: &[String],
+    file: &str,
+    line: usize,
+) -> (bool, i32, crate::support::program::Shown) {
+    let mut child = theatre.command(words).spawn().unwrap();
+    let pid = child.id();
+    let reached = || match file {
+        "log" => lines(&theatre.path("log.jsonl")),
+        _ => theatre.journals().first().map_or(0, |journal| lines(journal)),
+    };
+    let killed = loop {
+        if child.try_wait().unwrap().is_some() {
+            break false;
+        }
+        if reached() >= line {
+            signal(pid, "KILL");
+            break true;
+        }
+        std::thread::sleep(Duration::from_micros(300));
+    };
+    let shown = theatre.end(child);
+    // It may have come to its end before the signal reached it.
+    (killed && shown.code == Some(-9), i32::try_from(pid).unwrap(), shown)
+}
+
+/// What the stand-ins of one session were asked: who, in which phase, about which drafts.
+fn asked(theatre: &Theatre, pid: i32) -> Vec<String> {
+    let of = |one: &Value| one["env"]["REFINERY_RUN"].as_str().is_some_and(|run| run.ends_with(&format!("-{pid}")));
+    theatre.log().iter().filter(|one| of(one)).map(|one| format!("{} {}", one["who"], one["prompt_sha256"])).collect()
+}
+
+/// One run with kills until its end; returns how many there were.
+fn killed_again_and_again(seed: u64, most: u64, undisturbed: &Value) -> u64 {
+    let theatre = Theatre::new(SCENE);
+    let mut draw = Draw(seed);
+    let mut words = shell_words::split(LINE).unwrap();
+    let mut kills = 0;
+    let mut before = BTreeSet::new();
+    let mut requests = BTreeSet::new();
+    let shown = loop {
+        let (file, reached, all) = match draw.below(2) {
+            0 => ("log", lines(&theatre.path("log.jsonl")), 32),
+            _ => ("journal", theatre.journals().first().map_or(0, |journal| lines(journal)), 97),
+        };
+        let left = u64::try_from(all.max(reached + 1) - reached).unwrap();
+        let point = if kills < most { reached + 1 + draw.below(left.min(50)) } else { usize::MAX };
+        let (killed, pid, shown) = killed_at(&theatre, &words, file, point);
+        if shown.stderr.contains("another process") {
+            // A child between its fork and its program holds the lock for a moment longer.
+            continue;
+        }
+        // A session asks for no reply that an earlier one wrote down.
+        let journal = theatre.journal();
+        let records = records(&journal);
+        let sessions: Vec<_> = records.split(|one| one["record"] == "resumed").collect();
+        let last = begun(sessions.last().unwrap());
+        let again: Vec<_> = last.keys().filter(|call| before.contains(*call)).collect();
+        assert!(again.is_empty(), "seed {seed}: asked again: {again:?}");
+        let now = asked(&theatre, pid);
+        assert!(now.len() <= last.values().sum::<u64>() as usize, "seed {seed}: {now:?} {last:?}");
+        requests.extend(now);
+        before = settled(&records);
+        if !killed {
+            break shown;
+        }
+        kills += 1;
+        let name = journal.file_stem().unwrap().to_str().unwrap().to_owned();
+        words = ["resume", &name, "-o", "json"].map(str::to_owned).to_vec();
+    };
+    assert_eq!(shown.code, Some(0), "seed {seed}, {kills} kills: {}", shown.stderr);
+    let ended = document(&shown);
+    assert_eq!(essence(&ended), essence(undisturbed), "seed {seed}, {kills} kills");
+    let attempts = begun(&records(&theatre.journal()));
+    assert_eq!(ended["metadata"]["total_attempts"], attempts.values().sum::<u64>(), "both attempts are counted");
+    assert_eq!(ended["metadata"]["total_calls"], undisturbed["metadata"]["total_calls"]);
+    assert_eq!((attempts.len(), requests.len()), (32, 32), "seed {seed}");
+    // An attempt of which nobody knows what it cost is told as such.
+    let lost: u64 = accounts(&ended, "attempts").iter().sum::<u64>() - ended_attempts(&theatre);
+    assert_eq!(accounts(&ended, "attempts_without_usage").iter().sum::<u64>(), lost, "seed {seed}");
+    let replayed = theatre.play("replay 2 -o json");
+    assert_eq!((replayed.code, &replayed.stdout), (Some(0), &shown.stdout), "seed {seed}");
+    kills
+}
+
+fn accounts(document: &Value, member: &str) -> Vec<u64> {
+    document["participants"].as_array().unwrap().iter().map(|one| one[member].as_u64().unwrap()).collect()
+}
+
+fn ended_attempts(theatre: &Theatre) -> u64 {
+    records(&theatre.journal()).iter().filter(|one| one["record"] == "ended").count() as u64
+}
+
+#[test]
+fn a_run_that_is_killed_anywhere_comes_to_the_same_end() {
+    let theatre = Theatre::new(SCENE);
+    let undisturbed = document(&theatre.play(LINE));
+    assert_eq!(undisturbed["metadata"]["total_calls"], 32);
+    assert_eq!(undisturbed["metadata"]["total_attempts"], 32);
+    let flying = {
+        let (mut now, mut most) = (0_i32, 0);
+        for one in records(&theatre.journal()) {
+            now += i32::from(one["record"] == "begun") - i32::from(one["record"] == "ended");
+            most = most.max(now);
+        }
+        most
+    };
+    assert_eq!(flying, 9);
+    std::thread::scope(|scope| {
+        let crowd: Vec<_> = (0..3_u64)
+            .map(|thread| {
+                let undisturbed = &undisturbed;
+                scope.spawn(move || {
+                    let (mut kills, mut run) = (0, 0);
+                    while kills < KILLS / 3 {
+                        run += 1;
+                        assert!(run < 100, "runs are over before they are killed");
+                        kills += killed_again_and_again(thread * 1000 + run, (KILLS / 3 - kills).min(4), undisturbed);
+                    }
+                    kills
+                })
+            })
+            .collect();
+        let kills: u64 = crowd.into_iter().map(|one| one.join().unwrap()).sum();
+        assert_eq!(kills, KILLS);
+    });
+}
+
+/// Improvements never come.
+const STUCK: &str = "[[rule]]\nwhen = { phase = 'refine' }\nact = ['hang']\n";
+
+fn change_scene(theatre: &Theatre, from: &str, to: &str) {
+    let path = theatre.path("scene.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(from));
+    fs::write(path, text.replace(from, to)).unwrap();
+}
+
+#[test]
+fn a_run_that_was_stopped_goes_on_and_both_sessions_are_replayed() {
+    let theatre = Theatre::new(STUCK);
+    let child = theatre.command(["why", "-m", "claude,codex,gemini", "-o", "jsonl"]).spawn().unwrap();
+    // Three proposals, six reviews, three improvements.
+    theatre.wait_for_requests(12);
+    signal(child.id(), "INT");
+    let first = theatre.end(child);
+    assert_eq!(first.code, Some(1), "{}", first.stderr);
+    change_scene(&theatre, STUCK, "");
+    let second = theatre.play("resume 2 -o jsonl");
+    assert_eq!(second.code, Some(0), "{}", second.stderr);
+    let attempts = begun(&records(&theatre.journal()));
+    assert!(attempts.iter().all(|(call, times)| *times == 1 + u64::from(call.contains("r1/refine"))), "{attempts:?}");
+    let replayed = theatre.play("replay 2 -o jsonl");
+    let live: Vec<_> = [placed(&first.stdout), placed(&second.stdout)].concat();
+    assert_eq!(placed(&replayed.stdout), live);
+    let places: Vec<_> = live.iter().map(|event| event["seq"].as_u64().unwrap()).collect();
+    assert_eq!(places, (0..live.len() as u64).collect::<Vec<_>>());
+    assert_eq!(live.iter().filter(|event| event["event"] == "run_resumed").count(), 1);
+    assert_eq!(replayed.stdout.lines().last(), second.stdout.lines().last(), "the document");
+    assert!(!replayed.stdout.contains("\"token\"") && second.stdout.contains("\"token\""));
+}
+
+#[test]
+fn events_of_a_run_that_was_killed_are_replayed_too() {
+    let theatre = Theatre::new(SCENE);
+    let words = shell_words::split(&LINE.replace("-o json", "-o jsonl")).unwrap();
+    let (killed, _, first) = killed_at(&theatre, &words, "journal", 40);
+    assert!(killed);
+    let cut = theatre.play("replay 2");
+    assert_eq!(cut.code, Some(1), "{}", cut.stderr);
+    assert!(theatre.play("runs").stdout.contains("unfinished"));
+    let second = theatre.play("resume 2 -o jsonl");
+    let replayed = placed(&theatre.play("replay 2 -o jsonl").stdout);
+    let (first, second) = (placed(&first.stdout), placed(&second.stdout));
+    assert!(first.len() >= 30 && second.len() >= 30);
+    assert!(replayed.starts_with(&first) && replayed.ends_with(&second));
+}
+
+#[test]
+fn a_run_that_spent_its_budget_goes_on_with_more() {
+    let plain = document(&Theatre::new("").play("why -m claude,codex --seed 3 -o json"));
+    let theatre = Theatre::new("");
+    let shown = theatre.play("why -m claude,codex --seed 3 --budget-calls 3 -o json");
+    assert_eq!((shown.code, &document(&shown)["status"]), (Some(5), &"budget_exhausted".into()));
+    let again = theatre.play("resume 2 -o json");
+    assert_eq!(again.code, Some(5), "the same budget is still spent: {}", again.stderr);
+    assert_eq!(theatre.log().len(), 3);
+    let more = theatre.play("resume 2 --budget-calls 100 -o json");
+    assert_eq!(more.code, Some(0), "{}", more.stderr);
+    assert_eq!(essence(&document(&more)), essence(&plain));
+    assert_eq!(theatre.log().len() as u64, document(&more)["metadata"]["total_attempts"].as_u64().unwrap());
+    assert_eq!(document(&more)["metadata"]["total_attempts"], plain["metadata"]["total_attempts"]);
+    assert_eq!(theatre.play("replay 2 -o json").stdout, more.stdout);
+}
+
+#[test]
+fn a_parked_run_goes_on_when_the_limit_is_over() {
+    let limited = "[[rule]]\nwhen = { vendor = 'claude', phase = 'evaluate', nth = [1] }\n\
+        act = [{ fail = { kind = 'usage-limit', resets_in_s = 3600 } }]\n";
+    let plain = document(&Theatre::new("").play("why -m claude,codex --seed 3 -o json"));
+    let theatre = Theatre::new(limited);
+    let parked = theatre.play("why -m claude,codex --seed 3 -o json");
+    assert_eq!((parked.code, &document(&parked)["status"]), (Some(6), &"parked".into()), "{}", parked.stderr);
+    assert!(document(&parked)["metadata"]["resume_at"].is_string(), "{}", parked.stdout);
+    assert!(!settled(&records(&theatre.journal())).contains("r1/evaluate/claude>codex"));
+    assert_eq!(theatre.play("replay 2 -o json").stdout, parked.stdout);
+    let resumed = theatre.play("resume 2 -o json");
+    assert_eq!(resumed.code, Some(0), "{}", resumed.stderr);
+    assert_eq!(essence(&document(&resumed)), essence(&plain));
+    assert!(document(&resumed)["metadata"].get("resume_at").is_none_or(Value::is_null));
+    let attempts = begun(&records(&theatre.journal()));
+    assert_eq!(attempts["r1/evaluate/claude>codex"], 2);
+}
+
+#[test]
+fn a_run_that_came_to_its_end_is_not_gone_on_with() {
+    let theatre = Theatre::new("");
+    assert_eq!(theatre.play("why -m claude").code, Some(0));
+    let before = fs::read(theatre.journal()).unwrap();
+    let shown = theatre.play("resume 2");
+    assert_eq!((shown.code, shown.stdout.as_str()), (Some(4), ""));
+    assert!(shown.stderr.contains("come to its end") && shown.stderr.contains("refinery replay"), "{}", shown.stderr);
+    assert_eq!(fs::read(theatre.journal()).unwrap(), before);
+}
+
+#[test]
+fn two_processes_do_not_share_a_run() {
+    let theatre = Theatre::new(STUCK);
+    let child = theatre.command(["why", "-m", "claude,gemini"]).spawn().unwrap();
+    theatre.wait_for_requests(6);
+    let shown = theatre.command(["resume", "2"]).output().unwrap();
+    let words = String::from_utf8(shown.stderr).unwrap();
+    assert_eq!(shown.status.code(), Some(1), "{words}");
+    assert!(words.contains("another process"), "{words}");
+    let removed = theatre.command(["runs", "rm", "2"]).output().unwrap();
+    assert_eq!(removed.status.code(), Some(1), "{}", String::from_utf8_lossy(&removed.stderr));
+    // Looking is allowed.
+    let seen = theatre.command(["runs"]).output().unwrap();
+    assert!(String::from_utf8(seen.stdout).unwrap().contains("unfinished"));
+    assert_eq!(theatre.log().len(), 6);
+    signal(child.id(), "INT");
+    assert_eq!(theatre.end(child).code, Some(1));
+    eventually("the end of all", || theatre.processes().is_empty());
+    // A second resume while a first one runs is refused, too.
+    let child = theatre.command(["resume", "2"]).spawn().unwrap();
+    theatre.wait_for_requests(8);
+    let refused = theatre.command(["resume", "2"]).output().unwrap();
+    assert!(String::from_utf8(refused.stderr).unwrap().contains("another process"));
+    signal(child.id(), "INT");
+    theatre.end(child);
+    theatre.assert_nothing_left();
+}
+
+#[test]
+fn the_question_is_kept_and_not_the_path() {
+    let theatre = Theatre::new(STUCK).file("work/facts.txt", "the first state of the file");
+    let child = theatre.command(["why", "-f", "facts.txt", "-m", "claude,gemini"]).spawn().unwrap();
+    theatre.wait_for_requests(6);
+    signal(child.id(), "KILL");
+    theatre.end(child);
+    eventually("the end of all", || theatre.processes().is_empty());
+    fs::remove_file(theatre.path("work/facts.txt")).unwrap();
+    change_scene(&theatre, STUCK, "");
+    assert_eq!(theatre.play("resume 2").code, Some(0));
+    let last = theatre.log().pop().unwrap();
+    assert!(last["prompt"].as_str().unwrap().contains("the first state of the file"));
+}
