@@ -1,8 +1,10 @@
 //! The one spine that every output reads: what happened in a run, in order.
 
 mod debate;
+mod text;
 
 pub use debate::DebateEvent;
+pub use text::TextEvent;
 
 use crate::exchange::{Role, Usage};
 use crate::failure::FailureClass;
@@ -285,6 +287,16 @@ pub enum EventKind {
     /// Of a debate: these keep the names of the seed, in its own spelling.
     #[serde(untagged)]
     Debate(DebateEvent),
+    /// What happens to samples, to a text that is refined, and to steps. In JSON its fields stand
+    /// where those of all others do.
+    #[serde(untagged)]
+    Text(TextEvent),
+}
+
+impl From<TextEvent> for EventKind {
+    fn from(event: TextEvent) -> Self {
+        Self::Text(event)
+    }
 }
 
 impl EventKind {

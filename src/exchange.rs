@@ -24,6 +24,14 @@ pub enum Role {
     Evaluate,
     /// A better version of one's own answer.
     Refine,
+    /// One of several answers to the same bare question, to be counted.
+    Sample,
+    /// A first text that is to be refined.
+    Draft,
+    /// A judgement of a text, with a score.
+    Score,
+    /// A critique of a text, and the text rewritten.
+    Critique,
 }
 
 impl Role {
@@ -37,6 +45,10 @@ impl Role {
             Self::Propose => "propose",
             Self::Evaluate => "evaluate",
             Self::Refine => "refine",
+            Self::Sample => "sample",
+            Self::Draft => "draft",
+            Self::Score => "score",
+            Self::Critique => "critique",
         }
     }
 }

@@ -54,6 +54,38 @@ name! {
     TimerId
 }
 
+impl CallId {
+    /// The same call within a part of a run: `step1/r1/sample/1`.
+    #[must_use]
+    pub fn within(&self, scope: &str) -> Self {
+        Self::new(format!("{scope}/{self}"))
+    }
+
+    /// The call as the part of the run knows it; `None` if it belongs to another part.
+    #[must_use]
+    pub fn outside(&self, scope: &str) -> Option<Self> {
+        Some(Self::new(self.0.strip_prefix(scope)?.strip_prefix('/')?))
+    }
+
+    /// The part of the run that the call belongs to, such as `step1`; `None` where a run has no
+    /// parts. A path without its parts begins with its round: `r2/…`.
+    #[must_use]
+    pub fn scope(&self) -> Option<&str> {
+        let is_round = |part: &str| {
+            let number = part.strip_prefix('r').unwrap_or_default();
+            !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        let mut at = 0_usize;
+        for part in self.0.split('/') {
+            if is_round(part) {
+                return at.checked_sub(1).map(|end| &self.0[..end]);
+            }
+            at += part.len() + 1;
+        }
+        None
+    }
+}
+
 /// A round's number, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -85,5 +117,22 @@ impl Round {
 impl fmt::Display for Round {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_knows_the_part_of_the_run_that_it_belongs_to() {
+        let call = CallId::new("r1/sample/1");
+        assert_eq!(call.scope(), None);
+        let within = call.within("step2");
+        assert_eq!((within.as_str(), within.scope()), ("step2/r1/sample/1", Some("step2")));
+        assert_eq!(within.outside("step2"), Some(call));
+        assert_eq!(within.outside("step"), None);
+        assert_eq!(within.within("a/b").scope(), Some("a/b/step2"));
+        assert_eq!(CallId::new("review/r").scope(), None);
     }
 }

@@ -1,10 +1,16 @@
 //! How a run ended: what a protocol concludes, and what the engine adds.
 
 mod debate;
+mod pipeline;
+mod refine;
+mod sampling;
 
 pub use debate::{
     DebateBody, DebateRound, Disagreement, EarlyStop, Position, StopReason, Synthesis, Turn, TurnFailure,
 };
+pub use pipeline::{PipelineBody, StepCost, StepRecord};
+pub use refine::{CritiquePass, Iteration, RefineBody, SELF_REFINE, SelfRefined};
+pub use sampling::{EarlyEnd, Response, SampleRecord, SamplingBody, Share};
 
 use crate::exchange::Usage;
 use crate::failure::FailureClass;
@@ -22,6 +28,20 @@ pub enum Status {
     Converged,
     /// There was one participant: its bare answer, exit code 0.
     SingleModel,
+    /// Samples agreed as far as was asked: exit code 0.
+    Agreed,
+    /// A text reached the target score: exit code 0.
+    TargetReached,
+    /// A text was critiqued and rewritten: exit code 0.
+    Refined,
+    /// A text was to be left as it is, or found good as it is: exit code 0.
+    Unchanged,
+    /// Samples did not agree as far as was asked: the answer of most, exit code 2.
+    AgreementMissed,
+    /// A text stopped getting better below the target: the best one, exit code 2.
+    Plateau,
+    /// The iterations ran out below the target: the best text, exit code 2.
+    MaxIterationsExceeded,
     /// The rounds ran out: best so far, exit code 2.
     MaxRoundsExceeded,
     /// Fewer than two answers were in the room: best so far, exit code 3.
@@ -47,9 +67,14 @@ impl Status {
     #[must_use]
     pub fn exit_code(self) -> u8 {
         match self {
-            Self::Converged | Self::SingleModel => 0,
+            Self::Converged
+            | Self::SingleModel
+            | Self::Agreed
+            | Self::TargetReached
+            | Self::Refined
+            | Self::Unchanged => 0,
             Self::Cancelled | Self::Error => 1,
-            Self::MaxRoundsExceeded => 2,
+            Self::MaxRoundsExceeded | Self::AgreementMissed | Self::Plateau | Self::MaxIterationsExceeded => 2,
             Self::InsufficientModels => 3,
             Self::BudgetExhausted => 5,
             Self::Parked => 6,
@@ -64,6 +89,13 @@ impl Status {
         match self {
             Self::Converged => "converged",
             Self::SingleModel => "single_model",
+            Self::Agreed => "agreed",
+            Self::TargetReached => "target_reached",
+            Self::Refined => "refined",
+            Self::Unchanged => "unchanged",
+            Self::AgreementMissed => "agreement_missed",
+            Self::Plateau => "plateau",
+            Self::MaxIterationsExceeded => "max_iterations_exceeded",
             Self::MaxRoundsExceeded => "max_rounds_exceeded",
             Self::InsufficientModels => "insufficient_models",
             Self::BudgetExhausted => "budget_exhausted",
@@ -86,6 +118,17 @@ pub struct Outcome {
     pub answer: Option<String>,
     /// Everything else, by protocol.
     pub body: Body,
+    /// What the critique pass over the answer came to, where one was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub self_refine: Option<Box<SelfRefined>>,
+}
+
+impl Outcome {
+    /// An outcome that no critique pass followed.
+    #[must_use]
+    pub fn new(status: Status, answer: Option<String>, body: Body) -> Self {
+        Self { status, answer, body, self_refine: None }
+    }
 }
 
 /// What each protocol adds to the outcome.
@@ -97,6 +140,71 @@ pub enum Body {
     Consensus(ConsensusBody),
     /// Of a debate.
     Debate(DebateBody),
+    /// Of several answers to one question, counted.
+    Sampling(SamplingBody),
+    /// Of a text that was refined.
+    Refine(RefineBody),
+    /// Of several steps, one after the other.
+    Pipeline(PipelineBody),
+}
+
+impl Body {
+    /// The name of the protocol, as in events and JSON.
+    #[must_use]
+    pub fn protocol(&self) -> &'static str {
+        match self {
+            Self::Consensus(_) => "consensus",
+            Self::Debate(_) => "debate",
+            Self::Sampling(_) => "sample",
+            Self::Refine(_) => "refine",
+            Self::Pipeline(_) => "pipe",
+        }
+    }
+
+    /// Who wrote the answer, where that is one participant.
+    #[must_use]
+    pub fn author(&self) -> Option<&ParticipantId> {
+        match self {
+            Self::Consensus(body) => body.winner.as_ref().map(|winner| &winner.participant),
+            Self::Debate(_) => None,
+            Self::Sampling(body) => body.winner.as_ref().map(|winner| &winner.participant),
+            Self::Refine(body) => body.author.as_ref(),
+            Self::Pipeline(body) => body.author.as_ref(),
+        }
+    }
+
+    /// Puts `scope` in front of the ids of calls that it names.
+    pub fn put_within(&mut self, scope: &str) {
+        let cuts = match self {
+            Self::Consensus(body) => &mut body.quotes_cut,
+            Self::Debate(body) => &mut body.quotes_cut,
+            Self::Refine(body) => &mut body.quotes_cut,
+            Self::Sampling(_) | Self::Pipeline(_) => return,
+        };
+        for cut in cuts {
+            *cut = cut.within(scope);
+        }
+    }
+
+    /// The roles and steps that wrote the answer, by the names that an exclude list knows them by.
+    #[must_use]
+    pub fn writers(&self) -> Vec<String> {
+        match self {
+            Self::Consensus(_) => vec!["consensus".to_owned()],
+            Self::Debate(_) => vec!["debate".to_owned()],
+            Self::Sampling(_) => vec!["sample".to_owned()],
+            Self::Refine(body) if body.rewritten => vec!["refine".to_owned(), "refiner".to_owned()],
+            Self::Refine(_) => vec!["refine".to_owned()],
+            Self::Pipeline(body) => {
+                let last = body.steps.iter().rev().find(|step| step.outcome.is_some());
+                let own = last.into_iter().flat_map(|step| {
+                    let inner = step.outcome.as_ref().map(|outcome| outcome.body.writers()).unwrap_or_default();
+                    std::iter::once(step.step.clone()).chain(inner)
+                });
+                std::iter::once("pipe".to_owned()).chain(own).collect()
+            }
+        }
+    }
 }
 
 /// What a consensus run ended with. Field names of the seed are kept; more are added.
@@ -133,6 +241,14 @@ pub struct QuoteCut {
     pub call: CallId,
     /// Bytes that were left out.
     pub bytes: u64,
+}
+
+impl QuoteCut {
+    /// The same, of a call within a part of a run.
+    #[must_use]
+    pub fn within(&self, scope: &str) -> Self {
+        Self { call: self.call.within(scope), bytes: self.bytes }
+    }
 }
 
 /// The best answer.
@@ -233,6 +349,9 @@ pub struct Totals {
     pub resume_at: Option<Timestamp>,
     /// What each participant did and cost, in plan order.
     pub participants: Vec<Account>,
+    /// What each part of a run of several parts cost, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<StepCost>,
     /// Everything that a person should know.
     pub warnings: Vec<String>,
 }

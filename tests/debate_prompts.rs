@@ -131,16 +131,16 @@ fn a_turn_cannot_leave_its_fence() {
 
 #[test]
 fn who_cannot_take_question_and_files_is_named_before_any_call() {
-    let mut room = members(4);
-    room[3].prompt_bytes = Some(2_000);
-    let misfits = Debate::new(judged(3), room.clone(), room::material()).misfits();
+    let (mut room, mut judge) = (members(3), members(4)[3].clone());
+    judge.prompt_bytes = Some(2_000);
+    let misfits = Debate::new(judged(3), room.clone(), Some(judge.clone()), room::material()).misfits();
     assert_eq!(misfits.len(), 1);
     assert_eq!(misfits[0].participant.as_str(), "mistral");
-    room[3].prompt_bytes = None;
+    judge.prompt_bytes = None;
     room[0].prompt_bytes = Some(100_000);
-    assert!(Debate::new(judged(3), room.clone(), room::material()).misfits().is_empty());
+    assert!(Debate::new(judged(3), room.clone(), Some(judge), room::material()).misfits().is_empty());
     let long = |spec: &CallSpec| text(format!("{}\nCONFIDENCE: 50", "é".repeat(30_000 + spec.id.as_str().len())));
-    let played = play(Debate::new(plan(3), room, room::material()), &long);
+    let played = play(Debate::new(plan(3), room, None, room::material()), &long);
     let cut: Vec<&str> = played.body().quotes_cut.iter().map(|cut| cut.call.as_str()).collect();
     assert_eq!(cut, ["r2/argue/claude"]);
     assert!(played.call("r2/argue/claude").prompt.bytes() <= 100_000);
@@ -203,7 +203,7 @@ fn disagreements_and_the_early_stop_are_told_in_their_places() {
         ["\"disagreementDetected\"", "\"roundComplete\"", "\"earlyStop\"", "\"finalResult\""]
     );
     assert_eq!((played.outcome.status, played.body().final_score), (Status::Stable, Some(28)));
-    assert_eq!(played.body().open_disagreements()[0].label.matches(" vs ").count(), 1);
+    assert_eq!(played.body().disagreements()[0].label.matches(" vs ").count(), 1);
     let text = played.outcome.answer.unwrap();
     assert!(
         text.starts_with("# Positions\n\n## Risk Analyst (claude), confidence 95 of 100\n\nI hold it.\n"),

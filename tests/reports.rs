@@ -211,6 +211,7 @@ fn finished() -> Finished {
             status: Status::Converged,
             answer: Some("claude's answer\n".into()),
             body: Body::Consensus(body),
+            self_refine: None,
         },
         totals: Totals {
             resumable: false,
@@ -219,6 +220,7 @@ fn finished() -> Finished {
             total_calls: 10,
             total_attempts: 12,
             elapsed_ms: 45_000,
+            steps: Vec::new(),
             seed: 7,
             participants: vec![account("claude", "subscription", Some(0.5)), account("codex", "api_key", None)],
             warnings: vec!["codex cannot take a temperature".into()],
@@ -266,6 +268,7 @@ fn every_status_has_words_and_an_empty_room_has_a_verdict() {
             status,
             answer: None,
             body: Body::Consensus(ConsensusBody { final_round: 1, ..ConsensusBody::default() }),
+            self_refine: None,
         };
         text += human(false, &finished).lines().find(|line| line.starts_with("Status:")).unwrap();
         text += "\n";
@@ -296,7 +299,7 @@ fn for_programs_as_it_happens() {
 fn a_run_without_an_answer_says_why_to_programs() {
     let out = Shared::default();
     let mut finished = finished();
-    let Body::Consensus(body) = &mut finished.outcome.body else { unreachable!("there is one protocol") };
+    let Body::Consensus(body) = &mut finished.outcome.body else { unreachable!("it is a consensus run") };
     (body.winner, body.all_answers, body.dissent) = (None, Vec::new(), Vec::new());
     finished.outcome.status = Status::InsufficientModels;
     play(Json::new(out.outlet()), &finished);

@@ -189,6 +189,8 @@ pub(super) fn freeze(
         created_at: machine.now,
         protocol: ProtocolPlan::Consensus(protocol),
         participants: seats.iter().map(|seat| participant(seat, settings)).collect(),
+        aside: Vec::new(),
+        self_refine: None,
         material: Material {
             question: input.question,
             files: input.files,

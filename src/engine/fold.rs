@@ -3,6 +3,7 @@
 
 use super::ledger::{Ledger, Registered};
 use super::record::Record;
+use super::steps::Steps;
 use crate::event::{Announced, DebateEvent, Event, EventKind, LimitThen};
 use crate::exchange::{CallSpec, Role};
 use crate::failure::FailureClass;
@@ -49,6 +50,7 @@ pub struct Fold<'a> {
     protocol: Box<dyn Protocol>,
     listener: Listener<'a>,
     ledger: Ledger,
+    steps: Steps,
     run: RunId,
     seed: u64,
     next: u64,
@@ -85,6 +87,7 @@ impl<'a> Fold<'a> {
             protocol,
             listener,
             ledger: Ledger::new(registered),
+            steps: Steps::default(),
             run: briefing.run.clone(),
             seed: briefing.seed,
             next: 0,
@@ -198,6 +201,7 @@ impl<'a> Fold<'a> {
             resumable: self.cut_short,
             resume_at: self.resume_at,
             participants,
+            steps: self.steps.close(),
             warnings,
         };
         Finished { outcome: self.closed.unwrap_or_else(nothing), totals }
@@ -312,6 +316,7 @@ impl<'a> Fold<'a> {
 
     fn emit(&mut self, kind: EventKind) {
         self.ledger.observe(&kind);
+        self.steps.observe(&kind);
         let event = Event { seq: Some(self.next), at: self.now, kind };
         self.next += 1;
         (self.listener)(&event);
@@ -324,5 +329,5 @@ fn millis(duration: Duration) -> u64 {
 
 /// The outcome of a run that was stopped before anybody said anything.
 fn nothing() -> Outcome {
-    Outcome { status: Status::Error, answer: None, body: Body::Consensus(ConsensusBody::default()) }
+    Outcome::new(Status::Error, None, Body::Consensus(ConsensusBody::default()))
 }

@@ -16,6 +16,7 @@ mod limit;
 mod record;
 mod recorded;
 mod refold;
+mod steps;
 mod stop;
 
 pub use drive::{Bounds, Clock, World, drive, go_on};

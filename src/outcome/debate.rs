@@ -22,6 +22,8 @@ pub struct DebateBody {
     pub max_rounds: u32,
     /// When and why the score counted as stable, if it did.
     pub early_stop: Option<EarlyStop>,
+    /// How many pairs are far apart in the last whole round.
+    pub open_disagreements: usize,
     /// The difference of confidences from which on two participants disagree.
     #[serde(serialize_with = "plain")]
     pub disagreement_threshold: f64,
@@ -55,7 +57,7 @@ impl DebateBody {
 
     /// The disagreements of the last whole round.
     #[must_use]
-    pub fn open_disagreements(&self) -> &[Disagreement] {
+    pub fn disagreements(&self) -> &[Disagreement] {
         self.last_round().map_or(&[], |round| &round.disagreements)
     }
 }

@@ -2,6 +2,9 @@
 
 use crate::protocol::consensus::{ConsensusPlan, ReviewMode};
 use crate::protocol::debate::{DebatePlan, ROUNDS};
+use crate::protocol::pipeline::{Feed, PipelinePlan, StepKind, StepPlan};
+use crate::protocol::refine::{CritiquePlan, RefineMode, RefinePlan};
+use crate::protocol::sampling::SamplingPlan;
 use serde::{Deserialize, Serialize};
 
 /// The calls of a run at most. Attempts that a call needs are not counted: they are no calls.
@@ -9,10 +12,110 @@ use serde::{Deserialize, Serialize};
 pub struct Estimate {
     /// Each round, the first one first.
     pub rounds: Vec<RoundEstimate>,
+    /// Each phase of a protocol without such rounds, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub phases: Vec<PhaseEstimate>,
     /// All calls, repairs not among them.
     pub total: u64,
     /// All calls if every review needs a repair.
     pub total_with_repairs: u64,
+}
+
+/// The calls of one phase at most.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhaseEstimate {
+    /// What is asked: `sample`, `step2 refine: score`.
+    pub phase: String,
+    /// Calls, repairs not among them.
+    pub calls: u64,
+    /// Repairs, each at most once.
+    pub repairs: u64,
+}
+
+impl PhaseEstimate {
+    fn new(phase: &str, calls: u64, repairs: u64) -> Self {
+        Self { phase: phase.to_owned(), calls, repairs }
+    }
+}
+
+impl Estimate {
+    /// The sum of phases; those without calls are left out.
+    #[must_use]
+    pub fn of_phases(phases: Vec<PhaseEstimate>) -> Self {
+        let phases: Vec<PhaseEstimate> = phases.into_iter().filter(|phase| phase.calls > 0).collect();
+        let total = phases.iter().map(|phase| phase.calls).sum();
+        let repairs: u64 = phases.iter().map(|phase| phase.repairs).sum();
+        Self { rounds: Vec::new(), phases, total, total_with_repairs: total + repairs }
+    }
+
+    /// The phases, each named as a part of something larger: of rounds, those of the whole protocol.
+    #[must_use]
+    pub fn phases_of(&self, part: &str) -> Vec<PhaseEstimate> {
+        let sum = |count: fn(&RoundEstimate) -> u64| self.rounds.iter().map(count).sum();
+        let repairs = sum(|round| round.repairs);
+        let rounds = [
+            PhaseEstimate::new("propose", sum(|round| round.propose), 0),
+            PhaseEstimate::new("evaluate", sum(|round| round.evaluate), repairs),
+            PhaseEstimate::new("refine", sum(|round| round.refine), 0),
+            PhaseEstimate::new("argue", sum(|round| round.argue), 0),
+            PhaseEstimate::new("judge", sum(|round| round.judge), 0),
+        ];
+        let all = rounds.into_iter().filter(|phase| phase.calls > 0).chain(self.phases.iter().cloned());
+        all.map(|phase| PhaseEstimate { phase: format!("{part}: {}", phase.phase), ..phase }).collect()
+    }
+
+    /// This, and then that.
+    #[must_use]
+    pub fn and(mut self, more: Self) -> Self {
+        self.phases.extend(more.phases);
+        self.rounds.extend(more.rounds);
+        self.total += more.total;
+        self.total_with_repairs += more.total_with_repairs;
+        self
+    }
+}
+
+/// Counts the calls of a sampling run: one for each sample.
+#[must_use]
+pub fn estimate_sampling(plan: &SamplingPlan) -> Estimate {
+    Estimate::of_phases(vec![PhaseEstimate::new("sample", u64::from(plan.num_samples), 0)])
+}
+
+/// Counts the calls of a run that refines a text; `given` says whether the draft is there.
+#[must_use]
+pub fn estimate_refine(plan: &RefinePlan, given: bool) -> Estimate {
+    let mut phases = vec![PhaseEstimate::new("draft", u64::from(!given), 0)];
+    match &plan.mode {
+        RefineMode::Score(score) => {
+            let iterations = u64::from(score.max_iterations);
+            phases.push(PhaseEstimate::new("score", iterations + 1, iterations + 1));
+            phases.push(PhaseEstimate::new("improve", iterations, 0));
+        }
+        RefineMode::Critique(critique) => phases.extend(estimate_critique(critique).phases),
+    }
+    Estimate::of_phases(phases)
+}
+
+/// Counts the calls of a critique pass.
+#[must_use]
+pub fn estimate_critique(plan: &CritiquePlan) -> Estimate {
+    let passes = u64::from(plan.passes());
+    let scores = if plan.verify { passes + 1 } else { 0 };
+    Estimate::of_phases(vec![PhaseEstimate::new("critique", passes, 0), PhaseEstimate::new("verify", scores, scores)])
+}
+
+/// Counts the calls of several steps of so many participants, as if every condition held.
+#[must_use]
+pub fn estimate_pipeline(plan: &PipelinePlan, members: usize) -> Estimate {
+    let phases = plan.steps.iter().enumerate().flat_map(|(at, step)| {
+        let estimate = match &step.kind {
+            StepKind::Consensus(plan) => estimate(plan, members),
+            StepKind::Sample(plan) => estimate_sampling(plan),
+            StepKind::Refine(plan) => estimate_refine(plan, plan.draft.is_some() || is_fed(at, step)),
+        };
+        estimate.phases_of(&format!("step{} {}", at + 1, step.kind.as_str()))
+    });
+    Estimate::of_phases(phases.collect())
 }
 
 /// The calls of one round at most.
@@ -58,7 +161,13 @@ pub fn estimate(plan: &ConsensusPlan, members: usize) -> Estimate {
     };
     let total = rounds.iter().map(RoundEstimate::calls).sum();
     let repairs: u64 = rounds.iter().map(|round| round.repairs).sum();
-    Estimate { rounds, total, total_with_repairs: total + repairs }
+    Estimate { rounds, phases: Vec::new(), total, total_with_repairs: total + repairs }
+}
+
+/// Whether a step always gets a draft. Only the first step that runs has no value before it, and the
+/// first step has no condition.
+fn is_fed(at: usize, step: &StepPlan) -> bool {
+    at > 0 && step.feed == Feed::Value
 }
 
 /// Counts the calls of a debate: a turn for everybody in each round, and one for the judge.
@@ -72,7 +181,7 @@ pub fn estimate_debate(plan: &DebatePlan) -> Estimate {
     };
     let rounds: Vec<RoundEstimate> = (1..=rounds).map(of_round).collect();
     let total = rounds.iter().map(RoundEstimate::calls).sum();
-    Estimate { rounds, total, total_with_repairs: total }
+    Estimate { rounds, phases: Vec::new(), total, total_with_repairs: total }
 }
 
 fn of_round(plan: &ConsensusPlan, members: u64, round: u32) -> RoundEstimate {

@@ -1,19 +1,43 @@
 //! From a plan to the protocol that it names.
 
-use super::estimate::{Estimate, estimate, estimate_debate};
+use super::estimate::{
+    Estimate, estimate, estimate_critique, estimate_debate, estimate_pipeline, estimate_refine, estimate_sampling,
+};
 use super::run::{ProtocolPlan, RunPlan};
 use crate::error::Error;
+use crate::outcome::SELF_REFINE;
 use crate::protocol::Protocol;
 use crate::protocol::consensus::{Consensus, Misfit, VoteThreshold};
 use crate::protocol::debate::Debate;
+use crate::protocol::pipeline::Pipeline;
+use crate::protocol::refine::{Refine, SelfRefine};
+use crate::protocol::sampling::Sampling;
+
+impl ProtocolPlan {
+    /// The most calls that this protocol can take with so many in the room.
+    #[must_use]
+    pub fn estimate(&self, members: usize) -> Estimate {
+        match self {
+            Self::Consensus(plan) => estimate(plan, members),
+            Self::Debate(plan) => estimate_debate(plan),
+            Self::Sample(plan) => estimate_sampling(plan),
+            Self::Refine(plan) => estimate_refine(plan, plan.draft.is_some()),
+            Self::Pipe(plan) => estimate_pipeline(plan, members),
+        }
+    }
+}
 
 impl RunPlan {
     /// The most calls that this plan can take.
     #[must_use]
     pub fn estimate(&self) -> Estimate {
-        match &self.protocol {
-            ProtocolPlan::Consensus(plan) => estimate(plan, self.participants.len()),
-            ProtocolPlan::Debate(plan) => estimate_debate(plan),
+        let protocol = self.protocol.estimate(self.participants.len().saturating_sub(self.aside.len()));
+        match &self.self_refine {
+            None => protocol,
+            Some(plan) => {
+                let pass = estimate_critique(&plan.critique);
+                protocol.and(Estimate::of_phases(pass.phases_of(SELF_REFINE)))
+            }
         }
     }
 
@@ -23,36 +47,60 @@ impl RunPlan {
     /// Question and files are too long for a participant, or the plan does not hold together; nothing
     /// was called.
     pub fn machine(&self) -> Result<Box<dyn Protocol>, Error> {
-        match &self.protocol {
+        let (room, aside) = self.room_and_aside();
+        let material = self.material.clone();
+        let (machine, mut misfits): (Box<dyn Protocol>, Vec<Misfit>) = match &self.protocol {
             ProtocolPlan::Consensus(plan) => {
                 let strategy = Box::new(VoteThreshold::new(plan.threshold, plan.stability_rounds));
-                let machine = Consensus::new(plan.clone(), self.members(), self.material.clone(), strategy);
-                fitting(machine.misfits())?;
-                Ok(Box::new(machine))
+                let machine = Consensus::new(plan.clone(), room, material, strategy);
+                let misfits = machine.misfits();
+                (Box::new(machine), misfits)
             }
             ProtocolPlan::Debate(plan) => {
-                let (seats, there) = (plan.seats(), self.participants.len());
-                if seats != there {
-                    return Err(Error::config(format!(
-                        "the plan is damaged: {seats} personas for {there} participants"
-                    )));
+                let judge = plan.judge.as_ref().and_then(|judge| Some(self.participant(&judge.participant)?.member()));
+                if plan.personas.len() != room.len() || plan.judge.is_some() != judge.is_some() {
+                    return Err(Error::config("the plan is damaged: personas and participants do not match"));
                 }
-                let machine = Debate::new((**plan).clone(), self.members(), self.material.clone());
-                fitting(machine.misfits())?;
-                Ok(Box::new(machine))
+                let machine = Debate::new((**plan).clone(), room, judge, material);
+                let misfits = machine.misfits();
+                (Box::new(machine), misfits)
             }
-        }
+            ProtocolPlan::Sample(plan) => {
+                let machine = Sampling::new(plan.clone(), room, material);
+                let misfits = machine.misfits();
+                (Box::new(machine), misfits)
+            }
+            ProtocolPlan::Refine(plan) => {
+                let machine = Refine::new(plan.clone(), self.members(), material, None);
+                let misfits = machine.misfits();
+                (Box::new(machine), misfits)
+            }
+            ProtocolPlan::Pipe(plan) => {
+                let machine = Pipeline::new(plan.clone(), room, aside, material);
+                let misfits = machine.misfits();
+                (Box::new(machine), misfits)
+            }
+        };
+        let machine = match &self.self_refine {
+            None => machine,
+            Some(plan) => {
+                let wrapped = SelfRefine::new(machine, plan.clone(), self.members(), self.material.clone());
+                for misfit in wrapped.misfits() {
+                    if !misfits.iter().any(|known| known.participant == misfit.participant) {
+                        misfits.push(misfit);
+                    }
+                }
+                Box::new(wrapped)
+            }
+        };
+        let too_long = misfits.into_iter().map(|misfit| {
+            let over = misfit.needs.saturating_sub(misfit.limit);
+            Error::config(format!(
+                "question and files are too long for {}: {} bytes, {over} more than it takes",
+                misfit.participant, misfit.needs
+            ))
+            .hint("send fewer or smaller files, or leave that participant out")
+        });
+        Error::all(too_long).map_or(Ok(machine), Err)
     }
-}
-
-fn fitting(misfits: Vec<Misfit>) -> Result<(), Error> {
-    let too_long = misfits.into_iter().map(|misfit| {
-        let over = misfit.needs.saturating_sub(misfit.limit);
-        Error::config(format!(
-            "question and files are too long for {}: {} bytes, {over} more than it takes",
-            misfit.participant, misfit.needs
-        ))
-        .hint("send fewer or smaller files, or leave that participant out")
-    });
-    Error::all(too_long).map_or(Ok(()), Err)
 }

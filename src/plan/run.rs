@@ -6,6 +6,9 @@ use crate::exchange::Effort;
 use crate::ids::{AdapterId, ParticipantId, RunId};
 use crate::protocol::consensus::{ConsensusPlan, Material, Member};
 use crate::protocol::debate::DebatePlan;
+use crate::protocol::pipeline::PipelinePlan;
+use crate::protocol::refine::{RefinePlan, SelfRefinePlan};
+use crate::protocol::sampling::SamplingPlan;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -22,6 +25,12 @@ pub struct RunPlan {
     pub protocol: ProtocolPlan,
     /// Who takes part, in the order in which they were named.
     pub participants: Vec<Participant>,
+    /// Those of them that take part only where the protocol names them: a judge, a refiner.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aside: Vec<ParticipantId>,
+    /// The critique pass over the answer, where one is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub self_refine: Option<SelfRefinePlan>,
     /// What it is about; holds the seed of every draw.
     pub material: Material,
     /// How long and how often. No part of what the run says: it may change when a run is resumed.
@@ -37,6 +46,12 @@ pub enum ProtocolPlan {
     Consensus(ConsensusPlan),
     /// Speak from standpoints, in rounds, and hear each other.
     Debate(Box<DebatePlan>),
+    /// Several answers to the bare question, counted.
+    Sample(SamplingPlan),
+    /// One text, made better.
+    Refine(RefinePlan),
+    /// Several steps, one after the other.
+    Pipe(PipelinePlan),
 }
 
 impl ProtocolPlan {
@@ -46,6 +61,9 @@ impl ProtocolPlan {
         match self {
             Self::Consensus(_) => "consensus",
             Self::Debate(_) => "debate",
+            Self::Sample(_) => "sample",
+            Self::Refine(_) => "refine",
+            Self::Pipe(_) => "pipe",
         }
     }
 }
@@ -186,6 +204,12 @@ impl RunPlan {
         self.participants.iter().map(Participant::member).collect()
     }
 
+    /// Those that take part in everything, and those that take part only where they are named.
+    #[must_use]
+    pub fn room_and_aside(&self) -> (Vec<Member>, Vec<Member>) {
+        self.members().into_iter().partition(|member| !self.aside.contains(&member.id))
+    }
+
     /// The participant of a name.
     #[must_use]
     pub fn participant(&self, id: &ParticipantId) -> Option<&Participant> {
@@ -223,6 +247,8 @@ mod tests {
                 vendor_words: vec!["anthropic".into()],
                 prompt_bytes: Some(9),
             }],
+            aside: Vec::new(),
+            self_refine: None,
             material: Material {
                 question: "why?".into(),
                 files: vec![("a.txt".into(), "text".into())],

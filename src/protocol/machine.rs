@@ -105,13 +105,48 @@ impl Outbox {
     }
 
     /// Tells whoever listens.
-    pub fn note(&mut self, kind: EventKind) {
-        self.commands.push(Command::Note(kind));
+    pub fn note(&mut self, kind: impl Into<EventKind>) {
+        self.commands.push(Command::Note(kind.into()));
     }
 
     /// Ends the run.
     pub fn finish(&mut self, outcome: Outcome) {
         self.commands.push(Command::Finish(outcome));
+    }
+
+    /// Lets a protocol that is a part of this one speak: its calls and timers get `scope` in front
+    /// of their names, and its end comes back instead of ending the run.
+    pub fn scoped(&mut self, scope: &str, speak: impl FnOnce(&mut Self)) -> Option<Outcome> {
+        self.relay(Some(scope), speak)
+    }
+
+    /// The same without a scope: for a protocol that wraps another one.
+    pub fn wrapped(&mut self, speak: impl FnOnce(&mut Self)) -> Option<Outcome> {
+        self.relay(None, speak)
+    }
+
+    fn relay(&mut self, scope: Option<&str>, speak: impl FnOnce(&mut Self)) -> Option<Outcome> {
+        let mut inner = Self::default();
+        speak(&mut inner);
+        let call = |id: CallId| scope.map_or_else(|| id.clone(), |scope| id.within(scope));
+        let timer = |id: TimerId| scope.map_or_else(|| id.clone(), |scope| TimerId::new(format!("{scope}/{id}")));
+        let mut end = None;
+        for command in inner.commands {
+            self.commands.push(match command {
+                Command::Call(spec) => Command::Call(CallSpec { id: call(spec.id), ..spec }),
+                Command::Abandon(id) => Command::Abandon(call(id)),
+                Command::Timer(id, after) => Command::Timer(timer(id), after),
+                Command::Note(EventKind::QuoteCut { call: id, bytes }) => {
+                    Command::Note(EventKind::QuoteCut { call: call(id), bytes })
+                }
+                Command::Finish(outcome) => {
+                    end.get_or_insert(outcome);
+                    continue;
+                }
+                other @ (Command::Pause(_) | Command::Note(_)) => other,
+            });
+        }
+        end
     }
 
     /// Takes everything out that was put in since the last time.
@@ -123,6 +158,18 @@ impl Outbox {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.commands.is_empty()
+    }
+}
+
+impl Input {
+    /// The input as a protocol within another one knows it; `None` if it is for another part.
+    #[must_use]
+    pub fn outside(self, scope: &str) -> Option<Self> {
+        Some(match self {
+            Self::Settled(Settled { id, result }) => Self::Settled(Settled { id: id.outside(scope)?, result }),
+            Self::Elapsed(id) => Self::Elapsed(TimerId::new(id.as_str().strip_prefix(scope)?.strip_prefix('/')?)),
+            Self::Advance(overrides) => Self::Advance(overrides),
+        })
     }
 }
 

@@ -4,11 +4,12 @@
 //! [`machine`] is the boundary to the engine, each protocol has a folder of its own, and what they
 //! share stands between: [`prompt`] (the templates, and what fills them), [`fence`], [`quote`] and
 //! [`anonymise`] (how text of others enters a prompt), [`parse`] (what comes back), [`draw`] (what
-//! chance decides) and [`tally`] (from scores to a leader).
+//! chance decides), [`tally`] (from scores to a leader) and [`gate`] (comparisons with a number).
 
 pub mod anonymise;
 pub mod draw;
 pub mod fence;
+pub mod gate;
 pub mod machine;
 pub mod parse;
 pub mod prompt;
@@ -17,5 +18,8 @@ pub mod tally;
 
 pub mod consensus;
 pub mod debate;
+pub mod pipeline;
+pub mod refine;
+pub mod sampling;
 
 pub use machine::{Command, Input, Outbox, Protocol, RoundOverrides, RoundReport, Settled};

@@ -3,6 +3,7 @@
 mod debate;
 
 use super::paint::Paint;
+use super::progress;
 use super::table::grouped;
 use crate::event::{Announced, EventKind};
 use crate::failure::FailureClass;
@@ -42,6 +43,7 @@ fn always(kind: &EventKind, paint: Paint) -> Option<String> {
         }
         EventKind::Warning { text } => format!("{} {text}", paint.warn("warning:")),
         EventKind::Debate(event) => return debate::always(event, paint),
+        EventKind::Text(event) => return progress::always(event, paint),
         _ => return None,
     })
 }
@@ -82,6 +84,7 @@ fn detail(kind: &EventKind) -> Option<String> {
         }
         EventKind::Debate(event) => return debate::detail(event),
         EventKind::QuoteCut { call, bytes } => format!("  {call}: {} bytes of quoted text left out", grouped(*bytes)),
+        EventKind::Text(event) => return progress::detail(event),
         _ => return None,
     })
 }
@@ -99,7 +102,7 @@ pub fn announcement(participants: &[Announced], max_calls: u64) -> String {
     format!("{}; at most {}", who.join(", "), counted(max_calls, "call"))
 }
 
-fn failed(paint: Paint, what: &str, class: FailureClass, message: &str) -> String {
+pub(super) fn failed(paint: Paint, what: &str, class: FailureClass, message: &str) -> String {
     format!("  {} {what}: {class}: {message}; {}", paint.bad("failed:"), class.advice())
 }
 

@@ -10,10 +10,13 @@ pub mod live;
 pub mod outlet;
 pub mod paint;
 pub mod problem;
+mod progress;
 pub mod reporter;
 pub mod room;
 pub mod summary;
 pub mod table;
+mod verdict;
+mod view;
 
 pub use human::{Human, Plain, Screen};
 pub use json::Json;

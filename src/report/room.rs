@@ -113,6 +113,10 @@ fn verb(role: Role) -> &'static str {
         Role::Propose => "proposes",
         Role::Evaluate => "reviews",
         Role::Refine => "improves its answer",
+        Role::Sample => "answers",
+        Role::Draft => "drafts",
+        Role::Score => "judges",
+        Role::Critique => "critiques and rewrites",
     }
 }
 

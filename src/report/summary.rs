@@ -1,32 +1,19 @@
 //! The verdict for people: status, winner, scores, rounds, calls, time, money, and who disagreed.
 
-mod debate;
-
-use super::happening::{counted, millis, score_text};
+use super::happening::{counted, millis};
 use super::paint::Paint;
 use super::table::{grouped, table};
+use super::verdict;
 use crate::exchange::Usage;
-use crate::outcome::{Body, ConsensusBody, Finished, Status, Totals};
+use crate::outcome::{Finished, StepCost, Totals};
+use std::fmt::Write as _;
 
 /// The verdict, several lines.
 #[must_use]
 pub fn summary(finished: &Finished, paint: Paint) -> String {
-    match &finished.outcome.body {
-        Body::Consensus(body) => consensus(finished, body, paint),
-        Body::Debate(body) => debate::summary(finished, body, paint),
-    }
-}
-
-fn consensus(finished: &Finished, body: &ConsensusBody, paint: Paint) -> String {
-    let mut rows = vec![("Status", status(finished, paint))];
-    if let Some(winner) = &body.winner {
-        let mean = winner.mean_score.map_or(String::new(), |mean| format!(", mean score {}", score_text(mean)));
-        rows.push(("Winner", format!("{} ({}{mean})", paint.bold(winner.participant.as_str()), winner.model_id)));
-    }
-    if body.all_answers.len() > 1 {
-        rows.push(("Scores", all_scores(body)));
-    }
-    rows.push(("Rounds", body.final_round.to_string()));
+    let outcome = &finished.outcome;
+    let mut rows = vec![("Status", verdict::status(outcome, paint))];
+    rows.extend(verdict::facts(&outcome.body, paint));
     rows.push(("Calls", calls(&finished.totals)));
     rows.push(("Elapsed", millis(finished.totals.elapsed_ms)));
     rows.extend(cost(&finished.totals).map(|cost| ("Cost", cost)));
@@ -34,38 +21,22 @@ fn consensus(finished: &Finished, body: &ConsensusBody, paint: Paint) -> String 
         let after = finished.totals.resume_at.map_or_else(String::new, |at| format!(", after {at}"));
         rows.push(("Go on", format!("refinery resume {}{after}", finished.totals.run_id)));
     }
-    rows.extend(body.dissent.iter().map(|one| {
-        ("Dissent", format!("{} gave {}: {}", one.reviewer, score_text(one.score), first_line(&one.overall_assessment)))
-    }));
-    rows.extend(body.models_dropped.iter().map(|one| {
-        ("Dropped", format!("{}: {}: {}; {}", one.participant, one.reason, one.message, one.reason.advice()))
-    }));
+    rows.extend(finished.totals.steps.iter().map(|one| ("Part", part(one))));
+    rows.extend(verdict::reservations(outcome));
     let rows: Vec<_> = rows.into_iter().map(|(name, value)| vec![format!("{name}:"), value]).collect();
-    table(&rows, &[])
+    let critiques = verdict::critiques(outcome);
+    format!("{}{critiques}", table(&rows, &[]))
 }
 
-fn status(finished: &Finished, paint: Paint) -> String {
-    let best = if finished.outcome.answer.is_some() { "best answer so far" } else { "no answer" };
-    match finished.outcome.status {
-        Status::Converged => paint.good("converged"),
-        Status::SingleModel => paint.good("single model, reviewed by nobody"),
-        Status::MaxRoundsExceeded => paint.warn(&format!("the rounds ran out before they agreed: {best}")),
-        Status::InsufficientModels => paint.bad(&format!("fewer than two models could answer: {best}")),
-        Status::BudgetExhausted => paint.warn(&format!("the budget ran out: {best}")),
-        Status::Parked => paint.warn(&format!("parked at a usage limit: {best}")),
-        Status::Cancelled => paint.warn(&format!("cancelled: {best}")),
-        Status::Error => paint.bad("failed"),
-        Status::Stable | Status::AllRounds | Status::MinScoreMissed => finished.outcome.status.as_str().to_owned(),
+fn part(one: &StepCost) -> String {
+    let mut text = format!("{}: {}", one.step, counted(one.calls, "call"));
+    if let (Some(input), Some(output)) = (one.usage.input_tokens, one.usage.output_tokens) {
+        let _ = write!(text, ", {} tokens in, {} out", grouped(input), grouped(output));
     }
-}
-
-fn all_scores(body: &ConsensusBody) -> String {
-    let score = |mean: Option<f64>| mean.map_or_else(|| "not scored".to_owned(), score_text);
-    body.all_answers
-        .iter()
-        .map(|one| format!("{} {}", one.participant, score(one.mean_score)))
-        .collect::<Vec<_>>()
-        .join(", ")
+    if let Some(dollars) = one.usage.cost_usd {
+        let _ = write!(text, ", ${dollars:.2}");
+    }
+    text
 }
 
 fn calls(totals: &Totals) -> String {
@@ -94,12 +65,4 @@ fn cost(totals: &Totals) -> Option<String> {
         parts.push(format!("{} not counted by the vendor", counted(unknown, "attempt")));
     }
     Some(parts.join("; "))
-}
-
-fn first_line(text: &str) -> String {
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("no words");
-    match line.char_indices().nth(160) {
-        Some((cut, _)) => format!("{}…", &line[..cut]),
-        None => line.to_owned(),
-    }
 }

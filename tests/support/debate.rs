@@ -1,13 +1,13 @@
 //! A simulated debate: drives the machine without engine, clock or processes, in any order of
 //! arrival, and checks on the way what must hold for every debate.
 
-use super::room::{members, text};
+use super::room::{members, text, who};
 use refinery_core::event::{DebateEvent, EventKind};
 use refinery_core::exchange::{CallSpec, Reply, Role};
 use refinery_core::failure::CallFailure;
 use refinery_core::outcome::{Body, DebateBody, Outcome, Status};
 use refinery_core::protocol::consensus::Material;
-use refinery_core::protocol::debate::{Debate, DebatePlan, built_in, deal};
+use refinery_core::protocol::debate::{Debate, DebatePlan, Judge, built_in, deal};
 use refinery_core::protocol::{Command, Input, Outbox, Protocol, Settled};
 use std::collections::BTreeSet;
 
@@ -19,11 +19,13 @@ pub fn plan(count: usize) -> DebatePlan {
 
 /// The same with a judge.
 pub fn judged(count: usize) -> DebatePlan {
-    DebatePlan { judge: built_in().last().cloned(), ..plan(count) }
+    let persona = built_in().last().unwrap().clone();
+    DebatePlan { judge: Some(Judge { participant: members(count + 1)[count].id.clone(), persona }), ..plan(count) }
 }
 
 pub fn debate(plan: &DebatePlan, material: Material) -> Debate {
-    Debate::new(plan.clone(), members(plan.seats()), material)
+    let judge = plan.judge.as_ref().map(|judge| members(7)[who(&judge.participant)].clone());
+    Debate::new(plan.clone(), members(plan.personas.len()), judge, material)
 }
 
 pub fn said(confidence: u32) -> Result<Reply, CallFailure> {

@@ -183,6 +183,7 @@ impl Drive<'_> {
                 status: refinery_core::outcome::Status::Error,
                 answer: None,
                 body: Body::Consensus(ConsensusBody::default()),
+                self_refine: None,
             },
             calls: Vec::new(),
             abandoned: BTreeSet::new(),

@@ -29,7 +29,7 @@ impl AskAll {
     }
 
     fn outcome(&self, status: Status) -> Outcome {
-        Outcome { status, answer: Some(self.heard.join(" ")), body: Body::Consensus(ConsensusBody::default()) }
+        Outcome::new(status, Some(self.heard.join(" ")), Body::Consensus(ConsensusBody::default()))
     }
 }
 

@@ -67,7 +67,7 @@ impl Consensus {
             winner,
         };
         let answer = body.winner.as_ref().map(|winner| winner.answer.clone());
-        Outcome { status, answer, body: Body::Consensus(body) }
+        Outcome::new(status, answer, Body::Consensus(body))
     }
 
     fn winner(&self, best: Best, seen: usize) -> Option<Winner> {

@@ -44,11 +44,11 @@ enum Pending {
 
 impl Debate {
     /// A debate that has not started. `members` stand in plan order, one for each of the plan's
-    /// personas, then the judge if there is one.
+    /// personas; `judge` is who the plan names as such, if it does.
     #[must_use]
-    pub fn new(plan: DebatePlan, members: Vec<Member>, material: Material) -> Self {
+    pub fn new(plan: DebatePlan, members: Vec<Member>, judge: Option<Member>, material: Material) -> Self {
         let generator = Mulberry32::new(material.seed);
-        let stage = Stage::new(plan, members, material);
+        let stage = Stage::new(plan, members, judge, material);
         Self {
             gone: stage.seats.iter().map(|_| None).collect(),
             stage,

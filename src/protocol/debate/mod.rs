@@ -42,5 +42,5 @@ pub use order::Mulberry32;
 pub use persona::{DEFAULT as PERSONAS, JUDGE, Persona, PersonaProblem, built_in, deal, read, with_own};
 pub use phase::{Phase, label};
 pub use score::{Spread, Standing, consensus_score, disagreements, spread, stable};
-pub use settings::{DebatePlan, ROUNDS};
+pub use settings::{DebatePlan, Judge, ROUNDS};
 pub use synthesis::{Sections, judge_sections, read_synthesis};

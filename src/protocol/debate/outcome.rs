@@ -53,6 +53,7 @@ impl Debate {
             rounds_completed: u32::try_from(rounds.iter().filter(|round| round.complete).count()).unwrap_or(u32::MAX),
             max_rounds: plan.rounds,
             early_stop: self.early_stop.clone(),
+            open_disagreements: last.map_or(0, |round| round.disagreements.len()),
             disagreement_threshold: plan.disagreement_threshold,
             convergence_delta: plan.convergence_delta,
             min_score: plan.min_score,
@@ -65,7 +66,7 @@ impl Debate {
         };
         let result = DebateEvent::final_result(&body);
         let answer = (!body.positions.is_empty()).then(|| text(&body));
-        (Outcome { status, answer, body: Body::Debate(body) }, result)
+        (Outcome::new(status, answer, Body::Debate(body)), result)
     }
 
     fn position(&self, who: Who) -> Option<Position> {

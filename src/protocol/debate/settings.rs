@@ -2,6 +2,7 @@
 
 use super::persona::Persona;
 use crate::exchange::Tuning;
+use crate::ids::ParticipantId;
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 
@@ -27,12 +28,22 @@ pub struct DebatePlan {
     pub min_score: Option<f64>,
     /// The persona of each participant, in plan order.
     pub personas: Vec<Persona>,
-    /// The persona of the judge, who is the plan's last participant; `None` for no judge.
-    pub judge: Option<Persona>,
+    /// Who sums up; `None` for nobody.
+    pub judge: Option<Judge>,
     /// The judge's sampling temperature, 0 to 2; there is no default.
     pub judge_temperature: Option<f64>,
     /// How the models run, in every turn.
     pub tuning: Tuning,
+}
+
+/// Who sums up a debate, without a vote. A model that debates can do that as well: it is asked anew,
+/// and does not know what it said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judge {
+    /// Who.
+    pub participant: ParticipantId,
+    /// As which persona.
+    pub persona: Persona,
 }
 
 impl Default for DebatePlan {
@@ -51,13 +62,5 @@ impl Default for DebatePlan {
             judge_temperature: None,
             tuning: Tuning::default(),
         }
-    }
-}
-
-impl DebatePlan {
-    /// How many participants the plan must have, the judge among them.
-    #[must_use]
-    pub fn seats(&self) -> usize {
-        self.personas.len() + usize::from(self.judge.is_some())
     }
 }

@@ -46,29 +46,28 @@ impl Seat {
 pub(super) type Made = (Prompt, u64);
 
 impl Stage {
-    pub fn new(plan: DebatePlan, members: Vec<Member>, material: Material) -> Self {
+    pub fn new(plan: DebatePlan, members: Vec<Member>, judge: Option<Member>, material: Material) -> Self {
         let Material { question, files, nonce_root, .. } = material;
         let fences = Fences::new(nonce_root);
-        let names = members.iter().flat_map(|member| {
+        let names = members.iter().chain(&judge).flat_map(|member| {
             let own = [member.id.to_string(), member.model_id.clone()];
             member.vendor_words.iter().cloned().chain(own)
         });
         let given = std::iter::once(&question).chain(files.iter().map(|(_, contents)| contents));
         let scrub = Scrub::new(names, given.map(Arc::clone).collect());
-        let mut members = members.into_iter();
         let speakers = speakers(&plan.personas);
-        let seats = members.by_ref().take(plan.personas.len()).zip(&plan.personas).zip(speakers);
+        let seats = members.into_iter().zip(&plan.personas).zip(speakers);
         let seats: Vec<_> = seats
             .map(|((member, persona), speaker)| {
                 let system = system(prompt::DEBATE_SYSTEM, persona, &speaker);
                 Seat { member, persona: persona.clone(), speaker, system }
             })
             .collect();
-        let judge = plan.judge.as_ref().zip(members.next()).map(|(persona, member)| Seat {
+        let judge = plan.judge.as_ref().zip(judge).map(|(judge, member)| Seat {
             member,
-            persona: persona.clone(),
-            speaker: persona.name.clone(),
-            system: system(prompt::DEBATE_JUDGE_SYSTEM, persona, &persona.name),
+            persona: judge.persona.clone(),
+            speaker: judge.persona.name.clone(),
+            system: system(prompt::DEBATE_JUDGE_SYSTEM, &judge.persona, &judge.persona.name),
         });
         let rounds = plan.rounds.clamp(*ROUNDS.start(), *ROUNDS.end());
         let plan = DebatePlan { rounds, ..plan };

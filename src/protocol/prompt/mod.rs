@@ -7,12 +7,11 @@ mod template;
 mod text;
 
 pub use material::Stable;
-pub use shapes::synthesis_shape;
-pub use shapes::{review_batch_shape, review_shape};
+pub use shapes::{review_batch_shape, review_shape, score_shape, synthesis_shape};
 pub use template::{Slot, Template};
 pub use text::{
-    ANSWER, CONTEXT, FILE, PROPOSE, REFINE, REPAIR, REQUEST, REQUEST_FILES, REVIEW, REVIEW_BATCH, REVIEW_FIELDS,
-    REVIEW_OF_YOURS, system, templates_digest,
+    ANSWER, CONTEXT, CRITIQUE, FILE, IMPROVE, PROPOSE, REFINE, REPAIR, REQUEST, REQUEST_FILES, REVIEW, REVIEW_BATCH,
+    REVIEW_FIELDS, REVIEW_OF_YOURS, SCORE, SCORE_REPAIR, VERDICT, system, system_refine, templates_digest,
 };
 pub use text::{
     DEBATE_ANALYSIS, DEBATE_COUNTER, DEBATE_EVIDENCE, DEBATE_FINAL, DEBATE_JUDGE, DEBATE_JUDGE_SYSTEM, DEBATE_POSITION,

@@ -38,6 +38,19 @@ pub fn synthesis_shape() -> Shape {
     SHAPE.clone()
 }
 
+/// A judgement of one text, with a score from 0 to 10.
+#[must_use]
+pub fn score_shape() -> Shape {
+    static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape {
+        name: "score".into(),
+        schema: Arc::new(object(vec![
+            ("rationale", text("What is good, what is wrong or missing, and why the score that follows is right")),
+            ("score", number("From 0 to 10")),
+        ])),
+    });
+    SHAPE.clone()
+}
+
 /// Reviews of several answers in one reply.
 #[must_use]
 pub fn review_batch_shape() -> Shape {

@@ -67,6 +67,19 @@ templates! {
     /// What follows the prompt of a review whose reply could not be used: `nonce`, `problem`,
     /// `reply`, `schema`.
     REPAIR = "repair";
+    /// The system prompt of everybody who drafts, judges or refines one text.
+    SYSTEM_REFINE = "system_refine";
+    /// A judgement of one text with a score: `nonce`, `answer`.
+    SCORE = "score";
+    /// What follows the prompt of a judgement whose reply could not be used: `nonce`, `problem`,
+    /// `reply`, `schema`.
+    SCORE_REPAIR = "score_repair";
+    /// A better version of a text that was scored: `nonce`, `answer`, `verdict`.
+    IMPROVE = "improve";
+    /// What the judge said of it: `nonce`, `score`, `rationale`.
+    VERDICT = "verdict";
+    /// A critique of a text, and the text rewritten: `nonce`, `answer`.
+    CRITIQUE = "critique";
     /// What the caller of a stepped run adds to a round: `nonce`, `text`.
     CONTEXT = "context";
 }
@@ -75,6 +88,13 @@ templates! {
 #[must_use]
 pub fn system() -> Arc<str> {
     static TEXT: LazyLock<Arc<str>> = LazyLock::new(|| SYSTEM.text.trim_end().into());
+    Arc::clone(&TEXT)
+}
+
+/// The system prompt of a run that refines one text.
+#[must_use]
+pub fn system_refine() -> Arc<str> {
+    static TEXT: LazyLock<Arc<str>> = LazyLock::new(|| SYSTEM_REFINE.text.trim_end().into());
     Arc::clone(&TEXT)
 }
 
@@ -146,6 +166,8 @@ mod tests {
             "weaknesses",
             "suggestions",
             "rationale",
+            "score",
+            "verdict",
         ];
         for template in ALL {
             assert!(template.text.ends_with('\n'), "{}", template.name);

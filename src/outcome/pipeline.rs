@@ -1,0 +1,49 @@
+//! What several steps end with.
+
+use super::Outcome;
+use crate::exchange::Usage;
+use crate::ids::ParticipantId;
+use serde::{Deserialize, Serialize};
+
+/// What several steps ended with.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PipelineBody {
+    /// Who wrote the answer, where that is one participant.
+    pub author: Option<ParticipantId>,
+    /// Every step, in order.
+    pub steps: Vec<StepRecord>,
+}
+
+/// One step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepRecord {
+    /// Its name, with which the ids of its calls begin: `step1`.
+    pub step: String,
+    /// What it does: `consensus`, `sample`, `refine`.
+    pub kind: String,
+    /// The condition under which it runs.
+    pub condition: Option<String>,
+    /// Why it did not run, if it did not.
+    pub skipped: Option<String>,
+    /// How many bytes of the value before it did not fit into its prompts.
+    #[serde(default)]
+    pub cut_bytes: u64,
+    /// What it came to; `None` if it did not run, or came to nothing.
+    pub outcome: Option<Box<Outcome>>,
+}
+
+/// What one part of a run cost: a step, or a critique pass. Derived from the calls whose ids begin
+/// with its name.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct StepCost {
+    /// Its name.
+    pub step: String,
+    /// Calls that were begun.
+    pub calls: u64,
+    /// Subprocesses that were started.
+    pub attempts: u64,
+    /// Tokens and money, as the vendors reported them.
+    pub usage: Usage,
+    /// Attempts whose usage nobody reported.
+    pub attempts_without_usage: u64,
+}

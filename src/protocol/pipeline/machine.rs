@@ -1,0 +1,263 @@
+//! The machine itself: one step after the other, each a protocol of its own.
+
+use super::settings::{Feed, PipelinePlan, StepKind, StepPlan};
+use crate::event::{EventKind, TextEvent};
+use crate::ids::ParticipantId;
+use crate::outcome::{Body, Outcome, PipelineBody, Status, StepRecord};
+use crate::protocol::consensus::{Consensus, ConsensusPlan, Material, Member, Misfit, VoteThreshold};
+use crate::protocol::machine::{Input, Outbox, Protocol};
+use crate::protocol::quote::{Piece, QUOTE_BYTES, fit};
+use crate::protocol::refine::{Refine, RefinePlan};
+use crate::protocol::sampling::Sampling;
+use std::sync::Arc;
+
+/// The text that a step hands to the next one.
+#[derive(Debug, Clone)]
+struct Value {
+    text: Arc<str>,
+    author: Option<ParticipantId>,
+}
+
+/// Several steps. See the [module](super) for what they do.
+pub struct Pipeline {
+    plan: PipelinePlan,
+    /// Who takes part in every step.
+    room: Vec<Member>,
+    /// Who can be asked besides, where a step names them.
+    aside: Vec<Member>,
+    material: Material,
+    value: Option<Value>,
+    done: Vec<StepRecord>,
+    current: Option<Box<dyn Protocol>>,
+    started: bool,
+    ended: Option<Outcome>,
+}
+
+impl Pipeline {
+    /// A run that has not started. `room` takes part in every step, `aside` only where a step names
+    /// them.
+    #[must_use]
+    pub fn new(mut plan: PipelinePlan, room: Vec<Member>, aside: Vec<Member>, material: Material) -> Self {
+        for at in 1..plan.steps.len() {
+            let (before, after) = plan.steps.split_at_mut(at);
+            let condition = after[0].condition.as_ref().filter(|condition| condition.field == "agreement");
+            // A step that may end early must not leave open what is asked about it.
+            if let (Some(StepPlan { kind: StepKind::Sample(plan), .. }), Some(condition)) =
+                (before.last_mut(), condition)
+            {
+                plan.watched.push(condition.gate);
+            }
+        }
+        Self { plan, room, aside, material, value: None, done: Vec::new(), current: None, started: false, ended: None }
+    }
+
+    /// Participants whose prompt limit question and files exceed in some step: to be refused before
+    /// any call.
+    #[must_use]
+    pub fn misfits(&self) -> Vec<Misfit> {
+        let mut worst: Vec<Misfit> = Vec::new();
+        let of_step = |(at, step): (usize, &StepPlan)| match &step.kind {
+            StepKind::Consensus(plan) => consensus(plan, self.room.clone(), self.given(at)).misfits(),
+            StepKind::Sample(plan) => Sampling::new(plan.clone(), self.room.clone(), self.given(at)).misfits(),
+            StepKind::Refine(plan) => Refine::new(plan.clone(), self.all(), self.given(at), None).misfits(),
+        };
+        for misfit in self.plan.steps.iter().enumerate().flat_map(of_step) {
+            match worst.iter_mut().find(|known| known.participant == misfit.participant) {
+                Some(known) => known.needs = known.needs.max(misfit.needs),
+                None => worst.push(misfit),
+            }
+        }
+        worst
+    }
+
+    fn all(&self) -> Vec<Member> {
+        self.room.iter().chain(&self.aside).cloned().collect()
+    }
+
+    /// What a step is about, before the value of the step before it comes in.
+    fn given(&self, at: usize) -> Material {
+        let step = u64::try_from(at).unwrap_or(u64::MAX);
+        // Each step draws its own labels and orders.
+        Material { seed: self.material.seed.wrapping_add(step), ..self.material.clone() }
+    }
+
+    /// Starts the next step that runs, or ends the run.
+    fn advance(&mut self, out: &mut Outbox) {
+        while self.ended.is_none() && self.current.is_none() {
+            let at = self.done.len();
+            let Some(step) = self.plan.steps.get(at).cloned() else { return self.finish(out) };
+            let (name, kind) = (name(at), step.kind.as_str().to_owned());
+            let skipped = self.skipped(&step);
+            self.done.push(StepRecord {
+                step: name.clone(),
+                kind: kind.clone(),
+                condition: step.condition.as_ref().map(ToString::to_string),
+                skipped: skipped.clone(),
+                cut_bytes: 0,
+                outcome: None,
+            });
+            if let Some(reason) = skipped {
+                out.note(TextEvent::StepSkipped { step: name, kind, reason });
+                continue;
+            }
+            let steps = u32::try_from(self.plan.steps.len()).unwrap_or(u32::MAX);
+            out.note(TextEvent::StepStarted { step: name.clone(), kind, steps });
+            let mut machine = self.machine(at, &step, out);
+            let end = out.scoped(&name, |out| machine.start(out));
+            self.current = Some(machine);
+            self.take(end, out);
+        }
+    }
+
+    fn skipped(&self, step: &StepPlan) -> Option<String> {
+        let condition = step.condition.as_ref()?;
+        let before = self.done.last().and_then(|before| before.outcome.as_deref());
+        match before.and_then(|outcome| condition.holds(outcome)) {
+            Some(true) => None,
+            Some(false) => Some(format!("`{condition}` does not hold")),
+            None => Some(format!("`{}` is not known", condition.field)),
+        }
+    }
+
+    fn machine(&mut self, at: usize, step: &StepPlan, out: &mut Outbox) -> Box<dyn Protocol> {
+        let mut material = self.given(at);
+        let value = self.value.clone();
+        let (author, mut draft) = (value.as_ref().and_then(|value| value.author.clone()), None);
+        if let Some(Value { text, .. }) = value {
+            match (step.feed, &step.kind) {
+                (Feed::Value, StepKind::Refine(_)) => draft = Some(text),
+                (Feed::Value, _) => {
+                    let (text, cut) = self.fitting(text, true);
+                    material.files.push((format!("result of {}", self.source(at)), text));
+                    self.note_cut(cut, out);
+                }
+                (Feed::Prompt, _) => {
+                    let (text, cut) = self.fitting(text, false);
+                    material.question = text;
+                    self.note_cut(cut, out);
+                }
+            }
+        }
+        match &step.kind {
+            StepKind::Consensus(plan) => Box::new(consensus(plan, self.room.clone(), material)),
+            StepKind::Sample(plan) => Box::new(Sampling::new(plan.clone(), self.room.clone(), material)),
+            StepKind::Refine(plan) => {
+                let plan = RefinePlan { draft: draft.or_else(|| plan.draft.clone()), ..plan.clone() };
+                let author = author.filter(|_| step.feed == Feed::Value);
+                Box::new(Refine::new(plan, self.all(), material, author.as_ref()))
+            }
+        }
+    }
+
+    /// The step that the current value comes from.
+    fn source(&self, at: usize) -> String {
+        let ran = |step: &&StepRecord| step.outcome.as_ref().is_some_and(|outcome| outcome.answer.is_some());
+        self.done[..at.min(self.done.len())].iter().rev().find(ran).map_or_else(|| name(0), |step| step.step.clone())
+    }
+
+    /// As much of a value as leaves everybody half of the room beside question and files; also how
+    /// many bytes were left out.
+    fn fitting(&self, text: Arc<str>, beside: bool) -> (Arc<str>, u64) {
+        let files: usize = self.material.files.iter().map(|(path, contents)| path.len() + contents.len()).sum();
+        let given = files + if beside { self.material.question.len() } else { 0 };
+        let limit = self.all().iter().filter_map(|member| member.prompt_bytes).min();
+        let room = limit.map(|limit| limit.saturating_sub(given) / 2);
+        let fitted = fit(vec![Piece::Quote(Arc::clone(&text))], Some(room.unwrap_or(QUOTE_BYTES)));
+        (fitted.parts.into_iter().next().unwrap_or(text), fitted.left_out)
+    }
+
+    fn note_cut(&mut self, bytes: u64, out: &mut Outbox) {
+        if let Some(step) = self.done.last_mut().filter(|_| bytes > 0) {
+            step.cut_bytes = bytes;
+            let text = format!("{}: {bytes} bytes of the result before it are left out", step.step);
+            out.note(EventKind::Warning { text });
+        }
+    }
+
+    /// Takes the end of the current step in, if it has one.
+    fn take(&mut self, end: Option<Outcome>, out: &mut Outbox) {
+        let Some(outcome) = end else { return };
+        self.current = None;
+        let goes_on = matches!(outcome.status.exit_code(), 0 | 2) && outcome.answer.is_some();
+        if let Some(step) = self.done.last_mut() {
+            let (name, kind, status) = (step.step.clone(), step.kind.clone(), outcome.status);
+            out.note(TextEvent::StepEnded { step: name, kind, status });
+        }
+        if let Some(text) = &outcome.answer {
+            self.value = Some(Value { text: text.as_str().into(), author: outcome.body.author().cloned() });
+        }
+        self.record(outcome);
+        if !goes_on {
+            self.finish(out);
+        }
+    }
+
+    fn record(&mut self, mut outcome: Outcome) {
+        if let Some(step) = self.done.last_mut() {
+            outcome.body.put_within(&step.step);
+            step.outcome = Some(Box::new(outcome));
+        }
+    }
+
+    fn finish(&mut self, out: &mut Outbox) {
+        let outcome = self.outcome(None);
+        self.ended = Some(outcome.clone());
+        out.finish(outcome);
+    }
+
+    /// The outcome with the steps that are done, and how far the current one came.
+    fn outcome(&self, partial: Option<Outcome>) -> Outcome {
+        let mut steps = self.done.clone();
+        let (mut answer, mut author) = match &self.value {
+            Some(value) => (Some(value.text.to_string()), value.author.clone()),
+            None => (None, None),
+        };
+        if let (Some(mut outcome), Some(step)) = (partial, steps.last_mut()) {
+            outcome.body.put_within(&step.step);
+            if outcome.answer.is_some() {
+                (answer, author) = (outcome.answer.clone(), outcome.body.author().cloned());
+            }
+            step.outcome = Some(Box::new(outcome));
+        }
+        let last = steps.iter().rev().find_map(|step| step.outcome.as_ref());
+        let status = last.map_or(Status::Error, |outcome| outcome.status);
+        Outcome::new(status, answer, Body::Pipeline(PipelineBody { author, steps }))
+    }
+}
+
+fn consensus(plan: &ConsensusPlan, members: Vec<Member>, material: Material) -> Consensus {
+    let rule = Box::new(VoteThreshold::new(plan.threshold, plan.stability_rounds));
+    Consensus::new(plan.clone(), members, material, rule)
+}
+
+/// The name of a step, by its place.
+fn name(at: usize) -> String {
+    format!("step{}", at + 1)
+}
+
+impl Protocol for Pipeline {
+    fn start(&mut self, out: &mut Outbox) {
+        if !std::mem::replace(&mut self.started, true) {
+            self.advance(out);
+        }
+    }
+
+    fn on(&mut self, input: Input, out: &mut Outbox) {
+        let (Some(step), Some(machine)) = (self.done.last(), &mut self.current) else { return };
+        let Some(input) = input.outside(&step.step) else { return };
+        let end = out.scoped(&step.step, |out| machine.on(input, out));
+        self.take(end, out);
+        self.advance(out);
+    }
+
+    fn conclude(&self) -> Option<Outcome> {
+        if let Some(ended) = &self.ended {
+            return Some(ended.clone());
+        }
+        let partial = self.current.as_ref().and_then(|machine| machine.conclude());
+        (partial.is_some() || self.value.is_some()).then(|| {
+            let outcome = self.outcome(partial);
+            Outcome { status: Status::Cancelled, ..outcome }
+        })
+    }
+}

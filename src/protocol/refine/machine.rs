@@ -1,0 +1,335 @@
+//! The machine itself: a draft, then scores and better texts, or critiques and rewrites.
+
+use super::desk::{Desk, Judged, Judging, Who, is_lost, round_after, spoken, told, words};
+use super::polish::{Cast, Polish};
+use super::settings::{CritiquePlan, RefineMode, RefinePlan, ScorePlan};
+use super::stop::{ScoreStop, ScoreWatch};
+use crate::event::{EventKind, TextEvent, preview};
+use crate::exchange::{Prompt, Reply};
+use crate::failure::CallFailure;
+use crate::ids::{CallId, ParticipantId};
+use crate::outcome::{Body, Iteration, Outcome, RefineBody, Status};
+use crate::protocol::consensus::{Material, Member, Misfit};
+use crate::protocol::machine::{Input, Outbox, Protocol, Settled};
+use crate::protocol::parse::Judgement;
+use std::sync::Arc;
+
+/// Which call is out.
+enum Waiting {
+    Draft,
+    Score { text: Arc<str>, judging: Judging, prompt: Prompt },
+    Rewrite,
+}
+
+/// A run that refines a text. See the [module](super) for what it does.
+pub struct Refine {
+    plan: RefinePlan,
+    desk: Desk,
+    author: Who,
+    judge: Who,
+    /// Who wrote the draft, if it was written in this run or by somebody known.
+    drafted_by: Option<ParticipantId>,
+    draft: Option<Arc<str>>,
+    best: Option<Best>,
+    watch: ScoreWatch,
+    /// Rewrites that were asked for.
+    iterations: u32,
+    history: Vec<Iteration>,
+    failures: Vec<String>,
+    pending: Option<(CallId, Waiting)>,
+    polish: Option<Polish>,
+    skipped: Option<String>,
+    started: bool,
+    ended: Option<Outcome>,
+}
+
+/// The best text so far.
+#[derive(Clone)]
+struct Best {
+    text: Arc<str>,
+    judgement: Option<Judgement>,
+    rewritten: bool,
+}
+
+impl Refine {
+    /// A run that has not started. `wrote` is who wrote the plan's draft, if that is known.
+    #[must_use]
+    pub fn new(plan: RefinePlan, members: Vec<Member>, material: Material, wrote: Option<&ParticipantId>) -> Self {
+        let desk = Desk::new(members, material);
+        let author = desk.who(plan.author.as_ref().or(wrote));
+        let judge = plan.judge.as_ref().map_or(author, |judge| desk.who(Some(judge)));
+        let score = match &plan.mode {
+            RefineMode::Score(score) => *score,
+            RefineMode::Critique(_) => ScorePlan::default(),
+        };
+        Self {
+            drafted_by: wrote.filter(|_| plan.draft.is_some()).cloned(),
+            watch: ScoreWatch::new(Some(score.target_score), score.patience, score.delta),
+            draft: None,
+            best: None,
+            iterations: 0,
+            history: Vec::new(),
+            failures: Vec::new(),
+            pending: None,
+            polish: None,
+            skipped: None,
+            started: false,
+            ended: None,
+            plan,
+            desk,
+            author,
+            judge,
+        }
+    }
+
+    /// Participants whose prompt limit question and files exceed: to be refused before any call.
+    #[must_use]
+    pub fn misfits(&self) -> Vec<Misfit> {
+        self.desk.misfits()
+    }
+
+    fn drafted(&mut self, text: Arc<str>, given: bool, out: &mut Outbox) {
+        out.note(TextEvent::Drafted {
+            participant: self.drafted_by.clone().filter(|_| !given),
+            words: words(&text),
+            preview: preview(&text),
+        });
+        self.draft = Some(Arc::clone(&text));
+        self.best = Some(Best { text: Arc::clone(&text), judgement: None, rewritten: false });
+        match self.plan.mode.clone() {
+            RefineMode::Score(_) => self.ask_score(text, out),
+            RefineMode::Critique(plan) => self.polish(&plan, text, out),
+        }
+    }
+
+    fn ask_score(&mut self, text: Arc<str>, out: &mut Outbox) {
+        let round = round_after(self.iterations);
+        let (id, prompt) = self.desk.ask(self.desk.score(self.judge, &text, round, "", self.plan.tuning), out);
+        let judging = Judging { judge: self.judge, round, suffix: "", repair: false };
+        self.pending = Some((id, Waiting::Score { text, judging, prompt }));
+    }
+
+    fn polish(&mut self, plan: &CritiquePlan, text: Arc<str>, out: &mut Outbox) {
+        self.skipped = Polish::skipped(plan, &["draft".to_owned()], &text);
+        if self.skipped.is_some() {
+            return self.finish(Status::Unchanged, out);
+        }
+        let refiner = plan.refiner.as_ref().map_or(self.author, |refiner| self.desk.who(Some(refiner)));
+        let cast = Cast { refiner, judge: self.judge };
+        let mut polish = Polish::new(plan.clone(), self.plan.tuning, &cast, true, text);
+        polish.begin(&mut self.desk, out);
+        self.polish = Some(polish);
+    }
+
+    fn settled(&mut self, settled: Settled, out: &mut Outbox) {
+        if let Some(polish) = &mut self.polish {
+            polish.take(settled, &mut self.desk, out);
+            if polish.done {
+                let adopted = polish.passes.iter().any(|pass| pass.adopted);
+                let changed = self.draft.as_ref() != Some(&polish.text);
+                // Without a single pass the person has nothing of what was asked for.
+                let status = match (adopted, changed, polish.passes.is_empty()) {
+                    (_, true, _) => Status::Refined,
+                    (_, false, true) => Status::Error,
+                    (_, false, false) => Status::Unchanged,
+                };
+                self.finish(status, out);
+            }
+            return;
+        }
+        match self.pending.take() {
+            Some((id, waiting)) if id == settled.id => self.take(waiting, settled.result, out),
+            other => self.pending = other,
+        }
+    }
+
+    fn take(&mut self, waiting: Waiting, result: Result<Reply, CallFailure>, out: &mut Outbox) {
+        match waiting {
+            Waiting::Draft => match spoken(result) {
+                Ok(text) => {
+                    self.drafted_by = Some(self.desk.id(self.author));
+                    self.drafted(text, false, out);
+                }
+                Err(failure) => {
+                    let participant = self.desk.id(self.author);
+                    self.failures.push(told(&participant, &failure));
+                    let (failure, message) = (failure.class, failure.message);
+                    out.note(TextEvent::DraftFailed { participant, failure, message });
+                    self.finish(Status::Error, out);
+                }
+            },
+            Waiting::Rewrite => self.rewritten(spoken(result), out),
+            Waiting::Score { text, judging, prompt } => {
+                match self.desk.judged(&judging, &prompt, result, self.plan.tuning, out) {
+                    Judged::Again(id, prompt) => {
+                        let judging = Judging { repair: true, ..judging };
+                        self.pending = Some((id, Waiting::Score { text, judging, prompt }));
+                    }
+                    Judged::Score(judgement) => self.scored(text, judgement, out),
+                    Judged::Dropped(failure) => {
+                        let judge = self.desk.id(self.judge);
+                        out.note(TextEvent::ScoreDropped {
+                            round: judging.round,
+                            judge: judge.clone(),
+                            failure: failure.class,
+                            message: failure.message.clone(),
+                        });
+                        self.drop_iteration(Some(text), &judge, failure, out);
+                    }
+                }
+            }
+        }
+    }
+
+    fn scored(&mut self, text: Arc<str>, judgement: Judgement, out: &mut Outbox) {
+        let score = judgement.score;
+        let known = self.best.as_ref().and_then(|best| best.judgement.as_ref()).map(|judgement| judgement.score);
+        let best = known.is_none_or(|known| score > known);
+        self.history.push(Iteration {
+            iteration: self.iterations,
+            score: Some(score),
+            rationale: Some(judgement.rationale.clone()),
+            best,
+            text: Some(text.to_string()),
+            failure: None,
+            message: None,
+        });
+        out.note(TextEvent::Scored {
+            round: round_after(self.iterations),
+            judge: self.desk.id(self.judge),
+            score,
+            best: known.map_or(score, |known| known.max(score)),
+            preview: preview(&judgement.rationale),
+        });
+        if best {
+            let rewritten = self.draft.as_ref() != Some(&text);
+            self.best = Some(Best { text, judgement: Some(judgement), rewritten });
+        }
+        match self.watch.observe(score) {
+            Some(ScoreStop::Target) => self.finish(Status::TargetReached, out),
+            Some(ScoreStop::Plateau) => self.finish(Status::Plateau, out),
+            None => self.iterate(out),
+        }
+    }
+
+    /// Asks for a better text than the best so far, if there may be one more.
+    fn iterate(&mut self, out: &mut Outbox) {
+        let RefineMode::Score(plan) = &self.plan.mode else { return };
+        let Some(best) = self.best.clone().filter(|_| self.iterations < plan.max_iterations) else {
+            return self.finish(Status::MaxIterationsExceeded, out);
+        };
+        self.iterations += 1;
+        let round = round_after(self.iterations);
+        let ask = self.desk.improve(self.author, &best.text, best.judgement.as_ref(), round, self.plan.tuning);
+        let (id, _) = self.desk.ask(ask, out);
+        self.pending = Some((id, Waiting::Rewrite));
+    }
+
+    fn rewritten(&mut self, result: Result<Arc<str>, CallFailure>, out: &mut Outbox) {
+        let (round, participant) = (round_after(self.iterations), self.desk.id(self.author));
+        match result {
+            Ok(text) => {
+                let (words, preview) = (words(&text), preview(&text));
+                out.note(EventKind::Refined { round, participant, words, preview });
+                self.ask_score(text, out);
+            }
+            Err(failure) => {
+                let message = failure.message.clone();
+                let who = participant.clone();
+                out.note(EventKind::RefineFailed { round, participant, failure: failure.class, message });
+                self.drop_iteration(None, &who, failure, out);
+            }
+        }
+    }
+
+    /// Leaves a text out of the comparison, and goes on with the best one if anybody can.
+    fn drop_iteration(&mut self, text: Option<Arc<str>>, who: &ParticipantId, failure: CallFailure, out: &mut Outbox) {
+        let lost = is_lost(&failure);
+        self.failures.push(told(who, &failure));
+        self.history.push(Iteration {
+            iteration: self.iterations,
+            score: None,
+            rationale: None,
+            best: false,
+            text: text.map(|text| text.to_string()),
+            failure: Some(failure.class),
+            message: Some(failure.message),
+        });
+        if lost { self.finish(Status::Error, out) } else { self.iterate(out) }
+    }
+
+    fn finish(&mut self, status: Status, out: &mut Outbox) {
+        let outcome = self.outcome(status);
+        self.ended = Some(outcome.clone());
+        out.finish(outcome);
+    }
+
+    fn outcome(&self, status: Status) -> Outcome {
+        let text = self.polish.as_ref().map(|polish| &polish.text);
+        let text = text.or(self.best.as_ref().map(|best| &best.text));
+        let rewritten = match &self.polish {
+            Some(polish) => self.draft.as_ref() != Some(&polish.text),
+            None => self.best.as_ref().is_some_and(|best| best.rewritten),
+        };
+        let score_plan = match &self.plan.mode {
+            RefineMode::Score(plan) => Some(plan),
+            RefineMode::Critique(_) => None,
+        };
+        let refiner = self.polish.as_ref().and_then(|polish| polish.passes.iter().rev().find(|pass| pass.adopted));
+        let author = match (rewritten, refiner) {
+            (true, Some(pass)) => Some(pass.refiner.clone()),
+            (true, None) => Some(self.desk.id(self.author)),
+            (false, _) => self.drafted_by.clone(),
+        };
+        let judges = match &self.plan.mode {
+            RefineMode::Score(_) => true,
+            RefineMode::Critique(plan) => plan.verify,
+        };
+        let mut failures = self.failures.clone();
+        failures.extend(self.polish.iter().flat_map(|polish| polish.failures.iter().cloned()));
+        let body = RefineBody {
+            mode: self.plan.mode.as_str().to_owned(),
+            author,
+            judge: judges.then(|| self.desk.id(self.judge)),
+            draft: self.draft.as_deref().map(str::to_owned),
+            draft_given: self.plan.draft.is_some(),
+            rewritten,
+            score: self.best.as_ref().and_then(|best| best.judgement.as_ref()).map(|judgement| judgement.score),
+            target_score: score_plan.map(|plan| plan.target_score),
+            iterations: self.iterations,
+            history: self.history.clone(),
+            passes: self.polish.as_ref().map(|polish| polish.passes.clone()).unwrap_or_default(),
+            skipped: self.skipped.clone(),
+            failures,
+            quotes_cut: self.desk.cuts.clone(),
+        };
+        Outcome::new(status, text.map(|text| text.to_string()), Body::Refine(body))
+    }
+}
+
+impl Protocol for Refine {
+    fn start(&mut self, out: &mut Outbox) {
+        if std::mem::replace(&mut self.started, true) {
+            return;
+        }
+        if self.desk.members.is_empty() {
+            return self.finish(Status::InsufficientModels, out);
+        }
+        if let Some(draft) = self.plan.draft.clone() {
+            return self.drafted(draft, true, out);
+        }
+        let (id, _) = self.desk.ask(self.desk.draft(self.author, self.plan.tuning), out);
+        self.pending = Some((id, Waiting::Draft));
+    }
+
+    fn on(&mut self, input: Input, out: &mut Outbox) {
+        if let (None, Input::Settled(settled)) = (&self.ended, input) {
+            self.settled(settled, out);
+        }
+    }
+
+    fn conclude(&self) -> Option<Outcome> {
+        let so_far = || self.best.as_ref().map(|_| self.outcome(Status::Cancelled));
+        self.ended.clone().or_else(so_far)
+    }
+}

@@ -1,0 +1,116 @@
+//! What refining a text is planned with.
+
+use crate::exchange::{Effort, Tuning};
+use crate::ids::ParticipantId;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// The settings of a run, or of a step, that refines a text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RefinePlan {
+    /// Who writes: the draft, and in score mode every further text. `None` for whoever wrote the
+    /// text that there is, else the first participant.
+    pub author: Option<ParticipantId>,
+    /// Who scores; `None` for the author.
+    pub judge: Option<ParticipantId>,
+    /// The text to refine; `None` to write one first.
+    pub draft: Option<Arc<str>>,
+    /// How it is refined.
+    pub mode: RefineMode,
+    /// How the models run.
+    pub tuning: Tuning,
+}
+
+/// How a text is refined.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefineMode {
+    /// Score, improve, score again, until a target is reached.
+    Score(ScorePlan),
+    /// Critique and rewrite.
+    Critique(CritiquePlan),
+}
+
+impl RefineMode {
+    /// The name, as in JSON.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Score(_) => "score",
+            Self::Critique(_) => "critique",
+        }
+    }
+}
+
+/// When a score is good enough, and when it is no use to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ScorePlan {
+    /// The score to reach, 0 to 1.
+    pub target_score: f64,
+    /// At most this many rewrites, 0 to 100.
+    pub max_iterations: u32,
+    /// After so many steps in a row that change next to nothing it ends, at least 1.
+    pub patience: u32,
+    /// What counts as next to nothing, at least 0.
+    pub delta: f64,
+}
+
+impl Default for ScorePlan {
+    fn default() -> Self {
+        Self { target_score: 0.9, max_iterations: 5, patience: 3, delta: 0.01 }
+    }
+}
+
+/// How a text is critiqued and rewritten.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CritiquePlan {
+    /// Who critiques and rewrites; `None` for the text's author.
+    pub refiner: Option<ParticipantId>,
+    /// How hard the refiner thinks; `None` leaves its own setting.
+    pub effort: Option<Effort>,
+    /// At most so many passes; less than 1 is 1.
+    pub max_passes: i64,
+    /// Texts of fewer bytes are left as they are.
+    pub min_bytes: u64,
+    /// A rewrite that differs in no more than so many bytes ends it; less than 1 is 50.
+    pub epsilon: i64,
+    /// Roles and steps whose texts are left as they are.
+    pub exclude: Vec<String>,
+    /// Whether a rewrite is scored, and adopted only if it is not worse.
+    pub verify: bool,
+}
+
+impl CritiquePlan {
+    /// Roles whose texts are left as they are unless it is said otherwise.
+    pub const EXCLUDE: [&'static str; 4] = ["formatter", "deps", "refiner", "verifier"];
+    /// The usual epsilon, in bytes.
+    pub const EPSILON: i64 = 50;
+    /// The most passes that can be asked for.
+    pub const MOST_PASSES: i64 = 20;
+
+    /// How many passes there are at most.
+    #[must_use]
+    pub fn passes(&self) -> u32 {
+        u32::try_from(self.max_passes.clamp(1, Self::MOST_PASSES)).unwrap_or(1)
+    }
+
+    /// The epsilon that counts.
+    #[must_use]
+    pub fn tolerance(&self) -> i64 {
+        if self.epsilon <= 0 { Self::EPSILON } else { self.epsilon }
+    }
+}
+
+impl Default for CritiquePlan {
+    fn default() -> Self {
+        Self {
+            refiner: None,
+            effort: Some(Effort::Medium),
+            max_passes: 1,
+            min_bytes: 200,
+            epsilon: Self::EPSILON,
+            exclude: Self::EXCLUDE.map(str::to_owned).to_vec(),
+            verify: false,
+        }
+    }
+}

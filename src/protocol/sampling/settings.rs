@@ -1,0 +1,96 @@
+//! What a sampling run is planned with.
+
+use super::normalise::Normaliser;
+use crate::exchange::Tuning;
+use crate::protocol::gate::Gate;
+use serde::{Deserialize, Serialize};
+
+/// When the samples count as agreed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Strategy {
+    /// The answer that most samples gave wins, however few they are.
+    #[default]
+    Majority,
+    /// All samples gave the same answer, and none failed.
+    Unanimous,
+}
+
+impl Strategy {
+    /// All of them, by name.
+    pub const WORDS: [(&str, Self); 2] = [("majority", Self::Majority), ("unanimous", Self::Unanimous)];
+
+    /// The name, as in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Majority => "majority",
+            Self::Unanimous => "unanimous",
+        }
+    }
+}
+
+/// When a run may end before all samples were taken.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EarlyStop {
+    /// As soon as neither the winner nor any gate on agreement can change.
+    Certain,
+    /// Or as soon as it is this likely that they will not, above 0.5 and below 1.
+    Confident(f64),
+}
+
+/// The settings of a sampling run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SamplingPlan {
+    /// How many samples, at least 1; they are dealt to the participants in turn, in plan order.
+    pub num_samples: u32,
+    /// When they count as agreed.
+    pub strategy: Strategy,
+    /// What makes two answers the same.
+    pub normaliser: Normaliser,
+    /// The share of the samples that the winner must have, 0 to 1.
+    pub min_agreement: Option<f64>,
+    /// Whether they are taken one after the other.
+    pub sequential: bool,
+    /// Whether the run may end early; samples are then taken one after the other.
+    pub early_stop: Option<EarlyStop>,
+    /// Comparisons with the agreement that are made after the run: it does not end early before
+    /// their results are known as well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub watched: Vec<Gate>,
+    /// How the models run.
+    pub tuning: Tuning,
+}
+
+impl Default for SamplingPlan {
+    fn default() -> Self {
+        Self {
+            num_samples: 5,
+            strategy: Strategy::Majority,
+            normaliser: Normaliser::Whitespace,
+            min_agreement: None,
+            sequential: false,
+            early_stop: None,
+            watched: Vec::new(),
+            tuning: Tuning::default(),
+        }
+    }
+}
+
+impl SamplingPlan {
+    /// How many samples a run may have.
+    pub const SAMPLES: std::ops::RangeInclusive<u32> = 1..=100;
+
+    /// Everything that the agreement is compared with.
+    #[must_use]
+    pub fn gates(&self) -> Vec<Gate> {
+        self.min_agreement.map(Gate::at_least).into_iter().chain(self.watched.iter().copied()).collect()
+    }
+
+    /// Whether samples are taken one after the other.
+    #[must_use]
+    pub fn one_by_one(&self) -> bool {
+        self.sequential || self.early_stop.is_some()
+    }
+}
