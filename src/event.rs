@@ -1,7 +1,9 @@
 //! The one spine that every output reads: what happened in a run, in order.
 
+mod debate;
 mod text;
 
+pub use debate::DebateEvent;
 pub use text::TextEvent;
 
 use crate::exchange::{Role, Usage};
@@ -282,6 +284,9 @@ pub enum EventKind {
         /// How: the outcome's `status`.
         status: crate::outcome::Status,
     },
+    /// Of a debate: these keep the names of the seed, in its own spelling.
+    #[serde(untagged)]
+    Debate(DebateEvent),
     /// What happens to samples, to a text that is refined, and to steps. In JSON its fields stand
     /// where those of all others do.
     #[serde(untagged)]
@@ -298,7 +303,11 @@ impl EventKind {
     /// Whether it is live: shown as it happens, never recorded, without a `seq`.
     #[must_use]
     pub fn is_live(&self) -> bool {
-        matches!(self, Self::Progress { .. } | Self::Token { .. })
+        match self {
+            Self::Progress { .. } | Self::Token { .. } => true,
+            Self::Debate(event) => event.is_live(),
+            _ => false,
+        }
     }
 }
 

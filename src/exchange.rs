@@ -14,6 +14,10 @@ use std::sync::Arc;
 pub enum Role {
     /// The bare question to the only participant of a run.
     Answer,
+    /// A turn in a debate.
+    Argue,
+    /// The synthesis of a debate, by somebody who did not take part.
+    Judge,
     /// A first, blind answer.
     Propose,
     /// A review of other answers, with scores.
@@ -36,6 +40,8 @@ impl Role {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Answer => "answer",
+            Self::Argue => "argue",
+            Self::Judge => "judge",
             Self::Propose => "propose",
             Self::Evaluate => "evaluate",
             Self::Refine => "refine",

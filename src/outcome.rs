@@ -1,9 +1,13 @@
 //! How a run ended: what a protocol concludes, and what the engine adds.
 
+mod debate;
 mod pipeline;
 mod refine;
 mod sampling;
 
+pub use debate::{
+    DebateBody, DebateRound, Disagreement, EarlyStop, Position, StopReason, Synthesis, Turn, TurnFailure,
+};
 pub use pipeline::{PipelineBody, StepCost, StepRecord};
 pub use refine::{CritiquePass, Iteration, RefineBody, SELF_REFINE, SelfRefined};
 pub use sampling::{EarlyEnd, Response, SampleRecord, SamplingBody, Share};
@@ -50,6 +54,12 @@ pub enum Status {
     Cancelled,
     /// It failed: exit code 1.
     Error,
+    /// The score of a debate stopped moving: exit code 0. It says nothing about who agrees.
+    Stable,
+    /// All rounds of a debate were asked for, and held: exit code 0.
+    AllRounds,
+    /// A debate ended below the score that was asked for: exit code 2.
+    MinScoreMissed,
 }
 
 impl Status {
@@ -68,6 +78,8 @@ impl Status {
             Self::InsufficientModels => 3,
             Self::BudgetExhausted => 5,
             Self::Parked => 6,
+            Self::Stable | Self::AllRounds => 0,
+            Self::MinScoreMissed => 2,
         }
     }
 
@@ -90,6 +102,9 @@ impl Status {
             Self::Parked => "parked",
             Self::Cancelled => "cancelled",
             Self::Error => "error",
+            Self::Stable => "stable",
+            Self::AllRounds => "all_rounds",
+            Self::MinScoreMissed => "min_score_missed",
         }
     }
 }
@@ -123,6 +138,8 @@ impl Outcome {
 pub enum Body {
     /// Of a consensus run, and of a run with a single participant.
     Consensus(ConsensusBody),
+    /// Of a debate.
+    Debate(DebateBody),
     /// Of several answers to one question, counted.
     Sampling(SamplingBody),
     /// Of a text that was refined.
@@ -137,6 +154,7 @@ impl Body {
     pub fn protocol(&self) -> &'static str {
         match self {
             Self::Consensus(_) => "consensus",
+            Self::Debate(_) => "debate",
             Self::Sampling(_) => "sample",
             Self::Refine(_) => "refine",
             Self::Pipeline(_) => "pipe",
@@ -148,6 +166,7 @@ impl Body {
     pub fn author(&self) -> Option<&ParticipantId> {
         match self {
             Self::Consensus(body) => body.winner.as_ref().map(|winner| &winner.participant),
+            Self::Debate(_) => None,
             Self::Sampling(body) => body.winner.as_ref().map(|winner| &winner.participant),
             Self::Refine(body) => body.author.as_ref(),
             Self::Pipeline(body) => body.author.as_ref(),
@@ -158,6 +177,7 @@ impl Body {
     pub fn put_within(&mut self, scope: &str) {
         let cuts = match self {
             Self::Consensus(body) => &mut body.quotes_cut,
+            Self::Debate(body) => &mut body.quotes_cut,
             Self::Refine(body) => &mut body.quotes_cut,
             Self::Sampling(_) | Self::Pipeline(_) => return,
         };
@@ -171,6 +191,7 @@ impl Body {
     pub fn writers(&self) -> Vec<String> {
         match self {
             Self::Consensus(_) => vec!["consensus".to_owned()],
+            Self::Debate(_) => vec!["debate".to_owned()],
             Self::Sampling(_) => vec!["sample".to_owned()],
             Self::Refine(body) if body.rewritten => vec!["refine".to_owned(), "refiner".to_owned()],
             Self::Refine(_) => vec!["refine".to_owned()],

@@ -4,8 +4,8 @@
 use super::ledger::{Ledger, Registered};
 use super::record::Record;
 use super::steps::Steps;
-use crate::event::{Announced, Event, EventKind, LimitThen};
-use crate::exchange::CallSpec;
+use crate::event::{Announced, DebateEvent, Event, EventKind, LimitThen};
+use crate::exchange::{CallSpec, Role};
 use crate::failure::FailureClass;
 use crate::ids::{CallId, RunId, TimerId};
 use crate::outcome::{Body, ConsensusBody, Finished, Outcome, Status, Totals};
@@ -156,7 +156,23 @@ impl<'a> Fold<'a> {
 
     /// Shows a live event, which is no record.
     pub fn live(&mut self, at: Timestamp, kind: EventKind) {
+        let kind = self.renamed(kind);
         (self.listener)(&Event { seq: None, at, kind });
+    }
+
+    /// In a debate the text of an answer that comes goes by the name of what it is part of.
+    fn renamed(&self, kind: EventKind) -> EventKind {
+        let EventKind::Token { call, text } = kind else { return kind };
+        let Some(spec) = self.open.get(&call).map(|open| &open.spec) else { return EventKind::Token { call, text } };
+        let participant = spec.to.clone();
+        match spec.role {
+            Role::Argue => {
+                let round = spec.round;
+                EventKind::Debate(DebateEvent::ParticipantToken { round, participant, call, text })
+            }
+            Role::Judge => EventKind::Debate(DebateEvent::SynthesisToken { participant, call, text }),
+            _ => EventKind::Token { call, text },
+        }
     }
 
     /// Whether the protocol has come to its end.
@@ -286,6 +302,13 @@ impl<'a> Fold<'a> {
         self.cut_short = status.is_some();
         if let Some(status) = status {
             outcome.status = status;
+        }
+        // A debate that came to its own end has told it.
+        if let (Body::Debate(body), None) = (&outcome.body, &self.outcome) {
+            if outcome.status == Status::Error {
+                self.emit(EventKind::Debate(DebateEvent::Error { message: "the run had to stop".to_owned() }));
+            }
+            self.emit(EventKind::Debate(DebateEvent::final_result(body)));
         }
         self.emit(EventKind::RunEnded { status: outcome.status });
         self.closed = Some(outcome);

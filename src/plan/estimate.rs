@@ -1,6 +1,7 @@
 //! How many calls a run can make at most: what a dry run prints.
 
 use crate::protocol::consensus::{ConsensusPlan, ReviewMode};
+use crate::protocol::debate::{DebatePlan, ROUNDS};
 use crate::protocol::pipeline::{Feed, PipelinePlan, StepKind, StepPlan};
 use crate::protocol::refine::{CritiquePlan, RefineMode, RefinePlan};
 use crate::protocol::sampling::SamplingPlan;
@@ -56,6 +57,8 @@ impl Estimate {
             PhaseEstimate::new("propose", sum(|round| round.propose), 0),
             PhaseEstimate::new("evaluate", sum(|round| round.evaluate), repairs),
             PhaseEstimate::new("refine", sum(|round| round.refine), 0),
+            PhaseEstimate::new("argue", sum(|round| round.argue), 0),
+            PhaseEstimate::new("judge", sum(|round| round.judge), 0),
         ];
         let all = rounds.into_iter().filter(|phase| phase.calls > 0).chain(self.phases.iter().cloned());
         all.map(|phase| PhaseEstimate { phase: format!("{part}: {}", phase.phase), ..phase }).collect()
@@ -130,13 +133,19 @@ pub struct RoundEstimate {
     pub refine: u64,
     /// Repairs of reviews, each at most once.
     pub repairs: u64,
+    /// Turns in a debate.
+    #[serde(default)]
+    pub argue: u64,
+    /// The synthesis after the last round of a debate.
+    #[serde(default)]
+    pub judge: u64,
 }
 
 impl RoundEstimate {
     /// All calls of the round, repairs not among them.
     #[must_use]
     pub fn calls(&self) -> u64 {
-        self.propose + self.evaluate + self.refine
+        self.propose + self.evaluate + self.refine + self.argue + self.judge
     }
 }
 
@@ -161,6 +170,20 @@ fn is_fed(at: usize, step: &StepPlan) -> bool {
     at > 0 && step.feed == Feed::Value
 }
 
+/// Counts the calls of a debate: a turn for everybody in each round, and one for the judge.
+#[must_use]
+pub fn estimate_debate(plan: &DebatePlan) -> Estimate {
+    let argue = u64::try_from(plan.personas.len()).unwrap_or(u64::MAX);
+    let rounds = plan.rounds.clamp(*ROUNDS.start(), *ROUNDS.end());
+    let of_round = |round| {
+        let judge = u64::from(round == rounds && plan.judge.is_some());
+        RoundEstimate { round, argue, judge, ..RoundEstimate::default() }
+    };
+    let rounds: Vec<RoundEstimate> = (1..=rounds).map(of_round).collect();
+    let total = rounds.iter().map(RoundEstimate::calls).sum();
+    Estimate { rounds, phases: Vec::new(), total, total_with_repairs: total }
+}
+
 fn of_round(plan: &ConsensusPlan, members: u64, round: u32) -> RoundEstimate {
     let evaluate = match plan.review {
         ReviewMode::Pairwise => members * (members - 1),
@@ -172,6 +195,7 @@ fn of_round(plan: &ConsensusPlan, members: u64, round: u32) -> RoundEstimate {
         evaluate,
         refine: if round < plan.max_rounds { members } else { 0 },
         repairs: evaluate,
+        ..RoundEstimate::default()
     }
 }
 

@@ -1,11 +1,14 @@
 //! From a plan to the protocol that it names.
 
-use super::estimate::{Estimate, estimate, estimate_critique, estimate_pipeline, estimate_refine, estimate_sampling};
+use super::estimate::{
+    Estimate, estimate, estimate_critique, estimate_debate, estimate_pipeline, estimate_refine, estimate_sampling,
+};
 use super::run::{ProtocolPlan, RunPlan};
 use crate::error::Error;
 use crate::outcome::SELF_REFINE;
 use crate::protocol::Protocol;
 use crate::protocol::consensus::{Consensus, Misfit, VoteThreshold};
+use crate::protocol::debate::Debate;
 use crate::protocol::pipeline::Pipeline;
 use crate::protocol::refine::{Refine, SelfRefine};
 use crate::protocol::sampling::Sampling;
@@ -16,6 +19,7 @@ impl ProtocolPlan {
     pub fn estimate(&self, members: usize) -> Estimate {
         match self {
             Self::Consensus(plan) => estimate(plan, members),
+            Self::Debate(plan) => estimate_debate(plan),
             Self::Sample(plan) => estimate_sampling(plan),
             Self::Refine(plan) => estimate_refine(plan, plan.draft.is_some()),
             Self::Pipe(plan) => estimate_pipeline(plan, members),
@@ -40,7 +44,8 @@ impl RunPlan {
     /// The protocol of this plan, before its first question. The same plan makes the same one.
     ///
     /// # Errors
-    /// Question and files are too long for a participant; nothing was called.
+    /// Question and files are too long for a participant, or the plan does not hold together; nothing
+    /// was called.
     pub fn machine(&self) -> Result<Box<dyn Protocol>, Error> {
         let (room, aside) = self.room_and_aside();
         let material = self.material.clone();
@@ -48,6 +53,15 @@ impl RunPlan {
             ProtocolPlan::Consensus(plan) => {
                 let strategy = Box::new(VoteThreshold::new(plan.threshold, plan.stability_rounds));
                 let machine = Consensus::new(plan.clone(), room, material, strategy);
+                let misfits = machine.misfits();
+                (Box::new(machine), misfits)
+            }
+            ProtocolPlan::Debate(plan) => {
+                let judge = plan.judge.as_ref().and_then(|judge| Some(self.participant(&judge.participant)?.member()));
+                if plan.personas.len() != room.len() || plan.judge.is_some() != judge.is_some() {
+                    return Err(Error::config("the plan is damaged: personas and participants do not match"));
+                }
+                let machine = Debate::new((**plan).clone(), room, judge, material);
                 let misfits = machine.misfits();
                 (Box::new(machine), misfits)
             }

@@ -10,8 +10,8 @@ pub mod words;
 
 pub use budget::{Budget, Ceiling, Exhausted, Spent, budget_gate, overshoot, remaining_budget};
 pub use estimate::{
-    Estimate, PhaseEstimate, RoundEstimate, estimate, estimate_critique, estimate_pipeline, estimate_refine,
-    estimate_sampling,
+    Estimate, PhaseEstimate, RoundEstimate, estimate, estimate_critique, estimate_debate, estimate_pipeline,
+    estimate_refine, estimate_sampling,
 };
 pub use participant::{ModelName, Wanted, parse as parse_participants};
 pub use run::{Concurrency, OnLimit, Participant, Pool, Prices, ProtocolPlan, RunLimits, RunPlan};

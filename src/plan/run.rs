@@ -5,6 +5,7 @@ use crate::adapter::{ChosenPool, PoolKind, ResolvedModel};
 use crate::exchange::Effort;
 use crate::ids::{AdapterId, ParticipantId, RunId};
 use crate::protocol::consensus::{ConsensusPlan, Material, Member};
+use crate::protocol::debate::DebatePlan;
 use crate::protocol::pipeline::PipelinePlan;
 use crate::protocol::refine::{RefinePlan, SelfRefinePlan};
 use crate::protocol::sampling::SamplingPlan;
@@ -43,6 +44,8 @@ pub struct RunPlan {
 pub enum ProtocolPlan {
     /// Propose, evaluate, close, refine.
     Consensus(ConsensusPlan),
+    /// Speak from standpoints, in rounds, and hear each other.
+    Debate(Box<DebatePlan>),
     /// Several answers to the bare question, counted.
     Sample(SamplingPlan),
     /// One text, made better.
@@ -57,6 +60,7 @@ impl ProtocolPlan {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Consensus(_) => "consensus",
+            Self::Debate(_) => "debate",
             Self::Sample(_) => "sample",
             Self::Refine(_) => "refine",
             Self::Pipe(_) => "pipe",

@@ -17,6 +17,7 @@ pub mod quote;
 pub mod tally;
 
 pub mod consensus;
+pub mod debate;
 pub mod pipeline;
 pub mod refine;
 pub mod sampling;

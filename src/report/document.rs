@@ -147,6 +147,11 @@ fn reasons(body: &Body) -> (Vec<String>, bool) {
             let lasting = body.models_dropped.iter().any(|one| one.reason.is_lasting());
             (body.models_dropped.iter().map(line).collect(), lasting)
         }
+        Body::Debate(body) => {
+            let line = |one: &Dropped| format!("{}: {}: {}", one.participant, one.reason, one.message);
+            let lasting = body.models_dropped.iter().any(|one| one.reason.is_lasting());
+            (body.models_dropped.iter().map(line).collect(), lasting)
+        }
         Body::Sampling(body) => {
             let failed = body.samples.iter().filter_map(|one| Some((one, one.failure?)));
             let mut lines: Vec<_> = failed

@@ -1,5 +1,7 @@
 //! Each event as a line for people, or as nothing.
 
+mod debate;
+
 use super::paint::Paint;
 use super::progress;
 use super::table::grouped;
@@ -40,6 +42,7 @@ fn always(kind: &EventKind, paint: Paint) -> Option<String> {
             format!("{} {scores}", paint.bold(&format!("round {round}:")))
         }
         EventKind::Warning { text } => format!("{} {text}", paint.warn("warning:")),
+        EventKind::Debate(event) => return debate::always(event, paint),
         EventKind::Text(event) => return progress::always(event, paint),
         _ => return None,
     })
@@ -79,6 +82,7 @@ fn detail(kind: &EventKind) -> Option<String> {
         EventKind::RepairAsked { reviewer, reason, .. } => {
             format!("  {reviewer} is asked once more for its review: {reason}")
         }
+        EventKind::Debate(event) => return debate::detail(event),
         EventKind::QuoteCut { call, bytes } => format!("  {call}: {} bytes of quoted text left out", grouped(*bytes)),
         EventKind::Text(event) => return progress::detail(event),
         _ => return None,

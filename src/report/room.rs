@@ -2,7 +2,7 @@
 
 use super::happening::counted;
 use super::table::grouped;
-use crate::event::{Event, EventKind};
+use crate::event::{DebateEvent, Event, EventKind};
 use crate::exchange::Role;
 use crate::ids::{CallId, ParticipantId};
 use crate::time::Timestamp;
@@ -34,6 +34,9 @@ impl Room {
                 self.max_calls = *max_calls;
             }
             EventKind::RoundStarted { round, max_rounds } => self.round = Some((round.get(), *max_rounds)),
+            EventKind::Debate(DebateEvent::RoundStart { round, max_rounds, .. }) => {
+                self.round = Some((round.get(), *max_rounds));
+            }
             EventKind::CallQueued { call, participant, role, .. } => {
                 if let Some((_, calls)) = self.seats.iter_mut().find(|(id, _)| id == participant) {
                     calls.insert(call.clone(), Doing { role: *role, since: None, what: String::new(), bytes: 0 });
@@ -105,6 +108,8 @@ fn at_once(running: &[&Doing]) -> String {
 fn verb(role: Role) -> &'static str {
     match role {
         Role::Answer => "answers",
+        Role::Argue => "argues",
+        Role::Judge => "sums up",
         Role::Propose => "proposes",
         Role::Evaluate => "reviews",
         Role::Refine => "improves its answer",

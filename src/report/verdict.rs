@@ -1,5 +1,7 @@
 //! What is to be said of an outcome, by protocol: how it ended, what it found, what speaks against it.
 
+mod debate;
+
 use super::happening::{counted, score_text};
 use super::paint::Paint;
 use crate::outcome::{
@@ -10,6 +12,9 @@ type Row = (&'static str, String);
 
 /// How it ended, in words.
 pub(super) fn status(outcome: &Outcome, paint: Paint) -> String {
+    if let Body::Debate(body) = &outcome.body {
+        return debate::status(outcome, body, paint);
+    }
     let best = if outcome.answer.is_some() { "best answer so far" } else { "no answer" };
     match outcome.status {
         Status::Converged => paint.good("converged"),
@@ -31,6 +36,7 @@ pub(super) fn status(outcome: &Outcome, paint: Paint) -> String {
         Status::Cancelled => paint.warn(&format!("cancelled: {best}")),
         Status::Error if outcome.answer.is_some() => paint.bad(&format!("failed: {best}")),
         Status::Error => paint.bad("failed"),
+        Status::Stable | Status::AllRounds | Status::MinScoreMissed => outcome.status.as_str().replace('_', " "),
     }
 }
 
@@ -38,6 +44,7 @@ pub(super) fn status(outcome: &Outcome, paint: Paint) -> String {
 pub(super) fn facts(body: &Body, paint: Paint) -> Vec<Row> {
     match body {
         Body::Consensus(body) => consensus(body, paint),
+        Body::Debate(body) => debate::facts(body),
         Body::Sampling(body) => sampling(body, paint),
         Body::Refine(body) => refine(body),
         Body::Pipeline(body) => pipeline(body),
@@ -155,6 +162,7 @@ fn of_body(body: &Body) -> Vec<Row> {
             });
             dissent.chain(dropped).collect()
         }
+        Body::Debate(body) => debate::reservations(body),
         Body::Sampling(body) => {
             let tie = (body.tie_count > 1).then(|| {
                 ("Tie", format!("{} answers have as many samples each: the first one given is taken", body.tie_count))

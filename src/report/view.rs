@@ -1,8 +1,8 @@
 //! What each protocol adds to the document of a run.
 
 use crate::outcome::{
-    Answer, Body, ConsensusBody, Dissent, Finished, PipelineBody, RefineBody, RoundRecord, SamplingBody, StepCost,
-    StepRecord, Totals, Winner,
+    Answer, Body, ConsensusBody, DebateBody, Dissent, Finished, PipelineBody, RefineBody, RoundRecord, SamplingBody,
+    StepCost, StepRecord, Totals, Winner,
 };
 use serde::Serialize;
 
@@ -11,6 +11,7 @@ use serde::Serialize;
 #[serde(untagged)]
 pub(super) enum View<'a> {
     Consensus(Consensus<'a>),
+    Debate(Answered<'a, DebateBody>),
     Sampling(Answered<'a, SamplingBody>),
     Refine(Answered<'a, RefineBody>),
     Pipeline(Pipeline<'a>),
@@ -58,6 +59,7 @@ impl<'a> View<'a> {
         let answer = finished.outcome.answer.as_deref();
         match &finished.outcome.body {
             Body::Consensus(body) => Self::Consensus(consensus(body)),
+            Body::Debate(body) => Self::Debate(Answered { answer, body }),
             Body::Sampling(body) => Self::Sampling(Answered { answer, body }),
             Body::Refine(body) => Self::Refine(Answered { answer, body }),
             Body::Pipeline(body) => Self::Pipeline(pipeline(answer, body, &finished.totals)),

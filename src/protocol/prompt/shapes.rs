@@ -23,6 +23,21 @@ pub fn review_shape() -> Shape {
     SHAPE.clone()
 }
 
+/// What a judge makes of a debate.
+#[must_use]
+pub fn synthesis_shape() -> Shape {
+    static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape {
+        name: "synthesis".into(),
+        schema: Arc::new(object(vec![
+            ("majority_position", text("What most participants hold, with the reasons that carry it")),
+            ("minority_positions", text("What the others hold, with reasons and conditions")),
+            ("unresolved_disputes", text("What stays open, one point each, with what would settle it")),
+            ("judge_confidence", number("From 0 to 100: how complete and fair this account is")),
+        ])),
+    });
+    SHAPE.clone()
+}
+
 /// A judgement of one text, with a score from 0 to 10.
 #[must_use]
 pub fn score_shape() -> Shape {

@@ -23,6 +23,32 @@ templates! {
     REQUEST_FILES = "request_files";
     /// A file: `nonce`, `path`, `contents`.
     FILE = "file";
+    /// The system prompt of a participant in a debate: `speaker`, `persona`.
+    DEBATE_SYSTEM = "debate_system";
+    /// A turn in a debate: `round`, `rounds`, `label`, `instruction`, `transcript`, `speaker`.
+    DEBATE_TURN = "debate_turn";
+    /// What the first round asks for.
+    DEBATE_ANALYSIS = "debate_analysis";
+    /// What the second asks for.
+    DEBATE_COUNTER = "debate_counter";
+    /// What the third asks for.
+    DEBATE_EVIDENCE = "debate_evidence";
+    /// What those after it ask for.
+    DEBATE_REFINE = "debate_refine";
+    /// What the last of these asks for.
+    DEBATE_FINAL = "debate_final";
+    /// What was said so far: `nonce`, `turns`.
+    DEBATE_TRANSCRIPT = "debate_transcript";
+    /// One turn of it: `nonce`, `round`, `speaker`, `confidence`, `text`.
+    DEBATE_SAID = "debate_said";
+    /// A turn that failed: `round`, `speaker`.
+    DEBATE_SILENT = "debate_silent";
+    /// The system prompt of the judge: `persona`.
+    DEBATE_JUDGE_SYSTEM = "debate_judge_system";
+    /// The synthesis: `nonce`, `positions`.
+    DEBATE_JUDGE = "debate_judge";
+    /// One participant's last word: `nonce`, `speaker`, `confidence`, `text`.
+    DEBATE_POSITION = "debate_position";
     /// A first answer, blind: `context`.
     PROPOSE = "propose";
     /// A review of one answer: `label`, `nonce`, `context`, `answer`.
@@ -111,6 +137,15 @@ mod tests {
     #[test]
     fn placeholders_are_those_that_the_code_fills() {
         let known = [
+            "speaker",
+            "persona",
+            "round",
+            "rounds",
+            "instruction",
+            "transcript",
+            "turns",
+            "confidence",
+            "positions",
             "context",
             "label",
             "nonce",

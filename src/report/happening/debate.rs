@@ -1,0 +1,51 @@
+//! What happens in a debate, as lines for people.
+
+use super::counted;
+use crate::event::{DebateEvent, preview};
+use crate::report::paint::Paint;
+
+/// What changes the debate: told always.
+pub(super) fn always(event: &DebateEvent, paint: Paint) -> Option<String> {
+    Some(match event {
+        DebateEvent::ParticipantComplete { round, participant, failure: Some(class), message, .. } => {
+            let message = message.as_deref().unwrap_or_default();
+            super::failed(paint, &format!("{participant} has no turn in round {round}"), *class, message)
+        }
+        DebateEvent::RoundComplete { round, score, average_confidence, disagreements, .. } => {
+            let open = counted(*disagreements as u64, "disagreement");
+            let name = paint.bold(&format!("round {round}:"));
+            format!("{name} score {score} of 100, mean confidence {average_confidence:.1}, {open}")
+        }
+        DebateEvent::DisagreementDetected { disagreement, .. } => {
+            let pair = format!("({} and {})", disagreement.a, disagreement.b);
+            format!("  {} {pair}: {} apart", disagreement.label, disagreement.severity)
+        }
+        DebateEvent::EarlyStop { round, delta, .. } => {
+            paint.good(&format!("stable in round {round}: the score moved by {delta}"))
+        }
+        DebateEvent::Error { message } => format!("{} {message}", paint.bad("failed:")),
+        _ => return None,
+    })
+}
+
+/// Everything else that is no stream of text.
+pub(super) fn detail(event: &DebateEvent) -> Option<String> {
+    Some(match event {
+        DebateEvent::RoundStart { round, max_rounds, label, order, blind, .. } => {
+            let order = order.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let how = if *blind { "all at once" } else { "in turn" };
+            format!("  round {round} of {max_rounds} begins: {label}; {how}: {order}")
+        }
+        DebateEvent::ParticipantStart { participant, persona, .. } => format!("  {participant} speaks as {persona}"),
+        DebateEvent::ParticipantComplete { participant, content: Some(content), confidence, marker_found, .. } => {
+            let stated = if *marker_found { "" } else { " (not stated)" };
+            let confidence = confidence.unwrap_or_default();
+            format!("  {participant}, confidence {confidence}{stated}: {}", preview(content))
+        }
+        DebateEvent::SynthesisStart { participant, .. } => format!("  {participant} sums up"),
+        DebateEvent::SynthesisComplete { synthesis: Some(synthesis), .. } => {
+            format!("  the judge: {}", preview(&synthesis.majority_position))
+        }
+        _ => return None,
+    })
+}
