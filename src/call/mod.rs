@@ -18,4 +18,5 @@ pub use caller::{Answered, CallContext, Caller, Room, Seat};
 pub use cli::{CliBackend, CliSeat, CliSettings};
 pub use echo::Echo;
 pub use lane::{Gate, Lane};
+#[cfg(feature = "cli")]
 pub(crate) use secrets::Secrets;

@@ -11,6 +11,7 @@ use serde_json::Value;
 const TOKEN_BYTES: usize = 12;
 
 /// What the names of variables that hold a credential hold.
+#[cfg(feature = "cli")]
 const NAMES: [&str; 5] = ["KEY", "TOKEN", "SECRET", "PASS", "CREDENTIAL"];
 
 /// The secrets that one child can see.
@@ -29,6 +30,7 @@ impl Secrets {
     }
 
     /// Those of a whole machine, for a program that sees all of it.
+    #[cfg(feature = "cli")]
     pub(crate) fn of_machine(host: &Host) -> Self {
         let given = host.env.iter().filter(|(name, value)| {
             let name = name.to_uppercase();
