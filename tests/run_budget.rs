@@ -18,16 +18,18 @@ fn sum(document: &Value, member: &str) -> u64 {
 
 #[test]
 fn calls_are_never_passed_with_retries_repairs_and_nine_at_once() {
-    // Every first proposal crashes, every first review of codex is malformed.
-    let scene = "
-        latency = { median_ms = 10, sigma = 1.0 }
-        [[rule]]
-        when = { phase = 'propose', nth = [1, 2, 3] }
-        act = [{ exit = 3 }]
+    // Everybody's first proposal crashes, two reviews of codex are malformed. Nobody
+    // fails twice, so that nobody drops out whatever the order: the run wants more calls than any budget here.
+    let crash = |vendor: &str| {
+        format!("[[rule]]\nwhen = {{ vendor = '{vendor}', phase = 'propose', nth = [1] }}\nact = [{{ exit = 3 }}]\n")
+    };
+    let crashes: String = ["claude", "codex", "gemini"].iter().map(|vendor| crash(vendor)).collect();
+    let malformed = "
         [[rule]]
         when = { vendor = 'codex', phase = 'evaluate', nth = [1, 3] }
         act = [{ say = { text = 'no review at all' } }]
     ";
+    let scene = &format!("latency = {{ median_ms = 10, sigma = 1.0 }}\n{crashes}{malformed}");
     for budget in [1_u64, 2, 5, 8, 13, 17, 20] {
         let theatre = Theatre::new(scene);
         let line = format!("why -m claude,codex,gemini -o json --seed {budget} --budget-calls {budget} {WIDE}");

@@ -75,7 +75,7 @@ fn few_descriptors_make_it_slower_and_not_wrong() {
     let shown = theatre.end(command.spawn().unwrap());
     let document = document(&shown);
     assert_eq!((shown.code, &document["status"]), (Some(0), &"converged".into()), "{}", shown.stderr);
-    assert_eq!(document["metadata"]["total_attempts"], 18, "what never ran is no attempt");
+    assert_eq!(document["metadata"]["total_attempts"], 18, "what never ran is no attempt: {}", document["metadata"]);
     theatre.assert_nothing_left();
 }
 

@@ -8,7 +8,7 @@ use crate::event::EventKind;
 use crate::exchange::{Effort, Reply};
 use crate::failure::{CallFailure, FailureClass};
 use crate::invocation::{Ending, Limits, Turn};
-use crate::process::{Scratch, Supervisor};
+use crate::process::{Scratch, Supervisor, is_shortage};
 use crate::time::Timestamp;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -69,9 +69,7 @@ impl CliBackend {
         let prepared = adapter::prepare(&self.request(&attempt, scratch.path()))?;
         let Prepared { invocation, input, mut codec, streams, warnings } = prepared;
         let secrets = Secrets::of_child(&invocation, &self.settings.host);
-        scratch.materialise(&invocation).map_err(|error| {
-            CallFailure::new(FailureClass::StartFailed, format!("cannot fill the scratch folder: {error}"))
-        })?;
+        scratch.materialise(&invocation).map_err(|error| no_scratch("fill the", &error))?;
         let mut limits = self.settings.limits;
         if !streams {
             (limits.first_byte, limits.idle) = (None, None);
@@ -117,7 +115,7 @@ impl CliBackend {
     }
 
     /// A folder for this attempt alone; under the echo's folder and named for the call, if it stays.
-    fn scratch(&self, attempt: &Attempt) -> Result<Scratch, CallFailure> {
+    fn scratch(&self, attempt: &Attempt) -> Result<Scratch, AttemptError> {
         let made = match &self.settings.echo {
             Some(echo) => {
                 let plain = |c: char| if c.is_alphanumeric() || c == '-' { c } else { '_' };
@@ -126,9 +124,7 @@ impl CliBackend {
             }
             None => self.settings.supervisor.scratch(self.settings.scratch_root.as_deref(), "refinery-"),
         };
-        made.map_err(|error| {
-            CallFailure::new(FailureClass::StartFailed, format!("cannot make a scratch folder: {error}"))
-        })
+        made.map_err(|error| no_scratch("make a", &error))
     }
 
     fn request<'a>(&'a self, attempt: &'a Attempt, scratch: &'a std::path::Path) -> Request<'a> {
@@ -142,6 +138,15 @@ impl CliBackend {
             spec: &attempt.spec,
             scratch,
         }
+    }
+}
+
+fn no_scratch(what: &str, error: &std::io::Error) -> AttemptError {
+    let message = format!("cannot {what} scratch folder: {error}");
+    if is_shortage(error) {
+        AttemptError::Exhausted(message)
+    } else {
+        CallFailure::new(FailureClass::StartFailed, message).into()
     }
 }
 

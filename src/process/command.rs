@@ -2,10 +2,10 @@
 
 use super::follow::Followed;
 use super::group::Group;
+use super::shortage::is_shortage;
 use super::supervisor::Marker;
 use super::watchdog::Watchdog;
 use crate::invocation::{Capture, Ending, EnvValue, Invocation, StopLevel, Stream};
-use rustix::io::Errno;
 use rustix::process::Pid;
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -118,9 +118,5 @@ fn explain(inv: &Invocation, error: &io::Error) -> Ending {
 }
 
 fn not_started(what: &Path, error: &io::Error) -> Ending {
-    let exhausted = [Errno::MFILE, Errno::NFILE, Errno::AGAIN, Errno::NOMEM];
-    Ending::NotStarted {
-        message: format!("cannot start {}: {error}", what.display()),
-        exhausted: Errno::from_io_error(error).is_some_and(|errno| exhausted.contains(&errno)),
-    }
+    Ending::NotStarted { message: format!("cannot start {}: {error}", what.display()), exhausted: is_shortage(error) }
 }

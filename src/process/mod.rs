@@ -25,10 +25,12 @@ pub mod paste;
 mod procfs;
 mod reader;
 pub mod scratch;
+mod shortage;
 mod supervise;
 mod supervisor;
 pub mod watchdog;
 
 pub use scratch::Scratch;
+pub(crate) use shortage::is_shortage;
 pub use supervisor::{MARKER_NAME, Marker, Supervisor};
 pub use watchdog::Watchdog;

@@ -1,5 +1,6 @@
 //! A fresh folder for one attempt, which goes when the attempt does.
 
+use super::shortage::at;
 use super::watchdog::Watchdog;
 use crate::invocation::{Capture, Invocation};
 use std::fs::{self, DirBuilder, OpenOptions, Permissions};
@@ -37,7 +38,7 @@ impl Scratch {
             None => std::env::temp_dir(),
         };
         // Without links in it, so that a path within it can be told from one without.
-        let root = root.canonicalize()?;
+        let root = root.canonicalize().map_err(at(&root))?;
         let made = tempfile::Builder::new().prefix(prefix).make_in(root, |path| {
             if let Some(watchdog) = &watchdog {
                 watchdog.scratch(path);
@@ -164,8 +165,4 @@ fn open_up(folder: &Path) {
 
 fn outside(path: &Path) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, format!("{} is not within the scratch folder", path.display()))
-}
-
-fn at(path: &Path) -> impl FnOnce(io::Error) -> io::Error {
-    move |error| io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
