@@ -18,6 +18,7 @@ pub use parts::{
 
 /// One vendor's CLI.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// Its name: the word that people type, such as `claude`.
