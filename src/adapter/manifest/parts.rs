@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 #[serde(deny_unknown_fields)]
 pub struct ProgramSpec {
     /// Names to look for on the PATH, in order; at least one.
+    #[cfg_attr(feature = "cli", schemars(length(min = 1)))]
     pub names: Vec<String>,
     /// What to type to install it.
     #[serde(default)]
