@@ -19,7 +19,7 @@ use crate::report::table::table;
 use closed::closed;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// A schema that is published.
 struct Published {
@@ -30,11 +30,18 @@ struct Published {
     make: fn() -> Schema,
 }
 
+/// The draft of JSON Schema that all of them keep to.
+const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
+
 const ALL: &[Published] = &[
     Published { name: "outcome", about: "what `-o json` writes: a run that is over, or an error", make: outcome },
     Published { name: "event", about: "one line of `-o jsonl`; the last one is the outcome", make: event },
     Published { name: "error", about: "an error before or instead of a run", make: written::<ErrorDocument<'static>> },
-    Published { name: "dry-run", about: "what `--dry-run -o json` writes", make: written::<dry_run::Document<'static>> },
+    Published {
+        name: "dry-run",
+        about: "what `--dry-run -o json` writes",
+        make: written::<dry_run::Document<'static>>,
+    },
     Published { name: "plan", about: "a whole run as its journal and `runs show` hold it", make: plan },
     Published { name: "run", about: "what `runs show -o json` writes", make: written::<runs::Shown<'static>> },
     Published { name: "runs", about: "what `runs -o json` writes", make: written::<Vec<runs::Listed>> },
@@ -58,8 +65,7 @@ pub fn run(args: &SchemaArgs, console: Console) -> Result<u8, Error> {
     match &args.name {
         None => {
             let rows: Vec<_> = ALL.iter().map(|one| vec![one.name.to_owned(), one.about.to_owned()]).collect();
-            let list: Vec<_> = ALL.iter().map(|one| json!({ "name": one.name, "about": one.about })).collect();
-            Ok(console.tell(&table(&rows, &[]), &list))
+            Ok(console.tell(table(&rows, &[]).trim_end(), &rows))
         }
         Some(name) => Ok(console.document(&of(name)?)),
     }
@@ -73,6 +79,7 @@ pub fn of(name: &str) -> Result<Value, Error> {
     let one = ALL.iter().find(|one| one.name == name).ok_or_else(|| unknown(name))?;
     let mut schema = closed((one.make)());
     let about = format!("{}{}", one.about[..1].to_uppercase(), &one.about[1..]);
+    schema.insert("$schema".to_owned(), DRAFT.into());
     schema.insert("title".to_owned(), format!("refinery {name}").into());
     schema.insert("description".to_owned(), format!("{about}.").into());
     Ok(schema.to_value())

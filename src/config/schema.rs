@@ -57,10 +57,9 @@ fn run(key: Key) -> Value {
         Key::Review => word(REVIEWS.map(|(word, _)| word)),
         Key::Effort => or_default(effort()),
         Key::Temperature => or_default(number(0.0, 2.0)),
-        Key::ReplyTokens
-        | Key::BudgetCalls
-        | Key::BudgetInputTokens
-        | Key::BudgetOutputTokens => or_default(whole(1, None)),
+        Key::ReplyTokens | Key::BudgetCalls | Key::BudgetInputTokens | Key::BudgetOutputTokens => {
+            or_default(whole(1, None))
+        }
         Key::Seed => or_default(whole(0, None)),
         Key::Timeout | Key::FirstByteTimeout | Key::IdleTimeout => time(),
         Key::Retries => whole(0, Some(10)),
