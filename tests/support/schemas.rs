@@ -9,7 +9,7 @@ use refinery_core::ids::{AdapterId, ParticipantId, RunId};
 use refinery_core::outcome::{Account, Finished, Outcome, StepCost, Totals};
 use refinery_core::report::{Jsonl, Outlet, Reporter};
 use refinery_core::time::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::{Arc, LazyLock, Mutex};
@@ -81,6 +81,61 @@ pub fn check(line: &str, shown: &Shown) {
             assert_valid(name, document);
         }
     }
+}
+
+/// Every value within a value, with its place.
+pub fn each(value: &Value, place: &str, look: &mut dyn FnMut(&str, &Value)) {
+    look(place, value);
+    match value {
+        Value::Object(map) => map.iter().for_each(|(key, one)| each(one, &format!("{place}/{key}"), look)),
+        Value::Array(list) => {
+            list.iter().enumerate().for_each(|(at, one)| each(one, &format!("{place}/{at}"), look));
+        }
+        _ => {}
+    }
+}
+
+/// Every document that differs from a whole one in one place, with what was done there.
+fn spoilt(whole: &Value) -> Vec<(String, Value)> {
+    let mut places = Vec::new();
+    each(whole, "", &mut |place, _| places.push(place.to_owned()));
+    let odd = json!({ "odd": [[]] });
+    let mut all = Vec::new();
+    for place in places {
+        let Some(value) = whole.pointer(&place) else { continue };
+        let change = |what: &str, to: &dyn Fn(&mut Value)| {
+            let mut copy = whole.clone();
+            to(copy.pointer_mut(&place).unwrap());
+            (format!("{what} at {place}"), copy)
+        };
+        all.push(change("something else", &|value| *value = odd.clone()));
+        if value.is_object() {
+            all.push(change("one more member", &|value| value["odd"] = odd.clone()));
+        }
+    }
+    all
+}
+
+/// Whatever is put somewhere else, or comes to it, is noticed.
+pub fn assert_closed(name: &str, whole: &Value) {
+    assert_valid(name, whole);
+    for (what, copy) in spoilt(whole) {
+        assert!(!is_valid(name, &copy), "{name}: {what} is not noticed");
+    }
+}
+
+/// Which members may be left out of a document, by their places.
+pub fn optional(name: &str, whole: &Value) -> Vec<String> {
+    let mut places = Vec::new();
+    each(whole, "", &mut |place, _| places.push(place.to_owned()));
+    places.retain(|place| {
+        let Some((parent, member)) = place.rsplit_once('/') else { return false };
+        let mut copy = whole.clone();
+        let gone =
+            copy.pointer_mut(parent).and_then(Value::as_object_mut).is_some_and(|map| map.remove(member).is_some());
+        gone && is_valid(name, &copy)
+    });
+    places
 }
 
 /// The lines that a run leaves, its document last; each of them is what was published.
