@@ -145,10 +145,12 @@ pub enum Body {
     /// Of a debate.
     Debate(DebateBody),
     /// Of several answers to one question, counted.
+    #[serde(rename = "sample")]
     Sampling(SamplingBody),
     /// Of a text that was refined.
     Refine(RefineBody),
     /// Of several steps, one after the other.
+    #[serde(rename = "pipe")]
     Pipeline(PipelineBody),
 }
 

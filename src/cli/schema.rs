@@ -107,7 +107,7 @@ fn read<T: JsonSchema>() -> Schema {
 #[serde(untagged)]
 #[expect(dead_code, reason = "there to be described")]
 enum Told {
-    Finished(Document<'static>),
+    Finished(Box<Document<'static>>),
     Failed(ErrorDocument<'static>),
 }
 
@@ -121,7 +121,7 @@ fn outcome() -> Schema {
 #[expect(dead_code, reason = "there to be described")]
 enum Streamed {
     Event(Line<'static>),
-    Finished(Document<'static>),
+    Finished(Box<Document<'static>>),
     Failed(ErrorDocument<'static>),
 }
 

@@ -50,27 +50,27 @@ fn described(mut schema: Value, about: &str) -> Value {
 
 fn run(key: Key) -> Value {
     match key {
-        Key::Models => one_or_more(json!({ "type": "string" })),
+        Key::Models => one_or_more(&json!({ "type": "string" })),
         Key::Threshold => number(1.0, 10.0),
         Key::MaxRounds => whole(1, Some(20)),
         Key::StabilityRounds => whole(1, None),
         Key::Review => word(REVIEWS.map(|(word, _)| word)),
-        Key::Effort => or_default(effort()),
-        Key::Temperature => or_default(number(0.0, 2.0)),
+        Key::Effort => or_default(&effort()),
+        Key::Temperature => or_default(&number(0.0, 2.0)),
         Key::ReplyTokens | Key::BudgetCalls | Key::BudgetInputTokens | Key::BudgetOutputTokens => {
-            or_default(whole(1, None))
+            or_default(&whole(1, None))
         }
-        Key::Seed => or_default(whole(0, None)),
+        Key::Seed => or_default(&whole(0, None)),
         Key::Timeout | Key::FirstByteTimeout | Key::IdleTimeout => time(),
         Key::Retries => whole(0, Some(10)),
-        Key::MaxConcurrent => one_or_more(json!({
+        Key::MaxConcurrent => one_or_more(&json!({
             "anyOf": [whole(0, Some(1000)), { "type": "string", "pattern": r"^[a-z0-9_-]+ *= *\d+$" }],
         })),
         Key::Billing => word(BILLINGS.map(|(word, _)| word)),
         Key::AllowMissing | Key::Verbose | Key::Debug | Key::NoJournal => json!({ "type": "boolean" }),
         Key::OutputFormat => word(OutputFormat::WORDS.map(|(word, _)| word)),
-        Key::BudgetUsd => or_default(number(0.0001, 1e6)),
-        Key::MaxWall => or_default(time()),
+        Key::BudgetUsd => or_default(&number(0.0001, 1e6)),
+        Key::MaxWall => or_default(&time()),
         Key::OnLimit => word(OnLimit::WORDS.map(|(word, _)| word)),
         Key::StateDir => json!({ "type": "string" }),
     }
@@ -79,11 +79,11 @@ fn run(key: Key) -> Value {
 fn of_adapter(key: AdapterKey) -> Value {
     match key {
         AdapterKey::Program | AdapterKey::Model => json!({ "type": "string" }),
-        AdapterKey::ProgramArgs => one_or_more(json!({ "type": "string" })),
-        AdapterKey::Concurrency => or_default(whole(1, Some(1000))),
-        AdapterKey::Effort => or_default(effort()),
-        AdapterKey::Billing => or_default(word(BILLINGS.map(|(word, _)| word))),
-        AdapterKey::InputPrice | AdapterKey::OutputPrice => or_default(number(0.0, 1e6)),
+        AdapterKey::ProgramArgs => one_or_more(&json!({ "type": "string" })),
+        AdapterKey::Concurrency => or_default(&whole(1, Some(1000))),
+        AdapterKey::Effort => or_default(&effort()),
+        AdapterKey::Billing => or_default(&word(BILLINGS.map(|(word, _)| word))),
+        AdapterKey::InputPrice | AdapterKey::OutputPrice => or_default(&number(0.0, 1e6)),
     }
 }
 
@@ -115,11 +115,11 @@ fn time() -> Value {
 }
 
 /// The word `default` takes a setting back.
-fn or_default(schema: Value) -> Value {
+fn or_default(schema: &Value) -> Value {
     json!({ "anyOf": [schema, { "const": "default" }] })
 }
 
-fn one_or_more(schema: Value) -> Value {
+fn one_or_more(schema: &Value) -> Value {
     json!({ "anyOf": [schema, { "type": "array", "items": schema }] })
 }
 
