@@ -29,6 +29,7 @@ pub struct Event {
 
 /// A participant as it is announced before the first call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Announced {
     /// Its unique name.
     pub participant: ParticipantId,
@@ -43,6 +44,7 @@ pub struct Announced {
 
 /// What follows from a usage limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LimitThen {
     /// The run goes on without that vendor.
@@ -55,6 +57,7 @@ pub enum LimitThen {
 
 /// What can happen. Names are stable: they are the `event` field of the JSONL stream.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum EventKind {
@@ -110,6 +113,7 @@ pub enum EventKind {
         call: CallId,
         /// After which pause; in JSON `pause_ms`.
         #[serde(rename = "pause_ms", with = "crate::time::millis")]
+        #[cfg_attr(feature = "cli", schemars(with = "u64"))]
         pause: Duration,
         /// Why.
         failure: FailureClass,

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 /// What a call is for. The names appear in call ids, events and JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Role {
@@ -189,6 +190,7 @@ fn write_list<T>(
 
 /// How hard a model thinks. Vendors know subsets of these words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Effort {
     /// The least that the vendor offers.
@@ -243,6 +245,7 @@ impl FromStr for Effort {
 /// What a call changes about how the model runs. `None` leaves the participant's own setting, or
 /// the vendor's default.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Tuning {
     /// How hard to think.
     pub effort: Option<Effort>,
@@ -276,6 +279,7 @@ pub struct CallSpec {
 /// Tokens and money of one attempt, call or participant, as the vendor reported them. What is
 /// unknown is `None`, never 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Usage {
     /// All input tokens, cached ones included.
     pub input_tokens: Option<u64>,

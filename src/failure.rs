@@ -8,6 +8,7 @@ use std::time::Duration;
 
 /// Every reason for which an attempt can end without an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum FailureClass {
     /// The program could not be started: missing, not executable, out of descriptors.

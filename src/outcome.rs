@@ -1,10 +1,12 @@
 //! How a run ended: what a protocol concludes, and what the engine adds.
 
+mod consensus;
 mod debate;
 mod pipeline;
 mod refine;
 mod sampling;
 
+pub use consensus::{Answer, ConsensusBody, Dissent, RoundRecord};
 pub use debate::{
     DebateBody, DebateRound, Disagreement, EarlyStop, Position, StopReason, Synthesis, Turn, TurnFailure,
 };
@@ -14,13 +16,13 @@ pub use sampling::{EarlyEnd, Response, SampleRecord, SamplingBody, Share};
 
 use crate::exchange::Usage;
 use crate::failure::FailureClass;
-use crate::ids::{AdapterId, CallId, ParticipantId, Round, RunId};
+use crate::ids::{AdapterId, CallId, ParticipantId, RunId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Status {
@@ -111,6 +113,7 @@ impl Status {
 
 /// What a protocol concludes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Outcome {
     /// How it ended.
     pub status: Status,
@@ -133,6 +136,7 @@ impl Outcome {
 
 /// What each protocol adds to the outcome.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(tag = "protocol", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Body {
@@ -141,10 +145,12 @@ pub enum Body {
     /// Of a debate.
     Debate(DebateBody),
     /// Of several answers to one question, counted.
+    #[serde(rename = "sample")]
     Sampling(SamplingBody),
     /// Of a text that was refined.
     Refine(RefineBody),
     /// Of several steps, one after the other.
+    #[serde(rename = "pipe")]
     Pipeline(PipelineBody),
 }
 
@@ -207,35 +213,9 @@ impl Body {
     }
 }
 
-/// What a consensus run ended with. Field names of the seed are kept; more are added.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct ConsensusBody {
-    /// The best answer; `None` if nobody ever answered.
-    pub winner: Option<Winner>,
-    /// The number of the last round that was entered.
-    pub final_round: u32,
-    /// The closing strategy: `vote-threshold`.
-    pub strategy: String,
-    /// The threshold that the leader's mean had to meet.
-    pub threshold: f64,
-    /// For how many rounds in a row the same answer had to lead.
-    pub stability_rounds: u32,
-    /// Every participant's latest scored answer, best first; unscored ones after them.
-    pub all_answers: Vec<Answer>,
-    /// What speaks against the winner: reviews of it below the threshold, lowest first.
-    pub dissent: Vec<Dissent>,
-    /// What happened in each round.
-    pub rounds: Vec<RoundRecord>,
-    /// Participants without a candidate in the last round, and those that could not be asked any
-    /// more, with the reason.
-    pub models_dropped: Vec<Dropped>,
-    /// Prompts in which quoted text was too long and lost its middle.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub quotes_cut: Vec<QuoteCut>,
-}
-
 /// A prompt in which quoted text was too long.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct QuoteCut {
     /// Of which call.
     pub call: CallId,
@@ -253,6 +233,7 @@ impl QuoteCut {
 
 /// The best answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Winner {
     /// The resolved model with its vendor prefix.
     pub model_id: String,
@@ -264,61 +245,9 @@ pub struct Winner {
     pub mean_score: Option<f64>,
 }
 
-/// One participant's latest answer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Answer {
-    /// The resolved model with its vendor prefix.
-    pub model_id: String,
-    /// Whose answer it is.
-    pub participant: ParticipantId,
-    /// The answer.
-    pub answer: String,
-    /// Mean of the scores below; `None` if nobody scored it.
-    pub mean_score: Option<f64>,
-    /// What each reviewer gave it.
-    pub scores: BTreeMap<ParticipantId, f64>,
-    /// The round in which it stood for review.
-    pub round: u32,
-}
-
-/// A review that speaks against the winner.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Dissent {
-    /// Who reviewed.
-    pub reviewer: ParticipantId,
-    /// Its model.
-    pub model_id: String,
-    /// What it gave, 1 to 10.
-    pub score: f64,
-    /// Its assessment.
-    pub overall_assessment: String,
-    /// What it found weak.
-    pub weaknesses: Vec<String>,
-}
-
-/// What happened in one round.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RoundRecord {
-    /// Which round.
-    pub round: Round,
-    /// `scores[reviewer][author]`, 1 to 10; a missing review has no entry.
-    pub scores: BTreeMap<ParticipantId, BTreeMap<ParticipantId, f64>>,
-    /// Mean score of each answer that was scored.
-    pub means: BTreeMap<ParticipantId, f64>,
-    /// Who led when it closed.
-    pub leader: Option<ParticipantId>,
-    /// For how many rounds in a row.
-    pub stable: u32,
-    /// Reviews that are missing.
-    pub reviews_dropped: u32,
-    /// Repairs that were asked for.
-    pub repairs: u32,
-    /// Whether the run converged in it.
-    pub converged: bool,
-}
-
 /// A participant that is not in the room.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Dropped {
     /// Who.
     pub participant: ParticipantId,
@@ -358,6 +287,7 @@ pub struct Totals {
 
 /// What one participant did and cost.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Account {
     /// Who.
     pub participant: ParticipantId,

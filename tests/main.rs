@@ -54,6 +54,8 @@ mod run_resume;
 mod run_secrets;
 mod run_signals;
 mod run_surroundings;
+mod schemas;
+mod schemas_of_runs;
 mod standin_bench;
 mod standin_failures;
 mod standin_faults;

@@ -1,5 +1,6 @@
 //! What people and programs see of one and the same run.
 
+use crate::support::schemas::assert_valid;
 use insta::assert_snapshot;
 use refinery_core::event::{Announced, Event, EventKind};
 use refinery_core::exchange::{Role, Usage};
@@ -292,6 +293,7 @@ fn for_programs_as_it_happens() {
     let last: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
     let whole: serde_json::Value = serde_json::from_str(&document.text()).unwrap();
     assert_eq!(last, whole, "the last line is the document");
+    text.lines().for_each(|line| assert_valid("event", &serde_json::from_str(line).unwrap()));
     assert_snapshot!(text.lines().take(events().len()).collect::<Vec<_>>().join("\n"));
 }
 

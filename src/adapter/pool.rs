@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Which kind of account pays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PoolKind {
     /// A plan, through a token in the environment.

@@ -31,6 +31,7 @@ pub struct Signs {
 
 /// One row of the table. All conditions that are given must hold; at least one is given.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// The class of what matches.

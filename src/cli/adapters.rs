@@ -9,29 +9,43 @@ use crate::error::Error;
 use crate::host::{Machine, manifests};
 use crate::report::Paint;
 use crate::report::table::table;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// One adapter, as programs read it.
-#[derive(Debug, Serialize)]
-struct Line {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Line {
+    /// Its name.
     adapter: String,
+    /// Whether its facts were measured against the real program.
     verified: bool,
+    /// The model when none is named, with its vendor prefix.
     model_id: String,
+    /// How hard that model thinks unless told otherwise; `None` where the CLI's own default is left.
     effort: Option<&'static str>,
+    /// When model and aliases were read off the CLI: `2026-11-21`.
     models_as_of: String,
+    /// Short names of models, and the ids that they stand for.
     aliases: BTreeMap<String, String>,
+    /// How many calls may run at once.
     concurrency: usize,
+    /// What can pay, in the order in which it is looked for.
     pools: Vec<Pool>,
+    /// What to type to install it.
     install: String,
+    /// What to type to log in.
     login: String,
 }
 
 /// One way to pay, as programs read it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Pool {
+    /// Its name in the manifest.
     name: String,
+    /// Its kind.
     kind: PoolKind,
+    /// The variable that holds the credential; `None` for a stored login.
     variable: Option<String>,
 }
 

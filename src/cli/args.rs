@@ -65,6 +65,8 @@ pub enum Command {
     /// Show every setting and where it came from
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Print the JSON Schema of what is written or read, or list them
+    Schema(SchemaArgs),
 }
 
 /// `refinery config …`
@@ -271,6 +273,13 @@ pub struct ConfigShowArgs {
     /// What standard output carries: text or json [default: text]
     #[arg(short = 'o', long, value_name = "FORMAT")]
     pub output_format: Option<String>,
+}
+
+/// `refinery schema`
+#[derive(Debug, Default, Args)]
+pub struct SchemaArgs {
+    /// Of what: `outcome`, `event`, `config` …; nothing lists them all
+    pub name: Option<String>,
 }
 
 impl RunArgs {

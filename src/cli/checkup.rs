@@ -7,6 +7,7 @@ use crate::config::Settings;
 use crate::error::Error;
 use crate::host::Machine;
 use crate::ids::ParticipantId;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -61,7 +62,7 @@ pub struct Tools<'a> {
 }
 
 /// What was found out about one adapter. The fields are those of `doctor`'s JSON.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Checkup {
     /// Its name.
     pub adapter: String,
@@ -92,7 +93,7 @@ pub struct Checkup {
 }
 
 /// What a small real call brought.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ProbeResult {
     /// Whether an answer came.
     pub answered: bool,

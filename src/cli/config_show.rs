@@ -3,13 +3,17 @@
 use crate::config::{Entry, Key, Layers, Path};
 use crate::report::Paint;
 use crate::report::table::table;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// One setting, as programs read it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Line<'a> {
+    /// Its full name: `threshold`, `adapters.claude.model`.
     name: String,
+    /// Its value as it was written, in one or several words; `None` if it is not set.
     value: Option<&'a [String]>,
+    /// Where that came from: a file and line, a variable, a flag; `None` if it is not set.
     origin: Option<&'a str>,
 }
 

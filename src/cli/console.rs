@@ -59,6 +59,13 @@ impl Console {
         self.written(&mut out)
     }
 
+    /// Writes a document, whatever the format. Returns the exit code.
+    pub fn document(self, document: &impl Serialize) -> u8 {
+        let mut out = Outlet::stdout();
+        json::pretty(&mut out, document);
+        self.written(&mut out)
+    }
+
     /// The exit code of having written: 1, with the reason, if it did not arrive.
     fn written(self, out: &mut Outlet) -> u8 {
         out.result().map_or_else(

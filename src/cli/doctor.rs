@@ -13,14 +13,18 @@ use crate::host::{Machine, manifests};
 use crate::plan::parse_participants;
 use crate::report::Paint;
 use crate::report::table::table;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
 
 /// The doctor's findings, as programs read them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Findings {
+    /// `ok` or `failed`.
     status: &'static str,
+    /// What was found out about each adapter.
     adapters: Vec<Checkup>,
+    /// Everything else that a person should know.
     warnings: Vec<String>,
 }
 

@@ -5,47 +5,76 @@ use crate::plan::RoundEstimate;
 use crate::protocol::consensus::ReviewMode;
 use crate::report::happening::counted;
 use crate::report::table::{grouped, table};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The dry run, as programs read it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Document<'a> {
+    /// Always `dry_run`.
     status: &'static str,
+    /// Who would take part, in plan order.
     participants: Vec<Line<'a>>,
+    /// Mean score that the leader would have to reach, 1 to 10.
     threshold: f64,
+    /// At most this many rounds.
     max_rounds: u32,
+    /// For how many rounds in a row the same answer would have to lead.
     stability_rounds: u32,
+    /// How answers would be reviewed.
     review: ReviewMode,
+    /// The length of the question.
     question_bytes: usize,
+    /// The files that would be sent.
     files: Vec<File<'a>>,
+    /// The calls of each round at most, the first one first.
     rounds: Vec<Round>,
+    /// The calls of the round that has most.
     calls_per_round: u64,
+    /// All calls at most, repairs not among them.
     total_calls: u64,
+    /// All calls if every review needs a repair.
     total_calls_with_repairs: u64,
+    /// Everything that a person should know.
     warnings: &'a [String],
 }
 
-#[derive(Debug, Serialize)]
+/// Who would take part.
+#[derive(Debug, Serialize, JsonSchema)]
 struct Line<'a> {
+    /// Its unique name.
     participant: &'a str,
+    /// Through which adapter.
     adapter: &'a str,
+    /// The resolved model with its vendor prefix.
     model_id: &'a str,
+    /// How hard it would think; `None` leaves the CLI's own default.
     effort: Option<&'static str>,
 }
 
-#[derive(Debug, Serialize)]
+/// A file that would be sent.
+#[derive(Debug, Serialize, JsonSchema)]
 struct File<'a> {
+    /// Its path, as it is shown.
     path: &'a str,
+    /// Its length.
     bytes: usize,
 }
 
-#[derive(Debug, Serialize)]
+/// The calls of one round at most.
+#[derive(Debug, Serialize, JsonSchema)]
 struct Round {
+    /// Which round, from 1.
     round: u32,
+    /// First answers.
     propose: u64,
+    /// Reviews.
     evaluate: u64,
+    /// Better answers for the round that follows.
     refine: u64,
+    /// All of these.
     calls: u64,
+    /// Repairs of reviews.
     repairs: u64,
 }
 

@@ -9,7 +9,7 @@ use super::parse::{self, Refused, parse};
 use super::prepare::{self, Prepared, Ready};
 use super::supervised::Supervised;
 use super::world::Surroundings;
-use super::{adapters, config_show, demo, doctor, replay, resume, runs, settings};
+use super::{adapters, config_show, demo, doctor, replay, resume, runs, schema, settings};
 use crate::config::OutputFormat;
 use crate::error::Error;
 use crate::host::Machine;
@@ -50,6 +50,7 @@ fn command(cli: Cli, console: Console) -> Done {
         Some(Command::Resume(args)) => here(go_on(&args, &machine, console)),
         Some(Command::Replay(args)) => here(replay::run(&args, &machine, console)),
         Some(Command::Config(ConfigCommand::Show(args))) => here(show(args, &machine, console)),
+        Some(Command::Schema(args)) => here(schema::run(&args, console)),
         Some(Command::Demo(args)) => here(play(&args, &mut machine, console)),
     }
 }

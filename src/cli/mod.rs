@@ -19,6 +19,7 @@ pub mod probe;
 pub mod replay;
 pub mod resume;
 pub mod runs;
+pub mod schema;
 pub mod seats;
 pub mod settings;
 pub mod supervised;

@@ -9,27 +9,52 @@ use crate::engine::{Record, Recorded};
 use crate::error::Error;
 use crate::event::preview;
 use crate::host::Machine;
+use crate::ids::RunId;
 use crate::journal::{Store, Stored};
+use crate::plan::RunPlan;
 use crate::report::document::Document;
 use crate::report::table::table;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::{Duration, SystemTime};
 
 /// One run, as it is listed.
-#[derive(Debug, Serialize)]
-struct Listed {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Listed {
+    /// Its name.
     run: String,
     /// The outcome's status; `unfinished` if it was killed or still runs; `unreadable`.
     status: String,
+    /// The first line of the question, at most 60 characters; the first file's path if there is none.
     question: String,
+    /// Who took part.
     models: Vec<String>,
+    /// Calls that were begun; `None` if it cannot be read.
     calls: Option<u64>,
+    /// US dollars, as far as the vendors said; `None` if none did.
     cost_usd: Option<f64>,
+    /// Since it was last written to.
     age_seconds: u64,
+    /// The size of its journal.
     bytes: u64,
-    /// Why it cannot be read.
+    /// Why it cannot be read; `None` if it can.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
+}
+
+/// One run, whole.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Shown<'a> {
+    /// Its name.
+    run: &'a RunId,
+    /// The version of the program that began it.
+    version: &'a str,
+    /// How many records its journal holds.
+    records: usize,
+    /// What was to be done.
+    plan: &'a RunPlan,
+    /// How far it came.
+    outcome: Document<'a>,
 }
 
 /// Lists, shows or removes runs.
@@ -122,13 +147,8 @@ fn show(stored: &Stored, console: Console) -> Result<u8, Error> {
     let plan = recorded.header.plan.clone();
     let (version, records) = (recorded.header.version.clone(), recorded.entries.len());
     let finished = retell(recorded, &mut |_| {})?;
-    let document = serde_json::json!({
-        "run": plan.run_id,
-        "version": version,
-        "records": records,
-        "plan": plan,
-        "outcome": Document::of(&finished),
-    });
+    let document =
+        Shown { run: &plan.run_id, version: &version, records, plan: &plan, outcome: Document::of(&finished) };
     let listed = listed(stored, SystemTime::now());
     let mut lines = vec![
         format!("run       {}", listed.run),

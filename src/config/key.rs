@@ -3,11 +3,11 @@
 use std::fmt;
 
 macro_rules! keys {
-    ($(#[$doc:meta])* $type:ident { $($(#[$about:meta])* $key:ident = $name:literal),+ $(,)? }) => {
+    ($(#[$doc:meta])* $type:ident { $($(#[doc = $about:literal])+ $key:ident = $name:literal),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $type {
-            $($(#[$about])* $key,)+
+            $($(#[doc = $about])+ $key,)+
         }
 
         impl $type {
@@ -19,6 +19,14 @@ macro_rules! keys {
             pub fn name(self) -> &'static str {
                 match self {
                     $(Self::$key => $name,)+
+                }
+            }
+
+            /// What it is, in words.
+            #[must_use]
+            pub fn about(self) -> &'static str {
+                match self {
+                    $(Self::$key => concat!($($about),+).trim_ascii(),)+
                 }
             }
 

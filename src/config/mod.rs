@@ -6,6 +6,7 @@ pub mod environment;
 pub mod file;
 pub mod key;
 pub mod layers;
+pub mod schema;
 pub mod settings;
 pub mod value;
 

@@ -29,8 +29,8 @@ impl OutputFormat {
     pub const WORDS: [(&str, Self); 3] = [("text", Self::Text), ("json", Self::Json), ("jsonl", Self::Jsonl)];
 }
 
-const REVIEWS: [(&str, ReviewMode); 2] = [("pairwise", ReviewMode::Pairwise), ("batch", ReviewMode::Batch)];
-const BILLINGS: [(&str, Billing); 3] =
+pub(super) const REVIEWS: [(&str, ReviewMode); 2] = [("pairwise", ReviewMode::Pairwise), ("batch", ReviewMode::Batch)];
+pub(super) const BILLINGS: [(&str, Billing); 3] =
     [("auto", Billing::Auto), ("subscription", Billing::Subscription), ("api", Billing::Api)];
 
 /// All settings of a run.

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 /// and after the last one `(synthesisStart synthesisToken* synthesisComplete)?`, `error?` and
 /// `finalResult`. In a blind round everybody starts before anybody completes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(tag = "event", rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum DebateEvent {

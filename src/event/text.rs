@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// One happening of a sampling, refining or stepped run. Names are stable: they are the `event`
 /// field of the JSONL stream.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum TextEvent {

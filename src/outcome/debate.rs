@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 /// What a debate ended with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 pub struct DebateBody {
     /// The score of the last whole round, 0 to 100; `None` if there is no whole round.
     pub final_score: Option<u32>,
@@ -64,6 +65,7 @@ impl DebateBody {
 
 /// Why a debate had no further round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum StopReason {
     /// The score stopped moving. It says nothing about who agrees.
@@ -88,6 +90,7 @@ impl StopReason {
 
 /// When and why a score counted as stable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct EarlyStop {
     /// In which round.
     pub round: Round,
@@ -99,6 +102,7 @@ pub struct EarlyStop {
 
 /// A participant's last word.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Position {
     /// Who.
     pub participant: ParticipantId,
@@ -118,6 +122,7 @@ pub struct Position {
 
 /// One round of a debate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct DebateRound {
     /// Which.
     pub round: Round,
@@ -143,6 +148,7 @@ pub struct DebateRound {
 
 /// One turn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Turn {
     /// Whose.
     pub participant: ParticipantId,
@@ -159,6 +165,7 @@ pub struct Turn {
 
 /// Why a turn or a synthesis failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct TurnFailure {
     /// A failure class.
     pub failure: FailureClass,
@@ -168,6 +175,7 @@ pub struct TurnFailure {
 
 /// Two participants whose confidences are far apart.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Disagreement {
     /// `r2-claude-codex`, in speaking order.
     pub id: String,
@@ -184,6 +192,7 @@ pub struct Disagreement {
 
 /// What the judge made of a debate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Synthesis {
     /// What most hold; empty if the judge did not say.
     pub majority_position: String,

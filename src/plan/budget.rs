@@ -8,6 +8,7 @@ use std::fmt;
 
 /// One ceiling.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Ceiling {
     /// No limit.
@@ -41,6 +42,7 @@ impl Ceiling {
 
 /// What a run, or a step of a pipeline, may spend.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Budget {
     /// Attempts: retries and repairs are among them.
     #[serde(default)]

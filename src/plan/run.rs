@@ -16,6 +16,7 @@ use std::time::Duration;
 
 /// Everything that decides what a run does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct RunPlan {
     /// Name of the run.
     pub run_id: RunId,
@@ -39,6 +40,7 @@ pub struct RunPlan {
 
 /// Which protocol, with its settings.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(tag = "name", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ProtocolPlan {
@@ -70,6 +72,7 @@ impl ProtocolPlan {
 
 /// One participant, resolved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Participant {
     /// Its unique name.
     pub id: ParticipantId,
@@ -94,6 +97,7 @@ pub struct Participant {
 
 /// What pays for a participant. Names, never values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Pool {
     /// Its name in the manifest.
     pub name: String,
@@ -113,15 +117,19 @@ impl From<&ChosenPool> for Pool {
 
 /// The clocks and counts that bound a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct RunLimits {
     /// Longest time for one attempt.
     #[serde(rename = "timeout_ms", with = "crate::time::millis")]
+    #[cfg_attr(feature = "cli", schemars(with = "u64"))]
     pub timeout: Duration,
     /// Longest silence before the first byte, of CLIs that stream.
     #[serde(rename = "first_byte_timeout_ms", with = "crate::time::millis")]
+    #[cfg_attr(feature = "cli", schemars(with = "u64"))]
     pub first_byte_timeout: Duration,
     /// Longest silence after it, of CLIs that stream.
     #[serde(rename = "idle_timeout_ms", with = "crate::time::millis")]
+    #[cfg_attr(feature = "cli", schemars(with = "u64"))]
     pub idle_timeout: Duration,
     /// How many more attempts a call may have after the first, 0 to 10.
     pub retries: u32,
@@ -132,6 +140,7 @@ pub struct RunLimits {
     pub budget: Budget,
     /// Longest time for the whole run; after it nothing new is begun.
     #[serde(default, rename = "max_wall_ms", with = "crate::time::millis_or_none")]
+    #[cfg_attr(feature = "cli", schemars(with = "Option<u64>"))]
     pub max_wall: Option<Duration>,
     /// What becomes of a run whose vendor says that a usage limit is reached.
     #[serde(default)]
@@ -140,6 +149,7 @@ pub struct RunLimits {
 
 /// What becomes of a run whose vendor says that a usage limit is reached.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum OnLimit {
     /// The run stops, exit code 1; it can be resumed.
@@ -162,6 +172,7 @@ impl OnLimit {
 
 /// What an account that is paid per use is charged, where its CLI does not say what a call cost.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Prices {
     /// US dollars for a million input tokens.
     pub input: f64,
@@ -171,6 +182,7 @@ pub struct Prices {
 
 /// How many calls may run at once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Concurrency {
     /// Over all adapters; 0 for no limit.
     pub global: usize,

@@ -6,6 +6,7 @@ use std::fmt;
 
 /// How a value is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub enum Op {
     /// Less than.
     #[serde(rename = "<")]
@@ -48,6 +49,7 @@ impl fmt::Display for Op {
 
 /// A comparison of some value with a number.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Gate {
     /// How it is compared.
     pub op: Op,

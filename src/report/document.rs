@@ -8,69 +8,103 @@ use serde::Serialize;
 
 /// A run, as programs read it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Document<'a> {
+    /// How it ended; decides the exit code.
     status: Status,
+    /// Why there is no answer, or no whole one; `None` with exit code 0 or 2.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<RunError>,
-    protocol: &'static str,
     #[serde(flatten)]
     view: View<'a>,
+    /// The critique pass over the answer; `None` unless one was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     self_refine: Option<Refined<'a>>,
+    /// What each participant did and cost, in plan order.
     participants: &'a [Account],
+    /// The run as a whole.
     metadata: Metadata<'a>,
 }
 
 /// What a critique pass over the answer came to, and what it cost.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Refined<'a> {
     #[serde(flatten)]
     refined: &'a SelfRefined,
+    /// What it cost; `None` if it asked nobody.
     cost: Option<&'a StepCost>,
 }
 
+/// What is to be known of a run as a whole.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Metadata<'a> {
+    /// Name of the run.
     run_id: &'a str,
+    /// Rounds that were entered; `None` unless it is a consensus run.
     #[serde(skip_serializing_if = "Option::is_none")]
     total_rounds: Option<u32>,
+    /// Calls that were begun: each counts once, however many attempts it took; repairs count.
     total_calls: u64,
+    /// Subprocesses that were started.
     total_attempts: u64,
+    /// Wall time.
     elapsed_ms: u64,
+    /// The seed of every draw.
     seed: u64,
+    /// Participants without a candidate in the last round, and those that could not be asked any
+    /// more; `None` unless it is a consensus run.
     #[serde(skip_serializing_if = "Option::is_none")]
     models_dropped: Option<&'a [Dropped]>,
+    /// Prompts of a consensus run in which quoted text was too long; left out if there are none.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     quotes_cut: &'a [QuoteCut],
     /// Whether `resume` can go on with it; left out where it cannot.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     resumable: bool,
-    /// When a run that stopped at a usage limit can go on, RFC 3339.
+    /// When a run that stopped at a usage limit can go on, RFC 3339; `None` if nobody said.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "cli", schemars(extend("format" = "date-time")))]
     resume_at: Option<String>,
+    /// Everything that a person should know.
     warnings: &'a [String],
 }
 
 /// Why a run has no answer.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct RunError {
+    /// `phase_failure`, `insufficient_models`, `cancelled`, `budget_exhausted` or `parked`.
     code: &'static str,
+    /// What happened, on one line.
     message: String,
+    /// Whether the same run can go better the next time as it is.
     retryable: bool,
 }
 
 /// An error before or instead of a run, as programs read it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct ErrorDocument<'a> {
+    /// Always `error`.
+    #[cfg_attr(feature = "cli", schemars(extend("const" = "error")))]
     status: Status,
+    /// What happened.
     error: ErrorBody<'a>,
 }
 
+/// What happened, and what to do next.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct ErrorBody<'a> {
+    /// `config_invalid` (exit code 4: nothing was called) or `failed` (exit code 1).
     code: &'static str,
+    /// All messages on one line.
     message: String,
+    /// What happened, one line each; never empty.
     messages: &'a [String],
+    /// What to do next, one line each.
     hints: &'a [String],
 }
 
@@ -86,7 +120,6 @@ impl<'a> Document<'a> {
         Self {
             status: outcome.status,
             error: run_error(outcome.status, &outcome.body),
-            protocol: outcome.body.protocol(),
             view: View::of(finished),
             self_refine: outcome
                 .self_refine

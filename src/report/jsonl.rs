@@ -15,11 +15,16 @@ pub struct Jsonl {
     out: Outlet,
 }
 
-/// `seq` (none for live events), `at` (RFC 3339), `event`, then the event's own fields.
+/// One line: `seq`, `at`, `event`, then the event's own fields.
 #[derive(Serialize)]
-struct Line<'a> {
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub(crate) struct Line<'a> {
+    /// Its place in the run, from 0 without gaps; `None` for live events, which a replay does not
+    /// repeat.
     #[serde(skip_serializing_if = "Option::is_none")]
     seq: Option<u64>,
+    /// When, RFC 3339.
+    #[cfg_attr(feature = "cli", schemars(extend("format" = "date-time")))]
     at: String,
     #[serde(flatten)]
     kind: &'a EventKind,

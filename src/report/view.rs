@@ -6,50 +6,79 @@ use crate::outcome::{
 };
 use serde::Serialize;
 
-/// The fields of one protocol.
+/// The protocol, and what it adds. The names are those of [`Body::protocol`].
 #[derive(Debug, Serialize)]
-#[serde(untagged)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
+#[serde(tag = "protocol")]
 pub(super) enum View<'a> {
+    /// A consensus run, or a run with a single participant.
+    #[serde(rename = "consensus")]
     Consensus(Consensus<'a>),
+    /// A debate.
+    #[serde(rename = "debate")]
     Debate(Answered<'a, DebateBody>),
+    /// Several answers to one question, counted.
+    #[serde(rename = "sample")]
     Sampling(Answered<'a, SamplingBody>),
+    /// A text that was refined.
+    #[serde(rename = "refine")]
     Refine(Answered<'a, RefineBody>),
+    /// Several steps, one after the other.
+    #[serde(rename = "pipe")]
     Pipeline(Pipeline<'a>),
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 pub(super) struct Consensus<'a> {
+    /// The best answer; `None` if nobody ever answered.
     winner: Option<&'a Winner>,
+    /// The number of the last round that was entered.
     final_round: u32,
+    /// The closing strategy: `vote-threshold`.
     strategy: &'a str,
+    /// The threshold that the leader's mean had to meet, 1 to 10.
     threshold: f64,
+    /// For how many rounds in a row the same answer had to lead.
     stability_rounds: u32,
+    /// Every participant's latest scored answer, best first; unscored ones after them.
     all_answers: &'a [Answer],
+    /// What speaks against the winner: reviews of it below the threshold, lowest first.
     dissent: &'a [Dissent],
+    /// What happened in each round.
     rounds: &'a [RoundRecord],
 }
 
 /// The answer, and everything else as the outcome has it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 pub(super) struct Answered<'a, T> {
+    /// The text that a person came for; `None` if there is none.
     answer: Option<&'a str>,
     #[serde(flatten)]
     body: &'a T,
 }
 
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 pub(super) struct Pipeline<'a> {
+    /// The text that a person came for; `None` if there is none.
     answer: Option<&'a str>,
+    /// Who wrote it, where that is one participant.
     author: Option<&'a str>,
+    /// How many steps there are.
     step_count: usize,
+    /// Every step, in order.
     steps: Vec<Step<'a>>,
 }
 
+/// One step, and what it cost.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Step<'a> {
     #[serde(flatten)]
     record: &'a StepRecord,
-    /// What it cost; nothing if it asked nobody.
+    /// What it cost; `None` if it asked nobody.
     cost: Option<&'a StepCost>,
 }
 

@@ -2,6 +2,7 @@
 //! arrival, and checks on the way what must hold for every debate.
 
 use super::room::{members, text, who};
+use super::schemas;
 use refinery_core::event::{DebateEvent, EventKind};
 use refinery_core::exchange::{CallSpec, Reply, Role};
 use refinery_core::failure::CallFailure;
@@ -67,7 +68,9 @@ impl Played {
 
 /// First come, first served, to the end.
 pub fn play(debate: Debate, reply: &dyn Fn(&CallSpec) -> Result<Reply, CallFailure>) -> Played {
-    play_until(debate, reply, &mut |_| 0, usize::MAX)
+    let played = play_until(debate, reply, &mut |_| 0, usize::MAX);
+    schemas::rendered(&played.outcome, &played.events);
+    played
 }
 
 /// To the end, or until so many calls are settled; `next` says which of the live calls settles.

@@ -5,6 +5,7 @@ pub mod debate;
 pub mod program;
 pub mod record;
 pub mod room;
+pub mod schemas;
 pub mod simulate;
 pub mod standin;
 pub mod theatre;

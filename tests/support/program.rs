@@ -1,5 +1,6 @@
 //! The real binary in a home of its own: command lines in, one readable block out.
 
+use super::schemas;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -74,7 +75,9 @@ impl Desk {
         }
         let output = child.wait_with_output().unwrap();
         let text = |bytes: Vec<u8>| self.redact(&String::from_utf8(bytes).unwrap());
-        Shown { stdout: text(output.stdout), stderr: text(output.stderr), code: output.status.code() }
+        let shown = Shown { stdout: text(output.stdout), stderr: text(output.stderr), code: output.status.code() };
+        schemas::check(line, &shown);
+        shown
     }
 
     /// The command itself, its output captured.

@@ -1,6 +1,7 @@
 //! Drives any protocol without engine, clock or processes, in any order of arrival, and checks on
 //! the way what must hold for every one of them.
 
+use super::schemas;
 use refinery_core::event::EventKind;
 use refinery_core::exchange::{CallSpec, Reply};
 use refinery_core::failure::CallFailure;
@@ -71,7 +72,9 @@ pub fn hash(seed: u64, words: &[&str]) -> u64 {
 
 /// First come, first served.
 pub fn play(protocol: impl Protocol, answers: Answers<'_>) -> Played {
-    play_in_order(protocol, answers, 0)
+    let played = play_in_order(protocol, answers, 0);
+    schemas::rendered(&played.outcome, &played.events);
+    played
 }
 
 /// The whole run, replies in the order that a number decides: 0 is first come, first served.

@@ -2,6 +2,7 @@
 //! and what it leaves behind.
 
 use super::program::Shown;
+use super::schemas;
 use refinery_core::standin::demo;
 use serde_json::Value;
 use std::ffi::OsStr;
@@ -113,6 +114,7 @@ impl Theatre {
         }
         let shown = self.end(child);
         self.assert_nothing_left();
+        schemas::check(line, &shown);
         shown
     }
 

@@ -8,6 +8,7 @@ use std::fmt;
 /// index. The empty path is the whole document.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(extend("pattern" = "^(/|$)")))]
 pub struct Pointer(Vec<String>);
 
 impl TryFrom<String> for Pointer {

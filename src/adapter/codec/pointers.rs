@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 /// Where a JSON document, or the lines of a JSONL stream, keep what we look for.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Pointers {
     /// The answer, or a piece of it: the first of these paths at which there is a text.

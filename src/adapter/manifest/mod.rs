@@ -18,10 +18,12 @@ pub use parts::{
 
 /// One vendor's CLI.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// Its name: the word that people type, such as `claude`.
     #[serde(rename = "name")]
+    #[cfg_attr(feature = "cli", schemars(extend("pattern" = "^[a-z0-9_-]+$")))]
     pub id: AdapterId,
     /// Whether its facts were measured against the real program.
     #[serde(default)]
@@ -30,6 +32,7 @@ pub struct Manifest {
     #[serde(default)]
     pub vendor_words: Vec<String>,
     /// How many calls may run at once unless told otherwise, at least 1.
+    #[cfg_attr(feature = "cli", schemars(range(min = 1)))]
     pub concurrency: usize,
     /// Where the program is, and how to get it.
     pub program: ProgramSpec,
@@ -38,9 +41,11 @@ pub struct Manifest {
     pub models: Models,
     /// Our words for effort, and the CLI's.
     #[serde(default)]
+    #[cfg_attr(feature = "cli", schemars(extend("propertyNames" = { "enum": Effort::ALL })))]
     pub efforts: BTreeMap<Effort, String>,
     /// What can pay, best first.
     #[serde(default, rename = "pool")]
+    #[cfg_attr(feature = "cli", schemars(length(min = 1)))]
     pub pools: Vec<PoolSpec>,
     /// The stored login, if it has one.
     #[serde(default)]

@@ -8,9 +8,11 @@ use std::collections::BTreeMap;
 
 /// Where the program is, and how to get it.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ProgramSpec {
     /// Names to look for on the PATH, in order; at least one.
+    #[cfg_attr(feature = "cli", schemars(length(min = 1)))]
     pub names: Vec<String>,
     /// What to type to install it.
     #[serde(default)]
@@ -34,6 +36,7 @@ pub struct ProgramSpec {
 
 /// The models of a CLI.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Models {
     /// The model when none is named; absent: the CLI's own default.
@@ -70,6 +73,7 @@ impl Models {
 
 /// One way to pay.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PoolSpec {
     /// Its name: `api key`.
@@ -105,6 +109,7 @@ pub struct PoolSpec {
 
 /// A link from the scratch folder to a file of the person's.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LinkSpec {
     /// Where it stands, relative to the scratch folder.
@@ -115,6 +120,7 @@ pub struct LinkSpec {
 
 /// Where the stored login is.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LoginSpec {
     /// How to read it.
@@ -125,6 +131,7 @@ pub struct LoginSpec {
 
 /// How a login file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum LoginFormat {
     /// `claudeAiOauth` with an access token.
@@ -139,6 +146,7 @@ pub enum LoginFormat {
 
 /// How the program is started.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct InvocationSpec {
     /// Groups of arguments; a group with a placeholder that has no value vanishes.
@@ -173,6 +181,7 @@ fn two_seconds() -> u64 {
 
 /// A file in the scratch folder.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FileSpec {
     /// Where, relative to the scratch folder.
@@ -189,6 +198,7 @@ pub struct FileSpec {
 
 /// What a file in the scratch folder holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Holds {
     /// The system prompt. Where there is none, one line, since some CLIs refuse an empty file.
@@ -202,6 +212,7 @@ pub enum Holds {
 
 /// How the prompt goes in: always through standard input.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct StdinSpec {
     /// Written before it.
@@ -229,6 +240,7 @@ pub struct StdinSpec {
 
 /// How the prompt is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Escape {
     /// As it is.
@@ -240,6 +252,7 @@ pub enum Escape {
 
 /// How the answer comes out.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct OutputSpec {
     /// Which codec reads it.
@@ -263,6 +276,7 @@ pub struct OutputSpec {
 
 /// The codecs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum CodecName {
     /// Claude Code's stream-json.
@@ -281,6 +295,7 @@ pub enum CodecName {
 
 /// Where an output stream goes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Where {
     /// A pipe.
@@ -292,6 +307,7 @@ pub enum Where {
 
 /// What a CLI can take.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
     /// Most bytes of a prompt.
@@ -313,6 +329,7 @@ pub struct Limits {
 
 /// Where question and files travel when standard input cannot hold them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Overflow {
     /// In the file of the system prompt, marked as data.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 /// How answers are reviewed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ReviewMode {
     /// One call for each pair of reviewer and author.
@@ -18,6 +19,7 @@ pub enum ReviewMode {
 
 /// The settings of a consensus run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 pub struct ConsensusPlan {
     /// Mean score that the leader must reach, 1 to 10.
     pub threshold: f64,
@@ -50,6 +52,7 @@ pub struct Member {
 
 /// What the run is about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Material {
     /// The person's words; may be empty if there are files.
     pub question: Arc<str>,

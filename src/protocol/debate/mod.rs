@@ -39,6 +39,8 @@ mod synthesis;
 pub use confidence::{Confidence, NEUTRAL, confidence, judge_confidence, strip_confidence_line};
 pub use machine::Debate;
 pub use order::Mulberry32;
+#[cfg(feature = "cli")]
+pub use persona::PersonaFile;
 pub use persona::{DEFAULT as PERSONAS, JUDGE, Persona, PersonaProblem, built_in, deal, read, with_own};
 pub use phase::{Phase, label};
 pub use score::{Spread, Standing, consensus_score, disagreements, spread, stable};

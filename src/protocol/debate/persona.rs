@@ -16,16 +16,34 @@ pub const DEFAULT: &str = include_str!("personas.toml");
 /// A name is shown in tags and tables: no longer than this many characters.
 const NAME_CHARS: usize = 60;
 
+/// One line that is not blank, as a pattern of JSON Schema.
+#[cfg(feature = "cli")]
+const ONE_LINE: &str = r"^\P{Cc}*[^\p{Cc}\s]\P{Cc}*$";
+
+/// What a file of personas holds; [`read`] reads it, and says what is wrong with it by line.
+#[cfg(feature = "cli")]
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PersonaFile {
+    /// The personas.
+    pub persona: Vec<Persona>,
+}
+
 /// A standpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Persona {
     /// What it is called on the command line: `[a-z0-9-]+`.
+    #[cfg_attr(feature = "cli", schemars(regex(pattern = r"^[a-z0-9-]+$")))]
     pub id: String,
     /// What the others and people call it, on one line.
+    #[cfg_attr(feature = "cli", schemars(length(max = NAME_CHARS), regex(pattern = ONE_LINE)))]
     pub name: String,
     /// What it is for, on one line.
+    #[cfg_attr(feature = "cli", schemars(regex(pattern = ONE_LINE)))]
     pub role: String,
     /// What its participant is told, as part of the system prompt.
+    #[cfg_attr(feature = "cli", schemars(regex(pattern = r"\S")))]
     pub prompt: String,
 }
 

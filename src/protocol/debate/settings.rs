@@ -11,6 +11,7 @@ pub const ROUNDS: RangeInclusive<u32> = 1..=10;
 
 /// The settings of a debate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 pub struct DebatePlan {
     /// At most this many rounds, 1 to 10.
     pub rounds: u32,
@@ -39,6 +40,7 @@ pub struct DebatePlan {
 /// Who sums up a debate, without a vote. A model that debates can do that as well: it is asked anew,
 /// and does not know what it said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Judge {
     /// Who.
     pub participant: ParticipantId,

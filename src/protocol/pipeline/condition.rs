@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 /// A comparison such as `agreement < 0.95`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Condition {
     /// A number of the step before.
     pub field: String,

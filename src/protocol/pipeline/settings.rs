@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// Several steps, one after the other.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 pub struct PipelinePlan {
     /// At least one.
     pub steps: Vec<StepPlan>,
@@ -20,6 +21,7 @@ impl PipelinePlan {
 
 /// One step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct StepPlan {
     /// What it does.
     pub kind: StepKind,
@@ -31,6 +33,7 @@ pub struct StepPlan {
 
 /// What a step does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum StepKind {
@@ -69,6 +72,7 @@ impl StepKind {
 
 /// What a step makes of the value of the step before it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Feed {
     /// `refine` takes it as its draft, every other step as material beside the question.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 /// The settings of a run, or of a step, that refines a text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 pub struct RefinePlan {
     /// Who writes: the draft, and in score mode every further text. `None` for whoever wrote the
     /// text that there is, else the first participant.
@@ -23,6 +24,7 @@ pub struct RefinePlan {
 
 /// How a text is refined.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RefineMode {
     /// Score, improve, score again, until a target is reached.
@@ -44,6 +46,7 @@ impl RefineMode {
 
 /// When a score is good enough, and when it is no use to go on.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct ScorePlan {
     /// The score to reach, 0 to 1.
     pub target_score: f64,
@@ -63,6 +66,7 @@ impl Default for ScorePlan {
 
 /// How a text is critiqued and rewritten.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct CritiquePlan {
     /// Who critiques and rewrites; `None` for the text's author.
     pub refiner: Option<ParticipantId>,

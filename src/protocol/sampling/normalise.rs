@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 /// How an answer is brought to its form. The answer that is returned is always the original text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Normaliser {
     /// White space at the ends is dropped, every other run of it is one space.

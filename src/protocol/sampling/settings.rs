@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// When the samples count as agreed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Strategy {
     /// The answer that most samples gave wins, however few they are.
@@ -32,6 +33,7 @@ impl Strategy {
 
 /// When a run may end before all samples were taken.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EarlyStop {
     /// As soon as neither the winner nor any gate on agreement can change.
@@ -42,6 +44,7 @@ pub enum EarlyStop {
 
 /// The settings of a sampling run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 pub struct SamplingPlan {
     /// How many samples, at least 1; they are dealt to the participants in turn, in plan order.
     pub num_samples: u32,

@@ -1,0 +1,198 @@
+//! Holds what was written against the published schemas. Every command line that a test plays and
+//! every scene of a protocol passes here.
+
+use super::program::Shown;
+use jsonschema::Validator;
+use refinery_core::event::{Event, EventKind};
+use refinery_core::exchange::Usage;
+use refinery_core::ids::{AdapterId, ParticipantId, RunId};
+use refinery_core::outcome::{Account, Finished, Outcome, StepCost, Totals};
+use refinery_core::report::{Jsonl, Outlet, Reporter};
+use refinery_core::time::Timestamp;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::sync::{Arc, LazyLock, Mutex};
+
+/// All that are published, in the order of the list.
+pub const NAMES: [&str; 13] = [
+    "outcome", "event", "error", "dry-run", "plan", "run", "runs", "adapters", "doctor", "settings", "config",
+    "manifest", "persona",
+];
+
+/// The schema of a name.
+pub fn schema(name: &str) -> Value {
+    refinery_core::cli::schema::of(name).unwrap()
+}
+
+static VALIDATORS: LazyLock<BTreeMap<&str, Validator>> =
+    LazyLock::new(|| NAMES.iter().map(|name| (*name, jsonschema::validator_for(&schema(name)).unwrap())).collect());
+
+/// What is wrong with a document; empty if nothing is.
+pub fn faults(name: &str, document: &Value) -> Vec<String> {
+    let validator = &VALIDATORS[name];
+    if validator.is_valid(document) {
+        return Vec::new();
+    }
+    validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect()
+}
+
+pub fn is_valid(name: &str, document: &Value) -> bool {
+    VALIDATORS[name].is_valid(document)
+}
+
+pub fn assert_valid(name: &str, document: &Value) {
+    let faults = faults(name, document);
+    assert!(faults.is_empty(), "{name}: {faults:#?}\n{document:#}");
+}
+
+/// What a command line wrote for programs is what was published for it.
+pub fn check(line: &str, shown: &Shown) {
+    let words = shell_words::split(line).unwrap();
+    let after = |flag: &str| words.iter().position(|word| word == flag).and_then(|at| words.get(at + 1)).cloned();
+    let lines = match after("-o").or_else(|| after("--output-format")).as_deref() {
+        Some("json") => false,
+        Some("jsonl") => true,
+        _ => return,
+    };
+    let name = match (words[0].as_str(), words.get(1).map(String::as_str)) {
+        ("doctor", _) => "doctor",
+        ("adapters", _) => "adapters",
+        ("runs", Some("show")) => "run",
+        // It says what it removed, and nothing else.
+        ("runs", Some("rm")) => return,
+        ("runs", _) => "runs",
+        ("config", _) => "settings",
+        _ if words.iter().any(|word| word == "--dry-run") => "dry-run",
+        _ if lines => "event",
+        _ => "outcome",
+    };
+    let documents: Vec<Value> = serde_json::Deserializer::from_str(&shown.stdout)
+        .into_iter()
+        .collect::<Result<_, _>>()
+        .unwrap_or_else(|error| {
+            assert!(words.iter().any(|word| word == "--help"), "{line}: {error}: {}", shown.stdout);
+            Vec::new()
+        });
+    assert!(lines || documents.len() <= 1, "{line}: more than one document");
+    for document in &documents {
+        let refused = shown.code != Some(0) && is_valid("error", document);
+        if !refused {
+            assert_valid(name, document);
+        }
+    }
+}
+
+/// Every value within a value, with its place.
+pub fn each(value: &Value, place: &str, look: &mut dyn FnMut(&str, &Value)) {
+    look(place, value);
+    match value {
+        Value::Object(map) => map.iter().for_each(|(key, one)| each(one, &format!("{place}/{key}"), look)),
+        Value::Array(list) => {
+            list.iter().enumerate().for_each(|(at, one)| each(one, &format!("{place}/{at}"), look));
+        }
+        _ => {}
+    }
+}
+
+/// Every document that differs from a whole one in one place, with what was done there.
+fn spoilt(whole: &Value) -> Vec<(String, Value)> {
+    let mut places = Vec::new();
+    each(whole, "", &mut |place, _| places.push(place.to_owned()));
+    let odd = json!({ "odd": [[]] });
+    let mut all = Vec::new();
+    for place in places {
+        let Some(value) = whole.pointer(&place) else { continue };
+        let change = |what: &str, to: &dyn Fn(&mut Value)| {
+            let mut copy = whole.clone();
+            to(copy.pointer_mut(&place).unwrap());
+            (format!("{what} at {place}"), copy)
+        };
+        all.push(change("something else", &|value| *value = odd.clone()));
+        if value.is_object() {
+            all.push(change("one more member", &|value| value["odd"] = odd.clone()));
+        }
+    }
+    all
+}
+
+/// Whatever is put somewhere else, or comes to it, is noticed.
+pub fn assert_closed(name: &str, whole: &Value) {
+    assert_valid(name, whole);
+    for (what, copy) in spoilt(whole) {
+        assert!(!is_valid(name, &copy), "{name}: {what} is not noticed");
+    }
+}
+
+/// Which members may be left out of a document, by their places.
+pub fn optional(name: &str, whole: &Value) -> Vec<String> {
+    let mut places = Vec::new();
+    each(whole, "", &mut |place, _| places.push(place.to_owned()));
+    places.retain(|place| {
+        let Some((parent, member)) = place.rsplit_once('/') else { return false };
+        let mut copy = whole.clone();
+        let gone =
+            copy.pointer_mut(parent).and_then(Value::as_object_mut).is_some_and(|map| map.remove(member).is_some());
+        gone && is_valid(name, &copy)
+    });
+    places
+}
+
+/// The lines that a run leaves, its document last; each of them is what was published.
+pub fn rendered(outcome: &Outcome, events: &[EventKind]) -> Vec<Value> {
+    let out = Shared::default();
+    let mut report = Jsonl::new(Outlet::new(out.clone()));
+    for (seq, kind) in (0..).zip(events) {
+        let seq = (!kind.is_live()).then_some(seq);
+        report.report(&Event { seq, at: Timestamp(seq.unwrap_or(7).cast_signed()), kind: kind.clone() });
+    }
+    report.finish(&Finished { outcome: outcome.clone(), totals: totals() }).unwrap();
+    let text = String::from_utf8(out.0.lock().unwrap().clone()).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let (document, happened) = lines.split_last().unwrap();
+    happened.iter().for_each(|line| assert_valid("event", line));
+    assert_valid("event", document);
+    assert_valid("outcome", document);
+    lines
+}
+
+fn totals() -> Totals {
+    let cost = |step: &str| StepCost { step: step.to_owned(), calls: 2, attempts: 3, ..StepCost::default() };
+    Totals {
+        run_id: RunId::new("20261121-100500-abcdef"),
+        total_calls: 4,
+        total_attempts: 6,
+        elapsed_ms: 12,
+        seed: 7,
+        resumable: true,
+        resume_at: Some(Timestamp(9)),
+        participants: vec![Account {
+            participant: ParticipantId::new("ada"),
+            adapter: AdapterId::new("claude"),
+            model_id: "ada-9".into(),
+            effort: Some("high".into()),
+            pool: "login".into(),
+            served: vec!["ada-9".into()],
+            calls: 4,
+            attempts: 6,
+            failed_calls: 0,
+            usage: Usage { input_tokens: Some(3), cost_usd: Some(0.5), ..Usage::default() },
+            attempts_without_usage: 1,
+        }],
+        steps: vec![cost("step1"), cost("self-refine")],
+        warnings: vec!["a warning".into()],
+    }
+}
+
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
