@@ -54,6 +54,7 @@ mod run_resume;
 mod run_secrets;
 mod run_signals;
 mod run_surroundings;
+mod standin_acts;
 mod standin_bench;
 mod standin_failures;
 mod standin_faults;

@@ -17,6 +17,8 @@ mod misbehave;
 mod options;
 mod output;
 mod phase;
+#[cfg(test)]
+mod rehearsal;
 mod request;
 mod rules;
 mod run;
