@@ -26,6 +26,7 @@ pub mod scene;
 mod speech;
 mod vendor;
 
+pub use floor::Floor;
 pub use marker::{Mark, author};
 pub use phase::{Phase, phase};
 pub use run::run;

@@ -109,8 +109,8 @@ pub(super) struct Task<'a> {
 /// The task of a prompt; `None` if it is a bare question, or none of ours.
 pub(super) fn task<'a>(system: Option<&str>, prompt: &'a str) -> Option<Task<'a>> {
     let prompt = prompt.trim_start();
-    let (opening, prompt) = match system.and_then(opening) {
-        Some(opening) => (opening, prompt),
+    let (opening, prompt) = match system.filter(|system| !system.trim().is_empty()) {
+        Some(system) => (opening(system)?, prompt),
         None => {
             let opening = SYSTEMS.into_iter().find(|opening| prompt.starts_with(opening))?;
             let ends = REQUESTS.iter().filter_map(|words| prompt.find(&format!("\n{words}")));
@@ -162,6 +162,9 @@ mod tests {
         for trap in traps {
             assert_eq!(phase(None, trap, false), Phase::Answer, "{trap}");
             assert_eq!(phase(Some("You are a helpful program."), trap, false), Phase::Answer, "{trap}");
+            let whole = format!("{}\n\nThe request:\n\n<question-1>\n</question-1>\n{TASK}x", SYSTEMS[0]);
+            assert_eq!(phase(Some("You are a helpful program."), &whole, false), Phase::Answer);
+            assert_eq!(phase(None, &whole, false), Phase::Propose, "no CLI could tell it from ours");
         }
         assert_eq!(phase(None, "Rate this.", true), Phase::Evaluate);
     }

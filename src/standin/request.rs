@@ -45,7 +45,7 @@ impl Request {
     /// Which turn of a debate it asks for, if it does.
     #[must_use]
     pub fn floor(&self) -> Option<Floor<'_>> {
-        phase::task(self.asked.system.as_deref(), self.text()).and_then(Floor::of)
+        Floor::of_prompt(self.asked.system.as_deref(), self.text())
     }
 
     /// The marked drafts that the prompt quotes.
