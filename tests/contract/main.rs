@@ -2,7 +2,8 @@
 //!
 //! `transcripts` ends every row of the vendors' failure tables in its class, and records what the CLIs print
 //! where `REFINERY_RECORD` names a folder (`REFINERY_CASE` picks one case). `requests`, `large` and
-//! `isolation` look at what reaches the vendors, `program` and `doctor` run the whole program. All calls go
+//! `isolation` look at what reaches the vendors, `roles` plays every protocol, `program` and `doctor` run the
+//! whole program. All calls go
 //! through the layers of a run; a CLI that is not installed fails the tests, never skips them.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
@@ -16,6 +17,7 @@ mod person;
 mod program;
 mod redact;
 mod requests;
+mod roles;
 mod slots;
 mod stage;
 mod stand_in;

@@ -1,6 +1,6 @@
 //! The stand-in itself, asked by hand: what the other tests rely on.
 
-use super::loopback::{Answer, Ending, Fault, Gate, Loopback, Part, Turn, Vendor, consensus, dead_address};
+use super::loopback::{Answer, Ending, Fault, Gate, Loopback, Part, Told, Turn, Vendor, consensus, dead_address};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -76,6 +76,33 @@ fn reviews_are_filled_by_their_schema_and_all_else_is_words() {
     assert!(answer.contains(r#"\"score\":8.5"#) && answer.contains(r#"\"weaknesses\":[\""#), "{answer}");
     let answer = send(&server, "POST", "/v1/messages", r#"{"model":"m","messages":[]}"#);
     assert!(answer.contains("I am Claude, made by Anthropic. Answer 1"), "{answer}");
+}
+
+#[test]
+fn every_role_is_answered_as_told() {
+    let score = |_: &super::loopback::Request| 3.5;
+    let told = Told { score: Box::new(score), confidence: Box::new(|_, round| 10 * round), ..Told::default() };
+    let server = Loopback::start(told.script());
+    let refining = "A text that answers a request is drafted, judged and improved in several steps.";
+    let debating = "Several participants debate one request over several rounds. You are one of them.";
+    let judging = "Several participants debated one request over several rounds, each from a standpoint.";
+    let turn = "Your task now: take your turn in the debate. This is round 3 of 4: x. Reply with your contribution \
+                alone, as Dr. No. Its last line says how confident you are.";
+    for (system, task, expected) in [
+        (debating, turn, "as Dr. No I hold in round 3"),
+        (debating, turn, "CONFIDENCE: 30"),
+        (judging, "Your task now: sum up the debate.", r#"judge_confidence\":75"#),
+        (refining, "Your task now: answer the request above.", "Text 3: it is forty-two"),
+        (refining, "Your task now: judge the answer.", r#"score\":3.5"#),
+        (refining, "Your task now: improve the answer.", "Text 5: it is forty-two"),
+        (refining, "Your task now: critique the answer.", "<revised>\\nRewrite 6: it is forty-two"),
+        ("You are a program.", "Your task now: critique the answer.", "It is forty-two."),
+    ] {
+        let system = format!("You are a CLI.\n\n{system}");
+        let body = json!({ "model": "m", "system": system, "messages": [{ "role": "user", "content": task }] });
+        let answer = send(&server, "POST", "/v1/messages", &body.to_string());
+        assert!(answer.contains(expected), "{task}: {expected} is missing in {answer}");
+    }
 }
 
 #[test]

@@ -11,14 +11,19 @@ pub fn consensus(score: impl Fn(&Request) -> f64 + Send + Sync) -> impl Fn(&Requ
     move |request| match request.schema() {
         Some(schema) => Answer::structured(fill(schema, score(request))),
         None => {
-            let name = match request.asks {
-                Some(Vendor::Anthropic) => "Claude, made by Anthropic",
-                Some(Vendor::OpenAi) => "Codex, made by OpenAI",
-                Some(Vendor::Gemini | Vendor::GoogleLogin) => "Gemini, made by Google",
-                None => "nobody",
-            };
+            let name = name(request);
             Answer::text(format!("I am {name}. Answer {} is forty-two.", request.nth))
         }
+    }
+}
+
+/// Who answers, in words that tell.
+pub fn name(request: &Request) -> &'static str {
+    match request.asks {
+        Some(Vendor::Anthropic) => "Claude, made by Anthropic",
+        Some(Vendor::OpenAi) => "Codex, made by OpenAI",
+        Some(Vendor::Gemini | Vendor::GoogleLogin) => "Gemini, made by Google",
+        None => "nobody",
     }
 }
 

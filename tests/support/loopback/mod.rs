@@ -14,6 +14,7 @@ mod gemini;
 mod openai;
 mod request;
 mod server;
+mod told;
 mod wire;
 
 pub use answer::{Answer, Ending, Fault, Part, Turn};
@@ -21,3 +22,4 @@ pub use consensus::consensus;
 pub use gate::Gate;
 pub use request::{Request, Vendor};
 pub use server::{Loopback, dead_address};
+pub use told::Told;

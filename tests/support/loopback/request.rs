@@ -1,5 +1,6 @@
 //! What a CLI asked for, as it arrived, with readers for what the three formats have in common.
 
+use refinery_core::standin::{Floor, Phase, phase};
 use serde_json::Value;
 use std::fmt;
 
@@ -143,6 +144,17 @@ impl Request {
     /// The first of the user's texts: the prompt.
     pub fn prompt(&self) -> &str {
         self.user_texts().first().copied().unwrap_or_default()
+    }
+
+    /// What the prompt asks for: the prompts of our protocols are known by their system prompt, which
+    /// stands among the CLI's own words, and by how their task begins.
+    pub fn phase(&self) -> Phase {
+        phase(Some(&self.system()), self.prompt(), self.schema().is_some())
+    }
+
+    /// Which turn of a debate it asks for, if it does.
+    pub fn floor(&self) -> Option<Floor<'_>> {
+        Floor::of_prompt(Some(&self.system()), self.prompt())
     }
 
     /// Whether it wants a stream of events.
