@@ -3,8 +3,8 @@
 //! `transcripts` ends every row of the vendors' failure tables in its class, and records what the CLIs print
 //! where `REFINERY_RECORD` names a folder (`REFINERY_CASE` picks one case). `requests`, `large` and
 //! `isolation` look at what reaches the vendors, `roles` plays every protocol, `program` and `doctor` run the
-//! whole program. All calls go
-//! through the layers of a run; a CLI that is not installed fails the tests, never skips them.
+//! whole program. All calls go through the layers of a run; a CLI that is not installed fails the tests, never
+//! skips them.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod cases;

@@ -7,12 +7,15 @@ use super::request::Request;
 use refinery_core::standin::{Floor, Phase};
 use serde_json::json;
 
+/// How confident somebody is: by the request, and the round that it belongs to.
+type Confidence = dyn Fn(&Request, u32) -> u32 + Send + Sync;
+
 /// What the models of a run are told to say.
 pub struct Told {
     /// How good they find what they review or score: 1 to 10, of a text that is refined 0 to 10.
     pub score: Box<dyn Fn(&Request) -> f64 + Send + Sync>,
     /// How confident they are in a round of a debate, 0 to 100.
-    pub confidence: Box<dyn Fn(&Request, u32) -> u32 + Send + Sync>,
+    pub confidence: Box<Confidence>,
     /// How sure the judge of a debate is, 0 to 100.
     pub judge_confidence: u32,
     /// What they answer to a bare question, such as a sample.
