@@ -1,10 +1,5 @@
 //! One integration-test binary; one file per subject.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::print_stdout,
-    reason = "a test that cannot go on should stop, and some print what they counted"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should stop")]
 
 mod support;
 
@@ -15,7 +10,6 @@ mod cli_errors;
 mod cli_plans;
 mod debate_prompts;
 mod debate_properties;
-mod debate_vectors;
 mod dependencies;
 mod engine;
 mod engine_bounds;
@@ -37,8 +31,6 @@ mod protocol_prompts;
 mod protocol_properties;
 mod protocol_refine;
 mod protocol_sampling;
-mod protocol_vectors;
-mod protocol_vectors_refine;
 mod reports;
 mod run_budget;
 mod run_debug;
@@ -64,3 +56,8 @@ mod standin_formats;
 mod standin_phases;
 mod standin_scenes;
 mod transcripts;
+mod vectors;
+mod vectors_budget;
+mod vectors_consensus;
+mod vectors_debate;
+mod vectors_refine;
