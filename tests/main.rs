@@ -13,6 +13,7 @@ mod adapter_vendors;
 mod cli_config;
 mod cli_errors;
 mod cli_plans;
+mod cli_sample;
 mod debate_prompts;
 mod debate_properties;
 mod debate_vectors;

@@ -29,7 +29,8 @@ impl OutputFormat {
     pub const WORDS: [(&str, Self); 3] = [("text", Self::Text), ("json", Self::Json), ("jsonl", Self::Jsonl)];
 }
 
-const REVIEWS: [(&str, ReviewMode); 2] = [("pairwise", ReviewMode::Pairwise), ("batch", ReviewMode::Batch)];
+/// How answers are reviewed, by name.
+pub const REVIEWS: [(&str, ReviewMode); 2] = [("pairwise", ReviewMode::Pairwise), ("batch", ReviewMode::Batch)];
 const BILLINGS: [(&str, Billing); 3] =
     [("auto", Billing::Auto), ("subscription", Billing::Subscription), ("api", Billing::Api)];
 
