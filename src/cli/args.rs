@@ -2,6 +2,8 @@
 
 use super::consensus::RunArgs;
 use super::journal_args::{ReplayArgs, ResumeArgs, RunsArgs};
+use super::options;
+use super::refine::RefineArgs;
 use super::sample::SampleArgs;
 use crate::config::{Entry, Key, Origin, Path, Source};
 use clap::{Args, Parser, Subcommand};
@@ -54,6 +56,8 @@ pub struct Cli {
 pub enum Command {
     /// Ask the same question several times, and count the answers
     Sample(Box<SampleArgs>),
+    /// Make one text better: scored and improved up to a target, or critiqued and rewritten
+    Refine(Box<RefineArgs>),
     /// List the adapters: their models, defaults, and what can pay
     Adapters(AdaptersArgs),
     /// Check which programs are there, logged in, and what would pay
@@ -154,9 +158,19 @@ impl LookArgs {
     }
 }
 
+/// The flag of a setting.
+fn flag(key: Key) -> String {
+    match key {
+        Key::RefineEnabled => "--self-refine".to_owned(),
+        Key::RefineVerify => "--verify".to_owned(),
+        Key::RefinerModel => "--refiner".to_owned(),
+        other => options::flag(other.name()),
+    }
+}
+
 /// What a flag says.
 pub(super) fn entry(key: Key, values: Vec<String>) -> Entry {
-    let place = format!("--{}", key.name().replace('_', "-"));
+    let place = flag(key);
     Entry { path: Path::Run(key), values, origin: Origin { source: Source::CommandLine, place } }
 }
 
@@ -175,8 +189,10 @@ mod tests {
     fn every_flag_of_a_setting_has_that_settings_name() {
         let command = Cli::command();
         let flags: Vec<_> = command.get_arguments().filter_map(clap::Arg::get_long).collect();
-        for key in Key::ALL.iter().filter(|key| **key != Key::FirstByteTimeout) {
-            assert!(flags.contains(&key.name().replace('_', "-").as_str()), "{key}");
+        // Nobody types the first; the second is part of `--refiner`.
+        let without = [Key::FirstByteTimeout, Key::RefinerEffort];
+        for key in Key::ALL.iter().filter(|key| !without.contains(key)) {
+            assert!(flags.contains(&flag(*key).trim_start_matches("--")), "{key}");
         }
     }
 

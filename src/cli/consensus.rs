@@ -4,6 +4,7 @@ use super::args::entry;
 use super::casting::Casting;
 use super::options::Options;
 use super::planner::Planner;
+use super::self_refine::SelfRefineArgs;
 use super::shared_args::SharedArgs;
 use crate::config::settings::REVIEWS;
 use crate::config::value::{at_least, number, whole, word};
@@ -23,6 +24,9 @@ pub struct RunArgs {
     /// When the participants have agreed.
     #[command(flatten)]
     pub consensus: ConsensusArgs,
+    /// What is done with the answer.
+    #[command(flatten)]
+    pub self_refine: SelfRefineArgs,
 }
 
 /// When the participants have agreed.
@@ -65,7 +69,7 @@ impl Planner for RunArgs {
     }
 
     fn entries(&self) -> Vec<Entry> {
-        [self.shared.entries(), self.consensus.entries()].concat()
+        [self.shared.entries(), self.consensus.entries(), self.self_refine.entries()].concat()
     }
 
     fn room(&self) -> RangeInclusive<usize> {

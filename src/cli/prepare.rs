@@ -6,6 +6,7 @@ use super::cautions::cautions;
 use super::input::{self, Input, Sources};
 use super::planner::Planner;
 use super::seats::{self, Cast, Found, Seat};
+use super::self_refine;
 use super::settings::{self, Loaded};
 use crate::adapter::{Catalog, Host};
 use crate::config::Settings;
@@ -147,9 +148,10 @@ pub fn prepare(
 /// The plan for those in the room.
 fn draw_up(planner: &dyn Planner, mut casting: Casting<'_>) -> Result<Drawn, Error> {
     let protocol = planner.plan(&mut casting)?;
+    let self_refine = if planner.self_refines() { self_refine::plan(&mut casting)? } else { None };
     Ok(Drawn {
         protocol,
-        self_refine: None,
+        self_refine,
         room: casting.room().to_vec(),
         aside: casting.aside().to_vec(),
         parts: casting.parts().to_vec(),

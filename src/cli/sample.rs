@@ -3,6 +3,7 @@
 use super::casting::Casting;
 use super::options::Options;
 use super::planner::Planner;
+use super::self_refine::SelfRefineArgs;
 use super::shared_args::SharedArgs;
 use crate::config::Entry;
 use crate::config::value::{number, whole, word, yes};
@@ -66,6 +67,10 @@ pub struct SampleArgs {
     )]
     pub early_stop: Option<String>,
 
+    /// What is done with the answer.
+    #[command(flatten)]
+    pub self_refine: SelfRefineArgs,
+
     /// What every run is given.
     #[command(flatten)]
     pub shared: SharedArgs,
@@ -77,7 +82,7 @@ impl Planner for SampleArgs {
     }
 
     fn entries(&self) -> Vec<Entry> {
-        self.shared.entries()
+        [self.shared.entries(), self.self_refine.entries()].concat()
     }
 
     fn room(&self) -> RangeInclusive<usize> {
