@@ -59,5 +59,6 @@ mod standin_bench;
 mod standin_failures;
 mod standin_faults;
 mod standin_formats;
+mod standin_phases;
 mod standin_scenes;
 mod transcripts;

@@ -78,11 +78,10 @@ mod tests {
     use crate::outcome::{Body, Outcome, Status};
     use crate::protocol::consensus::{Consensus, ConsensusPlan, Material, Member, ReviewMode, VoteThreshold};
     use crate::protocol::{Command, Input, Outbox, Protocol, Settled};
-    use crate::standin::act::Act;
     use crate::standin::request::Request;
     use crate::standin::run::drawn;
     use crate::standin::vendor::Asked;
-    use crate::standin::{compose, rules};
+    use crate::standin::{rules, speech};
     use std::time::Duration;
 
     /// What the scene's stand-in says to a call, and how long it takes.
@@ -90,14 +89,13 @@ mod tests {
         let vendor = Vendor::ALL.into_iter().find(|vendor| vendor.as_str() == spec.to.as_str()).unwrap();
         let model = Some("default".to_owned());
         let asked =
-            Asked { model, schema: spec.shape.as_ref().map(|shape| (*shape.schema).clone()), ..Asked::default() };
+            Asked { model, system: Some(spec.system.to_string()), schema: spec.shape.as_ref().map(|shape| (*shape.schema).clone()), ..Asked::default() };
         let mut request = Request::new(vendor, Some(vendor.as_str()), asked);
         request.prompt = Some(spec.prompt.to_string());
         let chosen = rules::choose(scene, &mut request, |_| Ok(()), |reason| reason).unwrap();
         let (rule, name) = chosen.unwrap_or_else(|| panic!("{}: no rule", spec.id));
         let text = match &rule.act[..] {
-            [Act::Say(say)] => compose::say(say, &request),
-            [Act::Review(review)] => compose::shaped(review, &request),
+            [act] => speech::said(act, scene.seed, &request).unwrap_or_else(|| panic!("{}: {act:?}", spec.id)),
             acts => panic!("{}: {acts:?}", spec.id),
         };
         (text, drawn(scene.latency.unwrap(), scene.seed, &request, &name))

@@ -10,6 +10,7 @@ mod clock;
 mod compose;
 pub mod demo;
 mod draw;
+mod floor;
 mod log;
 mod marker;
 mod misbehave;
@@ -20,6 +21,7 @@ mod request;
 mod rules;
 mod run;
 pub mod scene;
+mod speech;
 mod vendor;
 
 pub use marker::{Mark, author};
