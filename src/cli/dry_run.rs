@@ -154,7 +154,12 @@ pub fn text(dry: &Dry) -> String {
         blocks.push(phases(&dry.estimate.phases));
     }
     let (total, most) = (dry.estimate.total, dry.estimate.total_with_repairs);
-    let what = if dry.estimate.phases.is_empty() { "review" } else { "review and score" };
+    let scores = dry.estimate.phases.iter().any(|phase| phase.repairs > 0);
+    let what = match (dry.estimate.rounds.is_empty(), scores) {
+        (_, false) => "review",
+        (true, true) => "score",
+        (false, true) => "review and score",
+    };
     let repairs =
         if most == total { String::new() } else { format!("; {} if every {what} had to be repaired", grouped(most)) };
     format!("{}\nCalls: at most {}{repairs}\n", blocks.join("\n"), grouped(total))

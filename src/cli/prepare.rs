@@ -185,19 +185,28 @@ fn equip(
                 warnings.push(line);
             }
         }
-        let found = found?;
-        let missing = |id: &ParticipantId| !found.seats.iter().any(|seat| seat.id == *id);
-        if !ids.iter().any(missing) {
-            return Ok(Equipped { drawn, found });
-        }
+        let present: Vec<ParticipantId> =
+            found.iter().flat_map(|found| &found.seats).map(|seat| seat.id.clone()).collect();
+        let missing = |id: &ParticipantId| ids.contains(id) && !present.contains(id);
+        let found = match found {
+            Ok(found) if !ids.iter().any(missing) => return Ok(Equipped { drawn, found }),
+            found => found,
+        };
         let needed = drawn.parts.iter().filter(|part| missing(&part.id));
         let needed = needed.map(|part| Error::config(format!("{} is missing, and {} needs it", part.id, part.place)));
-        if let Some(error) = Error::all(needed) {
-            return Err(error.hint("`refinery doctor` says what is missing"));
-        }
-        cast.retain(|one| !ids.contains(&one.id) || !missing(&one.id));
-        if cast.is_empty() {
-            return Err(Error::config("nobody is left to ask").hint("`refinery doctor` says who can work here"));
+        cast.retain(|one| !missing(&one.id));
+        match (found, Error::all(needed)) {
+            (Ok(_), None) if !cast.is_empty() => {}
+            // Those who were there for nothing else may stand in for those who are not.
+            (Err(error), None) if settings.allow_missing && !cast.is_empty() => {
+                warnings
+                    .extend(error.messages.into_iter().map(|message| format!("{message}; the run goes on without it")));
+            }
+            (Err(error), _) => return Err(error),
+            (Ok(_), Some(error)) => return Err(error.hint("`refinery doctor` says what is missing")),
+            (Ok(_), None) => {
+                return Err(Error::config("nobody is left to ask").hint("`refinery doctor` says who can work here"));
+            }
         }
         drawn = draw(cast.clone())?;
     }

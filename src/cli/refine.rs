@@ -28,7 +28,8 @@ Examples:
   git log -1 --format=%B | refinery refine --draft - -m claude --mode critique --min-bytes 0";
 
 /// What is asked about a draft if nothing is said.
-const IMPLIED: &str = "Improve the quality and the accuracy of the text. Keep its purpose, its format and its language.";
+const IMPLIED: &str =
+    "Improve the quality and the accuracy of the text. Keep its purpose, its format and its language.";
 
 /// `refinery refine`
 #[derive(Debug, Default, Args)]

@@ -98,9 +98,7 @@ pub fn critique(options: &mut Options, casting: &mut Casting<'_>) -> CritiquePla
         max_passes: options.read("max_passes", max_passes).unwrap_or(settings.max_passes),
         min_bytes: options.read("min_bytes", min_bytes).unwrap_or(settings.min_bytes),
         epsilon: options.read("epsilon", epsilon).unwrap_or(settings.epsilon),
-        exclude: options
-            .read("exclude", |text| Ok(excluded(&[text])))
-            .unwrap_or_else(|| settings.exclude.clone()),
+        exclude: options.read("exclude", |text| Ok(excluded(&[text]))).unwrap_or_else(|| settings.exclude.clone()),
         verify: options.read("verify", yes).unwrap_or(settings.verify),
     }
 }

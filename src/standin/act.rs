@@ -140,8 +140,8 @@ impl Default for Synthesis {
         Self {
             majority_position: "Start small, measure, and keep the way back open.".to_owned(),
             minority_positions: "None was held to the end.".to_owned(),
-            unresolved_disputes: "- How much evidence is enough; a trial with a number agreed beforehand would settle it."
-                .to_owned(),
+            unresolved_disputes:
+                "- How much evidence is enough; a trial with a number agreed beforehand would settle it.".to_owned(),
             judge_confidence: 80,
         }
     }

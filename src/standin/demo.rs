@@ -88,8 +88,12 @@ mod tests {
     fn answer(scene: &Scene, spec: &CallSpec) -> (String, Duration) {
         let vendor = Vendor::ALL.into_iter().find(|vendor| vendor.as_str() == spec.to.as_str()).unwrap();
         let model = Some("default".to_owned());
-        let asked =
-            Asked { model, system: Some(spec.system.to_string()), schema: spec.shape.as_ref().map(|shape| (*shape.schema).clone()), ..Asked::default() };
+        let asked = Asked {
+            model,
+            system: Some(spec.system.to_string()),
+            schema: spec.shape.as_ref().map(|shape| (*shape.schema).clone()),
+            ..Asked::default()
+        };
         let mut request = Request::new(vendor, Some(vendor.as_str()), asked);
         request.prompt = Some(spec.prompt.to_string());
         let chosen = rules::choose(scene, &mut request, |_| Ok(()), |reason| reason).unwrap();
