@@ -12,6 +12,7 @@ mod adapter_invocations;
 mod adapter_vendors;
 mod cli_config;
 mod cli_errors;
+mod cli_pipe;
 mod cli_plans;
 mod cli_refine;
 mod cli_sample;

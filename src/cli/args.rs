@@ -3,6 +3,7 @@
 use super::consensus::RunArgs;
 use super::journal_args::{ReplayArgs, ResumeArgs, RunsArgs};
 use super::options;
+use super::pipe::PipeArgs;
 use super::refine::RefineArgs;
 use super::sample::SampleArgs;
 use crate::config::{Entry, Key, Origin, Path, Source};
@@ -58,6 +59,8 @@ pub enum Command {
     Sample(Box<SampleArgs>),
     /// Make one text better: scored and improved up to a target, or critiqued and rewritten
     Refine(Box<RefineArgs>),
+    /// Do several of these, one after the other, on one budget
+    Pipe(Box<PipeArgs>),
     /// List the adapters: their models, defaults, and what can pay
     Adapters(AdaptersArgs),
     /// Check which programs are there, logged in, and what would pay

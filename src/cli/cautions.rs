@@ -4,6 +4,7 @@ use super::seats::Cast;
 use crate::exchange::Tuning;
 use crate::plan::ProtocolPlan;
 use crate::protocol::consensus::ConsensusPlan;
+use crate::protocol::debate::DebatePlan;
 use crate::protocol::pipeline::{StepKind, StepPlan};
 
 /// What a person should know, one line each. `room` takes part in everything, `aside` only where it is
@@ -57,20 +58,22 @@ fn of_step(step: &StepPlan) -> Option<&ConsensusPlan> {
 fn tunings(plan: &ProtocolPlan) -> Vec<Tuning> {
     match plan {
         ProtocolPlan::Consensus(plan) => vec![plan.tuning],
-        ProtocolPlan::Debate(plan) => {
-            let judge = Tuning { temperature: plan.judge_temperature, ..Tuning::default() };
-            vec![plan.tuning, judge]
-        }
+        ProtocolPlan::Debate(plan) => debate(plan),
         ProtocolPlan::Sample(plan) => vec![plan.tuning],
         ProtocolPlan::Refine(plan) => vec![plan.tuning],
         ProtocolPlan::Pipe(plan) => plan
             .steps
             .iter()
-            .map(|step| match &step.kind {
-                StepKind::Consensus(plan) => plan.tuning,
-                StepKind::Sample(plan) => plan.tuning,
-                StepKind::Refine(plan) => plan.tuning,
+            .flat_map(|step| match &step.kind {
+                StepKind::Consensus(plan) => vec![plan.tuning],
+                StepKind::Debate(plan) => debate(plan),
+                StepKind::Sample(plan) => vec![plan.tuning],
+                StepKind::Refine(plan) => vec![plan.tuning],
             })
             .collect(),
     }
+}
+
+fn debate(plan: &DebatePlan) -> Vec<Tuning> {
+    vec![plan.tuning, Tuning { temperature: plan.judge_temperature, ..Tuning::default() }]
 }

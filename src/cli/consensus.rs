@@ -78,17 +78,14 @@ impl Planner for RunArgs {
 
     fn plan(&self, casting: &mut Casting<'_>) -> Result<ProtocolPlan, Error> {
         // Its flags are settings: there is nothing that they do not say.
-        plan(&mut Options::default(), casting).map(ProtocolPlan::Consensus)
+        Ok(ProtocolPlan::Consensus(plan(&mut Options::default(), casting)))
     }
 }
 
-/// A consensus run: what is said of it, else what the settings say.
-///
-/// # Errors
-/// None of its own; wrong values stay with `options`.
-pub fn plan(options: &mut Options, casting: &mut Casting<'_>) -> Result<ConsensusPlan, Error> {
+/// A consensus run: what is said of it, else what the settings say; wrong values stay with `options`.
+pub fn plan(options: &mut Options, casting: &Casting<'_>) -> ConsensusPlan {
     let settings = casting.settings;
-    Ok(ConsensusPlan {
+    ConsensusPlan {
         threshold: options.read("threshold", |text| number(text, &(1.0..=10.0))).unwrap_or(settings.threshold),
         max_rounds: options.read("max_rounds", |text| whole(text, &(1..=20))).unwrap_or(settings.max_rounds),
         stability_rounds: options
@@ -97,5 +94,5 @@ pub fn plan(options: &mut Options, casting: &mut Casting<'_>) -> Result<Consensu
         review: options.read("review", |text| word(text, &REVIEWS)).unwrap_or(settings.review),
         stepped: false,
         tuning: casting.tuning(options),
-    })
+    }
 }

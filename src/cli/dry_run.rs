@@ -154,11 +154,14 @@ pub fn text(dry: &Dry) -> String {
         blocks.push(phases(&dry.estimate.phases));
     }
     let (total, most) = (dry.estimate.total, dry.estimate.total_with_repairs);
-    let scores = dry.estimate.phases.iter().any(|phase| phase.repairs > 0);
-    let what = match (dry.estimate.rounds.is_empty(), scores) {
+    let repaired = |reviews: bool| {
+        let mut phases = dry.estimate.phases.iter().filter(|phase| phase.repairs > 0);
+        phases.any(|phase| phase.phase.ends_with("evaluate") == reviews)
+    };
+    let what = match (!dry.estimate.rounds.is_empty() || repaired(true), repaired(false)) {
         (_, false) => "review",
-        (true, true) => "score",
-        (false, true) => "review and score",
+        (false, true) => "score",
+        (true, true) => "review and score",
     };
     let repairs =
         if most == total { String::new() } else { format!("; {} if every {what} had to be repaired", grouped(most)) };

@@ -44,6 +44,7 @@ fn command(cli: Cli, console: Console) -> Done {
         None => run(&cli.run, &mut machine, console),
         Some(Command::Sample(args)) => run(args.as_ref(), &mut machine, console),
         Some(Command::Refine(args)) => run(args.as_ref(), &mut machine, console),
+        Some(Command::Pipe(args)) => run(args.as_ref(), &mut machine, console),
         Some(Command::Adapters(args)) => here(adapters::run(&args, &machine, console)),
         Some(Command::Doctor(args)) => {
             let runner = Supervised::new(Supervisor::new(Marker::new(random(&LETTERS, 12))));

@@ -108,7 +108,7 @@ impl Planner for SampleArgs {
 pub const ROOM: RangeInclusive<usize> = 1..=100;
 
 /// A sampling run; wrong values stay with `options`.
-pub fn plan(options: &mut Options, casting: &mut Casting<'_>) -> SamplingPlan {
+pub fn plan(options: &mut Options, casting: &Casting<'_>) -> SamplingPlan {
     let usual = SamplingPlan::default();
     let listed = u32::try_from(casting.room().len()).ok().filter(|_| casting.has_doubles());
     let normaliser = options.read("normaliser", |text| word(text, &Normaliser::WORDS));

@@ -110,6 +110,7 @@ pub fn estimate_pipeline(plan: &PipelinePlan, members: usize) -> Estimate {
     let phases = plan.steps.iter().enumerate().flat_map(|(at, step)| {
         let estimate = match &step.kind {
             StepKind::Consensus(plan) => estimate(plan, members),
+            StepKind::Debate(plan) => estimate_debate(plan),
             StepKind::Sample(plan) => estimate_sampling(plan),
             StepKind::Refine(plan) => estimate_refine(plan, plan.draft.is_some() || is_fed(at, step)),
         };

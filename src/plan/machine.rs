@@ -9,7 +9,7 @@ use crate::outcome::SELF_REFINE;
 use crate::protocol::Protocol;
 use crate::protocol::consensus::{Consensus, Misfit, VoteThreshold};
 use crate::protocol::debate::Debate;
-use crate::protocol::pipeline::Pipeline;
+use crate::protocol::pipeline::{Pipeline, StepKind, StepPlan};
 use crate::protocol::refine::{Refine, SelfRefine, SelfRefinePlan};
 use crate::protocol::sampling::Sampling;
 
@@ -83,6 +83,13 @@ impl RunPlan {
                 (Box::new(machine), misfits)
             }
             ProtocolPlan::Pipe(plan) => {
+                let fits = |step: &StepPlan| match &step.kind {
+                    StepKind::Debate(plan) => plan.personas.len() == room.len(),
+                    _ => true,
+                };
+                if !plan.steps.iter().all(fits) {
+                    return Err(Error::config("the plan is damaged: personas and participants do not match"));
+                }
                 let machine = Pipeline::new(plan.clone(), room, aside, material);
                 let misfits = machine.misfits();
                 (Box::new(machine), misfits)
