@@ -77,6 +77,7 @@ fn what_cannot_be_is_refused_before_any_call() {
         ("--patience 0", "--patience is a whole number from 1 to 100, not `0`"),
         ("--delta -0.1", "--delta is a number from 0 to 1, not `-0.1`"),
         ("--delta-threshold 2", "--delta is a number from 0 to 1, not `2`"),
+        ("--max-eval-chars 0", "--max-eval-chars is a whole number of at least 1, not `0`"),
         ("--judge nobody", "--judge: no adapter is called `nobody`"),
         ("--mode critique --max-passes 0", "--max-passes is a whole number from 1 to 20, not `0`"),
         ("--mode critique --min-bytes -1", "--min-bytes is a whole number of at least 0, not `-1`"),
@@ -158,6 +159,17 @@ fn a_judgement_that_cannot_be_read_is_asked_for_once_more() {
     let theatre = Theatre::new(scene);
     let shown = theatre.play("refine why -m gemini");
     assert_eq!((shown.code, shown.stdout.as_str(), theatre.log().len()), (Some(0), "a text\n", 3), "{}", shown.stderr);
+}
+
+#[test]
+fn a_judge_can_be_shown_a_part_of_the_text() {
+    let theatre = Theatre::new(RISING).file("work/draft.md", format!("version three {} the end", "x".repeat(900)));
+    let shown = theatre.play("refine why --draft draft.md -m claude --max-eval-chars 40 -o json");
+    let prompt = theatre.log()[0]["prompt"].as_str().unwrap().to_owned();
+    assert!(prompt.contains("version three xxx") && prompt.contains("bytes left out here"), "{prompt}");
+    assert!(prompt.contains("the end") && !prompt.contains(&"x".repeat(40)), "{prompt}");
+    assert_eq!(document(&shown)["quotes_cut"][0]["bytes"], 882, "{}", shown.stderr);
+    assert_eq!(shown.code, Some(0));
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use super::prepare::Dry;
 use super::seats::Cast;
 use crate::plan::{PhaseEstimate, ProtocolPlan, RoundEstimate};
-use crate::protocol::consensus::ReviewMode;
-use crate::protocol::pipeline::StepPlan;
+use crate::protocol::consensus::{ConsensusPlan, ReviewMode};
+use crate::protocol::pipeline::{StepKind, StepPlan};
 use crate::protocol::refine::{RefineMode, RefinePlan, SelfRefinePlan};
 use crate::protocol::sampling::{EarlyStop, SamplingPlan};
 use crate::report::happening::counted;
@@ -177,15 +177,17 @@ fn person(one: &Cast) -> String {
 fn closing(protocol: &ProtocolPlan, room: usize) -> Vec<(&'static str, String)> {
     match protocol {
         ProtocolPlan::Consensus(_) if room < 2 => Vec::new(),
-        ProtocolPlan::Consensus(plan) => {
-            let lead = counted(u64::from(plan.stability_rounds), "round");
-            vec![("Closes:", format!("mean score of {:.1} or more, {lead} in the lead", plan.threshold))]
-        }
+        ProtocolPlan::Consensus(plan) => vec![("Closes:", consensus(plan))],
         ProtocolPlan::Debate(_) => Vec::new(),
         ProtocolPlan::Sample(plan) => vec![("Counts:", sampling(plan))],
         ProtocolPlan::Refine(plan) => vec![("Ends:", refine(plan))],
         ProtocolPlan::Pipe(plan) => plan.steps.iter().map(|one| ("Step:", step(one))).collect(),
     }
+}
+
+fn consensus(plan: &ConsensusPlan) -> String {
+    let lead = counted(u64::from(plan.stability_rounds), "round");
+    format!("mean score of {:.1} or more, {lead} in the lead", plan.threshold)
 }
 
 fn sampling(plan: &SamplingPlan) -> String {
@@ -218,7 +220,13 @@ fn refine(plan: &RefinePlan) -> String {
 
 fn step(step: &StepPlan) -> String {
     let condition = step.condition.as_ref().map_or(String::new(), |condition| format!(", if {condition}"));
-    format!("{}{condition}", step.kind.as_str())
+    let what = match &step.kind {
+        StepKind::Consensus(plan) => consensus(plan),
+        StepKind::Debate(plan) => format!("at most {}", counted(plan.rounds.into(), "round")),
+        StepKind::Sample(plan) => sampling(plan),
+        StepKind::Refine(plan) => refine(plan),
+    };
+    format!("{}{condition}: {what}", step.kind.as_str())
 }
 
 fn rounds(protocol: &ProtocolPlan, rounds: &[RoundEstimate]) -> String {

@@ -133,12 +133,13 @@ fn of_command_line(typed: &[Typed]) -> Result<Vec<Written>, Error> {
 impl FromArgMatches for StepArgs {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let mut typed: Vec<(usize, Typed)> = Vec::new();
-        let kinds: [(&str, fn(String) -> Typed); 2] = [("step", Typed::Step), ("if", Typed::If)];
-        for (name, kind) in kinds {
+        let mut all = |name: &str, kind: fn(String) -> Typed| {
             let places = matches.indices_of(name).into_iter().flatten();
             let words = matches.get_many::<String>(name).into_iter().flatten();
             typed.extend(places.zip(words).map(|(place, word)| (place, kind(word.clone()))));
-        }
+        };
+        all("step", Typed::Step);
+        all("if", Typed::If);
         typed.sort_by_key(|(place, _)| *place);
         let typed = typed.into_iter().map(|(_, one)| one).collect();
         Ok(Self { typed, file: matches.get_one::<String>("steps").cloned() })

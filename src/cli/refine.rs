@@ -6,7 +6,7 @@ use super::planner::Planner;
 use super::self_refine::critique;
 use super::shared_args::SharedArgs;
 use crate::config::Entry;
-use crate::config::value::{number, whole, word};
+use crate::config::value::{at_least, number, whole, word};
 use crate::error::Error;
 use crate::plan::{PARTICIPANTS, ProtocolPlan};
 use crate::protocol::refine::{CritiquePlan, RefineMode, RefinePlan, ScorePlan};
@@ -71,6 +71,11 @@ pub struct RefineArgs {
     )]
     pub delta: Option<String>,
 
+    /// How many characters of a text the judge is shown, at least 1; of a longer one its beginning and
+    /// its end [default: as many as fit, at most 200 kB]
+    #[arg(long, value_name = "COUNT", help_heading = "Score mode", allow_hyphen_values = true)]
+    pub max_eval_chars: Option<String>,
+
     /// Who critiques and rewrites, also somebody who takes no part otherwise; `@effort` says how hard it
     /// thinks [default: the author, effort medium]
     #[arg(long, value_name = "PARTICIPANT[@EFFORT]", help_heading = "Critique mode")]
@@ -123,6 +128,7 @@ impl Planner for RefineArgs {
             ("max_iterations", self.max_iterations.clone()),
             ("patience", self.patience.clone()),
             ("delta", self.delta.clone()),
+            ("max_eval_chars", self.max_eval_chars.clone()),
             ("refiner", self.refiner.clone()),
             ("max_passes", self.max_passes.clone()),
             ("min_bytes", self.min_bytes.clone()),
@@ -195,5 +201,6 @@ fn score(options: &mut Options) -> ScorePlan {
         max_iterations: options.read("max_iterations", |text| whole(text, &(0..=100))).unwrap_or(usual.max_iterations),
         patience: options.read("patience", |text| whole(text, &(1..=100))).unwrap_or(usual.patience),
         delta: delta.or(seed_name).unwrap_or(usual.delta),
+        max_eval_chars: options.read("max_eval_chars", |text| at_least(text, 1)),
     }
 }

@@ -75,7 +75,12 @@ impl SelfRefineArgs {
 /// # Errors
 /// A refiner that cannot be.
 pub fn plan(casting: &mut Casting<'_>) -> Result<Option<SelfRefinePlan>, Error> {
-    if !casting.settings.refine.enabled {
+    let settings = &casting.settings.refine;
+    if !settings.enabled {
+        // In the configuration it may wait for the day on which somebody asks.
+        if let Some(typed) = settings.refiner.as_ref().filter(|typed| typed.place.starts_with("--")) {
+            casting.warnings.push(format!("{} names a refiner, but nobody asked for `--self-refine`", typed.place));
+        }
         return Ok(None);
     }
     let mut options = Options::default();
