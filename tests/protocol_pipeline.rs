@@ -10,6 +10,7 @@ use refinery_core::ids::ParticipantId;
 use refinery_core::outcome::{Body, PipelineBody, Status};
 use refinery_core::plan::estimate_pipeline;
 use refinery_core::protocol::consensus::{ConsensusPlan, ReviewMode};
+use refinery_core::protocol::debate::{DebatePlan, Judge, built_in};
 use refinery_core::protocol::pipeline::{Feed, Pipeline, PipelinePlan, StepKind, StepPlan};
 use refinery_core::protocol::refine::{CritiquePlan, RefineMode, RefinePlan, ScorePlan};
 use refinery_core::protocol::sampling::{EarlyStop, SamplingPlan};
@@ -36,6 +37,13 @@ fn consensus(max_rounds: u32) -> StepPlan {
         stepped: false,
         tuning: Tuning::default(),
     }))
+}
+
+fn debate(rounds: u32) -> StepPlan {
+    let persona = |id: &str| built_in().iter().find(|persona| persona.id == id).unwrap().clone();
+    let personas = vec![persona("pessimist"), persona("domain-expert")];
+    let judge = Some(Judge { participant: ParticipantId::new("cy"), persona: persona("judge") });
+    step(StepKind::Debate(Box::new(DebatePlan { rounds, personas, judge, ..DebatePlan::default() })))
 }
 
 fn step(kind: StepKind) -> StepPlan {
@@ -171,6 +179,7 @@ fn any_step() -> impl Strategy<Value = StepPlan> {
         Just(score()),
         Just(refine(RefineMode::Critique(critique))),
         (1u32..3).prop_map(consensus),
+        (1u32..4).prop_map(debate),
     ];
     (kinds, any::<bool>())
         .prop_map(|(step, prompt)| StepPlan { feed: if prompt { Feed::Prompt } else { Feed::Value }, ..step })

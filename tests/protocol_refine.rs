@@ -224,7 +224,13 @@ fn any_run_can_be_followed_by_a_pass_of_its_own() {
 
 fn any_plan() -> impl Strategy<Value = RefinePlan> {
     let score = (0u32..5, 1u32..4, 5u32..=10).prop_map(|(max_iterations, patience, tenths)| {
-        RefineMode::Score(ScorePlan { target_score: f64::from(tenths) / 10.0, max_iterations, patience, delta: 0.01 })
+        RefineMode::Score(ScorePlan {
+            target_score: f64::from(tenths) / 10.0,
+            max_iterations,
+            patience,
+            delta: 0.01,
+            max_eval_chars: None,
+        })
     });
     let critique = (-1i64..4, any::<bool>(), 0u64..12).prop_map(|(max_passes, verify, min_bytes)| {
         RefineMode::Critique(CritiquePlan { max_passes, verify, min_bytes, epsilon: 1, ..CritiquePlan::default() })

@@ -1,7 +1,9 @@
 //! `refinery demo`: a whole run with stand-ins for the three vendors' programs.
 
-use super::args::{DemoArgs, RunArgs};
+use super::args::DemoArgs;
+use super::consensus::RunArgs;
 use super::prepare::{self, Prepared, Ready};
+use super::shared_args::SharedArgs;
 use super::world::Surroundings;
 use crate::config::Settings;
 use crate::error::Error;
@@ -34,15 +36,16 @@ pub fn prepare(
     machine.folders.home = None;
     machine.env.retain(|name, _| matches!(name.as_str(), "PATH" | "NO_COLOR"));
     machine.env.extend(CREDENTIALS.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    let run = RunArgs {
+    let shared = SharedArgs {
         prompt: Some(demo::question()),
         models: vec!["claude,codex,gemini".to_owned()],
         seed: Some(SEED.to_owned()),
         output_format: args.output_format.clone(),
         verbose: args.verbose,
         no_journal: true,
-        ..RunArgs::default()
+        ..SharedArgs::default()
     };
+    let run = RunArgs { shared, ..RunArgs::default() };
     let mut settings = prepare::load(&run, machine)?.settings;
     for (name, program) in demo::programs(&world.program, &scene) {
         let said = settings.adapters.entry(name.to_string()).or_default();

@@ -10,7 +10,7 @@ use crate::adapter::Manifest;
 use crate::config::Key;
 use crate::error::Error;
 use crate::host::{Machine, manifests};
-use crate::plan::parse_participants;
+use crate::plan::{PARTICIPANTS, parse_participants};
 use crate::report::Paint;
 use crate::report::table::table;
 use schemars::JsonSchema;
@@ -52,7 +52,7 @@ fn examine(args: &DoctorArgs, machine: &Machine, runner: &dyn Runner) -> Result<
     let named = !args.models.is_empty();
     let asked: Vec<Arc<Manifest>> = if named {
         let known: Vec<_> = all.iter().map(|manifest| manifest.id.as_str()).collect();
-        let wanted = parse_participants(&args.models, &known)?;
+        let wanted = parse_participants(&args.models, &known, &PARTICIPANTS)?;
         all.into_iter().filter(|manifest| wanted.iter().any(|one| one.adapter == manifest.id)).collect()
     } else {
         all

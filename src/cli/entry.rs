@@ -1,11 +1,12 @@
 //! One command, from the words to the exit code.
 
-use super::args::{Cli, Command, ConfigCommand, ConfigShowArgs, DemoArgs, LookArgs, RunArgs};
+use super::args::{Cli, Command, ConfigCommand, ConfigShowArgs, DemoArgs, LookArgs};
 use super::console::Console;
 use super::dry_run;
 use super::execute::{Begin, execute};
 use super::journal_args::ResumeArgs;
 use super::parse::{self, Refused, parse};
+use super::planner::Planner;
 use super::prepare::{self, Prepared, Ready};
 use super::supervised::Supervised;
 use super::world::Surroundings;
@@ -41,6 +42,9 @@ fn command(cli: Cli, console: Console) -> Done {
     let here = |done: Result<u8, Error>| done.map_err(|error| (console, error));
     match cli.command {
         None => run(&cli.run, &mut machine, console),
+        Some(Command::Sample(args)) => run(args.as_ref(), &mut machine, console),
+        Some(Command::Refine(args)) => run(args.as_ref(), &mut machine, console),
+        Some(Command::Pipe(args)) => run(args.as_ref(), &mut machine, console),
         Some(Command::Adapters(args)) => here(adapters::run(&args, &machine, console)),
         Some(Command::Doctor(args)) => {
             let runner = Supervised::new(Supervisor::new(Marker::new(random(&LETTERS, 12))));
@@ -55,12 +59,12 @@ fn command(cli: Cli, console: Console) -> Done {
     }
 }
 
-fn run(args: &RunArgs, machine: &mut Machine, console: Console) -> Done {
-    let loaded = prepare::load(args, machine).map_err(|error| (console, error))?;
+fn run(planner: &dyn Planner, machine: &mut Machine, console: Console) -> Done {
+    let loaded = prepare::load(planner, machine).map_err(|error| (console, error))?;
     let console = Console { format: loaded.settings.output_format, ..console };
     let mut warnings = machine.warnings.clone();
     warnings.extend(loaded.warnings);
-    let prepared = prepare::prepare(args, machine, loaded.settings, &mut warnings);
+    let prepared = prepare::prepare(planner, machine, loaded.settings, &mut warnings);
     // Before the error, if there is one: they may be what explains it.
     console.warn(&warnings);
     match prepared.map_err(|error| (console, error))? {

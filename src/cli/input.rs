@@ -14,6 +14,21 @@ pub struct Input {
     pub question: Arc<str>,
     /// Files, in the order given.
     pub files: Vec<Named>,
+    /// The text that the run works on, if there is one.
+    pub draft: Option<Arc<str>>,
+}
+
+/// What names the input.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sources<'a> {
+    /// The prompt; `-` is standard input.
+    pub prompt: Option<&'a str>,
+    /// Paths of files; `-` is standard input.
+    pub files: &'a [String],
+    /// The path of a text that the run works on; `-` is standard input.
+    pub draft: Option<&'a str>,
+    /// What is asked about that text if nothing else is said.
+    pub implied_question: Option<&'a str>,
 }
 
 /// Reads everything; `warnings` takes what a person should know.
@@ -21,19 +36,20 @@ pub struct Input {
 /// # Errors
 /// Standard input named twice, too long or no text; bad files; nothing to ask.
 pub fn read(
-    prompt: Option<&str>,
-    paths: &[String],
+    sources: Sources<'_>,
     folder: &Path,
     stdin: &mut Stdin,
     warnings: &mut Vec<String>,
 ) -> Result<Input, Error> {
+    let Sources { prompt, files: paths, .. } = sources;
     let from_stdin = prompt == Some("-");
+    let draft_from_stdin = sources.draft == Some("-");
     let as_files = paths.iter().filter(|path| *path == "-").count();
-    if usize::from(from_stdin) + as_files > 1 {
+    if usize::from(from_stdin) + usize::from(draft_from_stdin) + as_files > 1 {
         return Err(Error::config("standard input is named more than once, and can be read only once")
             .hint("`-` makes it the prompt, `-f -` a file beside the prompt"));
     }
-    let named = from_stdin || as_files == 1;
+    let named = from_stdin || draft_from_stdin || as_files == 1;
     let piped = if named { Some(stdin.read()?) } else { None };
     if !named && stdin.carries() {
         warnings
@@ -44,10 +60,21 @@ pub fn read(
         (_, prompt) => prompt.unwrap_or_default().into(),
     };
     let files = files::read(paths, folder, piped.as_ref())?;
+    let draft = sources.draft.map(|path| draft(path, folder, piped.as_ref())).transpose()?;
+    let question = match (sources.implied_question, &draft) {
+        (Some(implied), Some(_)) if question.trim().is_empty() && files.is_empty() => implied.into(),
+        _ => question,
+    };
     if question.trim().is_empty() && files.is_empty() {
         return Err(nothing(from_stdin));
     }
-    Ok(Input { question, files })
+    Ok(Input { question, files, draft })
+}
+
+fn draft(path: &str, folder: &Path, piped: Option<&Arc<str>>) -> Result<Arc<str>, Error> {
+    let text = files::read(&[path.to_owned()], folder, piped)?.into_iter().next().map(|(_, text)| text);
+    text.filter(|text| !text.trim().is_empty())
+        .ok_or_else(|| Error::config(format!("the draft {path} is empty: there is nothing to refine")))
 }
 
 fn nothing(from_stdin: bool) -> Error {
@@ -67,7 +94,8 @@ mod tests {
         let paths: Vec<_> = paths.iter().map(|path| (*path).to_owned()).collect();
         let mut stdin = Stdin::made_up(Cursor::new(stdin.to_owned()), !stdin.is_empty());
         let mut warnings = Vec::new();
-        let input = read(prompt, &paths, Path::new("/"), &mut stdin, &mut warnings)?;
+        let sources = Sources { prompt, files: &paths, ..Sources::default() };
+        let input = read(sources, Path::new("/"), &mut stdin, &mut warnings)?;
         let files = input.files.iter().map(|(name, text)| format!("{name}={text}")).collect();
         Ok((input.question.to_string(), files, warnings.len()))
     }

@@ -1,6 +1,6 @@
 //! What is typed after `runs`, `resume` and `replay`.
 
-use super::args::RunArgs;
+use super::shared_args::SharedArgs;
 use crate::config::Entry;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
@@ -52,8 +52,12 @@ pub struct PlaceArgs {
 impl PlaceArgs {
     /// The same flags as those of a run.
     #[must_use]
-    pub fn as_run(&self) -> RunArgs {
-        RunArgs { output_format: self.output_format.clone(), state_dir: self.state_dir.clone(), ..RunArgs::default() }
+    pub fn as_run(&self) -> SharedArgs {
+        SharedArgs {
+            output_format: self.output_format.clone(),
+            state_dir: self.state_dir.clone(),
+            ..SharedArgs::default()
+        }
     }
 
     /// What the flags say, as the strongest layer.

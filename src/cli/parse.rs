@@ -27,7 +27,7 @@ pub fn parse(words: &[OsString], styled: bool) -> Result<Cli, Refused> {
         words.get(1).and_then(|word| word.to_str()).filter(|word| Cli::command().find_subcommand(word).is_some());
     let cli = Cli::try_parse_from(words).map_err(|error| refused(&error, command, styled))?;
     let forced = words.iter().any(|word| word == "--");
-    if let (None, Some(prompt), false) = (&cli.command, &cli.run.prompt, forced) {
+    if let (None, Some(prompt), false) = (&cli.command, &cli.run.shared.prompt, forced) {
         slip(prompt)?;
     }
     Ok(cli)
@@ -56,13 +56,21 @@ fn refused(error: &clap::Error, command: Option<&str>, styled: bool) -> Refused 
         (_, Some(ContextValue::String(word))) => Some(word),
         _ => None,
     };
-    if let Some(stray) = stray.filter(|word| command.is_none() && !word.starts_with('-')) {
+    let example = command.map_or_else(|| Some("refinery".to_owned()), asks);
+    if let (Some(example), Some(stray)) = (example, stray.filter(|word| !word.starts_with('-'))) {
         return Refused::Wrong(
             Error::config(format!("`{stray}` comes after the prompt: a prompt of several words goes in quotes"))
-                .hint("refinery \"your question\" -m claude,codex"),
+                .hint(format!("{example} \"your question\" -m claude,codex")),
         );
     }
     Refused::Wrong(told.hint(format!("`{help}` shows everything")))
+}
+
+/// How a command that takes a prompt is called; nothing for the others.
+fn asks(command: &str) -> Option<String> {
+    let cli = Cli::command();
+    let takes_prompt = cli.find_subcommand(command)?.get_positionals().any(|one| one.get_id() == "prompt");
+    takes_prompt.then(|| format!("refinery {command}"))
 }
 
 /// A prompt of one word that is a command's name, or close to one, costs money by mistake.

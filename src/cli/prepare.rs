@@ -1,20 +1,23 @@
 //! From what was typed to a run that is ready: everything that can be wrong is found here, before
 //! the first call.
 
-use super::args::RunArgs;
-use super::input::{self, Input};
+use super::casting::{Casting, Part};
+use super::cautions::cautions;
+use super::input::{self, Input, Sources};
+use super::planner::Planner;
 use super::seats::{self, Cast, Found, Seat};
+use super::self_refine;
 use super::settings::{self, Loaded};
 use crate::adapter::{Catalog, Host};
 use crate::config::Settings;
 use crate::error::Error;
-use crate::exchange::Tuning;
 use crate::host::{Machine, machine, manifests};
-use crate::ids::{AdapterId, RunId};
+use crate::ids::{AdapterId, ParticipantId, RunId};
 use crate::plan::{
     self, Concurrency, Estimate, Participant, Pool, Prices, ProtocolPlan, RunLimits, RunPlan, parse_participants,
 };
-use crate::protocol::consensus::{ConsensusPlan, Material};
+use crate::protocol::consensus::Material;
+use crate::protocol::refine::SelfRefinePlan;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -40,14 +43,41 @@ pub struct Ready {
 /// What a dry run tells.
 #[derive(Debug)]
 pub struct Dry {
-    /// The protocol's settings.
-    pub plan: ConsensusPlan,
-    /// Who would take part.
-    pub cast: Vec<Cast>,
+    /// What would be done, and by whom.
+    pub drawn: Drawn,
     /// The most calls that it can take.
     pub estimate: Estimate,
     /// Question and files.
     pub input: Input,
+}
+
+/// A plan that was drawn up: what is done, and by whom.
+#[derive(Debug)]
+pub struct Drawn {
+    /// What is done with the question.
+    pub protocol: ProtocolPlan,
+    /// The critique pass over the answer, where one is asked for.
+    pub self_refine: Option<SelfRefinePlan>,
+    /// Who takes part in everything.
+    pub room: Vec<Cast>,
+    /// Who takes part only where it is named.
+    pub aside: Vec<Cast>,
+    /// Who has a part of its own.
+    parts: Vec<Part>,
+    warnings: Vec<String>,
+}
+
+impl Drawn {
+    /// A protocol for nobody in particular.
+    #[must_use]
+    pub fn of(protocol: ProtocolPlan) -> Self {
+        let (room, aside, parts, warnings) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { protocol, self_refine: None, room, aside, parts, warnings }
+    }
+
+    fn estimate(&self, room: usize) -> Estimate {
+        plan::estimate_run(&self.protocol, self.self_refine.as_ref(), room)
+    }
 }
 
 /// A run, or what it would be.
@@ -65,30 +95,42 @@ pub enum Prepared {
 /// # Errors
 /// Whatever is wrong with it; nothing was called.
 pub fn prepare(
-    args: &RunArgs,
+    planner: &dyn Planner,
     machine: &mut Machine,
     settings: Settings,
     warnings: &mut Vec<String>,
 ) -> Result<Prepared, Error> {
-    let input = input::read(args.prompt.as_deref(), &args.files, &machine.cwd, &mut machine.stdin, warnings)?;
-    let explicit: Vec<_> = args.adapter.iter().map(|path| machine.cwd.join(path)).collect();
+    let shared = planner.shared();
+    let sources = Sources {
+        prompt: shared.prompt.as_deref(),
+        files: &shared.files,
+        draft: planner.draft(),
+        implied_question: planner.implied_question(),
+    };
+    let input = input::read(sources, &machine.cwd, &mut machine.stdin, warnings)?;
+    let explicit: Vec<_> = shared.adapter.iter().map(|path| machine.cwd.join(path)).collect();
     let catalog = manifests::load(&machine.folders, &explicit)?;
     warnings.extend(strangers(&settings, &catalog));
-    let cast = seats::cast(wanted(&settings, &catalog)?, &catalog, &settings)?;
-    let protocol = consensus(&settings);
-    warnings.extend(cautions(&protocol, &cast));
-    if args.dry_run {
-        let estimate = plan::estimate(&protocol, cast.len());
-        return Ok(Prepared::Dry(Box::new(Dry { plan: protocol, cast, estimate, input })));
+    let cast = seats::cast(wanted(planner, &settings, &catalog)?, &catalog, &settings)?;
+    let draw = |room: Vec<Cast>| {
+        let casting = Casting::new(&settings, &machine.cwd, &catalog, room, input.draft.clone());
+        draw_up(planner, casting)
+    };
+    let drawn = draw(cast.clone())?;
+    warnings.extend(drawn.warnings.iter().cloned());
+    warnings.extend(cautions(&drawn.protocol, &drawn.room, &drawn.aside));
+    if shared.dry_run {
+        let estimate = drawn.estimate(drawn.room.len());
+        return Ok(Prepared::Dry(Box::new(Dry { drawn, estimate, input })));
     }
-    let named = cast.len();
-    let Found { seats, host } = seats::find(cast, &settings, machine, warnings)?;
-    if seats.len() == 1 && named > 1 {
-        warnings.push(format!("only {} is left: its bare answer, reviewed by nobody", seats[0].id));
+    let named = drawn.room.len();
+    let Equipped { drawn, found: Found { seats, host } } = equip(drawn, cast, draw, &settings, machine, warnings)?;
+    if let (ProtocolPlan::Consensus(_), [left], true) = (&drawn.protocol, drawn.room.as_slice(), named > 1) {
+        warnings.push(format!("only {} is left: its bare answer, reviewed by nobody", left.id));
     }
     priced(&seats, &settings)?;
-    let estimate = plan::estimate(&protocol, seats.len());
-    let plan = freeze(&seats, protocol, input, &settings, machine);
+    let estimate = drawn.estimate(drawn.room.len());
+    let plan = freeze(&seats, drawn, input, &settings, machine);
     // Question and files are never cut: who cannot take them whole is found before anything is paid.
     drop(plan.machine()?);
     let state_dir = state_dir(&settings, machine);
@@ -103,62 +145,89 @@ pub fn prepare(
     })))
 }
 
+/// The plan for those in the room.
+fn draw_up(planner: &dyn Planner, mut casting: Casting<'_>) -> Result<Drawn, Error> {
+    let protocol = planner.plan(&mut casting)?;
+    let self_refine = if planner.self_refines() { self_refine::plan(&mut casting)? } else { None };
+    Ok(Drawn {
+        protocol,
+        self_refine,
+        room: casting.room().to_vec(),
+        aside: casting.aside().to_vec(),
+        parts: casting.parts().to_vec(),
+        warnings: casting.warnings,
+    })
+}
+
+/// A plan whose participants are all there.
+struct Equipped {
+    drawn: Drawn,
+    found: Found,
+}
+
+/// Finds everybody's program and credential. Whoever is missing and may be is left out, and the plan
+/// drawn up again without it.
+fn equip(
+    mut drawn: Drawn,
+    mut cast: Vec<Cast>,
+    draw: impl Fn(Vec<Cast>) -> Result<Drawn, Error>,
+    settings: &Settings,
+    machine: &Machine,
+    warnings: &mut Vec<String>,
+) -> Result<Equipped, Error> {
+    loop {
+        let everybody: Vec<Cast> = drawn.room.iter().chain(&drawn.aside).cloned().collect();
+        let ids: Vec<ParticipantId> = everybody.iter().map(|one| one.id.clone()).collect();
+        let mut told = Vec::new();
+        let found = seats::find(everybody, settings, machine, &mut told);
+        for line in told {
+            if !warnings.contains(&line) {
+                warnings.push(line);
+            }
+        }
+        let present: Vec<ParticipantId> =
+            found.iter().flat_map(|found| &found.seats).map(|seat| seat.id.clone()).collect();
+        let missing = |id: &ParticipantId| ids.contains(id) && !present.contains(id);
+        let found = match found {
+            Ok(found) if !ids.iter().any(missing) => return Ok(Equipped { drawn, found }),
+            found => found,
+        };
+        let needed = drawn.parts.iter().filter(|part| missing(&part.id));
+        let needed = needed.map(|part| Error::config(format!("{} is missing, and {} needs it", part.id, part.place)));
+        cast.retain(|one| !missing(&one.id));
+        match (found, Error::all(needed)) {
+            (Ok(_), None) if !cast.is_empty() => {}
+            // Those who were there for nothing else may stand in for those who are not.
+            (Err(error), None) if settings.allow_missing && !cast.is_empty() => {
+                warnings
+                    .extend(error.messages.into_iter().map(|message| format!("{message}; the run goes on without it")));
+            }
+            (Err(error), _) => return Err(error),
+            (Ok(_), Some(error)) => return Err(error.hint("`refinery doctor` says what is missing")),
+            (Ok(_), None) => {
+                return Err(Error::config("nobody is left to ask").hint("`refinery doctor` says who can work here"));
+            }
+        }
+        drawn = draw(cast.clone())?;
+    }
+}
+
 /// All layers of a run's settings.
 ///
 /// # Errors
 /// Those of [`settings::load`].
-pub fn load(args: &RunArgs, machine: &Machine) -> Result<Loaded, Error> {
-    settings::load(machine, args.config.as_deref(), args.entries())
+pub fn load(planner: &dyn Planner, machine: &Machine) -> Result<Loaded, Error> {
+    settings::load(machine, planner.shared().config.as_deref(), planner.entries())
 }
 
-fn wanted(settings: &Settings, catalog: &Catalog) -> Result<Vec<plan::Wanted>, Error> {
+fn wanted(planner: &dyn Planner, settings: &Settings, catalog: &Catalog) -> Result<Vec<plan::Wanted>, Error> {
     if settings.models.iter().all(|list| list.trim().is_empty()) {
         return Err(Error::config("nobody is named to ask")
             .hint("refinery \"your question\" --models claude,codex,gemini")
             .hint("`refinery doctor` says who can work here; `models` in the configuration names the usual ones"));
     }
     let known: Vec<_> = catalog.iter().map(|manifest| manifest.id.as_str()).collect();
-    parse_participants(&settings.models, &known)
-}
-
-fn consensus(settings: &Settings) -> ConsensusPlan {
-    ConsensusPlan {
-        threshold: settings.threshold,
-        max_rounds: settings.max_rounds,
-        stability_rounds: settings.stability_rounds,
-        review: settings.review,
-        stepped: false,
-        // The effort stands with each participant: here it would overrule `@effort`.
-        tuning: Tuning { effort: None, temperature: settings.temperature, reply_tokens: settings.reply_tokens },
-    }
-}
-
-/// What a person should know of these settings with these participants.
-fn cautions(plan: &ConsensusPlan, cast: &[Cast]) -> Vec<String> {
-    let mut all = Vec::new();
-    if cast.len() > 1 && plan.stability_rounds > plan.max_rounds {
-        all.push(format!(
-            "--stability-rounds {} is above --max-rounds {}: the run can never converge",
-            plan.stability_rounds, plan.max_rounds
-        ));
-    }
-    if cast.len() > 5 {
-        all.push(format!("{} participants: the number of reviews grows with their square", cast.len()));
-    }
-    let asked =
-        [(plan.tuning.temperature.is_some(), "--temperature"), (plan.tuning.reply_tokens.is_some(), "--reply-tokens")];
-    let mut told = Vec::new();
-    for manifest in cast.iter().map(|one| &one.manifest) {
-        let (temperature, reply_tokens) = manifest.takes_tuning();
-        for ((asked, flag), taken) in asked.into_iter().zip([temperature, reply_tokens]) {
-            let line = format!("{}: its CLI takes no {flag}", manifest.id);
-            if asked && !taken && !told.contains(&line) {
-                told.push(line);
-            }
-        }
-    }
-    all.extend(told);
-    all
+    parse_participants(&settings.models, &known, &planner.room())
 }
 
 /// Sections of the configuration for adapters that there are not.
@@ -168,15 +237,9 @@ fn strangers(settings: &Settings, catalog: &Catalog) -> Vec<String> {
 }
 
 /// Puts everything that decides what a run does in one place, with what is drawn for it.
-pub(super) fn freeze(
-    seats: &[Seat],
-    protocol: ConsensusPlan,
-    input: Input,
-    settings: &Settings,
-    machine: &Machine,
-) -> RunPlan {
+pub(super) fn freeze(seats: &[Seat], drawn: Drawn, input: Input, settings: &Settings, machine: &Machine) -> RunPlan {
     // Below 2^48: every reader of JSON keeps such a number whole.
-    let drawn = || u64::from_str_radix(&machine::random(&machine::HEX, 12), 16).unwrap_or_default();
+    let any_seed = || u64::from_str_radix(&machine::random(&machine::HEX, 12), 16).unwrap_or_default();
     let adapters: BTreeMap<_, _> = seats
         .iter()
         .map(|seat| {
@@ -187,15 +250,15 @@ pub(super) fn freeze(
     RunPlan {
         run_id: run_id(machine),
         created_at: machine.now,
-        protocol: ProtocolPlan::Consensus(protocol),
+        protocol: drawn.protocol,
         participants: seats.iter().map(|seat| participant(seat, settings)).collect(),
-        aside: Vec::new(),
-        self_refine: None,
+        aside: drawn.aside.into_iter().map(|one| one.id).collect(),
+        self_refine: drawn.self_refine,
         material: Material {
             question: input.question,
             files: input.files,
             nonce_root: machine::random(&machine::HEX, 32),
-            seed: settings.seed.unwrap_or_else(drawn),
+            seed: settings.seed.unwrap_or_else(any_seed),
         },
         limits: RunLimits {
             timeout: settings.timeout,

@@ -3,7 +3,7 @@
 use super::checkup::Probe;
 use super::execute::{Begin, execute};
 use super::input::Input;
-use super::prepare::{Ready, freeze};
+use super::prepare::{Drawn, Ready, freeze};
 use super::seats::Seat;
 use super::world::Surroundings;
 use crate::adapter::Host;
@@ -11,7 +11,7 @@ use crate::config::Settings;
 use crate::exchange::{Effort, Tuning};
 use crate::host::Machine;
 use crate::outcome::Body;
-use crate::plan::{self, Budget, OnLimit};
+use crate::plan::{self, Budget, OnLimit, ProtocolPlan};
 use crate::protocol::consensus::{ConsensusPlan, ReviewMode};
 use std::time::Duration;
 
@@ -55,10 +55,11 @@ impl Probe for RealProbe<'_> {
         if seat.manifest.efforts.contains_key(&Effort::Low) {
             seat.effort = Some(Effort::Low);
         }
-        let input = Input { question: QUESTION.into(), files: Vec::new() };
+        let input = Input { question: QUESTION.into(), files: Vec::new(), draft: None };
         let estimate = plan::estimate(&protocol, 1);
         let seats = vec![seat];
-        let plan = freeze(&seats, protocol, input, &settings, self.machine);
+        let drawn = Drawn::of(ProtocolPlan::Consensus(protocol));
+        let plan = freeze(&seats, drawn, input, &settings, self.machine);
         let ready =
             Ready { plan, seats, host: host.clone(), settings, estimate, warnings: Vec::new(), state_dir: None };
         let world = Surroundings::real().map_err(|error| error.to_string())?;

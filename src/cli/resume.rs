@@ -1,11 +1,11 @@
 //! `refinery resume`: from a journal back to a run that is ready to go on.
 
-use super::args::RunArgs;
 use super::execute::Begin;
 use super::journal_args::ResumeArgs;
 use super::prepare::{Ready, state_dir};
 use super::seats::{self, Seat};
 use super::settings;
+use super::shared_args::SharedArgs;
 use crate::adapter::{self, Catalog, Host};
 use crate::config::Settings;
 use crate::engine::{Record, Recorded};
@@ -21,7 +21,7 @@ use std::sync::Arc;
 /// There is no such run, it is damaged, in use or of another format, it has come to its end, or a
 /// program or credential that it needs is not there any more. Nothing was called.
 pub fn prepare(args: &ResumeArgs, machine: &Machine) -> Result<(Ready, Begin), Error> {
-    let flags = RunArgs {
+    let flags = SharedArgs {
         verbose: args.verbose,
         debug: args.debug,
         budget_calls: args.budget_calls.clone(),

@@ -2,6 +2,7 @@
 
 use super::key::{Key, Path};
 use super::layers::{Entry, Origin, Source};
+use super::refine;
 use crate::plan::words::closest;
 use std::collections::BTreeMap;
 
@@ -16,9 +17,14 @@ pub fn entries(env: &BTreeMap<String, String>) -> (Vec<Entry>, Vec<String>) {
         env.iter().filter(|(name, value)| name.starts_with("REFINERY_") && !value.trim().is_empty())
     {
         if let Some((key, _)) = names.iter().find(|(_, name)| name == variable) {
-            let values = match key {
-                Key::MaxConcurrent => value.split(',').map(|part| part.trim().to_owned()).collect(),
-                _ => vec![value.trim().to_owned()],
+            let values = match (key, refine::variable(*key, value.trim())) {
+                (_, Some(Ok(values))) => values,
+                (_, Some(Err(allowed))) => {
+                    warnings.push(format!("{variable} is {allowed}, not `{}`: it counts as unset", value.trim()));
+                    continue;
+                }
+                (Key::MaxConcurrent, None) => value.split(',').map(|part| part.trim().to_owned()).collect(),
+                (_, None) => vec![value.trim().to_owned()],
             };
             let origin = Origin { source: Source::Environment, place: variable.clone() };
             entries.push(Entry { path: Path::Run(*key), values, origin });

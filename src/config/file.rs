@@ -62,7 +62,11 @@ impl Reader<'_> {
     fn defaults(&mut self, section: &DeTable<'_>) {
         for (name, value) in section {
             match Key::of(name.get_ref()) {
-                Some(key) => self.value(Path::Run(key), value, matches!(key, Key::Models | Key::MaxConcurrent)),
+                Some(key) => self.value(
+                    Path::Run(key),
+                    value,
+                    matches!(key, Key::Models | Key::MaxConcurrent | Key::RefineExclude),
+                ),
                 None => {
                     let known: Vec<_> = Key::ALL.iter().map(|key| key.name()).collect();
                     self.unknown(name.span(), "defaults.", name.get_ref(), &known);

@@ -98,6 +98,22 @@ keys! {
         MaxWall = "max_wall",
         /// What becomes of a run at a usage limit.
         OnLimit = "on_limit",
+        /// Whether a critique pass follows a run.
+        RefineEnabled = "refine_enabled",
+        /// Most passes of it.
+        RefineMaxPasses = "refine_max_passes",
+        /// Texts of fewer bytes are left as they are.
+        RefineMinBytes = "refine_min_bytes",
+        /// In how many bytes a rewrite may differ and be practically the same.
+        RefineEpsilon = "refine_epsilon",
+        /// Roles and steps whose texts are left as they are: a list.
+        RefineExclude = "refine_exclude",
+        /// Whether a rewrite is adopted only if it is not scored worse.
+        RefineVerify = "refine_verify",
+        /// Who critiques and rewrites.
+        RefinerModel = "refiner_model",
+        /// How hard the refiner thinks.
+        RefinerEffort = "refiner_effort",
         /// Whether runs are not written down, and so cannot be resumed or replayed.
         NoJournal = "no_journal",
         /// Where runs and kept folders lie.

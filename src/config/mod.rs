@@ -6,10 +6,12 @@ pub mod environment;
 pub mod file;
 pub mod key;
 pub mod layers;
+pub mod refine;
 pub mod schema;
 pub mod settings;
 pub mod value;
 
 pub use key::{AdapterKey, Key, Path};
 pub use layers::{Entry, Layers, Origin, Source};
+pub use refine::{RefineSettings, Typed};
 pub use settings::{AdapterSettings, OutputFormat, Settings};

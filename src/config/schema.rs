@@ -9,6 +9,7 @@ use super::layers::{Layers, Source};
 use super::settings::{BILLINGS, OutputFormat, REVIEWS};
 use crate::exchange::Effort;
 use crate::plan::OnLimit;
+use crate::protocol::refine::CritiquePlan;
 use schemars::{Schema, json_schema};
 use serde_json::{Map, Value, json};
 
@@ -67,7 +68,15 @@ fn run(key: Key) -> Value {
             "anyOf": [whole(0, Some(1000)), { "type": "string", "pattern": r"^[a-z0-9_-]+ *= *\d+$" }],
         })),
         Key::Billing => word(BILLINGS.map(|(word, _)| word)),
-        Key::AllowMissing | Key::Verbose | Key::Debug | Key::NoJournal => json!({ "type": "boolean" }),
+        Key::AllowMissing | Key::Verbose | Key::Debug | Key::NoJournal | Key::RefineEnabled | Key::RefineVerify => {
+            json!({ "type": "boolean" })
+        }
+        Key::RefineMaxPasses => whole(1, u32::try_from(CritiquePlan::MOST_PASSES).ok()),
+        Key::RefineMinBytes => whole(0, None),
+        Key::RefineEpsilon => whole(1, None),
+        Key::RefineExclude => one_or_more(&json!({ "type": "string" })),
+        Key::RefinerModel => json!({ "type": "string" }),
+        Key::RefinerEffort => or_default(&effort()),
         Key::OutputFormat => word(OutputFormat::WORDS.map(|(word, _)| word)),
         Key::BudgetUsd => or_default(&number(0.0001, 1e6)),
         Key::MaxWall => or_default(&time()),

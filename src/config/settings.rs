@@ -2,6 +2,7 @@
 
 use super::key::{AdapterKey, Key, Path};
 use super::layers::{Layers, Source};
+use super::refine::{self, RefineSettings};
 use super::value::{at_least, number, time, unless_default, whole, word, yes};
 use crate::adapter::Billing;
 use crate::error::Error;
@@ -29,7 +30,8 @@ impl OutputFormat {
     pub const WORDS: [(&str, Self); 3] = [("text", Self::Text), ("json", Self::Json), ("jsonl", Self::Jsonl)];
 }
 
-pub(super) const REVIEWS: [(&str, ReviewMode); 2] = [("pairwise", ReviewMode::Pairwise), ("batch", ReviewMode::Batch)];
+/// How answers are reviewed, by name.
+pub const REVIEWS: [(&str, ReviewMode); 2] = [("pairwise", ReviewMode::Pairwise), ("batch", ReviewMode::Batch)];
 pub(super) const BILLINGS: [(&str, Billing); 3] =
     [("auto", Billing::Auto), ("subscription", Billing::Subscription), ("api", Billing::Api)];
 
@@ -80,6 +82,8 @@ pub struct Settings {
     pub max_wall: Option<Duration>,
     /// What becomes of a run at a usage limit.
     pub on_limit: OnLimit,
+    /// The critique pass that may follow a run.
+    pub refine: RefineSettings,
     /// Whether the run is not written down, and so can be neither resumed nor replayed.
     pub no_journal: bool,
     /// Where runs and kept folders lie; `None` for the usual place.
@@ -145,6 +149,7 @@ impl Settings {
             },
             max_wall: read.optional(&Path::Run(Key::MaxWall), time),
             on_limit: read.value(Key::OnLimit, |text| word(text, &OnLimit::WORDS)),
+            refine: refine::read(&mut read),
             no_journal: read.value(Key::NoJournal, yes),
             state_dir: read.optional(&Path::Run(Key::StateDir), |text| Ok(PathBuf::from(text))),
             adapters: layers.adapters().into_iter().map(|name| (name.to_owned(), read.adapter(name))).collect(),
@@ -164,18 +169,27 @@ impl Settings {
     }
 }
 
-fn effort(text: &str) -> Result<Effort, String> {
+/// An effort, or what is allowed.
+///
+/// # Errors
+/// Another word.
+pub fn effort(text: &str) -> Result<Effort, String> {
     word(text, &Effort::ALL.map(|effort| (effort.as_str(), effort)))
 }
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     layers: &'a Layers,
     errors: Vec<Error>,
 }
 
 impl Reader<'_> {
-    fn list(&self, path: &Path) -> Vec<String> {
+    pub(super) fn list(&self, path: &Path) -> Vec<String> {
         self.layers.get(path).map(|entry| entry.values.clone()).unwrap_or_default()
+    }
+
+    /// Where a setting was said; empty if nowhere.
+    pub(super) fn place(&self, key: Key) -> String {
+        self.layers.get(&Path::Run(key)).map(|entry| entry.origin.place.clone()).unwrap_or_default()
     }
 
     /// A ceiling: left out, there is none. 0 is refused, since nobody can mean it.
@@ -184,11 +198,11 @@ impl Reader<'_> {
         most.map_or(Ceiling::Unlimited, Ceiling::AtMost)
     }
 
-    fn value<T: Default>(&mut self, key: Key, parse: impl FnOnce(&str) -> Result<T, String>) -> T {
+    pub(super) fn value<T: Default>(&mut self, key: Key, parse: impl FnOnce(&str) -> Result<T, String>) -> T {
         self.read(&Path::Run(key), parse).unwrap_or_default()
     }
 
-    fn optional<T>(&mut self, path: &Path, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+    pub(super) fn optional<T>(&mut self, path: &Path, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         self.read(path, |text| unless_default(text, parse)).flatten()
     }
 
@@ -253,6 +267,14 @@ mod tests {
             first_byte_timeout: Duration::from_secs(60),
             idle_timeout: Duration::from_secs(300),
             retries: 2,
+            refine: RefineSettings {
+                effort: Some(Effort::Medium),
+                max_passes: 1,
+                min_bytes: 200,
+                epsilon: 50,
+                exclude: ["formatter", "deps", "refiner", "verifier"].map(str::to_owned).to_vec(),
+                ..RefineSettings::default()
+            },
             ..Settings::default()
         };
         assert_eq!(settings, expected);

@@ -178,6 +178,20 @@ impl DebateEvent {
         }
     }
 
+    /// The same, of a debate that is a part of a run: its calls have `scope` in front of their names.
+    #[must_use]
+    pub fn within(mut self, scope: &str) -> Self {
+        match &mut self {
+            Self::ParticipantStart { call, .. }
+            | Self::ParticipantToken { call, .. }
+            | Self::ParticipantComplete { call, .. }
+            | Self::SynthesisStart { call, .. }
+            | Self::SynthesisToken { call, .. } => *call = call.within(scope),
+            _ => {}
+        }
+        self
+    }
+
     /// Whether it is live: shown as it happens, never recorded, without a `seq`.
     #[must_use]
     pub fn is_live(&self) -> bool {

@@ -23,6 +23,7 @@ pub struct Estimate {
 
 /// The calls of one phase at most.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct PhaseEstimate {
     /// What is asked: `sample`, `step2 refine: score`.
     pub phase: String,
@@ -110,6 +111,7 @@ pub fn estimate_pipeline(plan: &PipelinePlan, members: usize) -> Estimate {
     let phases = plan.steps.iter().enumerate().flat_map(|(at, step)| {
         let estimate = match &step.kind {
             StepKind::Consensus(plan) => estimate(plan, members),
+            StepKind::Debate(plan) => estimate_debate(plan),
             StepKind::Sample(plan) => estimate_sampling(plan),
             StepKind::Refine(plan) => estimate_refine(plan, plan.draft.is_some() || is_fed(at, step)),
         };

@@ -9,8 +9,8 @@ use crate::outcome::SELF_REFINE;
 use crate::protocol::Protocol;
 use crate::protocol::consensus::{Consensus, Misfit, VoteThreshold};
 use crate::protocol::debate::Debate;
-use crate::protocol::pipeline::Pipeline;
-use crate::protocol::refine::{Refine, SelfRefine};
+use crate::protocol::pipeline::{Pipeline, StepKind, StepPlan};
+use crate::protocol::refine::{Refine, SelfRefine, SelfRefinePlan};
 use crate::protocol::sampling::Sampling;
 
 impl ProtocolPlan {
@@ -27,18 +27,25 @@ impl ProtocolPlan {
     }
 }
 
+/// The most calls that a protocol with so many in the room can take, and the critique pass after it.
+#[must_use]
+pub fn estimate_run(protocol: &ProtocolPlan, self_refine: Option<&SelfRefinePlan>, room: usize) -> Estimate {
+    let protocol = protocol.estimate(room);
+    match self_refine {
+        None => protocol,
+        Some(plan) => {
+            let pass = estimate_critique(&plan.critique);
+            protocol.and(Estimate::of_phases(pass.phases_of(SELF_REFINE)))
+        }
+    }
+}
+
 impl RunPlan {
     /// The most calls that this plan can take.
     #[must_use]
     pub fn estimate(&self) -> Estimate {
-        let protocol = self.protocol.estimate(self.participants.len().saturating_sub(self.aside.len()));
-        match &self.self_refine {
-            None => protocol,
-            Some(plan) => {
-                let pass = estimate_critique(&plan.critique);
-                protocol.and(Estimate::of_phases(pass.phases_of(SELF_REFINE)))
-            }
-        }
+        let room = self.participants.len().saturating_sub(self.aside.len());
+        estimate_run(&self.protocol, self.self_refine.as_ref(), room)
     }
 
     /// The protocol of this plan, before its first question. The same plan makes the same one.
@@ -76,6 +83,13 @@ impl RunPlan {
                 (Box::new(machine), misfits)
             }
             ProtocolPlan::Pipe(plan) => {
+                let fits = |step: &StepPlan| match &step.kind {
+                    StepKind::Debate(plan) => plan.personas.len() == room.len(),
+                    _ => true,
+                };
+                if !plan.steps.iter().all(fits) {
+                    return Err(Error::config("the plan is damaged: personas and participants do not match"));
+                }
                 let machine = Pipeline::new(plan.clone(), room, aside, material);
                 let misfits = machine.misfits();
                 (Box::new(machine), misfits)

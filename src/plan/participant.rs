@@ -5,9 +5,10 @@ use crate::error::Error;
 use crate::exchange::Effort;
 use crate::ids::{AdapterId, ParticipantId};
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
-/// How many participants a run may have.
-pub const PARTICIPANTS: std::ops::RangeInclusive<usize> = 1..=7;
+/// How many participants a run may have in which they review or hear each other.
+pub const PARTICIPANTS: RangeInclusive<usize> = 1..=7;
 
 /// One participant, as it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,13 +38,17 @@ pub enum ModelName {
 /// included, unless the last `@word` is an effort.
 ///
 /// # Errors
-/// An unknown adapter, a malformed name, or fewer or more participants than [`PARTICIPANTS`]; all
-/// of them at once.
-pub fn parse<S: AsRef<str>>(lists: &[S], adapters: &[&str]) -> Result<Vec<Wanted>, Error> {
+/// An unknown adapter, a malformed name, or fewer or more participants than `room` takes; all of
+/// them at once.
+pub fn parse<S: AsRef<str>>(
+    lists: &[S],
+    adapters: &[&str],
+    room: &RangeInclusive<usize>,
+) -> Result<Vec<Wanted>, Error> {
     let mut wanted = Vec::new();
     let mut errors: Vec<Error> = Vec::new();
     for word in lists.iter().flat_map(|list| list.as_ref().split(',')).map(str::trim).filter(|word| !word.is_empty()) {
-        match one(word, adapters) {
+        match one(word, adapters, *room.end()) {
             Ok((typed, count)) => wanted.extend(std::iter::repeat_n(typed, count)),
             Err(error) => errors.push(error),
         }
@@ -51,9 +56,10 @@ pub fn parse<S: AsRef<str>>(lists: &[S], adapters: &[&str]) -> Result<Vec<Wanted
     if let Some(error) = Error::all(errors) {
         return Err(error);
     }
-    if !PARTICIPANTS.contains(&wanted.len()) {
-        let (least, most) = (PARTICIPANTS.start(), PARTICIPANTS.end());
-        return Err(Error::config(format!("{} participants: a run takes from {least} to {most}", wanted.len())));
+    if !room.contains(&wanted.len()) {
+        let (least, most) = (room.start(), room.end());
+        let takes = if least == most { format!("takes {least}") } else { format!("takes from {least} to {most}") };
+        return Err(Error::config(format!("{} participants: a run {takes}", wanted.len())));
     }
     Ok(numbered(wanted))
 }
@@ -66,8 +72,8 @@ struct Typed {
     effort: Option<Effort>,
 }
 
-fn one(word: &str, adapters: &[&str]) -> Result<(Typed, usize), Error> {
-    let (name, count) = counted(word)?;
+fn one(word: &str, adapters: &[&str], most: usize) -> Result<(Typed, usize), Error> {
+    let (name, count) = counted(word, most)?;
     if name.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '#' | '*' | '<' | '>' | '"')) {
         return Err(Error::config(format!("`{word}`: a participant's name has no spaces and none of # * < > \"")));
     }
@@ -120,7 +126,7 @@ fn split<'a>(name: &'a str, adapters: &[&str]) -> Option<(&'a str, Option<&'a st
 }
 
 /// Takes `*3` off the end, or `3x` off the beginning.
-fn counted(word: &str) -> Result<(&str, usize), Error> {
+fn counted(word: &str, most: usize) -> Result<(&str, usize), Error> {
     let (name, count) = match (word.rsplit_once('*'), word.split_once('x')) {
         (Some((name, count)), _) => (name, Some(count)),
         (None, Some((count, name))) if !count.is_empty() && count.bytes().all(|b| b.is_ascii_digit()) => {
@@ -128,7 +134,6 @@ fn counted(word: &str) -> Result<(&str, usize), Error> {
         }
         _ => (word, None),
     };
-    let most = *PARTICIPANTS.end();
     let count = match count {
         None => 1,
         Some(digits) => digits
@@ -179,7 +184,7 @@ mod tests {
 
     /// `id = adapter model effort`, one per participant.
     fn read(lists: &[&str]) -> Vec<String> {
-        parse(lists, &KNOWN)
+        parse(lists, &KNOWN, &PARTICIPANTS)
             .unwrap()
             .iter()
             .map(|w| {
@@ -195,7 +200,7 @@ mod tests {
     }
 
     fn refused(list: &str) -> Error {
-        parse(&[list], &KNOWN).unwrap_err()
+        parse(&[list], &KNOWN, &PARTICIPANTS).unwrap_err()
     }
 
     #[test]

@@ -139,6 +139,10 @@ impl Outbox {
                 Command::Note(EventKind::QuoteCut { call: id, bytes }) => {
                     Command::Note(EventKind::QuoteCut { call: call(id), bytes })
                 }
+                Command::Note(EventKind::Debate(event)) => Command::Note(EventKind::Debate(match scope {
+                    Some(scope) => event.within(scope),
+                    None => event,
+                })),
                 Command::Finish(outcome) => {
                     end.get_or_insert(outcome);
                     continue;

@@ -45,6 +45,18 @@ pub fn fit(pieces: Vec<Piece>, room: Option<usize>) -> Fitted {
     Fitted { parts: fitted, left_out }
 }
 
+/// The text in at most so many characters and a mark: whole if it has no more, else without its middle.
+/// Also how many bytes were left out.
+#[must_use]
+pub fn shorten(text: &Arc<str>, chars: usize) -> (Arc<str>, u64) {
+    let count = text.chars().count();
+    if count <= chars {
+        return (Arc::clone(text), 0);
+    }
+    let place = |index: usize| text.char_indices().nth(index).map_or(text.len(), |(at, _)| at);
+    without(text, place(chars.div_ceil(2)), place(count - chars / 2))
+}
+
 /// Whether everything fits into `room` bytes without cutting more than [`QUOTE_BYTES`] demands.
 #[must_use]
 pub fn fits(pieces: &[Piece], room: Option<usize>) -> bool {
@@ -89,14 +101,22 @@ fn cut_middle(text: Arc<str>, room: usize) -> (Arc<str>, u64) {
     if text.len() <= room {
         return (text, 0);
     }
-    let mark = |left_out: usize| format!("\n[… {left_out} bytes left out here …]\n");
     // The mark for the whole length is at least as long as the one that is used.
     let kept = room.saturating_sub(mark(text.len()).len());
     let head = floor(&text, kept.div_ceil(2));
     let tail = ceil(&text, text.len() - kept / 2);
+    without(&text, head, tail)
+}
+
+/// The text without what lies between two places, with a mark there. Also how many bytes that are.
+fn without(text: &str, head: usize, tail: usize) -> (Arc<str>, u64) {
     let left_out = tail - head;
     let short = format!("{}{}{}", &text[..head], mark(left_out), &text[tail..]);
     (short.into(), u64::try_from(left_out).unwrap_or(u64::MAX))
+}
+
+fn mark(left_out: usize) -> String {
+    format!("\n[… {left_out} bytes left out here …]\n")
 }
 
 fn floor(text: &str, mut at: usize) -> usize {
@@ -155,6 +175,14 @@ mod tests {
         assert_eq!(&*fitted.parts[1], "short");
         assert!(fitted.parts[2].len() <= 500 && fitted.parts[2].len() > 450);
         assert!(fitted.parts[3].len() <= 500 && fitted.parts[3].len() > 450);
+    }
+
+    #[test]
+    fn a_text_can_be_cut_to_so_many_characters() {
+        let text: Arc<str> = "aéb€cdefg".into();
+        assert_eq!(shorten(&text, 9), (Arc::clone(&text), 0));
+        assert_eq!(shorten(&text, 5), ("aéb\n[… 6 bytes left out here …]\nfg".into(), 6));
+        assert_eq!(shorten(&text, 1), ("a\n[… 11 bytes left out here …]\n".into(), 11));
     }
 
     proptest! {

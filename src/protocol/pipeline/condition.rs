@@ -1,6 +1,6 @@
 //! When a step runs: a comparison of one number of the step before it.
 
-use crate::outcome::{Body, Outcome, Status};
+use crate::outcome::{Body, Outcome, Status, StopReason};
 use crate::protocol::gate::{Gate, Op};
 use crate::protocol::sampling;
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,11 @@ fn field(outcome: &Outcome, name: &str) -> Option<f64> {
         (Body::Consensus(body), "rounds") => Some(f64::from(body.final_round)),
         (Body::Consensus(body), "dissent") => Some(count(body.dissent.len())),
         (Body::Consensus(_), "converged") => Some(flag(outcome.status == Status::Converged)),
+        (Body::Debate(body), "score") => body.final_score.map(f64::from),
+        (Body::Debate(body), "rounds") => Some(f64::from(body.rounds_completed)),
+        (Body::Debate(body), "confidence") => body.final_average_confidence,
+        (Body::Debate(body), "disagreements") => Some(count(body.open_disagreements)),
+        (Body::Debate(body), "stable") => Some(flag(body.stop_reason == StopReason::Converged)),
         (Body::Sampling(body), "unique") => Some(f64::from(body.unique_responses)),
         (Body::Sampling(body), "ties") => Some(f64::from(body.tie_count)),
         (Body::Sampling(body), "failed") => {

@@ -3,18 +3,22 @@
 use super::settings::{Feed, PipelinePlan, StepKind, StepPlan};
 use crate::event::{EventKind, TextEvent};
 use crate::ids::ParticipantId;
-use crate::outcome::{Body, Outcome, PipelineBody, Status, StepRecord};
+use crate::outcome::{Body, DebateBody, Outcome, PipelineBody, Status, StepRecord};
 use crate::protocol::consensus::{Consensus, ConsensusPlan, Material, Member, Misfit, VoteThreshold};
+use crate::protocol::debate::{Debate, DebatePlan};
 use crate::protocol::machine::{Input, Outbox, Protocol};
 use crate::protocol::quote::{Piece, QUOTE_BYTES, fit};
 use crate::protocol::refine::{Refine, RefinePlan};
 use crate::protocol::sampling::Sampling;
 use std::sync::Arc;
 
-/// The text that a step hands to the next one.
+/// What a step came to.
 #[derive(Debug, Clone)]
 struct Value {
+    /// The text that it hands to the next one.
     text: Arc<str>,
+    /// The text that a person came for, if no other step changes it.
+    answer: Arc<str>,
     author: Option<ParticipantId>,
 }
 
@@ -58,6 +62,7 @@ impl Pipeline {
         let mut worst: Vec<Misfit> = Vec::new();
         let of_step = |(at, step): (usize, &StepPlan)| match &step.kind {
             StepKind::Consensus(plan) => consensus(plan, self.room.clone(), self.given(at)).misfits(),
+            StepKind::Debate(plan) => self.debate(plan, self.given(at)).misfits(),
             StepKind::Sample(plan) => Sampling::new(plan.clone(), self.room.clone(), self.given(at)).misfits(),
             StepKind::Refine(plan) => Refine::new(plan.clone(), self.all(), self.given(at), None).misfits(),
         };
@@ -140,6 +145,7 @@ impl Pipeline {
         }
         match &step.kind {
             StepKind::Consensus(plan) => Box::new(consensus(plan, self.room.clone(), material)),
+            StepKind::Debate(plan) => Box::new(self.debate(plan, material)),
             StepKind::Sample(plan) => Box::new(Sampling::new(plan.clone(), self.room.clone(), material)),
             StepKind::Refine(plan) => {
                 let plan = RefinePlan { draft: draft.or_else(|| plan.draft.clone()), ..plan.clone() };
@@ -147,6 +153,12 @@ impl Pipeline {
                 Box::new(Refine::new(plan, self.all(), material, author.as_ref()))
             }
         }
+    }
+
+    fn debate(&self, plan: &DebatePlan, material: Material) -> Debate {
+        let judge = plan.judge.as_ref();
+        let judge = judge.and_then(|judge| self.all().into_iter().find(|member| member.id == judge.participant));
+        Debate::new(plan.clone(), self.room.clone(), judge, material)
     }
 
     /// The step that the current value comes from.
@@ -184,7 +196,9 @@ impl Pipeline {
             out.note(TextEvent::StepEnded { step: name, kind, status });
         }
         if let Some(text) = &outcome.answer {
-            self.value = Some(Value { text: text.as_str().into(), author: outcome.body.author().cloned() });
+            let author = outcome.body.author().cloned();
+            self.value =
+                Some(Value { text: handed_on(&outcome.body, text).into(), answer: text.as_str().into(), author });
         }
         self.record(outcome);
         if !goes_on {
@@ -209,7 +223,7 @@ impl Pipeline {
     fn outcome(&self, partial: Option<Outcome>) -> Outcome {
         let mut steps = self.done.clone();
         let (mut answer, mut author) = match &self.value {
-            Some(value) => (Some(value.text.to_string()), value.author.clone()),
+            Some(value) => (Some(value.answer.to_string()), value.author.clone()),
             None => (None, None),
         };
         if let (Some(mut outcome), Some(step)) = (partial, steps.last_mut()) {
@@ -222,6 +236,18 @@ impl Pipeline {
         let last = steps.iter().rev().find_map(|step| step.outcome.as_ref());
         let status = last.map_or(Status::Error, |outcome| outcome.status);
         Outcome::new(status, answer, Body::Pipeline(PipelineBody { author, steps }))
+    }
+}
+
+/// What the next step gets: of a debate what most hold, if a judge says it.
+fn handed_on<'a>(body: &'a Body, answer: &'a str) -> &'a str {
+    match body {
+        Body::Debate(DebateBody { synthesis: Some(synthesis), .. }) => match synthesis.majority_position.trim() {
+            "" if synthesis.is_formless() => &synthesis.content,
+            "" => answer,
+            majority => majority,
+        },
+        _ => answer,
     }
 }
 

@@ -5,6 +5,7 @@
 //! [`Feed::Prompt`], in place of the question. A step with a [`Condition`] runs only if that holds for
 //! the step right before it; if it does not run, the value passes it by. A step that ends without an
 //! answer, or otherwise than with exit code 0 or 2, ends the run; the run ends as its last step did.
+//! What a debate hands on is what its judge says most of them hold; without a judge, all positions.
 //!
 //! The ids of a step's calls begin with its name: `step1/r1/sample/1`. What each step cost follows
 //! from that.

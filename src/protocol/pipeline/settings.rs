@@ -2,6 +2,7 @@
 
 use super::condition::Condition;
 use crate::protocol::consensus::ConsensusPlan;
+use crate::protocol::debate::DebatePlan;
 use crate::protocol::refine::{RefineMode, RefinePlan};
 use crate::protocol::sampling::SamplingPlan;
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,8 @@ pub struct StepPlan {
 pub enum StepKind {
     /// Propose, evaluate, close, refine.
     Consensus(ConsensusPlan),
+    /// Speak from standpoints, in rounds, and hear each other.
+    Debate(Box<DebatePlan>),
     /// Several answers, counted.
     Sample(SamplingPlan),
     /// One text, made better.
@@ -51,6 +54,7 @@ impl StepKind {
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Consensus(_) => "consensus",
+            Self::Debate(_) => "debate",
             Self::Sample(_) => "sample",
             Self::Refine(_) => "refine",
         }
@@ -61,6 +65,7 @@ impl StepKind {
     pub fn fields(&self) -> &'static [&'static str] {
         match self {
             Self::Consensus(_) => &["score", "rounds", "dissent", "converged"],
+            Self::Debate(_) => &["score", "rounds", "confidence", "disagreements", "stable"],
             Self::Sample(_) => &["agreement", "unique", "ties", "failed"],
             Self::Refine(plan) => match plan.mode {
                 RefineMode::Score(_) => &["score", "iterations", "changed"],

@@ -11,7 +11,7 @@ use crate::protocol::fence::{Fences, neutralise};
 use crate::protocol::machine::{Outbox, call_path};
 use crate::protocol::parse::{Judgement, NoScore, read_score};
 use crate::protocol::prompt::{self, Slot, Stable, score_shape};
-use crate::protocol::quote::Piece;
+use crate::protocol::quote::{Piece, shorten};
 use std::sync::Arc;
 
 /// Bytes that a judgement's prompt leaves for a repair, which repeats it.
@@ -30,6 +30,8 @@ pub(super) struct Desk {
     scrub: Scrub,
     /// Prompts in which quoted text was too long.
     pub cuts: Vec<QuoteCut>,
+    /// How many characters of a text a judge is shown; `None` for as many as fit.
+    pub shown_chars: Option<usize>,
 }
 
 /// A call in the making.
@@ -44,6 +46,8 @@ pub(super) struct Ask {
     pub tuning: Tuning,
     /// Bytes of the participant's limit that stay free.
     pub reserve: usize,
+    /// Bytes of the text that were left out already.
+    pub left_out: u64,
 }
 
 impl Desk {
@@ -60,6 +64,7 @@ impl Desk {
             stable: Stable::new(&question, &files, &fences),
             system: prompt::system_refine(),
             cuts: Vec::new(),
+            shown_chars: None,
             fences,
             members,
         }
@@ -80,6 +85,7 @@ impl Desk {
         let id = call_path(ask.round, &format!("{}/{}{}", ask.role, to.id, ask.suffix));
         let limit = to.prompt_bytes.map(|limit| limit.saturating_sub(ask.reserve));
         let (prompt, bytes) = self.stable.prompt(ask.pieces, limit);
+        let bytes = bytes + ask.left_out;
         if bytes > 0 {
             out.note(EventKind::QuoteCut { call: id.clone(), bytes });
             self.cuts.push(QuoteCut { call: id.clone(), bytes });
@@ -99,15 +105,29 @@ impl Desk {
 
     pub fn draft(&self, who: Who, tuning: Tuning) -> Ask {
         let pieces = prompt::PROPOSE.fill(&[("context", Slot::Text(String::new()))]);
-        Ask { role: Role::Draft, to: who, round: Round::FIRST, suffix: "", pieces, shape: None, tuning, reserve: 0 }
+        Ask {
+            role: Role::Draft,
+            to: who,
+            round: Round::FIRST,
+            suffix: "",
+            pieces,
+            shape: None,
+            tuning,
+            reserve: 0,
+            left_out: 0,
+        }
     }
 
     /// A judgement of a text; `suffix` tells several in one round apart.
     pub fn score(&self, judge: Who, text: &Arc<str>, round: Round, suffix: &'static str, tuning: Tuning) -> Ask {
-        let shown = neutralise(&self.scrub.copy(text), self.stable.nonce());
+        let (text, left_out) = match self.shown_chars {
+            Some(chars) => shorten(text, chars),
+            None => (Arc::clone(text), 0),
+        };
+        let shown = neutralise(&self.scrub.copy(&text), self.stable.nonce());
         let pieces = self.about("score", judge, round, &prompt::SCORE, shown, Vec::new());
         let shape = Some(score_shape());
-        Ask { role: Role::Score, to: judge, round, suffix, pieces, shape, tuning, reserve: REPAIR_BYTES }
+        Ask { role: Role::Score, to: judge, round, suffix, pieces, shape, tuning, reserve: REPAIR_BYTES, left_out }
     }
 
     /// The prompt of a judgement once more, with the reply that was no use and what is wrong with it.
@@ -124,7 +144,17 @@ impl Desk {
         let mut pieces: Vec<Piece> = first.varying().iter().map(|part| Piece::Fixed(Arc::clone(part))).collect();
         pieces.extend(again);
         let suffix = if asked.suffix.is_empty() { "/repair" } else { "/draft/repair" };
-        Ask { role: Role::Score, to: judge, round, suffix, pieces, shape: Some(score_shape()), tuning, reserve: 0 }
+        Ask {
+            role: Role::Score,
+            to: judge,
+            round,
+            suffix,
+            pieces,
+            shape: Some(score_shape()),
+            tuning,
+            reserve: 0,
+            left_out: 0,
+        }
     }
 
     pub fn improve(&self, who: Who, text: &Arc<str>, verdict: Option<&Judgement>, round: Round, tuning: Tuning) -> Ask {
@@ -140,13 +170,13 @@ impl Desk {
         });
         let text = neutralise(text, self.stable.nonce());
         let pieces = self.about("improve", who, round, &prompt::IMPROVE, text, verdict);
-        Ask { role: Role::Refine, to: who, round, suffix: "", pieces, shape: None, tuning, reserve: 0 }
+        Ask { role: Role::Refine, to: who, round, suffix: "", pieces, shape: None, tuning, reserve: 0, left_out: 0 }
     }
 
     pub fn critique(&self, who: Who, text: &Arc<str>, round: Round, tuning: Tuning) -> Ask {
         let text = neutralise(text, self.stable.nonce());
         let pieces = self.about("critique", who, round, &prompt::CRITIQUE, text, Vec::new());
-        Ask { role: Role::Critique, to: who, round, suffix: "", pieces, shape: None, tuning, reserve: 0 }
+        Ask { role: Role::Critique, to: who, round, suffix: "", pieces, shape: None, tuning, reserve: 0, left_out: 0 }
     }
 
     fn about(

@@ -55,13 +55,14 @@ impl Refine {
     /// A run that has not started. `wrote` is who wrote the plan's draft, if that is known.
     #[must_use]
     pub fn new(plan: RefinePlan, members: Vec<Member>, material: Material, wrote: Option<&ParticipantId>) -> Self {
-        let desk = Desk::new(members, material);
+        let mut desk = Desk::new(members, material);
         let author = desk.who(plan.author.as_ref().or(wrote));
         let judge = plan.judge.as_ref().map_or(author, |judge| desk.who(Some(judge)));
         let score = match &plan.mode {
             RefineMode::Score(score) => *score,
             RefineMode::Critique(_) => ScorePlan::default(),
         };
+        desk.shown_chars = score.max_eval_chars.and_then(|chars| usize::try_from(chars).ok());
         Self {
             drafted_by: wrote.filter(|_| plan.draft.is_some()).cloned(),
             watch: ScoreWatch::new(Some(score.target_score), score.patience, score.delta),

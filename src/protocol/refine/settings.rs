@@ -56,11 +56,14 @@ pub struct ScorePlan {
     pub patience: u32,
     /// What counts as next to nothing, at least 0.
     pub delta: f64,
+    /// How many characters of a text the judge is shown, at least 1; `None` for as many as fit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_eval_chars: Option<u32>,
 }
 
 impl Default for ScorePlan {
     fn default() -> Self {
-        Self { target_score: 0.9, max_iterations: 5, patience: 3, delta: 0.01 }
+        Self { target_score: 0.9, max_iterations: 5, patience: 3, delta: 0.01, max_eval_chars: None }
     }
 }
 

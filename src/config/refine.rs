@@ -1,0 +1,136 @@
+//! Settings of the critique pass that may follow a run.
+//!
+//! Its variables are read as the program reads them that this ability comes from: what is no word or
+//! number counts as unset, and numbers that make no sense are brought to ones that do.
+
+use super::key::{Key, Path};
+use super::settings::{Reader, effort};
+use super::value::{at_least, whole, yes};
+use crate::exchange::Effort;
+use crate::protocol::refine::CritiquePlan;
+
+/// What is said of the critique pass.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RefineSettings {
+    /// Whether a critique pass follows a run.
+    pub enabled: bool,
+    /// Who critiques and rewrites, as it was typed; `None` for whoever wrote the text.
+    pub refiner: Option<Typed>,
+    /// How hard the refiner thinks; `None` leaves its own setting.
+    pub effort: Option<Effort>,
+    /// At most so many passes, 1 to 20.
+    pub max_passes: i64,
+    /// Texts of fewer bytes are left as they are.
+    pub min_bytes: u64,
+    /// A rewrite that differs in no more than so many bytes ends it, at least 1.
+    pub epsilon: i64,
+    /// Roles and steps whose texts are left as they are, in lower case.
+    pub exclude: Vec<String>,
+    /// Whether a rewrite is scored, and adopted only if it is not worse.
+    pub verify: bool,
+}
+
+/// A word, and where it was typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Typed {
+    /// The word.
+    pub word: String,
+    /// `--refiner`, `REFINERY_REFINER_MODEL`, a file and its line.
+    pub place: String,
+}
+
+pub(super) fn read(read: &mut Reader<'_>) -> RefineSettings {
+    let refiner = read.optional(&Path::Run(Key::RefinerModel), |text| Ok(text.to_owned()));
+    let place = read.place(Key::RefinerModel);
+    RefineSettings {
+        enabled: read.value(Key::RefineEnabled, yes),
+        refiner: refiner.filter(|word| !word.is_empty()).map(|word| Typed { word, place }),
+        effort: read.optional(&Path::Run(Key::RefinerEffort), effort),
+        max_passes: read.value(Key::RefineMaxPasses, max_passes),
+        min_bytes: read.value(Key::RefineMinBytes, min_bytes),
+        epsilon: read.value(Key::RefineEpsilon, epsilon),
+        exclude: excluded(&read.list(&Path::Run(Key::RefineExclude))),
+        verify: read.value(Key::RefineVerify, yes),
+    }
+}
+
+/// How many passes there are at most.
+///
+/// # Errors
+/// Outside of 1 to 20.
+pub fn max_passes(text: &str) -> Result<i64, String> {
+    whole(text, &(1..=CritiquePlan::MOST_PASSES))
+}
+
+/// How many bytes a text must have.
+///
+/// # Errors
+/// No whole number.
+pub fn min_bytes(text: &str) -> Result<u64, String> {
+    at_least(text, 0).map(u64::from)
+}
+
+/// In how many bytes a rewrite may differ and be practically the same.
+///
+/// # Errors
+/// No whole number of at least 1.
+pub fn epsilon(text: &str) -> Result<i64, String> {
+    at_least(text, 1).map(i64::from)
+}
+
+/// The names of an exclude list: trimmed, in lower case, empty ones dropped.
+pub fn excluded(lists: &[impl AsRef<str>]) -> Vec<String> {
+    let names = lists.iter().flat_map(|list| list.as_ref().split(',')).map(|name| name.trim().to_lowercase());
+    names.filter(|name| !name.is_empty()).collect()
+}
+
+/// What a variable says, if it is one of these: values, or that it says nothing.
+pub(super) fn variable(key: Key, text: &str) -> Option<Result<Vec<String>, &'static str>> {
+    let number = |least: i64, most: i64, below: i64| {
+        let number: i64 = text.parse().map_err(|_| "a whole number")?;
+        let sane = if number < least { below } else { number.min(most) };
+        Ok(vec![sane.to_string()])
+    };
+    Some(match key {
+        Key::RefineEnabled | Key::RefineVerify => match text.to_ascii_lowercase().as_str() {
+            "1" | "true" | "yes" | "on" | "y" | "t" => Ok(vec!["true".to_owned()]),
+            "0" | "false" | "no" | "off" | "n" | "f" => Ok(vec!["false".to_owned()]),
+            _ => Err("true or false"),
+        },
+        Key::RefineMaxPasses => number(1, CritiquePlan::MOST_PASSES, 1),
+        Key::RefineMinBytes => number(0, u32::MAX.into(), 0),
+        Key::RefineEpsilon => number(1, u32::MAX.into(), CritiquePlan::EPSILON),
+        Key::RefineExclude => Ok(excluded(&[text])),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_read_as_their_program_reads_them() {
+        let read = |key, text| match variable(key, text) {
+            Some(Ok(values)) => values.join("|"),
+            Some(Err(_)) => "unset".to_owned(),
+            None => "another".to_owned(),
+        };
+        for (key, text, value) in [
+            (Key::RefineEnabled, "Y", "true"),
+            (Key::RefineEnabled, "off", "false"),
+            (Key::RefineEnabled, "2", "unset"),
+            (Key::RefineMaxPasses, "+2", "2"),
+            (Key::RefineMaxPasses, "-3", "1"),
+            (Key::RefineMaxPasses, "1.5", "unset"),
+            (Key::RefineMaxPasses, "0x10", "unset"),
+            (Key::RefineMinBytes, "0", "0"),
+            (Key::RefineEpsilon, "0", "50"),
+            (Key::RefineExclude, " Formatter, ,shell", "formatter|shell"),
+            (Key::RefineExclude, ",", ""),
+            (Key::RefinerModel, "x", "another"),
+        ] {
+            assert_eq!(read(key, text), value, "{key} {text}");
+        }
+    }
+}
