@@ -10,7 +10,7 @@ use crate::config::Settings;
 use crate::error::Error;
 use crate::exchange::Tuning;
 use crate::host::{Machine, machine, manifests};
-use crate::ids::{AdapterId, RunId};
+use crate::ids::AdapterId;
 use crate::plan::{
     self, Concurrency, Estimate, Participant, Pool, Prices, ProtocolPlan, RunLimits, RunPlan, parse_participants,
 };
@@ -175,8 +175,6 @@ pub(super) fn freeze(
     settings: &Settings,
     machine: &Machine,
 ) -> RunPlan {
-    // Below 2^48: every reader of JSON keeps such a number whole.
-    let drawn = || u64::from_str_radix(&machine::random(&machine::HEX, 12), 16).unwrap_or_default();
     let adapters: BTreeMap<_, _> = seats
         .iter()
         .map(|seat| {
@@ -185,7 +183,7 @@ pub(super) fn freeze(
         })
         .collect::<BTreeMap<AdapterId, usize>>();
     RunPlan {
-        run_id: run_id(machine),
+        run_id: machine::run_id(machine.now),
         created_at: machine.now,
         protocol: ProtocolPlan::Consensus(protocol),
         participants: seats.iter().map(|seat| participant(seat, settings)).collect(),
@@ -194,8 +192,8 @@ pub(super) fn freeze(
         material: Material {
             question: input.question,
             files: input.files,
-            nonce_root: machine::random(&machine::HEX, 32),
-            seed: settings.seed.unwrap_or_else(drawn),
+            nonce_root: machine::draw_nonce(),
+            seed: settings.seed.unwrap_or_else(machine::draw_seed),
         },
         limits: RunLimits {
             timeout: settings.timeout,
@@ -246,12 +244,6 @@ fn priced(seats: &[Seat], settings: &Settings) -> Result<(), Error> {
             .hint(format!("set input_price and output_price in [adapters.{name}] of the configuration"))
     }))
     .map_or(Ok(()), Err)
-}
-
-/// `20261121-100500-` and six letters that are not mistaken for one another.
-fn run_id(machine: &Machine) -> RunId {
-    let stamp: String = machine.now.to_string().chars().filter(|c| !matches!(c, '-' | ':')).take(15).collect();
-    RunId::new(format!("{}-{}", stamp.replace('T', "-"), machine::random(&machine::LETTERS, 6)))
 }
 
 /// Where runs and kept folders lie; nothing, if this machine has no such place.

@@ -6,12 +6,21 @@ use super::estimate::{
 use super::run::{ProtocolPlan, RunPlan};
 use crate::error::Error;
 use crate::outcome::SELF_REFINE;
-use crate::protocol::Protocol;
-use crate::protocol::consensus::{Consensus, Misfit, VoteThreshold};
+use crate::protocol::consensus::{ClosingStrategy, Consensus, Misfit, VoteThreshold};
 use crate::protocol::debate::Debate;
 use crate::protocol::pipeline::Pipeline;
 use crate::protocol::refine::{Refine, SelfRefine};
 use crate::protocol::sampling::Sampling;
+use crate::protocol::{Protocol, RoundOverrides};
+
+/// What a caller of the library brings to a plan, which is code and therefore not in it.
+#[derive(Default)]
+pub struct Brought {
+    /// When a consensus run may end; `None` for the rule that the plan names.
+    pub strategy: Option<Box<dyn ClosingStrategy>>,
+    /// What the caller changes in the first round of a consensus run.
+    pub first_round: RoundOverrides,
+}
 
 impl ProtocolPlan {
     /// The most calls that this protocol can take with so many in the room.
@@ -47,12 +56,22 @@ impl RunPlan {
     /// Question and files are too long for a participant, or the plan does not hold together; nothing
     /// was called.
     pub fn machine(&self) -> Result<Box<dyn Protocol>, Error> {
+        self.machine_with(Brought::default())
+    }
+
+    /// The same with what a caller brings.
+    ///
+    /// # Errors
+    /// As [`Self::machine`].
+    pub fn machine_with(&self, brought: Brought) -> Result<Box<dyn Protocol>, Error> {
         let (room, aside) = self.room_and_aside();
         let material = self.material.clone();
         let (machine, mut misfits): (Box<dyn Protocol>, Vec<Misfit>) = match &self.protocol {
             ProtocolPlan::Consensus(plan) => {
-                let strategy = Box::new(VoteThreshold::new(plan.threshold, plan.stability_rounds));
+                let usual = || Box::new(VoteThreshold::new(plan.threshold, plan.stability_rounds));
+                let strategy = brought.strategy.unwrap_or_else(|| usual());
                 let machine = Consensus::new(plan.clone(), room, material, strategy);
+                let machine = machine.with_first_round(brought.first_round);
                 let misfits = machine.misfits();
                 (Box::new(machine), misfits)
             }

@@ -13,5 +13,6 @@ pub use estimate::{
     Estimate, PhaseEstimate, RoundEstimate, estimate, estimate_critique, estimate_debate, estimate_pipeline,
     estimate_refine, estimate_sampling,
 };
+pub use machine::Brought;
 pub use participant::{ModelName, Wanted, parse as parse_participants};
 pub use run::{Concurrency, OnLimit, Participant, Pool, Prices, ProtocolPlan, RunLimits, RunPlan};
