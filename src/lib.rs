@@ -36,3 +36,17 @@ pub mod process;
 pub mod protocol;
 pub mod report;
 pub mod standin;
+
+pub mod library;
+
+pub use event::Event;
+pub use exchange::Reply;
+pub use failure::FailureClass;
+pub use library::{
+    AbortHandle, About, CallEstimate, CliOptions, CliProvider, ConsensusOutcome, Cost, Engine, EngineConfig,
+    EngineError, EventStream, Message, MessageRole, ModelId, ModelProvider, ProviderError, ProviderRequest, Question,
+    RoundOutcome, RunOutcome, RunSettings, Runner, Session, StopSignal,
+};
+pub use outcome::Status;
+pub use protocol::RoundOverrides;
+pub use protocol::consensus::{ClosingDecision, ClosingStrategy, VoteThreshold};

@@ -5,7 +5,7 @@ use super::ledger::{Ledger, Registered};
 use super::record::Record;
 use super::steps::Steps;
 use crate::event::{Announced, DebateEvent, Event, EventKind, LimitThen};
-use crate::exchange::{CallSpec, Role};
+use crate::exchange::{CallSpec, Role, Usage};
 use crate::failure::FailureClass;
 use crate::ids::{CallId, RunId, TimerId};
 use crate::outcome::{Body, ConsensusBody, Finished, Outcome, Status, Totals};
@@ -194,6 +194,18 @@ impl<'a> Fold<'a> {
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.outcome.is_some()
+    }
+
+    /// What it came to, if it has.
+    #[must_use]
+    pub fn outcome(&self) -> Option<&Outcome> {
+        self.outcome.as_ref()
+    }
+
+    /// Calls and attempts that were begun so far, and what they used.
+    #[must_use]
+    pub fn cost(&self) -> (u64, u64, Usage) {
+        (self.ledger.calls(), self.ledger.attempts(), self.ledger.usage())
     }
 
     /// Whether a call is asked, not settled and not abandoned.

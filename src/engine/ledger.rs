@@ -157,6 +157,12 @@ impl Ledger {
         }
     }
 
+    /// Everything that was used so far, as far as the vendors reported it.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        self.accounts.iter().fold(Usage::default(), |sum, one| sum.plus(one.usage))
+    }
+
     /// Notes that the vendor of a call said that a usage limit is reached.
     pub fn limited(&mut self, call: &CallId) {
         if let Some(&place) = self.calls.get(call) {

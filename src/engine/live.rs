@@ -98,6 +98,11 @@ impl<'a> Live<'a> {
         self.pause.take()
     }
 
+    /// The run itself.
+    pub fn fold(&self) -> &Fold<'a> {
+        &self.fold
+    }
+
     /// Whether something is in flight, or came to an end that nobody has looked at.
     pub fn is_busy(&self) -> bool {
         self.pause.is_some() || !self.calls.is_empty()

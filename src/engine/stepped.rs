@@ -3,7 +3,8 @@
 use super::drive::World;
 use super::fold::{Briefing, Effect, Fold, OwnListener};
 use super::live::Live;
-use crate::outcome::{Finished, Status};
+use crate::exchange::Usage;
+use crate::outcome::{Finished, Outcome, Status};
 use crate::protocol::{Protocol, RoundOverrides, RoundReport};
 use crate::time::Timestamp;
 
@@ -53,6 +54,18 @@ impl Stepped {
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.live.is_over()
+    }
+
+    /// What the protocol came to, once it did.
+    #[must_use]
+    pub fn outcome(&self) -> Option<&Outcome> {
+        self.live.fold().outcome()
+    }
+
+    /// Calls and attempts that were begun so far, and what they used.
+    #[must_use]
+    pub fn cost(&self) -> (u64, u64, Usage) {
+        self.live.fold().cost()
     }
 
     /// Ends it: with what the protocol came to, else with the best so far under this status.

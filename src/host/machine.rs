@@ -30,14 +30,20 @@ impl Machine {
     /// Looks at the real machine: environment, `.env` of the working directory, standard streams.
     #[must_use]
     pub fn look() -> Self {
-        let mut env: BTreeMap<_, _> = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
+        let mut env = env();
         let cwd = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
         let folders = Folders::of(&env, std::env::home_dir());
         let warnings = dotenv::load(&cwd, &mut env);
         Self { env, folders, cwd, stdin: Stdin::real(), now: now(), warnings }
     }
+}
+
+/// Our environment; variables that are not UTF-8 are left out.
+#[must_use]
+pub fn env() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 /// The wall clock.
