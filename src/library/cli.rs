@@ -79,8 +79,8 @@ impl CliOptions {
         self
     }
 
-    /// The environment in which program, home and credentials are looked for, instead of this process's.
-    /// A child gets only what its adapter passes on.
+    /// The environment in which program, home, credentials and the folder for temporary files are looked for,
+    /// instead of this process's. A child gets only what its adapter passes on.
     #[must_use]
     pub fn env(self, env: BTreeMap<String, String>) -> Self {
         Self { env: Some(env), ..self }
@@ -133,8 +133,10 @@ impl CliProvider {
     /// do about it.
     pub fn from_adapter(adapter: &str, options: CliOptions) -> Result<Self, EngineError> {
         let manifest = manifest(adapter, &options.manifests)?;
+        let home = std::env::home_dir().filter(|_| options.env.is_none());
+        let scratch_root = options.env.as_ref().and_then(|env| env.get("TMPDIR")).map(PathBuf::from);
         let env = options.env.unwrap_or_else(machine::env);
-        let folders = Folders::of(&env, std::env::home_dir());
+        let folders = Folders::of(&env, home);
         let program = outfit::locate(&manifest, options.program.as_deref(), &options.program_args, &env, &folders)?;
         let host: Host = outfit::host([manifest.as_ref()].into_iter(), &env, &folders);
         let pool = outfit::credential(&manifest, &host, options.billing)?;
@@ -153,7 +155,7 @@ impl CliProvider {
                     first_byte: Some(options.first_byte.unwrap_or(Duration::from_secs(60))),
                     idle: Some(options.idle.unwrap_or(Duration::from_secs(300))),
                 },
-                scratch_root: None,
+                scratch_root,
                 echo: None,
                 now: Arc::new(now),
             },
