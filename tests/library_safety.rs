@@ -119,7 +119,8 @@ async fn dropping_the_run_drops_every_future_and_tells_what_they_started() {
         let run = engine.run("why?");
         assert!(tokio::time::timeout(Duration::from_secs(1), run).await.is_err());
         // An aborted task drops its future when the runtime comes to it.
-        for mut signal in std::mem::take(&mut *signals.lock().unwrap()) {
+        let told = std::mem::take(&mut *signals.lock().unwrap());
+        for mut signal in told {
             signal.stopped().await;
             assert!(signal.is_stopped());
         }
@@ -129,7 +130,8 @@ async fn dropping_the_run_drops_every_future_and_tells_what_they_started() {
     assert!(tokio::time::timeout(Duration::from_secs(1), session.next_round()).await.is_err());
     assert_eq!(alive.load(Ordering::SeqCst), 2, "a session keeps what is in flight");
     drop(session);
-    for mut signal in std::mem::take(&mut *signals.lock().unwrap()) {
+    let told = std::mem::take(&mut *signals.lock().unwrap());
+    for mut signal in told {
         signal.stopped().await;
     }
     assert_eq!(alive.load(Ordering::SeqCst), 0);

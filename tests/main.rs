@@ -24,6 +24,7 @@ mod journal;
 mod layers;
 mod library_cli;
 mod library_outside;
+mod library_protocols;
 mod library_safety;
 mod library_steps;
 mod process_clocks;

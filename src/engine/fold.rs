@@ -234,6 +234,12 @@ impl<'a> Fold<'a> {
         Finished { outcome: self.closed.unwrap_or_else(nothing), totals }
     }
 
+    /// Whether a call is of a participant with an account: code of a caller's own costs nothing.
+    #[must_use]
+    pub fn is_charged(&self, call: &CallId) -> bool {
+        self.ledger.is_charged(call)
+    }
+
     /// What was spent so far.
     #[must_use]
     pub fn spent(&self) -> Spent {
@@ -338,7 +344,8 @@ impl<'a> Fold<'a> {
 
     fn emit(&mut self, kind: EventKind) {
         self.ledger.observe(&kind);
-        self.steps.observe(&kind);
+        let ledger = &self.ledger;
+        self.steps.observe(&kind, |call| ledger.is_charged(call));
         let event = Event { seq: Some(self.next), at: self.now, kind };
         self.next += 1;
         (self.listener)(&event);

@@ -86,6 +86,12 @@ impl Ledger {
         }
     }
 
+    /// Whether a call is of somebody who has an account.
+    #[must_use]
+    pub fn is_charged(&self, call: &CallId) -> bool {
+        self.calls.contains_key(call)
+    }
+
     /// Notes which model really answered.
     pub fn served(&mut self, call: &CallId, model: &str) {
         if let Some(&place) = self.calls.get(call) {

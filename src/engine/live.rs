@@ -296,7 +296,8 @@ impl<'a> Live<'a> {
         if self.stopping() {
             return Err(CallFailure::new(FailureClass::Stopped, format!("{call}: the run begins nothing new")));
         }
-        if let Err(exhausted) = budget_gate(&self.bounds.budget, &self.fold.spent()) {
+        let exhausted = budget_gate(&self.bounds.budget, &self.fold.spent()).err();
+        if let Some(exhausted) = exhausted.filter(|_| self.fold.is_charged(&call)) {
             let failure = CallFailure::new(FailureClass::OverBudget, exhausted.to_string());
             self.end(Status::BudgetExhausted, exhausted.to_string()).await;
             return Err(failure);

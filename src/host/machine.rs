@@ -54,7 +54,7 @@ pub fn now() -> Timestamp {
 }
 
 /// The wall clock as it is now, plus the time that passes from here on: it never jumps.
-#[must_use]
+#[must_use = "a clock tells the time only when it is asked"]
 pub fn steady_clock() -> impl Fn() -> Timestamp + Send + Sync + 'static {
     let (began, start) = (now(), Instant::now());
     move || began.plus(start.elapsed())

@@ -113,7 +113,7 @@ impl Engine {
         let runner = self.seated()?;
         runner.known(&first_round.drop_models)?;
         let strategy: Box<dyn ClosingStrategy> = Box::new(Shared(Arc::clone(&self.strategy)));
-        let brought = Brought { strategy: Some(strategy), first_round };
+        let brought = Brought { strategy: Some(strategy), first_round, evaluator: None };
         runner.prepare(ProtocolPlan::Consensus(self.config.plan(stepped)), question, brought)
     }
 

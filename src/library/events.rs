@@ -8,9 +8,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::sync::mpsc;
 
+type Listener = dyn Fn(&Event) + Send + Sync;
+
 /// Everybody who listens.
 #[derive(Clone, Default)]
-pub(super) struct Listeners(Vec<Arc<dyn Fn(&Event) + Send + Sync>>);
+pub(super) struct Listeners(Vec<Arc<Listener>>);
 
 impl Listeners {
     pub fn add(&mut self, listener: impl Fn(&Event) + Send + Sync + 'static) {

@@ -4,6 +4,7 @@ use super::abort::AbortHandle;
 use super::backend::ProviderBackend;
 use super::config::RunSettings;
 use super::error::EngineError;
+use super::evaluator::{Evaluator, Seated};
 use super::events::{EventStream, Listeners};
 use super::provider::{About, ModelId, ModelProvider};
 use super::question::Question;
@@ -19,11 +20,15 @@ use crate::plan::{Brought, Concurrency, Participant, Pool, ProtocolPlan, RunLimi
 use crate::protocol::Protocol;
 use crate::protocol::consensus::Material;
 use crate::protocol::refine::SelfRefinePlan;
+use crate::protocol::sampling::SamplingPlan;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// What the evaluator is called in events and outcomes.
+const EVALUATOR: &str = "evaluator";
 
 /// Runs protocols over providers. It holds no state of a run: several may go on at once.
 #[derive(Clone)]
@@ -33,6 +38,7 @@ pub struct Runner {
     aside: usize,
     settings: RunSettings,
     self_refine: Option<SelfRefinePlan>,
+    evaluator: Option<Arc<dyn Evaluator>>,
     listeners: Listeners,
     abort: Option<AbortHandle>,
 }
@@ -61,6 +67,7 @@ impl Runner {
             aside: 0,
             settings: RunSettings::default(),
             self_refine: None,
+            evaluator: None,
             listeners: Listeners::default(),
             abort: None,
         }
@@ -85,6 +92,12 @@ impl Runner {
     #[must_use]
     pub fn self_refine(self, plan: SelfRefinePlan) -> Self {
         Self { self_refine: Some(plan), ..self }
+    }
+
+    /// The same with code of one's own that scores texts, wherever a plan that scores names no judge.
+    #[must_use]
+    pub fn evaluator(self, evaluator: impl Evaluator + 'static) -> Self {
+        Self { evaluator: Some(Arc::new(evaluator)), ..self }
     }
 
     /// The same with somebody who hears every event at once. It is called between the steps of a run, on
@@ -127,19 +140,25 @@ impl Runner {
     /// # Errors
     /// Nobody takes part, or a setting is out of its range; the end of a run is never an error here.
     pub async fn run_protocol(&self, name: &str, protocol: Box<dyn Protocol>) -> Result<Finished, EngineError> {
-        let plan = self.plan(ProtocolPlan::Sample(Default::default()), Question::default())?;
+        let plan = self.plan(ProtocolPlan::Sample(SamplingPlan::default()), Question::default())?;
         let briefing = Briefing { protocol: name.to_owned(), max_calls: 0, ..Briefing::of(&plan) };
         Ok(self.drive(self.ready(&plan, protocol, briefing)).await)
     }
 
     pub(super) async fn run(&self, protocol: ProtocolPlan, question: Question) -> Result<Finished, EngineError> {
-        Ok(self.drive(self.prepare(protocol, question, Brought::default())?).await)
+        let evaluator = self.evaluator.as_ref().map(|_| ModelId::new(EVALUATOR));
+        Ok(self.drive(self.prepare(protocol, question, Brought { evaluator, ..Brought::default() })?).await)
     }
 
     pub(super) async fn drive(&self, ready: Ready) -> Finished {
         let Ready { protocol, briefing, began, world } = ready;
         let mut listener = |event: &Event| self.listeners.tell(event);
         drive(protocol, briefing, began, world, &mut listener).await
+    }
+
+    /// How many take part in everything.
+    pub(super) fn room(&self) -> usize {
+        self.providers.len() - self.aside
     }
 
     pub(super) fn providers(&self) -> &[Arc<dyn ModelProvider>] {
@@ -169,14 +188,19 @@ impl Runner {
 
     fn plan(&self, protocol: ProtocolPlan, question: Question) -> Result<RunPlan, EngineError> {
         let mut problems = self.settings.problems();
-        if self.providers.len() == self.aside {
+        if self.room() == 0 {
             problems.push(Error::config("nobody takes part: there is no provider"));
+        }
+        let names = self.names();
+        problems.extend(protocol.problems(&names));
+        problems.extend(self.self_refine.iter().flat_map(|plan| plan.critique.problems(&names)));
+        if self.evaluator.is_some() && names.contains(&ModelId::new(EVALUATOR)) {
+            problems.push(Error::config(format!("a provider is called {EVALUATOR}, as the evaluator is")));
         }
         if let Some(error) = Error::all(problems) {
             return Err(error.into());
         }
         let RunSettings { timeout, max_concurrent, retries, budget, max_wall, on_limit, seed } = self.settings.clone();
-        let names = self.names();
         let participants: Vec<_> =
             self.providers.iter().zip(&names).map(|(one, name)| participant(&**one, name)).collect();
         let created_at = machine::now();
@@ -227,7 +251,13 @@ impl Runner {
                 Arc::new(ProviderBackend { provider: Arc::clone(provider), timeout, keeps_time });
             (participant.id.clone(), Seat { backend, lane: lane.clone(), own: Lane::new(0) })
         });
-        seats.collect()
+        let evaluator = self.evaluator.as_ref().map(|evaluator| {
+            let id = ModelId::new(EVALUATOR);
+            let provider = Arc::new(Seated { id: id.clone(), evaluator: Arc::clone(evaluator) });
+            let backend = Arc::new(ProviderBackend { provider, timeout, keeps_time: false });
+            (id, Seat { backend, lane: Lane::new(0), own: Lane::new(0) })
+        });
+        seats.chain(evaluator).collect()
     }
 }
 

@@ -5,6 +5,7 @@ use super::estimate::{
 };
 use super::run::{ProtocolPlan, RunPlan};
 use crate::error::Error;
+use crate::ids::ParticipantId;
 use crate::outcome::SELF_REFINE;
 use crate::protocol::consensus::{ClosingStrategy, Consensus, Misfit, VoteThreshold};
 use crate::protocol::debate::Debate;
@@ -20,6 +21,8 @@ pub struct Brought {
     pub strategy: Option<Box<dyn ClosingStrategy>>,
     /// What the caller changes in the first round of a consensus run.
     pub first_round: RoundOverrides,
+    /// Who scores texts in place of a judge that no plan names, and is no participant.
+    pub evaluator: Option<ParticipantId>,
 }
 
 impl ProtocolPlan {
@@ -90,12 +93,13 @@ impl RunPlan {
                 (Box::new(machine), misfits)
             }
             ProtocolPlan::Refine(plan) => {
-                let machine = Refine::new(plan.clone(), self.members(), material, None);
+                let evaluator = brought.evaluator.filter(|_| plan.judge.is_none());
+                let machine = Refine::new(plan.clone(), self.members(), material, None).with_evaluator(evaluator);
                 let misfits = machine.misfits();
                 (Box::new(machine), misfits)
             }
             ProtocolPlan::Pipe(plan) => {
-                let machine = Pipeline::new(plan.clone(), room, aside, material);
+                let machine = Pipeline::new(plan.clone(), room, aside, material).with_evaluator(brought.evaluator);
                 let misfits = machine.misfits();
                 (Box::new(machine), misfits)
             }

@@ -21,6 +21,19 @@ pub struct RefinePlan {
     pub tuning: Tuning,
 }
 
+impl Default for RefinePlan {
+    /// Score, improve, score again, with the first participant in every part.
+    fn default() -> Self {
+        Self {
+            author: None,
+            judge: None,
+            draft: None,
+            mode: RefineMode::Score(ScorePlan::default()),
+            tuning: Tuning::default(),
+        }
+    }
+}
+
 /// How a text is refined.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
