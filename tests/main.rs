@@ -20,6 +20,7 @@ mod dependencies;
 mod engine;
 mod engine_bounds;
 mod engine_stepped;
+mod examples;
 mod journal;
 mod layers;
 mod library_cli;
