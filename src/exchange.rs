@@ -336,3 +336,17 @@ pub struct Reply {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }
+
+impl From<String> for Reply {
+    /// A reply of which nothing but the text is known.
+    fn from(text: String) -> Self {
+        Self { text: text.into(), ..Self::default() }
+    }
+}
+
+impl From<&str> for Reply {
+    /// A reply of which nothing but the text is known.
+    fn from(text: &str) -> Self {
+        Self { text: text.into(), ..Self::default() }
+    }
+}

@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "cli",
         &["adapter", "call", "config", "engine", "host", "journal", "plan", "process", "protocol", "report", "standin"],
     ),
+    ("library", &["adapter", "call", "engine", "host", "plan", "process", "protocol"]),
     ("config", &["adapter", "plan", "protocol"]),
     ("host", &["adapter", "config"]),
     ("plan", &["adapter", "protocol"]),

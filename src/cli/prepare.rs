@@ -12,7 +12,7 @@ use crate::adapter::{Catalog, Host};
 use crate::config::Settings;
 use crate::error::Error;
 use crate::host::{Machine, machine, manifests};
-use crate::ids::{AdapterId, ParticipantId, RunId};
+use crate::ids::{AdapterId, ParticipantId};
 use crate::plan::{
     self, Concurrency, Estimate, Participant, Pool, Prices, ProtocolPlan, RunLimits, RunPlan, parse_participants,
 };
@@ -238,8 +238,6 @@ fn strangers(settings: &Settings, catalog: &Catalog) -> Vec<String> {
 
 /// Puts everything that decides what a run does in one place, with what is drawn for it.
 pub(super) fn freeze(seats: &[Seat], drawn: Drawn, input: Input, settings: &Settings, machine: &Machine) -> RunPlan {
-    // Below 2^48: every reader of JSON keeps such a number whole.
-    let any_seed = || u64::from_str_radix(&machine::random(&machine::HEX, 12), 16).unwrap_or_default();
     let adapters: BTreeMap<_, _> = seats
         .iter()
         .map(|seat| {
@@ -248,7 +246,7 @@ pub(super) fn freeze(seats: &[Seat], drawn: Drawn, input: Input, settings: &Sett
         })
         .collect::<BTreeMap<AdapterId, usize>>();
     RunPlan {
-        run_id: run_id(machine),
+        run_id: machine::run_id(machine.now),
         created_at: machine.now,
         protocol: drawn.protocol,
         participants: seats.iter().map(|seat| participant(seat, settings)).collect(),
@@ -257,8 +255,8 @@ pub(super) fn freeze(seats: &[Seat], drawn: Drawn, input: Input, settings: &Sett
         material: Material {
             question: input.question,
             files: input.files,
-            nonce_root: machine::random(&machine::HEX, 32),
-            seed: settings.seed.unwrap_or_else(any_seed),
+            nonce_root: machine::draw_nonce(),
+            seed: settings.seed.unwrap_or_else(machine::draw_seed),
         },
         limits: RunLimits {
             timeout: settings.timeout,
@@ -309,12 +307,6 @@ fn priced(seats: &[Seat], settings: &Settings) -> Result<(), Error> {
             .hint(format!("set input_price and output_price in [adapters.{name}] of the configuration"))
     }))
     .map_or(Ok(()), Err)
-}
-
-/// `20261121-100500-` and six letters that are not mistaken for one another.
-fn run_id(machine: &Machine) -> RunId {
-    let stamp: String = machine.now.to_string().chars().filter(|c| !matches!(c, '-' | ':')).take(15).collect();
-    RunId::new(format!("{}-{}", stamp.replace('T', "-"), machine::random(&machine::LETTERS, 6)))
 }
 
 /// Where runs and kept folders lie; nothing, if this machine has no such place.

@@ -1,12 +1,11 @@
 //! From names to programs: where each participant's CLI is, which model it runs, what pays.
 
-use crate::adapter::{
-    self, Billing, Catalog, ChosenPool, Host, Manifest, PoolKind, PoolProblem, Program, ResolvedModel,
-};
+use crate::adapter::{Catalog, ChosenPool, Host, Manifest, Program, ResolvedModel};
 use crate::config::{AdapterSettings, Settings};
 use crate::error::Error;
 use crate::exchange::Effort;
-use crate::host::{Machine, login, program, version};
+pub use crate::host::outfit::credential;
+use crate::host::{Machine, outfit};
 use crate::ids::ParticipantId;
 use crate::plan::{ModelName, Wanted};
 use std::collections::BTreeMap;
@@ -115,10 +114,7 @@ pub fn find(
 
 /// The machine, as adapters see it.
 pub fn host<'a>(manifests: impl Iterator<Item = &'a Manifest>, machine: &Machine) -> Host {
-    let logins = manifests
-        .map(|manifest| (manifest.id.clone(), login::read(manifest, &machine.env, &machine.folders)))
-        .collect();
-    Host { env: machine.env.clone(), home: machine.folders.home.clone(), logins }
+    outfit::host(manifests, &machine.env, &machine.folders)
 }
 
 /// Program and credential of one adapter.
@@ -133,48 +129,12 @@ fn equip(
     Ok((program, credential(manifest, host, said.billing.unwrap_or_default())?))
 }
 
-/// What pays for an adapter. A stored login that its vendor does not serve pays for nothing: a key
-/// takes its place, if there is one and the person accepts it.
-///
-/// # Errors
-/// Nothing can pay: what to type or set.
-pub fn credential(manifest: &Manifest, host: &Host, billing: Billing) -> Result<ChosenPool, Error> {
-    let refused = |problem: PoolProblem| {
-        let error = Error::config(problem.message);
-        if problem.hint.is_empty() { error } else { error.hint(problem.hint) }
-    };
-    let pool = adapter::choose(manifest, host, billing).map_err(refused)?;
-    let unserved = adapter::login_note(manifest, host).filter(|_| pool.kind == PoolKind::Login);
-    match (unserved, billing) {
-        (None, _) => Ok(pool),
-        (Some(note), Billing::Auto) => {
-            adapter::choose(manifest, host, Billing::Api).map_err(|_| Error::config(format!("{}: {note}", manifest.id)))
-        }
-        (Some(note), _) => Err(Error::config(format!("{}: {note}", manifest.id))),
-    }
-}
-
 /// The program of an adapter, with its version where a file beside it says so.
 ///
 /// # Errors
 /// Not found: what to type to install it.
 pub fn locate(manifest: &Manifest, said: &AdapterSettings, machine: &Machine) -> Result<Program, Error> {
-    let name = &manifest.id;
-    let path = match &said.program {
-        Some(program) => program::configured(program, &machine.env, &machine.folders)
-            .map_err(|reason| Error::config(format!("{name}: {reason} (adapters.{name}.program)")))?,
-        None => program::find(&manifest.program_names(), &machine.env).ok_or_else(|| {
-            let names = manifest.program_names().join("` or `");
-            let error = Error::config(format!("{name}: no program `{names}` is on the PATH"));
-            if manifest.install_hint().is_empty() {
-                error
-            } else {
-                error.hint(format!("{name}: {}", manifest.install_hint()))
-            }
-        })?,
-    };
-    let version = version::beside(&path, &manifest.version_files());
-    Ok(Program { path, prefix: said.program_args.clone(), version })
+    outfit::locate(manifest, said.program.as_deref(), &said.program_args, &machine.env, &machine.folders)
 }
 
 /// What should be known of a CLI before it is relied on.

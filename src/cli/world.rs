@@ -5,14 +5,13 @@ use super::seats::Seat;
 use crate::call::{self, Backend, Backoff, CliBackend, CliSeat, CliSettings, Echo, Gate, Lane, Room};
 use crate::engine::Clock;
 use crate::error::Error;
+use crate::host::machine;
 use crate::invocation::Limits;
 use crate::process::Supervisor;
 use crate::report::Outlet;
-use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
 
 /// What a run finds around it.
 pub struct Surroundings {
@@ -30,16 +29,8 @@ impl Surroundings {
     pub fn real() -> Result<Self, Error> {
         let program = std::env::current_exe()
             .map_err(|error| Error::failed(format!("the system does not say where this program is: {error}")))?;
-        Ok(Self { program, clock: steady_clock() })
+        Ok(Self { program, clock: Arc::new(machine::steady_clock()) })
     }
-}
-
-/// The wall clock as it was at the start, plus the time that has passed since: it never jumps.
-fn steady_clock() -> Clock {
-    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let began = Timestamp(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX));
-    let start = Instant::now();
-    Arc::new(move || began.plus(start.elapsed()))
 }
 
 /// Everybody who can be asked: participants of one adapter share its lane.

@@ -5,14 +5,14 @@ use super::ledger::{Ledger, Registered};
 use super::record::Record;
 use super::steps::Steps;
 use crate::event::{Announced, DebateEvent, Event, EventKind, LimitThen};
-use crate::exchange::{CallSpec, Role};
+use crate::exchange::{CallSpec, Role, Usage};
 use crate::failure::FailureClass;
 use crate::ids::{CallId, RunId, TimerId};
 use crate::outcome::{Body, ConsensusBody, Finished, Outcome, Status, Totals};
 use crate::plan::Spent;
-use crate::protocol::{Command, Input, Outbox, Protocol, RoundOverrides};
+use crate::protocol::{Command, Input, Outbox, Protocol, RoundReport};
 use crate::time::Timestamp;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,15 +40,20 @@ pub enum Effect {
     Abandon(CallId),
     /// Say so when this much time is over.
     Arm(TimerId, Duration),
+    /// Nothing is asked until the caller's word ([`Input::Advance`]).
+    Pause(RoundReport),
 }
 
 /// Takes events as they happen.
 pub type Listener<'a> = &'a mut (dyn FnMut(&Event) + Send);
 
+/// The same, owned by the run.
+pub type OwnListener<'a> = Box<dyn FnMut(&Event) + Send + 'a>;
+
 /// The state of a run.
 pub struct Fold<'a> {
     protocol: Box<dyn Protocol>,
-    listener: Listener<'a>,
+    listener: OwnListener<'a>,
     ledger: Ledger,
     steps: Steps,
     run: RunId,
@@ -81,6 +86,16 @@ impl<'a> Fold<'a> {
         briefing: Briefing,
         at: Timestamp,
         listener: Listener<'a>,
+    ) -> (Self, Vec<Effect>) {
+        Self::begin_owned(protocol, briefing, at, Box::new(listener))
+    }
+
+    /// The same with a listener that the run keeps.
+    pub fn begin_owned(
+        protocol: Box<dyn Protocol>,
+        briefing: Briefing,
+        at: Timestamp,
+        listener: OwnListener<'a>,
     ) -> (Self, Vec<Effect>) {
         let (participants, registered): (Vec<_>, Vec<_>) = briefing.participants.into_iter().unzip();
         let mut fold = Self {
@@ -117,7 +132,7 @@ impl<'a> Fold<'a> {
     where
         'a: 'b,
     {
-        Fold { listener, ..self }
+        Fold { listener: Box::new(listener), ..self }
     }
 
     /// Takes one happening in, and says what the world must do now.
@@ -181,6 +196,18 @@ impl<'a> Fold<'a> {
         self.outcome.is_some()
     }
 
+    /// What it came to, if it has.
+    #[must_use]
+    pub fn outcome(&self) -> Option<&Outcome> {
+        self.outcome.as_ref()
+    }
+
+    /// Calls and attempts that were begun so far, and what they used.
+    #[must_use]
+    pub fn cost(&self) -> (u64, u64, Usage) {
+        (self.ledger.calls(), self.ledger.attempts(), self.ledger.usage())
+    }
+
     /// Whether a call is asked, not settled and not abandoned.
     #[must_use]
     pub fn is_open(&self, call: &CallId) -> bool {
@@ -205,6 +232,12 @@ impl<'a> Fold<'a> {
             warnings,
         };
         Finished { outcome: self.closed.unwrap_or_else(nothing), totals }
+    }
+
+    /// Whether a call is of a participant with an account: code of a caller's own costs nothing.
+    #[must_use]
+    pub fn is_charged(&self, call: &CallId) -> bool {
+        self.ledger.is_charged(call)
     }
 
     /// What was spent so far.
@@ -259,19 +292,14 @@ impl<'a> Fold<'a> {
     /// Does what the protocol asked for, as far as the fold can; the rest are effects.
     fn obey(&mut self, out: &mut Outbox) -> Vec<Effect> {
         let mut effects = Vec::new();
-        let mut commands = VecDeque::from(out.drain());
-        while let Some(command) = commands.pop_front() {
+        for command in out.drain() {
             match command {
                 Command::Note(kind) => self.emit(kind),
                 Command::Call(spec) if self.outcome.is_none() => effects.push(self.ask(spec)),
                 Command::Call(_) => {}
                 Command::Abandon(id) => effects.extend(self.abandon(id)),
                 Command::Timer(id, after) => effects.push(Effect::Arm(id, after)),
-                Command::Pause(_) => {
-                    // Nobody steps through a run that was handed over whole.
-                    self.protocol.on(Input::Advance(RoundOverrides::default()), out);
-                    commands.extend(out.drain());
-                }
+                Command::Pause(report) => effects.push(Effect::Pause(report)),
                 Command::Finish(outcome) => {
                     self.outcome.get_or_insert(outcome);
                     let open: Vec<_> = self.open.keys().cloned().collect();
@@ -316,7 +344,8 @@ impl<'a> Fold<'a> {
 
     fn emit(&mut self, kind: EventKind) {
         self.ledger.observe(&kind);
-        self.steps.observe(&kind);
+        let ledger = &self.ledger;
+        self.steps.observe(&kind, |call| ledger.is_charged(call));
         let event = Event { seq: Some(self.next), at: self.now, kind };
         self.next += 1;
         (self.listener)(&event);

@@ -86,6 +86,12 @@ impl Ledger {
         }
     }
 
+    /// Whether a call is of somebody who has an account.
+    #[must_use]
+    pub fn is_charged(&self, call: &CallId) -> bool {
+        self.calls.contains_key(call)
+    }
+
     /// Notes which model really answered.
     pub fn served(&mut self, call: &CallId, model: &str) {
         if let Some(&place) = self.calls.get(call) {
@@ -155,6 +161,12 @@ impl Ledger {
             output_tokens: tokens(|usage| usage.output_tokens),
             usd: self.usd,
         }
+    }
+
+    /// Everything that was used so far, as far as the vendors reported it.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        self.accounts.iter().fold(Usage::default(), |sum, one| sum.plus(one.usage))
     }
 
     /// Notes that the vendor of a call said that a usage limit is reached.

@@ -4,7 +4,7 @@ use super::fold::{Briefing, Effect, Fold, Listener};
 use super::record::{Entry, Record};
 use crate::exchange::CallSpec;
 use crate::ids::{CallId, TimerId};
-use crate::protocol::{Input, Protocol};
+use crate::protocol::{Input, Protocol, RoundReport};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use std::time::Duration;
 pub struct Refolded<'a> {
     /// Its state.
     pub fold: Fold<'a>,
-    /// What was asked for and has not come: calls in flight, timers that run.
+    /// What was asked for and has not come: calls in flight, timers that run, the caller's word.
     pub outstanding: Vec<Effect>,
     /// Whether the record ends with the run's end.
     pub closed: bool,
@@ -66,6 +66,7 @@ pub fn refold<'a>(
         }
         match &record {
             Record::Told { input: Input::Elapsed(timer) } => asked.timers.retain(|(id, _)| id != timer),
+            Record::Told { input: Input::Advance(_) } => asked.pause = None,
             Record::Closed { .. } => closed = true,
             Record::Resumed => closed = false,
             _ => {}
@@ -80,6 +81,7 @@ pub fn refold<'a>(
 struct Asked {
     calls: BTreeMap<CallId, Arc<CallSpec>>,
     timers: Vec<(TimerId, Duration)>,
+    pause: Option<RoundReport>,
 }
 
 impl Asked {
@@ -93,12 +95,14 @@ impl Asked {
                     self.calls.remove(&id);
                 }
                 Effect::Arm(id, after) => self.timers.push((id, after)),
+                Effect::Pause(report) => self.pause = Some(report),
             }
         }
     }
 
     fn outstanding(self, fold: &Fold<'_>) -> Vec<Effect> {
         let open = self.calls.into_values().filter(|spec| fold.is_open(&spec.id)).map(Effect::Ask);
-        open.chain(self.timers.into_iter().map(|(id, after)| Effect::Arm(id, after))).collect()
+        let timers = self.timers.into_iter().map(|(id, after)| Effect::Arm(id, after));
+        open.chain(timers).chain(self.pause.map(Effect::Pause)).collect()
     }
 }

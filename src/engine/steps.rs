@@ -15,7 +15,8 @@ pub(super) struct Steps {
 }
 
 impl Steps {
-    pub fn observe(&mut self, kind: &EventKind) {
+    /// Reads what an event says of calls and attempts that are charged.
+    pub fn observe(&mut self, kind: &EventKind, charged: impl Fn(&CallId) -> bool) {
         if matches!(kind, EventKind::RunResumed {}) {
             self.give_up_flying();
         }
@@ -25,7 +26,7 @@ impl Steps {
         else {
             return;
         };
-        let Some(scope) = call.scope() else { return };
+        let Some(scope) = call.scope().filter(|_| charged(call)) else { return };
         let place = self.costs.iter().position(|cost| cost.step == scope).unwrap_or_else(|| {
             self.costs.push(StepCost { step: scope.to_owned(), ..StepCost::default() });
             self.costs.len() - 1
@@ -78,9 +79,10 @@ mod tests {
         let usage = Usage { input_tokens: Some(3), ..Usage::default() };
         for id in ["step1/r1/sample/1", "step2/r1/draft/a", "step1/r1/sample/2", "r1/propose/a"] {
             let call = CallId::new(id);
-            steps.observe(&EventKind::AttemptStarted { call: call.clone(), attempt: 1 });
+            steps.observe(&EventKind::AttemptStarted { call: call.clone(), attempt: 1 }, |_| true);
             let (failure, message) = (None, None);
-            steps.observe(&EventKind::AttemptEnded { call, attempt: 1, failure, message, usage, elapsed_ms: 1 });
+            let ended = EventKind::AttemptEnded { call, attempt: 1, failure, message, usage, elapsed_ms: 1 };
+            steps.observe(&ended, |_| true);
         }
         let costs = steps.close();
         let said: Vec<_> =

@@ -3,10 +3,11 @@
 use super::dotenv;
 use super::folders::Folders;
 use super::stdin::Stdin;
+use crate::ids::RunId;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// What is known about this machine before anything is done with it.
 #[derive(Debug)]
@@ -29,9 +30,7 @@ impl Machine {
     /// Looks at the real machine: environment, `.env` of the working directory, standard streams.
     #[must_use]
     pub fn look() -> Self {
-        let mut env: BTreeMap<_, _> = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
+        let mut env = env();
         let cwd = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
         let folders = Folders::of(&env, std::env::home_dir());
         let warnings = dotenv::load(&cwd, &mut env);
@@ -39,11 +38,26 @@ impl Machine {
     }
 }
 
+/// Our environment; variables that are not UTF-8 are left out.
+#[must_use]
+pub fn env() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
 /// The wall clock.
 #[must_use]
 pub fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// The wall clock as it is now, plus the time that passes from here on: it never jumps.
+#[must_use = "a clock tells the time only when it is asked"]
+pub fn steady_clock() -> impl Fn() -> Timestamp + Send + Sync + 'static {
+    let (began, start) = (now(), Instant::now());
+    move || began.plus(start.elapsed())
 }
 
 /// Letters that are not mistaken for one another.
@@ -57,4 +71,24 @@ pub const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '
 #[must_use]
 pub fn random(alphabet: &[char], count: usize) -> String {
     nanoid::nanoid!(count, alphabet)
+}
+
+/// The name of a run that is planned now: `20261121-100500-` and six drawn letters.
+#[must_use]
+pub fn run_id(now: Timestamp) -> RunId {
+    let stamp: String = now.to_string().chars().filter(|c| !matches!(c, '-' | ':')).take(15).collect();
+    RunId::new(format!("{}-{}", stamp.replace('T', "-"), random(&LETTERS, 6)))
+}
+
+/// The seed of a run for which nobody named one. Below 2^48: every reader of JSON keeps such a number
+/// whole.
+#[must_use]
+pub fn draw_seed() -> u64 {
+    u64::from_str_radix(&random(&HEX, 12), 16).unwrap_or_default()
+}
+
+/// The root of a run's fences: 32 hex digits from the system's randomness.
+#[must_use]
+pub fn draw_nonce() -> String {
+    random(&HEX, 32)
 }

@@ -7,6 +7,7 @@ pub mod folders;
 pub mod login;
 pub mod machine;
 pub mod manifests;
+pub mod outfit;
 pub mod program;
 pub mod stdin;
 pub mod version;

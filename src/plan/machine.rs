@@ -5,13 +5,25 @@ use super::estimate::{
 };
 use super::run::{ProtocolPlan, RunPlan};
 use crate::error::Error;
+use crate::ids::ParticipantId;
 use crate::outcome::SELF_REFINE;
-use crate::protocol::Protocol;
-use crate::protocol::consensus::{Consensus, Misfit, VoteThreshold};
+use crate::protocol::consensus::{ClosingStrategy, Consensus, Misfit, VoteThreshold};
 use crate::protocol::debate::Debate;
 use crate::protocol::pipeline::{Pipeline, StepKind, StepPlan};
 use crate::protocol::refine::{Refine, SelfRefine, SelfRefinePlan};
 use crate::protocol::sampling::Sampling;
+use crate::protocol::{Protocol, RoundOverrides};
+
+/// What a caller of the library brings to a plan, which is code and therefore not in it.
+#[derive(Default)]
+pub struct Brought {
+    /// When a consensus run may end; `None` for the rule that the plan names.
+    pub strategy: Option<Box<dyn ClosingStrategy>>,
+    /// What the caller changes in the first round of a consensus run.
+    pub first_round: RoundOverrides,
+    /// Who scores texts in place of a judge that no plan names, and is no participant.
+    pub evaluator: Option<ParticipantId>,
+}
 
 impl ProtocolPlan {
     /// The most calls that this protocol can take with so many in the room.
@@ -54,12 +66,22 @@ impl RunPlan {
     /// Question and files are too long for a participant, or the plan does not hold together; nothing
     /// was called.
     pub fn machine(&self) -> Result<Box<dyn Protocol>, Error> {
+        self.machine_with(Brought::default())
+    }
+
+    /// The same with what a caller brings.
+    ///
+    /// # Errors
+    /// As [`Self::machine`].
+    pub fn machine_with(&self, brought: Brought) -> Result<Box<dyn Protocol>, Error> {
         let (room, aside) = self.room_and_aside();
         let material = self.material.clone();
         let (machine, mut misfits): (Box<dyn Protocol>, Vec<Misfit>) = match &self.protocol {
             ProtocolPlan::Consensus(plan) => {
-                let strategy = Box::new(VoteThreshold::new(plan.threshold, plan.stability_rounds));
+                let usual = || Box::new(VoteThreshold::new(plan.threshold, plan.stability_rounds));
+                let strategy = brought.strategy.unwrap_or_else(|| usual());
                 let machine = Consensus::new(plan.clone(), room, material, strategy);
+                let machine = machine.with_first_round(brought.first_round);
                 let misfits = machine.misfits();
                 (Box::new(machine), misfits)
             }
@@ -78,7 +100,8 @@ impl RunPlan {
                 (Box::new(machine), misfits)
             }
             ProtocolPlan::Refine(plan) => {
-                let machine = Refine::new(plan.clone(), self.members(), material, None);
+                let evaluator = brought.evaluator.filter(|_| plan.judge.is_none());
+                let machine = Refine::new(plan.clone(), self.members(), material, None).with_evaluator(evaluator);
                 let misfits = machine.misfits();
                 (Box::new(machine), misfits)
             }
@@ -90,7 +113,7 @@ impl RunPlan {
                 if !plan.steps.iter().all(fits) {
                     return Err(Error::config("the plan is damaged: personas and participants do not match"));
                 }
-                let machine = Pipeline::new(plan.clone(), room, aside, material);
+                let machine = Pipeline::new(plan.clone(), room, aside, material).with_evaluator(brought.evaluator);
                 let misfits = machine.misfits();
                 (Box::new(machine), misfits)
             }

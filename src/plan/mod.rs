@@ -2,6 +2,7 @@
 //! Pure data and pure functions; nothing here looks at the machine.
 
 pub mod budget;
+pub mod check;
 pub mod estimate;
 pub mod machine;
 pub mod participant;
@@ -13,6 +14,6 @@ pub use estimate::{
     Estimate, PhaseEstimate, RoundEstimate, estimate, estimate_critique, estimate_debate, estimate_pipeline,
     estimate_refine, estimate_sampling,
 };
-pub use machine::estimate_run;
+pub use machine::{Brought, estimate_run};
 pub use participant::{ModelName, PARTICIPANTS, Wanted, parse as parse_participants};
 pub use run::{Concurrency, OnLimit, Participant, Pool, Prices, ProtocolPlan, RunLimits, RunPlan};

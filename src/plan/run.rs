@@ -109,6 +109,19 @@ pub struct Pool {
     pub words: String,
 }
 
+impl Pool {
+    /// What pays, as accounts name it: `subscription`, `login`, `api_key` or `none`.
+    #[must_use]
+    pub fn kind_name(&self) -> &'static str {
+        match self.kind {
+            PoolKind::Subscription => "subscription",
+            PoolKind::Login => "login",
+            PoolKind::ApiKey => "api_key",
+            PoolKind::None => "none",
+        }
+    }
+}
+
 impl From<&ChosenPool> for Pool {
     fn from(pool: &ChosenPool) -> Self {
         Self { name: pool.name.clone(), kind: pool.kind, metered: pool.metered, words: pool.words.clone() }

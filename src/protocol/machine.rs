@@ -56,6 +56,8 @@ pub struct RoundOverrides {
 pub struct RoundReport {
     /// The round that closed.
     pub record: RoundRecord,
+    /// Whose answer wins, if the run converged in it.
+    pub winner: Option<ParticipantId>,
     /// Whether another one can follow.
     pub more: bool,
 }

@@ -22,4 +22,4 @@ pub mod pipeline;
 pub mod refine;
 pub mod sampling;
 
-pub use machine::{Command, Input, Outbox, Protocol, RoundOverrides, RoundReport, Settled};
+pub use machine::{Command, Input, Outbox, Protocol, RoundOverrides, RoundReport, Settled, call_path};

@@ -1,6 +1,7 @@
 //! What several subjects share.
 
 pub mod calls;
+pub mod cast;
 pub mod debate;
 pub mod program;
 pub mod record;

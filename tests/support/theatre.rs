@@ -5,6 +5,7 @@ use super::program::Shown;
 use super::schemas;
 use refinery_core::standin::demo;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
@@ -93,6 +94,14 @@ impl Theatre {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command
+    }
+
+    /// The environment that a person in this place has.
+    pub fn surroundings(&self) -> BTreeMap<String, String> {
+        let place = |below: &str| self.path(below).display().to_string();
+        let own = [("HOME", place("home")), ("PATH", place("bin")), ("TMPDIR", place("tmp"))];
+        let own = own.into_iter().map(|(name, value)| (name.to_owned(), value));
+        own.chain(self.env.iter().cloned()).collect()
     }
 
     /// Plays a command line to its end, and looks that nothing is left.

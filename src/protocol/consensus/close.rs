@@ -52,7 +52,11 @@ impl Consensus {
         self.closed.converged = converged;
         let more = !converged && !self.is_last(at) && self.anyone_left();
         if self.room.plan.stepped {
-            out.pause(RoundReport { record: self.record(at, &self.closed.standings[at]), more });
+            let winner = match &decision {
+                ClosingDecision::Converged { winner } => Some(winner.clone()),
+                ClosingDecision::Continue => None,
+            };
+            out.pause(RoundReport { record: self.record(at, &self.closed.standings[at]), winner, more });
         }
         if let ClosingDecision::Converged { winner } = decision {
             let who = self.room.order.iter().position(|name| *name == winner);

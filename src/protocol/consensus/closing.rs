@@ -33,7 +33,7 @@ use crate::protocol::tally::{HIGHEST, LOWEST, Standing};
 ///     }
 /// }
 /// ```
-pub trait ClosingStrategy: Send {
+pub trait ClosingStrategy: Send + Sync {
     /// Its name in outcomes, such as `vote-threshold`.
     fn name(&self) -> &str;
 

@@ -36,6 +36,20 @@ pub struct ConsensusPlan {
     pub tuning: Tuning,
 }
 
+impl Default for ConsensusPlan {
+    /// What the seed says: a threshold of 8, for two rounds in a row, within five.
+    fn default() -> Self {
+        Self {
+            threshold: 8.0,
+            max_rounds: 5,
+            stability_rounds: 2,
+            review: ReviewMode::default(),
+            stepped: false,
+            tuning: Tuning::default(),
+        }
+    }
+}
+
 /// One participant, as a protocol knows it: it never learns the vendor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Member {

@@ -30,6 +30,8 @@ pub struct Pipeline {
     /// Who can be asked besides, where a step names them.
     aside: Vec<Member>,
     material: Material,
+    /// Who scores, in place of a judge that no step names, and is no participant.
+    evaluator: Option<ParticipantId>,
     value: Option<Value>,
     done: Vec<StepRecord>,
     current: Option<Box<dyn Protocol>>,
@@ -52,7 +54,25 @@ impl Pipeline {
                 plan.watched.push(condition.gate);
             }
         }
-        Self { plan, room, aside, material, value: None, done: Vec::new(), current: None, started: false, ended: None }
+        Self {
+            plan,
+            room,
+            aside,
+            material,
+            evaluator: None,
+            value: None,
+            done: Vec::new(),
+            current: None,
+            started: false,
+            ended: None,
+        }
+    }
+
+    /// The same with somebody who scores in every step that names no judge; see
+    /// [`Refine::with_evaluator`].
+    #[must_use]
+    pub fn with_evaluator(self, evaluator: Option<ParticipantId>) -> Self {
+        Self { evaluator, ..self }
     }
 
     /// Participants whose prompt limit question and files exceed in some step: to be refused before
@@ -150,7 +170,8 @@ impl Pipeline {
             StepKind::Refine(plan) => {
                 let plan = RefinePlan { draft: draft.or_else(|| plan.draft.clone()), ..plan.clone() };
                 let author = author.filter(|_| step.feed == Feed::Value);
-                Box::new(Refine::new(plan, self.all(), material, author.as_ref()))
+                let evaluator = self.evaluator.clone().filter(|_| plan.judge.is_none());
+                Box::new(Refine::new(plan, self.all(), material, author.as_ref()).with_evaluator(evaluator))
             }
         }
     }

@@ -32,6 +32,13 @@ pub struct StepPlan {
     pub feed: Feed,
 }
 
+impl From<StepKind> for StepPlan {
+    /// A step that always runs, on the value of the step before it.
+    fn from(kind: StepKind) -> Self {
+        Self { kind, condition: None, feed: Feed::Value }
+    }
+}
+
 /// What a step does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]

@@ -1,13 +1,14 @@
 //! The machine itself: a draft, then scores and better texts, or critiques and rewrites.
 
 use super::desk::{Desk, Judged, Judging, Who, is_lost, round_after, spoken, told, words};
+use super::evaluator::{evaluated, evaluation};
 use super::polish::{Cast, Polish};
 use super::settings::{CritiquePlan, RefineMode, RefinePlan, ScorePlan};
 use super::stop::{ScoreStop, ScoreWatch};
 use crate::event::{EventKind, TextEvent, preview};
 use crate::exchange::{Prompt, Reply};
 use crate::failure::CallFailure;
-use crate::ids::{CallId, ParticipantId};
+use crate::ids::{CallId, ParticipantId, Round};
 use crate::outcome::{Body, Iteration, Outcome, RefineBody, Status};
 use crate::protocol::consensus::{Material, Member, Misfit};
 use crate::protocol::machine::{Input, Outbox, Protocol, Settled};
@@ -18,6 +19,7 @@ use std::sync::Arc;
 enum Waiting {
     Draft,
     Score { text: Arc<str>, judging: Judging, prompt: Prompt },
+    Evaluation { text: Arc<str> },
     Rewrite,
 }
 
@@ -27,6 +29,8 @@ pub struct Refine {
     desk: Desk,
     author: Who,
     judge: Who,
+    /// Who scores in place of the judge, and is no participant.
+    evaluator: Option<ParticipantId>,
     /// Who wrote the draft, if it was written in this run or by somebody known.
     drafted_by: Option<ParticipantId>,
     draft: Option<Arc<str>>,
@@ -76,11 +80,23 @@ impl Refine {
             skipped: None,
             started: false,
             ended: None,
+            evaluator: None,
             plan,
             desk,
             author,
             judge,
         }
+    }
+
+    /// The same with somebody who scores in place of the judge: it is asked for nothing but a number from 0
+    /// to 1, and shown nothing but the text.
+    #[must_use]
+    pub fn with_evaluator(self, evaluator: Option<ParticipantId>) -> Self {
+        Self { evaluator, ..self }
+    }
+
+    fn judge(&self) -> ParticipantId {
+        self.evaluator.clone().unwrap_or_else(|| self.desk.id(self.judge))
     }
 
     /// Participants whose prompt limit question and files exceed: to be refused before any call.
@@ -105,6 +121,11 @@ impl Refine {
 
     fn ask_score(&mut self, text: Arc<str>, out: &mut Outbox) {
         let round = round_after(self.iterations);
+        if let Some(evaluator) = &self.evaluator {
+            let spec = evaluation(evaluator, &text, round);
+            self.pending = Some((spec.id.clone(), Waiting::Evaluation { text }));
+            return out.call(spec);
+        }
         let (id, prompt) = self.desk.ask(self.desk.score(self.judge, &text, round, "", self.plan.tuning), out);
         let judging = Judging { judge: self.judge, round, suffix: "", repair: false };
         self.pending = Some((id, Waiting::Score { text, judging, prompt }));
@@ -167,19 +188,25 @@ impl Refine {
                         self.pending = Some((id, Waiting::Score { text, judging, prompt }));
                     }
                     Judged::Score(judgement) => self.scored(text, judgement, out),
-                    Judged::Dropped(failure) => {
-                        let judge = self.desk.id(self.judge);
-                        out.note(TextEvent::ScoreDropped {
-                            round: judging.round,
-                            judge: judge.clone(),
-                            failure: failure.class,
-                            message: failure.message.clone(),
-                        });
-                        self.drop_iteration(Some(text), &judge, failure, out);
-                    }
+                    Judged::Dropped(failure) => self.unscored(text, judging.round, failure, out),
                 }
             }
+            Waiting::Evaluation { text } => match evaluated(result) {
+                Ok(judgement) => self.scored(text, judgement, out),
+                Err(failure) => self.unscored(text, round_after(self.iterations), failure, out),
+            },
         }
+    }
+
+    fn unscored(&mut self, text: Arc<str>, round: Round, failure: CallFailure, out: &mut Outbox) {
+        let judge = self.judge();
+        out.note(TextEvent::ScoreDropped {
+            round,
+            judge: judge.clone(),
+            failure: failure.class,
+            message: failure.message.clone(),
+        });
+        self.drop_iteration(Some(text), &judge, failure, out);
     }
 
     fn scored(&mut self, text: Arc<str>, judgement: Judgement, out: &mut Outbox) {
@@ -197,7 +224,7 @@ impl Refine {
         });
         out.note(TextEvent::Scored {
             round: round_after(self.iterations),
-            judge: self.desk.id(self.judge),
+            judge: self.judge(),
             score,
             best: known.map_or(score, |known| known.max(score)),
             preview: preview(&judgement.rationale),
@@ -291,7 +318,7 @@ impl Refine {
         let body = RefineBody {
             mode: self.plan.mode.as_str().to_owned(),
             author,
-            judge: judges.then(|| self.desk.id(self.judge)),
+            judge: judges.then(|| self.judge()),
             draft: self.draft.as_deref().map(str::to_owned),
             draft_given: self.plan.draft.is_some(),
             rewritten,

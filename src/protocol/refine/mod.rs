@@ -26,6 +26,7 @@
 //! ```
 
 mod desk;
+mod evaluator;
 mod machine;
 mod polish;
 mod self_refine;

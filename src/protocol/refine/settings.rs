@@ -22,6 +22,19 @@ pub struct RefinePlan {
     pub tuning: Tuning,
 }
 
+impl Default for RefinePlan {
+    /// Score, improve, score again, with the first participant in every part.
+    fn default() -> Self {
+        Self {
+            author: None,
+            judge: None,
+            draft: None,
+            mode: RefineMode::Score(ScorePlan::default()),
+            tuning: Tuning::default(),
+        }
+    }
+}
+
 /// How a text is refined.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]

@@ -1,0 +1,347 @@
+//! The live loop: calls, timers and the stop, one happening at a time, each turned into a record.
+
+use super::drive::{Bounds, Clock, World};
+use super::fold::{Effect, Fold};
+use super::limit::{Case, decide};
+use super::record::{Entry, Record};
+use super::stop::{raise, stop_channel};
+use crate::call::{Answered, AtLimit, CallContext, CallNews, Caller};
+use crate::event::LimitThen;
+use crate::failure::{CallFailure, FailureClass};
+use crate::ids::{CallId, TimerId};
+use crate::invocation::StopLevel;
+use crate::journal::Writer;
+use crate::outcome::{Finished, Status};
+use crate::plan::{OnLimit, budget_gate, overshoot};
+use crate::protocol::{Input, RoundOverrides, RoundReport, Settled};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use tokio::sync::{mpsc, watch};
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::Instant;
+
+/// A run while it happens. Dropping it ends every call.
+pub(super) struct Live<'a> {
+    fold: Fold<'a>,
+    caller: Caller,
+    clock: Clock,
+    stop: watch::Receiver<StopLevel>,
+    journal: Option<Writer>,
+    bounds: Bounds,
+    /// When the longest time is over.
+    wall: Option<Instant>,
+    /// Why the run ends before the protocol has come to its end, other than by the person's stop.
+    ending: Option<Status>,
+    calls: JoinSet<Answered>,
+    stops: BTreeMap<CallId, watch::Sender<StopLevel>>,
+    /// Calls with a subprocess at this moment; the others wait or rest.
+    attempting: BTreeSet<CallId>,
+    tasks: HashMap<Id, CallId>,
+    timers: JoinSet<TimerId>,
+    /// A protocol that waits for the caller's word.
+    pause: Option<RoundReport>,
+    tell: mpsc::UnboundedSender<CallNews>,
+    news: mpsc::UnboundedReceiver<CallNews>,
+}
+
+impl<'a> Live<'a> {
+    pub fn new(fold: Fold<'a>, world: World) -> Self {
+        let World { caller, stop, clock, journal, bounds } = world;
+        let (tell, news) = mpsc::unbounded_channel();
+        Self {
+            fold,
+            caller,
+            clock,
+            stop,
+            journal,
+            bounds,
+            wall: bounds.max_wall.map(|longest| Instant::now() + longest),
+            ending: None,
+            calls: JoinSet::new(),
+            stops: BTreeMap::new(),
+            attempting: BTreeSet::new(),
+            tasks: HashMap::new(),
+            timers: JoinSet::new(),
+            pause: None,
+            tell,
+            news,
+        }
+    }
+
+    /// Runs to the end. Nobody steps through a run that was handed over whole.
+    pub async fn run(mut self, effects: Vec<Effect>) -> Finished {
+        self.put_into_effect(effects);
+        self.watch().await;
+        while self.pause.is_some() && !self.fold.is_over() && !self.stopping() {
+            self.advance(RoundOverrides::default()).await;
+            self.watch().await;
+        }
+        for text in overshoot(&self.bounds.budget, &self.fold.spent()) {
+            self.record(Record::Warned { text }).await;
+        }
+        let status = self.status();
+        self.record(Record::Closed { status }).await;
+        self.sync().await;
+        let written = self.journal.is_some();
+        let mut finished = self.fold.finish();
+        finished.totals.resumable &= written;
+        finished
+    }
+
+    /// Gives the caller's word to a protocol that waits for it.
+    pub async fn advance(&mut self, overrides: RoundOverrides) {
+        self.pause = None;
+        self.record(Record::Told { input: Input::Advance(overrides) }).await;
+    }
+
+    /// What the protocol shows while it waits for the caller's word.
+    pub fn take_pause(&mut self) -> Option<RoundReport> {
+        self.pause.take()
+    }
+
+    /// The run itself.
+    pub fn fold(&self) -> &Fold<'a> {
+        &self.fold
+    }
+
+    /// Whether something is in flight, or came to an end that nobody has looked at.
+    pub fn is_busy(&self) -> bool {
+        self.pause.is_some() || !self.calls.is_empty()
+    }
+
+    /// Whether nothing more will be asked, whatever anybody says.
+    pub fn is_over(&self) -> bool {
+        self.fold.is_over() || self.stopping()
+    }
+
+    /// Ends it here and now: calls that are still out are ended, and count as of unknown cost. What
+    /// was written down before stays, without an end, so that a resume can go on with it.
+    pub fn leave(mut self, status: Status) -> Finished {
+        let now = (self.clock)();
+        for text in overshoot(&self.bounds.budget, &self.fold.spent()) {
+            self.fold.apply(now, Record::Warned { text });
+        }
+        let status = self.status().or(Some(status)).filter(|_| !self.fold.is_over());
+        self.fold.apply(now, Record::Closed { status });
+        let mut finished = self.fold.finish();
+        finished.totals.resumable &= self.journal.is_some();
+        finished
+    }
+
+    /// How it ends other than as the protocol says.
+    fn status(&self) -> Option<Status> {
+        let cancelled = (*self.stop.borrow() > StopLevel::Run).then_some(Status::Cancelled);
+        cancelled.or(self.ending).filter(|_| !self.fold.is_over())
+    }
+
+    /// Goes on until nothing is in flight and nothing is waited for but the caller's word. Dropping
+    /// the future drops nothing that happened, unless there is a journal: its calls go on.
+    pub async fn watch(&mut self) {
+        let mut watching = true;
+        loop {
+            let waiting_for_timer = !(self.timers.is_empty() || self.fold.is_over() || self.stopping());
+            if self.calls.is_empty() && !waiting_for_timer {
+                break;
+            }
+            tokio::select! {
+                biased;
+                change = self.stop.changed(), if watching => {
+                    watching = change.is_ok();
+                    let level = *self.stop.borrow();
+                    self.stops.values().for_each(|stop| raise(stop, level));
+                }
+                Some(news) = self.news.recv() => self.hear(news).await,
+                Some(ended) = self.calls.join_next_with_id() => self.settle(ended).await,
+                () = until(self.wall), if !self.stopping() => {
+                    let longest = self.bounds.max_wall.unwrap_or_default().as_secs_f64();
+                    self.end(Status::BudgetExhausted, format!("the run's longest time of {longest} s is over")).await;
+                }
+                Some(Ok(timer)) = self.timers.join_next() => {
+                    if !self.stopping() {
+                        self.record(Record::Told { input: Input::Elapsed(timer) }).await;
+                    }
+                }
+            }
+        }
+        self.hear_all().await;
+    }
+
+    /// Whether nothing new is begun any more.
+    fn stopping(&self) -> bool {
+        self.ending.is_some() || *self.stop.borrow() > StopLevel::Run
+    }
+
+    /// Begins nothing new any more; what is in flight settles and counts.
+    async fn end(&mut self, status: Status, why: String) {
+        if self.ending.is_none() {
+            self.ending = Some(status);
+            // Who only waits is not waited for.
+            let idle = self.stops.iter().filter(|(id, _)| !self.attempting.contains(id));
+            idle.for_each(|(_, stop)| raise(stop, StopLevel::Wind));
+            self.record(Record::Warned { text: why }).await;
+        }
+    }
+
+    /// Writes a record down, then acts on it.
+    pub async fn record(&mut self, record: Record) {
+        let entry = Entry { at: (self.clock)(), record };
+        if let Some(journal) = &self.journal {
+            let written = match serde_json::to_string(&entry) {
+                Ok(body) => journal.append(body).await.map_err(|failed| failed.to_string()),
+                Err(error) => Err(error.to_string()),
+            };
+            self.keep_or_drop_journal(written);
+        }
+        let effects = self.fold.apply(entry.at, entry.record);
+        self.put_into_effect(effects);
+    }
+
+    /// Makes everything recorded safe, before anything is shown as final.
+    async fn sync(&mut self) {
+        if let Some(journal) = &self.journal {
+            let synced = journal.sync().await.map_err(|failed| failed.to_string());
+            self.keep_or_drop_journal(synced);
+        }
+    }
+
+    /// A journal that failed is given up: the answers that are paid for matter more.
+    fn keep_or_drop_journal(&mut self, result: Result<(), String>) {
+        if let Err(reason) = result {
+            self.journal = None;
+            let text = format!("the journal failed ({reason}): this run goes on, but it cannot be resumed or replayed");
+            self.fold.apply((self.clock)(), Record::Warned { text });
+        }
+    }
+
+    pub fn put_into_effect(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Ask(_) if self.stopping() => {}
+                Effect::Ask(spec) => {
+                    let id = spec.id.clone();
+                    let (sender, stop) = stop_channel();
+                    let context = CallContext { stop, tell: self.tell.clone() };
+                    let caller = self.caller.clone();
+                    let task = self.calls.spawn(async move { caller.call(spec, context).await });
+                    self.tasks.insert(task.id(), id.clone());
+                    self.stops.insert(id, sender);
+                }
+                // Its answer is worth nothing any more, so it gets no grace.
+                Effect::Abandon(id) => {
+                    if let Some(stop) = self.stops.get(&id) {
+                        raise(stop, StopLevel::Kill);
+                    }
+                }
+                Effect::Pause(report) => self.pause = Some(report),
+                Effect::Arm(id, after) => {
+                    self.timers.spawn(async move {
+                        tokio::time::sleep(after).await;
+                        id
+                    });
+                }
+            }
+        }
+    }
+
+    async fn settle(&mut self, ended: Result<(Id, Answered), JoinError>) {
+        // What the call told before it ended comes first.
+        self.hear_all().await;
+        let (task, result) = match ended {
+            Ok((task, answered)) => (task, answered.result),
+            Err(error) => {
+                let words = format!("the backend panicked: {error}");
+                (error.id(), Err(CallFailure::new(FailureClass::Internal, words)))
+            }
+        };
+        let Some(id) = self.tasks.remove(&task) else { return };
+        self.stops.remove(&id);
+        // A call that ends because the run stops, or was never let go, says nothing about its
+        // participant: it is not settled, and a resume asks it again.
+        let unsettled = [FailureClass::Stopped, FailureClass::OverBudget];
+        let stopped = matches!(&result, Err(failure) if unsettled.contains(&failure.class));
+        if !stopped && self.fold.is_open(&id) {
+            self.record(Record::Told { input: Input::Settled(Settled { id, result }) }).await;
+        }
+    }
+
+    async fn hear(&mut self, news: CallNews) {
+        match news {
+            CallNews::Live(kind) => self.fold.live((self.clock)(), kind),
+            CallNews::Begun { call, attempt, go } => {
+                let word = self.admit(call, attempt).await;
+                // A call that was dropped meanwhile needs no word.
+                let _ = go.send(word);
+            }
+            CallNews::Limited { call, failure, answer } => {
+                let then = self.at_limit(call, &failure).await;
+                let _ = answer.send(then);
+            }
+            CallNews::Ended { call, attempt, failure, usage, served, elapsed } => {
+                self.attempting.remove(&call);
+                let (failure, message) = failure.map(|failure| (failure.class, failure.message)).unzip();
+                let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+                self.record(Record::Ended { call, attempt, failure, message, usage, served, elapsed_ms }).await;
+            }
+            CallNews::Retrying { call, pause, failure } => {
+                if let Some(stop) = self.stops.get(&call).filter(|_| self.stopping()) {
+                    raise(stop, StopLevel::Wind);
+                }
+                self.record(Record::Retrying { call, pause, failure }).await;
+            }
+            CallNews::Warning(text) => self.record(Record::Warned { text }).await,
+        }
+    }
+
+    /// Lets an attempt begin, if the run still begins any and the budget allows it.
+    async fn admit(&mut self, call: CallId, attempt: u32) -> Result<(), CallFailure> {
+        if self.stopping() {
+            return Err(CallFailure::new(FailureClass::Stopped, format!("{call}: the run begins nothing new")));
+        }
+        let exhausted = budget_gate(&self.bounds.budget, &self.fold.spent()).err();
+        if let Some(exhausted) = exhausted.filter(|_| self.fold.is_charged(&call)) {
+            let failure = CallFailure::new(FailureClass::OverBudget, exhausted.to_string());
+            self.end(Status::BudgetExhausted, exhausted.to_string()).await;
+            return Err(failure);
+        }
+        self.attempting.insert(call.clone());
+        self.record(Record::Begun { call, attempt }).await;
+        Ok(())
+    }
+
+    /// What follows from a usage limit.
+    async fn at_limit(&mut self, call: CallId, failure: &CallFailure) -> AtLimit {
+        let now = (self.clock)();
+        let at_limit = decide(Case {
+            policy: self.bounds.on_limit,
+            resets_in: failure.resets_at.map(|at| at.since(now)),
+            wall_left: self.wall.map(|wall| wall.saturating_duration_since(Instant::now())),
+            others: self.fold.others(&call),
+        });
+        let then = match at_limit {
+            AtLimit::GiveUp => LimitThen::GoOnWithout,
+            AtLimit::Wait(_) => LimitThen::Wait,
+            AtLimit::Stop => LimitThen::Stop,
+        };
+        let resets_at = failure.resets_at;
+        self.record(Record::Limited { call: call.clone(), resets_at, then }).await;
+        if at_limit == AtLimit::Stop {
+            let status = if self.bounds.on_limit == OnLimit::Fail { Status::Error } else { Status::Parked };
+            let when = resets_at.map_or_else(String::new, |at| format!("; it resets at {at}"));
+            self.end(status, format!("stopped at a usage limit ({call}): {}{when}", failure.message)).await;
+        }
+        at_limit
+    }
+
+    async fn hear_all(&mut self) {
+        while let Ok(news) = self.news.try_recv() {
+            self.hear(news).await;
+        }
+    }
+}
+
+/// Waits until a moment; for ever if there is none.
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,68 @@
+//! What a participant needs of this machine: where its CLI is, and what pays for it.
+
+use super::folders::Folders;
+use super::{login, program, version};
+use crate::adapter::{self, Billing, ChosenPool, Host, Manifest, PoolKind, PoolProblem, Program};
+use crate::error::Error;
+use std::collections::BTreeMap;
+
+/// The machine, as adapters see it.
+pub fn host<'a>(
+    manifests: impl Iterator<Item = &'a Manifest>,
+    env: &BTreeMap<String, String>,
+    folders: &Folders,
+) -> Host {
+    let logins = manifests.map(|manifest| (manifest.id.clone(), login::read(manifest, env, folders))).collect();
+    Host { env: env.clone(), home: folders.home.clone(), logins }
+}
+
+/// What pays for an adapter. A stored login that its vendor does not serve pays for nothing: a key
+/// takes its place, if there is one and the person accepts it.
+///
+/// # Errors
+/// Nothing can pay: what to type or set.
+pub fn credential(manifest: &Manifest, host: &Host, billing: Billing) -> Result<ChosenPool, Error> {
+    let refused = |problem: PoolProblem| {
+        let error = Error::config(problem.message);
+        if problem.hint.is_empty() { error } else { error.hint(problem.hint) }
+    };
+    let pool = adapter::choose(manifest, host, billing).map_err(refused)?;
+    let unserved = adapter::login_note(manifest, host).filter(|_| pool.kind == PoolKind::Login);
+    match (unserved, billing) {
+        (None, _) => Ok(pool),
+        (Some(note), Billing::Auto) => {
+            adapter::choose(manifest, host, Billing::Api).map_err(|_| Error::config(format!("{}: {note}", manifest.id)))
+        }
+        (Some(note), _) => Err(Error::config(format!("{}: {note}", manifest.id))),
+    }
+}
+
+/// The program of an adapter, with its version where a file beside it says so: the one that is
+/// `named` (a path, or a name to look up), else the first of the manifest's that is on the PATH.
+///
+/// # Errors
+/// Not found: what to type to install it.
+pub fn locate(
+    manifest: &Manifest,
+    named: Option<&str>,
+    args: &[String],
+    env: &BTreeMap<String, String>,
+    folders: &Folders,
+) -> Result<Program, Error> {
+    let name = &manifest.id;
+    let path = match named {
+        Some(program) => program::configured(program, env, folders)
+            .map_err(|reason| Error::config(format!("{name}: {reason} (adapters.{name}.program)")))?,
+        None => program::find(&manifest.program_names(), env).ok_or_else(|| {
+            let names = manifest.program_names().join("` or `");
+            let error = Error::config(format!("{name}: no program `{names}` is on the PATH"));
+            if manifest.install_hint().is_empty() {
+                error
+            } else {
+                error.hint(format!("{name}: {}", manifest.install_hint()))
+            }
+        })?,
+    };
+    let version = version::beside(&path, &manifest.version_files());
+    Ok(Program { path, prefix: args.to_vec(), version })
+}
