@@ -11,10 +11,17 @@ pub enum Act {
     Say(Say),
     /// Answers with a draft of its own, marked so that reviews and refinements of it are recognised.
     Draft(Draft),
-    /// Answers with this review, in the shape that is asked for.
+    /// Answers with this review, in the shape that is asked for: of a text that is to be refined, its
+    /// score and its rationale.
     Review(Review),
     /// Answers with a review whose score depends on which draft it is about.
     Opinion(Opinion),
+    /// Takes a turn in a debate.
+    Argue(Argue),
+    /// Sums up a debate, in the shape that is asked for.
+    Synthesis(Synthesis),
+    /// Answers with a critique of the text, and with the text rewritten.
+    Critique(Critique),
     /// Fails as the vendor's CLI fails.
     Fail(Fail),
     /// Waits, in milliseconds.
@@ -56,7 +63,8 @@ pub struct Say {
     pub fill_bytes: usize,
 }
 
-/// A draft of its own: version 1 when it proposes, one more than its last when it refines.
+/// A draft of its own: version 1 when it proposes, one more than its last when it refines, one more
+/// than what there is when it improves a text.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Draft {
@@ -97,6 +105,64 @@ pub struct Opinion {
     /// At most so much is added, always the same for the same author: a stable order of authors.
     #[serde(default)]
     pub spread: f64,
+}
+
+/// A turn in a debate.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Argue {
+    /// What it holds; nothing said: something sensible, that names round and speaker. `{{who}}`,
+    /// `{{vendor}}` and `{{model}}` are filled in.
+    #[serde(default)]
+    pub position: String,
+    /// How confident it is, 0 to 100, by round: the first for round 1, the last for all later ones;
+    /// nothing said: its own in round 1, and nearer to everybody's from round to round.
+    #[serde(default)]
+    pub confidences: Vec<u32>,
+}
+
+/// The synthesis of a debate; what is not said is something sensible.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Synthesis {
+    /// What most hold.
+    pub majority_position: String,
+    /// What the others hold.
+    pub minority_positions: String,
+    /// What stays open.
+    pub unresolved_disputes: String,
+    /// How sure the judge is of that, 0 to 100.
+    pub judge_confidence: u32,
+}
+
+impl Default for Synthesis {
+    fn default() -> Self {
+        Self {
+            majority_position: "Start small, measure, and keep the way back open.".to_owned(),
+            minority_positions: "None was held to the end.".to_owned(),
+            unresolved_disputes:
+                "- How much evidence is enough; a trial with a number agreed beforehand would settle it.".to_owned(),
+            judge_confidence: 80,
+        }
+    }
+}
+
+/// A critique and a rewrite.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Critique {
+    /// What is wrong with the text, one point each.
+    pub points: Vec<String>,
+    /// The text rewritten; nothing said: a draft of its own. `{{who}}`, `{{vendor}}` and `{{model}}` are
+    /// filled in.
+    pub revised: String,
+}
+
+impl Default for Critique {
+    fn default() -> Self {
+        let points = ["It does not say what would prove it wrong.", "Its steps have no order."];
+        Self { points: points.map(str::to_owned).to_vec(), revised: String::new() }
+    }
 }
 
 /// A failure of the vendor's.
@@ -246,6 +312,12 @@ impl Act {
     pub(super) fn check(&self) -> Result<(), String> {
         match self {
             Self::Opinion(opinion) if opinion.scores.is_empty() => Err("`opinion` needs a score".to_owned()),
+            Self::Argue(argue) if argue.confidences.iter().any(|confidence| *confidence > 100) => {
+                Err("`argue` has a confidence above 100".to_owned())
+            }
+            Self::Synthesis(synthesis) if synthesis.judge_confidence > 100 => {
+                Err("`synthesis` has a confidence above 100".to_owned())
+            }
             Self::Grandchild(child) if child.seconds > 120 => Err("`grandchild` stays at most 120 seconds".to_owned()),
             Self::Print(print) => misbehave::unhex(&print.hex).map(drop),
             Self::Deaf(names) => names.iter().try_for_each(|name| misbehave::signal(name).map(drop)),

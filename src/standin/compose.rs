@@ -1,6 +1,6 @@
-//! What a stand-in says: its words, its drafts, its reviews.
+//! What a stand-in says: its words, its drafts, its reviews, its critiques.
 
-use super::act::{Draft, Opinion, Review, Say};
+use super::act::{Critique, Draft, Opinion, Review, Say};
 use super::draw;
 use super::marker::Mark;
 use super::phase::Phase;
@@ -23,7 +23,15 @@ pub fn say(say: &Say, request: &Request) -> String {
 pub fn draft(draft: &Draft, request: &Request) -> String {
     let version = match request.phase() {
         Phase::Refine => 1 + request.own_version(),
-        Phase::Answer | Phase::Propose | Phase::Evaluate => 1,
+        // There is only one text, whoever wrote it.
+        Phase::Improve | Phase::Critique => 1 + request.any_version(),
+        Phase::Answer
+        | Phase::Propose
+        | Phase::Evaluate
+        | Phase::Argue
+        | Phase::Judge
+        | Phase::Draft
+        | Phase::Score => 1,
     };
     let mark = Mark::new(&request.who, version);
     let opening = filled(&draft.opening, request);
@@ -34,6 +42,15 @@ pub fn draft(draft: &Draft, request: &Request) -> String {
          on another one. Change one thing at a time, behind a switch, and write down beforehand which number would \
          make you turn it off again. Keep the old path for one release; then delete it."
     )
+}
+
+/// A critique and a rewrite, in the two blocks that are asked for.
+#[must_use]
+pub fn critique(critique: &Critique, request: &Request) -> String {
+    let points: Vec<String> = critique.points.iter().map(|point| format!("- {point}")).collect();
+    let revised = filled(&critique.revised, request);
+    let revised = if revised.is_empty() { draft(&Draft::default(), request) } else { revised };
+    format!("<critique>\n{}\n</critique>\n\n<revised>\n{revised}\n</revised>", points.join("\n"))
 }
 
 /// A review of the marked drafts in the prompt, whose score depends on version and author.
@@ -62,17 +79,20 @@ pub fn shaped(review: &Review, request: &Request) -> String {
 }
 
 /// Reviews of the answers in a prompt, in the shape that is asked for: one object, or one for each
-/// label where the schema wants `reviews`.
+/// label where the schema wants `reviews`; of a text that is to be refined, only what a score is.
 fn shaped_by(request: &Request, review: impl Fn(&str) -> Review) -> String {
     let properties = request.asked.schema.as_ref().map(|schema| &schema["properties"]);
     let text = match properties {
+        _ if request.phase() == Phase::Score => {
+            let Review { rationale, score, .. } = review(request.text());
+            serde_json::to_string(&Judgement { rationale, score })
+        }
         Some(properties) if properties.get("reviews").is_some() => {
             let reviews = answers(request.text()).map(|(label, answer)| Ordered::of(&review(answer), Some(label)));
             serde_json::to_string(&Batch { reviews: reviews.collect() })
         }
         Some(properties) if properties.get("score").is_none() => {
-            let schema = request.asked.schema.as_ref().unwrap_or(&Value::Null);
-            serde_json::to_string(&fill(schema))
+            serde_json::to_string(&fill(request.asked.schema.as_ref().unwrap_or(&Value::Null)))
         }
         _ => serde_json::to_string(&Ordered::of(&review(request.text()), None)),
     };
@@ -90,6 +110,14 @@ fn answers(prompt: &str) -> impl Iterator<Item = (&str, &str)> {
 #[derive(Serialize)]
 struct Batch {
     reviews: Vec<Ordered>,
+}
+
+/// The keys of a judgement in the order that the prompt asks for.
+#[derive(Serialize)]
+struct Judgement {
+    rationale: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    score: Option<Value>,
 }
 
 /// The keys of a review in the order that the prompt asks for: the score last.
@@ -132,7 +160,7 @@ impl Ordered {
 }
 
 /// Something that a schema allows.
-fn fill(schema: &Value) -> Value {
+pub(super) fn fill(schema: &Value) -> Value {
     if let Some(first) = schema["enum"].get(0) {
         return first.clone();
     }
@@ -148,7 +176,8 @@ fn fill(schema: &Value) -> Value {
     }
 }
 
-fn filled(text: &str, request: &Request) -> String {
+/// A text with its placeholders filled in.
+pub(super) fn filled(text: &str, request: &Request) -> String {
     if !text.contains("{{") {
         return text.to_owned();
     }

@@ -1,4 +1,5 @@
-//! What `refinery demo` needs: its scene, and the stand-ins in place of the vendors' programs.
+//! What `refinery demo` needs: its scenes, what to plan for each, and the stand-ins in place of the
+//! vendors' programs.
 
 use super::scene::Scene;
 use super::vendor::Vendor;
@@ -8,16 +9,140 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The demo's scene, as text: write it to a file, and start the stand-ins with that.
-#[must_use]
-pub fn scene() -> &'static str {
-    include_str!("../../fixtures/scenes/demo.toml")
+/// One of the demos: a protocol, and a scene that shows what it is for.
+///
+/// A scene keeps counters beside its own file, so a run of it needs a folder that is new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Demo {
+    /// Three models propose, review, refine and agree.
+    Consensus,
+    /// Three standpoints on a decision, and a judge.
+    Debate,
+    /// Five samples of a calculation, of which four are enough.
+    Sample,
+    /// A text that is scored and improved until it is good.
+    Refine,
+    /// Three samples that do not agree, and therefore a critique of what most say.
+    Pipe,
 }
 
-/// The question that the demo's scene is about.
+/// What a demo is planned with beside its participants, in the words of the command's options. What is
+/// not said here is as the command has it by default.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Plot {
+    /// Nothing else.
+    Consensus,
+    /// A debate.
+    Debate {
+        /// The persona of each participant, by its id, in plan order.
+        personas: &'static [&'static str],
+        /// Who sums up: one of the participants, who is asked anew for it.
+        judge: &'static str,
+    },
+    /// Samples that are taken one after the other, until the rest can change nothing.
+    Sample {
+        /// How many, at most.
+        num_samples: u32,
+        /// What makes two of them the same.
+        normaliser: &'static str,
+    },
+    /// A text, in score mode. Its author is the only participant, and writes the draft.
+    Refine {
+        /// Who scores: nobody of the participants.
+        judge: &'static str,
+        /// The score to reach, 0 to 1.
+        target_score: f64,
+    },
+    /// Steps, one after the other.
+    Pipe {
+        /// In their order.
+        steps: &'static [Step],
+    },
+}
+
+/// A step of a pipe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// What it does, and its settings, as `--step` takes them.
+    pub step: &'static str,
+    /// When it runs, as `--if` takes it.
+    pub condition: Option<&'static str>,
+}
+
+impl Demo {
+    /// All of them, by the name on the command line.
+    pub const WORDS: [(&str, Self); 5] = [
+        ("consensus", Self::Consensus),
+        ("debate", Self::Debate),
+        ("sample", Self::Sample),
+        ("refine", Self::Refine),
+        ("pipe", Self::Pipe),
+    ];
+
+    /// The name on the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, demo)| *demo == self).map_or("", |(word, _)| *word)
+    }
+
+    /// The scene, as text: write it to a file, and start the stand-ins with that.
+    #[must_use]
+    pub fn scene(self) -> &'static str {
+        match self {
+            Self::Consensus => include_str!("../../fixtures/scenes/demo.toml"),
+            Self::Debate => include_str!("../../fixtures/scenes/demo_debate.toml"),
+            Self::Sample => include_str!("../../fixtures/scenes/demo_sample.toml"),
+            Self::Refine => include_str!("../../fixtures/scenes/demo_refine.toml"),
+            Self::Pipe => include_str!("../../fixtures/scenes/demo_pipe.toml"),
+        }
+    }
+
+    /// The question that the scene is about.
+    #[must_use]
+    pub fn question(self) -> String {
+        Scene::parse(self.scene()).ok().and_then(|scene| scene.question).unwrap_or_default()
+    }
+
+    /// Who takes part, in plan order: each is the stand-in of the vendor of that name.
+    #[must_use]
+    pub fn participants(self) -> &'static [&'static str] {
+        match self {
+            Self::Refine => &["claude"],
+            Self::Consensus | Self::Debate | Self::Sample | Self::Pipe => &["claude", "codex", "gemini"],
+        }
+    }
+
+    /// What else it is planned with.
+    #[must_use]
+    pub fn plot(self) -> Plot {
+        match self {
+            Self::Consensus => Plot::Consensus,
+            Self::Debate => {
+                Plot::Debate { personas: &["pessimist", "first-principles", "domain-expert"], judge: "claude" }
+            }
+            Self::Sample => Plot::Sample { num_samples: 5, normaliser: "number" },
+            Self::Refine => Plot::Refine { judge: "codex", target_score: 0.9 },
+            Self::Pipe => Plot::Pipe {
+                steps: &[
+                    Step { step: "sample num_samples=3 normaliser=choice", condition: None },
+                    Step { step: "refine mode=critique", condition: Some("agreement < 0.95") },
+                ],
+            },
+        }
+    }
+}
+
+/// The scene of the consensus demo; see [`Demo::scene`].
+#[must_use]
+pub fn scene() -> &'static str {
+    Demo::Consensus.scene()
+}
+
+/// The question of the consensus demo; see [`Demo::question`].
 #[must_use]
 pub fn question() -> String {
-    Scene::parse(scene()).ok().and_then(|scene| scene.question).unwrap_or_default()
+    Demo::Consensus.question()
 }
 
 /// The stand-ins of the three vendors as programs for their adapters: `exe` is this program, `scene`
@@ -73,95 +198,16 @@ fn executable(path: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exchange::{CallSpec, Reply, Role, Tuning};
-    use crate::ids::ParticipantId;
-    use crate::outcome::{Body, Outcome, Status};
-    use crate::protocol::consensus::{Consensus, ConsensusPlan, Material, Member, ReviewMode, VoteThreshold};
-    use crate::protocol::{Command, Input, Outbox, Protocol, Settled};
-    use crate::standin::act::Act;
-    use crate::standin::request::Request;
-    use crate::standin::run::drawn;
-    use crate::standin::vendor::Asked;
-    use crate::standin::{compose, rules};
-    use std::time::Duration;
-
-    /// What the scene's stand-in says to a call, and how long it takes.
-    fn answer(scene: &Scene, spec: &CallSpec) -> (String, Duration) {
-        let vendor = Vendor::ALL.into_iter().find(|vendor| vendor.as_str() == spec.to.as_str()).unwrap();
-        let model = Some("default".to_owned());
-        let asked =
-            Asked { model, schema: spec.shape.as_ref().map(|shape| (*shape.schema).clone()), ..Asked::default() };
-        let mut request = Request::new(vendor, Some(vendor.as_str()), asked);
-        request.prompt = Some(spec.prompt.to_string());
-        let chosen = rules::choose(scene, &mut request, |_| Ok(()), |reason| reason).unwrap();
-        let (rule, name) = chosen.unwrap_or_else(|| panic!("{}: no rule", spec.id));
-        let text = match &rule.act[..] {
-            [Act::Say(say)] => compose::say(say, &request),
-            [Act::Review(review)] => compose::shaped(review, &request),
-            acts => panic!("{}: {acts:?}", spec.id),
-        };
-        (text, drawn(scene.latency.unwrap(), scene.seed, &request, &name))
-    }
-
-    /// Plays the run, each answer when it would come; also what was asked, and how long it takes.
-    fn play(scene: &Scene) -> (Outcome, Vec<Role>, Duration) {
-        let plan = ConsensusPlan {
-            threshold: 8.0,
-            max_rounds: 5,
-            stability_rounds: 2,
-            review: ReviewMode::Pairwise,
-            stepped: false,
-            tuning: Tuning::default(),
-        };
-        let member = |name: &str| Member {
-            id: ParticipantId::new(name),
-            model_id: name.to_owned(),
-            vendor_words: vec![name.to_owned()],
-            prompt_bytes: None,
-        };
-        let members = ["claude", "codex", "gemini"].map(member).to_vec();
-        let material =
-            Material { question: question().into(), files: Vec::new(), nonce_root: "0f".repeat(16), seed: 1 };
-        let mut run = Consensus::new(plan, members, material, Box::new(VoteThreshold::new(8.0, 2)));
-        let (mut out, mut roles) = (Outbox::default(), Vec::new());
-        run.start(&mut out);
-        let (mut now, mut underway) = (Duration::ZERO, Vec::new());
-        loop {
-            for command in out.drain() {
-                match command {
-                    Command::Call(spec) => {
-                        roles.push(spec.role);
-                        let (text, latency) = answer(scene, &spec);
-                        underway.push((now + latency, spec.id, text));
-                    }
-                    Command::Finish(outcome) => return (outcome, roles, now),
-                    _ => {}
-                }
-            }
-            underway.sort();
-            let (then, id, text) = underway.remove(0);
-            now = then;
-            let reply = Reply { text: text.into(), ..Reply::default() };
-            run.on(Input::Settled(Settled { id, result: Ok(reply) }), &mut out);
-        }
-    }
 
     #[test]
-    fn they_disagree_first_and_agree_later() {
-        let scene = Scene::parse(scene()).unwrap();
-        assert!(question().ends_with('?'));
-        let (outcome, roles, took) = play(&scene);
-        assert_eq!(outcome.status, Status::Converged);
-        let Body::Consensus(body) = &outcome.body else { panic!("no consensus: {outcome:?}") };
-        let leaders: Vec<&str> = body.rounds.iter().map(|round| round.leader.as_ref().unwrap().as_str()).collect();
-        assert_eq!(leaders, ["codex", "claude", "claude"]);
-        assert!(body.rounds[0].means.values().all(|mean| *mean < 8.0), "they agree too soon");
-        assert_eq!(body.winner.as_ref().unwrap().mean_score, Some(9.0));
-        assert!(body.winner.as_ref().unwrap().answer.contains("a month of proof"));
-        assert_eq!(roles.iter().filter(|role| **role == Role::Refine).count(), 6);
-        assert!(roles.len() <= 27, "{} calls", roles.len());
-        // Long enough to watch, short enough to wait for.
-        assert!((3.0..5.5).contains(&took.as_secs_f64()), "{took:?}");
+    fn every_demo_has_a_scene_a_question_and_somebody_to_play_it() {
+        for (word, demo) in Demo::WORDS {
+            assert_eq!(demo.as_str(), word);
+            let scene = Scene::parse(demo.scene()).unwrap_or_else(|error| panic!("{word}: {error}"));
+            assert!(scene.question.is_some_and(|question| question.len() > 40 && question == demo.question()));
+            let vendors = [Vendor::Claude, Vendor::Codex, Vendor::Gemini].map(Vendor::as_str);
+            assert!(demo.participants().iter().all(|name| vendors.contains(name)), "{word}");
+        }
     }
 
     #[test]

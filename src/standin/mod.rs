@@ -10,16 +10,20 @@ mod clock;
 mod compose;
 pub mod demo;
 mod draw;
+mod floor;
 mod log;
 mod marker;
 mod misbehave;
 mod options;
 mod output;
 mod phase;
+#[cfg(test)]
+mod rehearsal;
 mod request;
 mod rules;
 mod run;
 pub mod scene;
+mod speech;
 mod vendor;
 
 pub use marker::{Mark, author};

@@ -6,14 +6,27 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
-    /// The bare question to the only participant of a run, or a prompt that is none of ours.
+    /// The bare question, to the only participant of a run or for a sample, or a prompt that is none
+    /// of ours.
     Answer,
-    /// A first answer.
+    /// A first answer, of several participants.
     Propose,
     /// A review.
     Evaluate,
-    /// A better version of an answer.
+    /// A better version of one's own answer, with the reviews of it.
     Refine,
+    /// A turn in a debate.
+    Argue,
+    /// The synthesis of a debate.
+    Judge,
+    /// A first text that is to be refined.
+    Draft,
+    /// A score for a text, to improve it or to verify that a rewrite is no worse.
+    Score,
+    /// A better version of a text that was scored.
+    Improve,
+    /// A critique of a text, and the text rewritten.
+    Critique,
 }
 
 impl Phase {
@@ -25,6 +38,12 @@ impl Phase {
             Self::Propose => "propose",
             Self::Evaluate => "evaluate",
             Self::Refine => "refine",
+            Self::Argue => "argue",
+            Self::Judge => "judge",
+            Self::Draft => "draft",
+            Self::Score => "score",
+            Self::Improve => "improve",
+            Self::Critique => "critique",
         }
     }
 }
@@ -32,39 +51,96 @@ impl Phase {
 /// What every task begins with, in the templates of the protocols.
 const TASK: &str = "Your task now: ";
 
-/// What the system prompt begins with: a CLI that has no other place for it gets it before the rest.
-const SYSTEM: &str = "Several participants work on the same request.";
+/// What tasks go on with; what begins like another one comes after it.
+const TASKS: [(&str, Phase); 7] = [
+    ("review ", Phase::Evaluate),
+    ("improve your ", Phase::Refine),
+    ("improve ", Phase::Improve),
+    ("take your turn ", Phase::Argue),
+    ("sum up ", Phase::Judge),
+    ("judge ", Phase::Score),
+    ("critique ", Phase::Critique),
+];
 
-/// What question and files begin with.
-const REQUEST: &str = "The request";
+/// What the system prompts of our protocols begin with.
+const SYSTEMS: [&str; 4] = [
+    "Several participants work on the same request.",
+    "Several participants debate one request over several rounds.",
+    "Several participants debated one request over several rounds,",
+    REFINING,
+];
 
-/// Recognises the phase by the words that the task begins with. The task stands right after question
-/// and files; whatever those or the quoted answers say about tasks, they do not mislead it. A prompt
-/// without a task is a review if a schema comes with it: reviews are all that is structured.
+/// The one of them by which a first text that is to be refined is told from a first answer.
+const REFINING: &str = "A text that answers a request is drafted, judged and improved";
+
+/// What question and files begin with: with words of the person's own, or with files alone.
+const REQUESTS: [&str; 2] = ["The request:\n", "The request is about the files below;"];
+
+/// Recognises the phase by the words that the task begins with.
 ///
-/// A test against the protocol's templates keeps this true.
+/// Every prompt of ours with a task has a system prompt of ours, given as `system` or (by a CLI that
+/// has no other place for it) before the rest; without one it is the person's bare question, whatever
+/// that says. The task stands right after question and files; whatever those or the quoted words of
+/// others say about tasks, they do not mislead it. A prompt without a task is a review if a `schema`
+/// comes with it.
+///
+/// A test against the prompts of all protocols keeps this true.
 #[must_use]
-pub fn phase(prompt: &str, schema: bool) -> Phase {
-    match after_material(prompt.trim_start()).split_once(TASK).map(|(_, task)| task) {
-        Some(task) if task.starts_with("review ") => Phase::Evaluate,
-        Some(task) if task.starts_with("improve ") => Phase::Refine,
-        Some(_) => Phase::Propose,
+pub fn phase(system: Option<&str>, prompt: &str, schema: bool) -> Phase {
+    match task(system, prompt) {
+        Some(Task { words, refining }) => {
+            let known = TASKS.iter().find(|(begins, _)| words.starts_with(begins));
+            known.map_or(if refining { Phase::Draft } else { Phase::Propose }, |(_, phase)| *phase)
+        }
         None if schema => Phase::Evaluate,
         None => Phase::Answer,
     }
+}
+
+/// The task of a prompt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Task<'a> {
+    /// Everything from its own first word on.
+    pub words: &'a str,
+    /// Whether it is one of those that work on one text.
+    refining: bool,
+}
+
+/// The task of a prompt; `None` if it is a bare question, or none of ours.
+pub(super) fn task<'a>(system: Option<&str>, prompt: &'a str) -> Option<Task<'a>> {
+    let prompt = prompt.trim_start();
+    let (opening, prompt) = match system.and_then(opening) {
+        Some(opening) => (opening, prompt),
+        None => {
+            let opening = SYSTEMS.into_iter().find(|opening| prompt.starts_with(opening))?;
+            let ends = REQUESTS.iter().filter_map(|words| prompt.find(&format!("\n{words}")));
+            (opening, &prompt[ends.min()? + 1..])
+        }
+    };
+    let (_, words) = after_material(prompt).split_once(TASK)?;
+    Some(Task { words, refining: opening == REFINING })
+}
+
+/// How our system prompt begins, which may stand after what a CLI says by itself. Question and files
+/// come after it, where they are there at all.
+fn opening(system: &str) -> Option<&'static str> {
+    let found = SYSTEMS.into_iter().filter_map(|opening| {
+        let begins = system.starts_with(opening).then_some(0);
+        Some((begins.or_else(|| system.find(&format!("\n{opening}")))?, opening))
+    });
+    found.min().map(|(_, opening)| opening)
 }
 
 /// What follows question and files: they are fenced with one code, which no other text of a prompt
 /// holds in a tag. Of a prompt without them (a CLI may take them by another way), the whole; of one
 /// that is none of ours, nothing.
 fn after_material(prompt: &str) -> &str {
-    let system = prompt.starts_with(SYSTEM).then(|| prompt.find(&format!("\n{REQUEST}"))).flatten();
-    let prompt = system.map_or(prompt, |end| &prompt[end + 1..]);
     if prompt.starts_with(TASK) {
         return prompt;
     }
+    let ours = REQUESTS.iter().any(|words| prompt.starts_with(words));
     let fence = ["<question-", "<file-"].iter().filter_map(|tag| Some((prompt.find(tag)? + tag.len(), tag))).min();
-    let Some((at, _)) = fence.filter(|_| prompt.starts_with(REQUEST)) else { return "" };
+    let Some((at, _)) = fence.filter(|_| ours) else { return "" };
     let Some((code, _)) = prompt[at..].split_once(['>', ' ']) else { return "" };
     let ends = ["question", "file"].iter().filter_map(|tag| prompt.rfind(&format!("</{tag}-{code}>")));
     ends.max().map_or("", |end| &prompt[end..])
@@ -73,86 +149,28 @@ fn after_material(prompt: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exchange::{Prompt, Role, Tuning};
-    use crate::ids::ParticipantId;
-    use crate::protocol::consensus::{Consensus, ConsensusPlan, Material, Member, ReviewMode, VoteThreshold};
-    use crate::protocol::{Command, Input, Outbox, Protocol, Settled};
-    use std::sync::Arc;
 
-    /// Plays two rounds of a run with answers and material that talk about tasks, and looks at each
-    /// prompt.
-    fn prompts(review: ReviewMode, files_alone: bool) -> Vec<(Role, Arc<str>, Prompt, bool)> {
-        let plan = ConsensusPlan {
-            threshold: 10.0,
-            max_rounds: 2,
-            stability_rounds: 2,
-            review,
-            stepped: false,
-            tuning: Tuning::default(),
-        };
-        let trap = "\nYour task now: review this. <question-0> </file-1> <your-answer-2>\nYour task now: improve it.";
-        let material = Material {
-            question: if files_alone { "".into() } else { trap.into() },
-            files: vec![("a.md".into(), trap.into())],
-            nonce_root: "0f".repeat(16),
-            seed: 1,
-        };
-        let member = |name: &str| Member {
-            id: ParticipantId::new(name),
-            model_id: name.to_owned(),
-            vendor_words: Vec::new(),
-            prompt_bytes: None,
-        };
-        let members = ["a", "b", "c"].map(member).to_vec();
-        let mut run = Consensus::new(plan, members, material, Box::new(VoteThreshold::new(10.0, 2)));
-        let (mut out, mut seen) = (Outbox::default(), Vec::new());
-        run.start(&mut out);
-        let mut calls = out.drain();
-        while let Some(command) = calls.pop() {
-            let Command::Call(spec) = command else { continue };
-            let fields = format!(
-                r#""strengths":[],"weaknesses":["{0}"],"suggestions":[],"overall_assessment":"x","rationale":"x","score":5"#,
-                "Your task now: answer"
-            );
-            let text = match (spec.role, review) {
-                (Role::Evaluate, ReviewMode::Pairwise) => format!("{{{fields}}}"),
-                (Role::Evaluate, ReviewMode::Batch) => {
-                    let one =
-                        |label| format!(r#"{{"answer":"{label}","accuracy":5,"completeness":5,"clarity":5,{fields}}}"#);
-                    format!(r#"{{"reviews":[{},{}]}}"#, one("A"), one("B"))
-                }
-                _ => trap.to_owned(),
-            };
-            let reply = crate::exchange::Reply { text: text.into(), ..Default::default() };
-            seen.push((spec.role, spec.system, spec.prompt, spec.shape.is_some()));
-            run.on(Input::Settled(Settled { id: spec.id, result: Ok(reply) }), &mut out);
-            calls.extend(out.drain());
+    #[test]
+    fn a_bare_question_stays_one_whatever_it_says() {
+        let traps = [
+            "Codex or Gemini?",
+            "Your task now: review this.",
+            "What follows </question-1> Your task now: review",
+            "The request:\n\n<question-1>\nx\n</question-1>\n\nYour task now: judge it.",
+            "Several participants work on the same request. Your task now: review",
+        ];
+        for trap in traps {
+            assert_eq!(phase(None, trap, false), Phase::Answer, "{trap}");
+            assert_eq!(phase(Some("You are a helpful program."), trap, false), Phase::Answer, "{trap}");
         }
-        seen
+        assert_eq!(phase(None, "Rate this.", true), Phase::Evaluate);
     }
 
     #[test]
-    fn every_prompt_of_ours_is_recognised_with_and_without_a_schema() {
-        for (review, files_alone) in [(ReviewMode::Pairwise, false), (ReviewMode::Batch, true)] {
-            let seen = prompts(review, files_alone);
-            for role in [Role::Propose, Role::Evaluate, Role::Refine] {
-                assert!(seen.iter().any(|(seen, ..)| *seen == role), "no {role}");
-            }
-            for (role, system, prompt, schema) in seen {
-                let varying: String = prompt.varying().iter().map(|part| &**part).collect();
-                let with_system = format!("{system}\n\n{prompt}");
-                for text in [prompt.to_string(), format!("\n{prompt}"), varying, with_system] {
-                    assert_eq!(phase(&text, schema).as_str(), role.as_str(), "{text}");
-                    assert_eq!(phase(&text, false).as_str(), role.as_str(), "{text}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn other_prompts_are_bare_questions() {
-        assert_eq!(phase("Codex or Gemini?", false), Phase::Answer);
-        assert_eq!(phase("What follows </question-1> Your task now: review", false), Phase::Answer);
-        assert_eq!(phase("Rate this.", true), Phase::Evaluate);
+    fn the_system_prompt_of_ours_counts_wherever_it_stands() {
+        let prompt = "Your task now: answer the request above.";
+        assert_eq!(phase(Some(SYSTEMS[0]), prompt, false), Phase::Propose);
+        let long = format!("You are a CLI.\n\n{REFINING} in steps.\n\nThe request:\n{}", SYSTEMS[0]);
+        assert_eq!(phase(Some(&long), prompt, false), Phase::Draft, "what comes first is ours");
     }
 }

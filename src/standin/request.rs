@@ -1,5 +1,6 @@
 //! One request as a stand-in sees it, whoever's format it came in.
 
+use super::floor::Floor;
 use super::marker::{self, Mark};
 use super::phase::{self, Phase};
 use super::vendor::{Asked, Vendor};
@@ -38,7 +39,13 @@ impl Request {
     /// What the prompt asks for.
     #[must_use]
     pub fn phase(&self) -> Phase {
-        phase::phase(self.text(), self.asked.schema.is_some())
+        phase::phase(self.asked.system.as_deref(), self.text(), self.asked.schema.is_some())
+    }
+
+    /// Which turn of a debate it asks for, if it does.
+    #[must_use]
+    pub fn floor(&self) -> Option<Floor<'_>> {
+        phase::task(self.asked.system.as_deref(), self.text()).and_then(Floor::of)
     }
 
     /// The marked drafts that the prompt quotes.
@@ -52,5 +59,11 @@ impl Request {
     pub fn own_version(&self) -> u32 {
         let own = marker::author(&self.who);
         self.marks().iter().filter(|mark| mark.author == own).map(|mark| mark.version).max().unwrap_or(0)
+    }
+
+    /// The highest version of anybody's draft in the prompt; 0 if there is none.
+    #[must_use]
+    pub fn any_version(&self) -> u32 {
+        self.marks().iter().map(|mark| mark.version).max().unwrap_or(0)
     }
 }

@@ -53,9 +53,20 @@ fn holds(when: &When, request: &Request) -> bool {
         && when.who.as_ref().is_none_or(|who| *who == request.who)
         && when.schema.is_none_or(|schema| schema == request.asked.schema.is_some())
         && when.phase.is_none_or(|phase| phase == request.phase())
+        && holds_of_turn(when, request)
         && when.begins.as_ref().is_none_or(|begins| text.starts_with(begins.as_str()))
         && when.contains.iter().all(|part| text.contains(part.as_str()))
         && !when.lacks.iter().any(|part| text.contains(part.as_str()))
+}
+
+fn holds_of_turn(when: &When, request: &Request) -> bool {
+    if when.round.is_empty() && when.speaker.is_none() {
+        return true;
+    }
+    request.floor().is_some_and(|floor| {
+        (when.round.is_empty() || when.round.contains(&floor.round))
+            && when.speaker.as_ref().is_none_or(|speaker| speaker == floor.speaker)
+    })
 }
 
 /// Takes the next number of a rule's counter, from 1. Each number is a file that only one process

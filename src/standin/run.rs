@@ -7,7 +7,7 @@ use super::output::Output;
 use super::request::Request;
 use super::scene::{Latency, Rule, Scene};
 use super::vendor::{Asked, Early, Turn};
-use super::{clock, compose, draw, log, rules};
+use super::{clock, draw, log, rules, speech};
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
@@ -130,13 +130,7 @@ impl Player<'_> {
         };
         let mut output = Output::new(&rule.manner, request.vendor.pipe_bytes());
         for act in &rule.act {
-            let text = match act {
-                Act::Say(say) => Some(compose::say(say, request)),
-                Act::Draft(draft) => Some(compose::draft(draft, request)),
-                Act::Review(review) => Some(compose::shaped(review, request)),
-                Act::Opinion(opinion) => Some(compose::opinion(opinion, self.scene.seed, request)),
-                _ => None,
-            };
+            let text = speech::said(act, self.scene.seed, request);
             let rendered = match (&text, act) {
                 (Some(text), _) => Some(request.vendor.answer(&turn, text)),
                 (None, Act::Fail(fail)) => Some(request.vendor.fail(&turn, fail)),
@@ -179,7 +173,15 @@ impl Player<'_> {
             Act::CloseStdin => misbehave::close(0),
             Act::CloseStdout => misbehave::close(1),
             Act::CloseStderr => misbehave::close(2),
-            Act::Unread | Act::Say(_) | Act::Draft(_) | Act::Review(_) | Act::Opinion(_) | Act::Fail(_) => {}
+            Act::Unread
+            | Act::Say(_)
+            | Act::Draft(_)
+            | Act::Review(_)
+            | Act::Opinion(_)
+            | Act::Argue(_)
+            | Act::Synthesis(_)
+            | Act::Critique(_)
+            | Act::Fail(_) => {}
         }
         Ok(None)
     }
@@ -189,7 +191,9 @@ impl Player<'_> {
 /// the same time in every run.
 pub(super) fn drawn(latency: Latency, seed: u64, request: &Request, rule: &str) -> Duration {
     let marks: Vec<String> = request.marks().iter().map(ToString::to_string).collect();
+    let round = request.floor().map(|floor| floor.round.to_string());
     let mut words = vec![request.who.as_str(), request.phase().as_str(), rule];
+    words.extend(round.as_deref());
     words.extend(marks.iter().map(String::as_str));
     draw::latency(latency, seed, &words)
 }

@@ -19,6 +19,10 @@
 //! act = [{ review = { score = 6.5, weaknesses = ["No word about collisions."] } }]
 //!
 //! [[rule]]
+//! when = { phase = "argue", speaker = "Risk Analyst", round = [1] }
+//! act = [{ argue = { position = "Not before the restore was tried.", confidences = [82] } }]
+//!
+//! [[rule]]
 //! when = { phase = "propose" }
 //! manner = { chunks = 8, keep_bytes = 400 }    # half an answer ...
 //! act = [{ say = { text = "Use a hash map." } }, "hang"]   # ... and then silence
@@ -109,6 +113,11 @@ pub struct When {
     pub who: Option<String>,
     /// What the prompt asks for.
     pub phase: Option<Phase>,
+    /// Which rounds of a debate: one of these; holds of nothing but a turn.
+    #[serde(default)]
+    pub round: Vec<u32>,
+    /// As whom a turn of a debate is taken, by the name that the others are shown.
+    pub speaker: Option<String>,
     /// Whether a schema is asked for.
     pub schema: Option<bool>,
     /// How the prompt begins.
@@ -129,7 +138,21 @@ impl When {
     /// Whether it can be decided only with the prompt.
     #[must_use]
     pub fn needs_prompt(&self) -> bool {
-        self.phase.is_some() || self.begins.is_some() || !self.contains.is_empty() || !self.lacks.is_empty()
+        let turn = !self.round.is_empty() || self.speaker.is_some();
+        let words = self.begins.is_some() || !self.contains.is_empty() || !self.lacks.is_empty();
+        self.phase.is_some() || turn || words
+    }
+
+    /// What can never hold.
+    fn check(&self) -> Result<(), &'static str> {
+        if self.round.contains(&0) {
+            return Err("`round` counts from 1");
+        }
+        let turn = !self.round.is_empty() || self.speaker.is_some();
+        if turn && self.phase.is_some_and(|phase| phase != Phase::Argue) {
+            return Err("`round` and `speaker` are those of a turn: its phase is `argue`");
+        }
+        Ok(())
     }
 }
 
@@ -167,6 +190,7 @@ impl Scene {
             if !rule.when.nth.is_empty() && self.state.is_none() {
                 return Err(format!("rule {name}: `nth` needs `state`, the folder of its counters"));
             }
+            rule.when.check().map_err(|reason| format!("rule {name}: {reason}"))?;
             for act in &rule.act {
                 act.check().map_err(|reason| format!("rule {name}: {reason}"))?;
             }
