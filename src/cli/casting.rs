@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::exchange::{Effort, Tuning};
 use crate::ids::ParticipantId;
 use crate::plan::parse_participants;
+use crate::protocol::debate::{Persona, built_in};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -24,6 +25,10 @@ pub struct Casting<'a> {
     pub draft: Option<Arc<str>>,
     /// What a person should know of the plan.
     pub warnings: Vec<String>,
+    /// The personas that there are.
+    pub personas: Vec<Persona>,
+    /// Everybody of `--models`, those among them who turned out to be missing.
+    pub listed: Vec<ParticipantId>,
     catalog: &'a Catalog,
     room: Vec<Cast>,
     aside: Vec<Cast>,
@@ -44,12 +49,12 @@ pub struct Part {
 pub struct Named {
     /// Who.
     pub id: ParticipantId,
-    /// How hard it is to think in this part, if that was said and is not its own setting.
+    /// How hard it is to think in this part, if that was said.
     pub effort: Option<Effort>,
 }
 
 impl<'a> Casting<'a> {
-    /// With everybody of `--models` in the room.
+    /// With everybody of `--models` in the room, and the personas of this program.
     #[must_use]
     pub fn new(
         settings: &'a Settings,
@@ -59,7 +64,8 @@ impl<'a> Casting<'a> {
         draft: Option<Arc<str>>,
     ) -> Self {
         let (aside, parts, warnings) = (Vec::new(), Vec::new(), Vec::new());
-        Self { settings, folder, draft, warnings, catalog, room, aside, parts }
+        let listed = room.iter().map(|one| one.id.clone()).collect();
+        Self { settings, folder, draft, warnings, personas: built_in().to_vec(), listed, catalog, room, aside, parts }
     }
 
     /// Who takes part in everything, in the order in which they were named.
@@ -88,36 +94,43 @@ impl<'a> Casting<'a> {
     }
 
     /// Gives a part to a participant, as it was typed at `place`: somebody of the room, if it is there
-    /// (the first of several), else somebody who sits aside.
+    /// by that name (the first of several), else somebody who sits aside.
     ///
     /// # Errors
     /// No such adapter, no such effort.
-    pub fn give_part(&mut self, word: &str, place: &str) -> Result<Named, Error> {
+    pub fn give_part(&mut self, word: &str, place: &str) -> Result<ParticipantId, Error> {
+        let id = match self.present(word) {
+            Some(id) => id,
+            None => self.seat_aside(word, place)?,
+        };
+        self.parts.push(Part { id: id.clone(), place: place.to_owned() });
+        Ok(id)
+    }
+
+    /// The same, where `@effort` is how hard it is to think in this part alone: `codex@low` is also the
+    /// `codex` of the room.
+    ///
+    /// # Errors
+    /// Those of [`give_part`](Self::give_part).
+    pub fn give_part_with_effort(&mut self, word: &str, place: &str) -> Result<Named, Error> {
+        let typed = word.rsplit_once('@').and_then(|(bare, effort)| Some((bare, effort.parse().ok()?)));
+        let effort = typed.map(|(_, effort)| effort);
+        let same = typed.filter(|_| self.present(word).is_none()).and_then(|(bare, _)| self.present(bare));
+        let id = self.give_part(same.as_ref().map_or(word, ParticipantId::as_str), place)?;
+        Ok(Named { id, effort })
+    }
+
+    fn seat_aside(&mut self, word: &str, place: &str) -> Result<ParticipantId, Error> {
         let known: Vec<_> = self.catalog.iter().map(|manifest| manifest.id.as_str()).collect();
-        let told = |error: Error| Error {
+        let at_place = |error: Error| Error {
             messages: error.messages.into_iter().map(|message| format!("{place}: {message}")).collect(),
             ..error
         };
-        let named = match self.present(word) {
-            Some(id) => Named { id, effort: None },
-            None => {
-                let wanted = parse_participants(&[word], &known, &(1..=1)).map_err(told)?;
-                let effort = wanted.first().and_then(|one| one.effort);
-                let bare = word.rsplit_once('@').filter(|_| effort.is_some()).and_then(|(bare, _)| self.present(bare));
-                match bare {
-                    Some(id) => Named { id, effort },
-                    None => self.seat_aside(cast(wanted, self.catalog, self.settings)?, word),
-                }
-            }
-        };
-        self.parts.push(Part { id: named.id.clone(), place: place.to_owned() });
-        Ok(named)
-    }
-
-    fn seat_aside(&mut self, new: Vec<Cast>, word: &str) -> Named {
+        let wanted = parse_participants(&[word], &known, &(1..=1)).map_err(at_place)?;
+        let new = cast(wanted, self.catalog, self.settings)?;
         let id = new.first().map_or_else(|| ParticipantId::new(word), |one| one.id.clone());
         self.aside.extend(new);
-        Named { id, effort: None }
+        Ok(id)
     }
 
     /// Somebody of that name, or the first of several.

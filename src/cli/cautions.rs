@@ -58,7 +58,8 @@ fn tunings(plan: &ProtocolPlan) -> Vec<Tuning> {
     match plan {
         ProtocolPlan::Consensus(plan) => vec![plan.tuning],
         ProtocolPlan::Debate(plan) => {
-            let judge = Tuning { temperature: plan.judge_temperature, ..Tuning::default() };
+            let (temperature, reply_tokens) = (plan.judge_temperature, plan.judge_reply_tokens);
+            let judge = Tuning { temperature, reply_tokens, ..Tuning::default() };
             vec![plan.tuning, judge]
         }
         ProtocolPlan::Sample(plan) => vec![plan.tuning],
