@@ -190,6 +190,7 @@ fn debate(plan: &DebatePlan, room: &[Cast]) -> Vec<(&'static str, String)> {
     };
     let gate = plan.min_score.map_or(String::new(), |least| format!("; a score of {least} is asked for"));
     let order = match (plan.blind, plan.shuffle) {
+        (true, _) if plan.rounds == 1 => "all at once",
         (true, true) => "in round 1 all at once, then in turn in a drawn order",
         (true, false) => "in round 1 all at once, then in turn as listed",
         (false, true) => "in turn: in round 1 as listed, then in a drawn order",

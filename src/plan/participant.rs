@@ -5,7 +5,7 @@ use super::words::closest;
 use crate::error::Error;
 use crate::exchange::Effort;
 use crate::ids::{AdapterId, ParticipantId};
-use crate::protocol::debate::built_in;
+use crate::protocol::debate::{JUDGE, built_in};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
@@ -113,8 +113,11 @@ fn one(word: &str, known: Known<'_>, most: usize) -> Result<(Typed, usize), Erro
     }
     let Ends { rest, effort, persona } = ends(typed, known.personas);
     if let (Some(persona), false) = (persona, known.debate) {
-        return Err(Error::config(format!("`{typed}`: only in a debate does anybody speak as a persona"))
-            .hint(format!("`refinery debate` is the command for it; here leave out `:{persona}`")));
+        let error = Error::config(format!("`{typed}`: only those who debate speak as a persona"));
+        return Err(match persona {
+            JUDGE => error.hint(format!("who judges a debate is `{JUDGE}` without being told: leave out `:{JUDGE}`")),
+            _ => error.hint(format!("`refinery debate -m {typed}` is the way to that; here leave out `:{persona}`")),
+        });
     }
     let (adapter, model) = match rest.split_once('/') {
         Some((adapter, model)) if known.adapters.contains(&adapter) => (adapter, Some(model)),
@@ -162,16 +165,19 @@ fn ends<'a>(typed: &'a str, personas: &[&str]) -> Ends<'a> {
 /// What is left of a name without `/` has no ends any more.
 fn not_ends(typed: &str, rest: &str, known: Known<'_>) -> Result<(), Error> {
     let Some(at) = rest.find(['@', ':']) else { return Ok(()) };
-    let end = &rest[at + 1..];
-    let end = &end[..end.find(['@', ':']).unwrap_or(end.len())];
-    if rest[at..].starts_with('@') {
-        let why = end.parse::<Effort>().err().unwrap_or_else(|| "there are two efforts".to_owned());
-        return Err(Error::config(format!("`{typed}`: {why}")));
+    let mut words = Vec::new();
+    for marked in rest[at..].split_inclusive(['@', ':']).collect::<Vec<_>>().windows(2) {
+        let [mark, word] = marked else { continue };
+        words.push((mark.ends_with('@'), word.trim_end_matches(['@', ':'])));
     }
-    if known.personas.contains(&end) {
-        return Err(Error::config(format!("`{typed}`: there are two personas")));
+    let wrong = |why: &str| Error::config(format!("`{typed}`: {why}"));
+    if let Some(why) = words.iter().filter(|(effort, _)| *effort).find_map(|(_, word)| word.parse::<Effort>().err()) {
+        return Err(wrong(&why));
     }
-    let error = Error::config(format!("`{typed}`: no persona of that name is known"));
+    let Some((_, end)) = words.iter().find(|(effort, word)| !effort && !known.personas.contains(word)) else {
+        return Err(wrong("it has more than one effort and one persona"));
+    };
+    let error = wrong("no persona of that name is known");
     let error = match closest(end, known.personas.iter().copied()).filter(|_| known.debate) {
         Some(near) => error.hint(format!("`{end}`: did you mean `{near}`?")),
         None if known.debate => error.hint("`refinery personas` lists them; `--personas FILE` adds others"),
@@ -316,8 +322,8 @@ mod tests {
             ("claude@high:nobody", "no persona of that name", "refinery personas"),
             ("claude:nobody@high", "no persona of that name", "refinery personas"),
             ("claude:pessimist@turbo", "`turbo` is no effort", ""),
-            ("claude:pessimist:domain-expert", "there are two personas", ""),
-            ("claude@low@high", "there are two efforts", ""),
+            ("claude:pessimist:domain-expert", "more than one effort and one persona", ""),
+            ("claude@low@high", "more than one effort", ""),
             (":pessimist", "no adapter is called ``", ""),
         ] {
             let error = debaters(typed).unwrap_err();
@@ -330,8 +336,8 @@ mod tests {
     fn elsewhere_a_persona_is_refused_with_the_command_for_it() {
         for typed in ["claude:pessimist", "claude:pessimist@high", "ollama/llama3.2:3b:judge"] {
             let error = refused(typed);
-            assert!(error.to_string().contains("only in a debate"), "{error}");
-            assert!(error.hints[0].starts_with("`refinery debate`"), "{error:?}");
+            assert!(error.to_string().contains("only those who debate"), "{error}");
+            assert!(error.hints[0].contains("leave out `:"), "{error:?}");
         }
     }
 

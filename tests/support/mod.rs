@@ -2,6 +2,7 @@
 
 pub mod calls;
 pub mod debate;
+pub mod debate_scenes;
 pub mod program;
 pub mod record;
 pub mod room;
