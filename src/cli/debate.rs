@@ -149,6 +149,7 @@ impl Planner for DebateArgs {
             ("judge_temperature", self.judge_temperature.clone()),
             ("judge_reply_tokens", self.judge_reply_tokens.clone()),
         ]);
+        enough(&mut options, casting);
         let plan = plan(&mut options, casting);
         options.finish("debate")?;
         Ok(ProtocolPlan::Debate(Box::new(plan)))
@@ -158,24 +159,23 @@ impl Planner for DebateArgs {
 /// How many participants a debate takes.
 pub const ROOM: RangeInclusive<usize> = 2..=*PARTICIPANTS.end();
 
-/// A debate; wrong values stay with `options`.
+/// A debate of everybody in the room; wrong values stay with `options`. What flags switch off can be
+/// said either way: `no_blind=true`, `blind=false`.
 pub fn plan(options: &mut Options, casting: &mut Casting<'_>) -> DebatePlan {
     const POINTS: RangeInclusive<f64> = 0.0..=100.0;
     let usual = DebatePlan::default();
-    enough(options, casting);
     let personas = personas(options, casting);
     let (judge, judge_effort) = judge(options, casting).unzip();
     let rounds = options.read("rounds", |text| whole(text, &ROUNDS));
     let seed_name = options.read("max_rounds", |text| whole(text, &ROUNDS));
     let points = |options: &mut Options, name| options.read(name, |text| number(text, &POINTS));
-    let off = |options: &mut Options, name| options.read(name, yes).is_some_and(|off| off);
     DebatePlan {
         rounds: rounds.or(seed_name).unwrap_or(usual.rounds),
         disagreement_threshold: points(options, "disagreement_threshold").unwrap_or(usual.disagreement_threshold),
         convergence_delta: points(options, "convergence_delta").unwrap_or(usual.convergence_delta),
-        early_stop: !off(options, "no_early_stop"),
-        blind: !off(options, "no_blind"),
-        shuffle: !off(options, "no_shuffle"),
+        early_stop: on(options, "early_stop", "no_early_stop").unwrap_or(usual.early_stop),
+        blind: on(options, "blind", "no_blind").unwrap_or(usual.blind),
+        shuffle: on(options, "shuffle", "no_shuffle").unwrap_or(usual.shuffle),
         min_score: points(options, "min_score"),
         personas,
         judge,
@@ -184,6 +184,12 @@ pub fn plan(options: &mut Options, casting: &mut Casting<'_>) -> DebatePlan {
         judge_effort: judge_effort.flatten(),
         tuning: casting.tuning(options),
     }
+}
+
+/// What is said of something that is on unless it is switched off.
+fn on(options: &mut Options, name: &'static str, off: &'static str) -> Option<bool> {
+    let on = options.read(name, yes);
+    options.read(off, yes).map(|off| !off).or(on)
 }
 
 fn enough(options: &mut Options, casting: &Casting<'_>) {
@@ -230,6 +236,19 @@ fn personas(options: &mut Options, casting: &Casting<'_>) -> Vec<Persona> {
             }
         }
     }
+    // By place: a step of a pipeline has no list of its own.
+    if let Some((list, place)) = options.words("personas") {
+        let ids: Vec<&str> = list.split(',').map(str::trim).collect();
+        if ids.len() > chosen.len() {
+            options.wrong(Error::config(format!("{place} names more personas than there are participants")));
+        }
+        for (seat, id) in chosen.iter_mut().zip(ids).filter(|(_, id)| !id.is_empty()) {
+            match casting.personas.iter().any(|persona| persona.id == id) {
+                true => *seat = Some(id.to_owned()),
+                false => options.wrong(no_such_at(&place, id, casting)),
+            }
+        }
+    }
     for (who, _) in casting.room().iter().zip(&chosen).filter(|(_, id)| id.as_deref() == Some(JUDGE)) {
         options.wrong(
             Error::config(format!("{} cannot debate as `{JUDGE}`: that persona only sums up", who.id))
@@ -239,12 +258,17 @@ fn personas(options: &mut Options, casting: &Casting<'_>) -> Vec<Persona> {
     let ids: Vec<_> = chosen.iter().map(Option::as_deref).collect();
     match deal(&ids, &casting.personas) {
         Ok(dealt) => dealt.into_iter().cloned().collect(),
-        Err(place) => {
-            let id = ids.get(place).copied().flatten().unwrap_or_default();
-            options.wrong(no_such(id, casting.personas.iter()));
+        // They are all known, so that there is nobody to deal but the judge.
+        Err(_) => {
+            options.wrong(Error::config("there is no persona to speak as").hint("`refinery personas` lists them"));
             Vec::new()
         }
     }
+}
+
+fn no_such_at(place: &str, id: &str, casting: &Casting<'_>) -> Error {
+    let error = no_such(id, casting.personas.iter());
+    Error { messages: vec![format!("{place}: {error}")], ..error }
 }
 
 /// Gives somebody the persona that `NAME=PERSONA` says.
@@ -255,8 +279,7 @@ fn choose(word: &str, place: &str, casting: &Casting<'_>, chosen: &mut [Option<S
         .map(|(name, id)| (name.trim(), id.trim()))
         .ok_or_else(|| wrong("write NAME=PERSONA, such as claude=pessimist".to_owned()))?;
     if !casting.personas.iter().any(|persona| persona.id == id) {
-        let error = no_such(id, casting.personas.iter());
-        return Err(Error { messages: vec![format!("{place} {word}: {error}")], ..error });
+        return Err(no_such_at(&format!("{place} {word}"), id, casting));
     }
     let Some(at) = casting.room().iter().position(|one| one.id.as_str() == name) else {
         let names: Vec<&str> = casting.listed.iter().map(ParticipantId::as_str).collect();
@@ -276,5 +299,52 @@ fn choose(word: &str, place: &str, casting: &Casting<'_>, chosen: &mut [Option<S
             chosen[at] = Some(id.to_owned());
             Ok(())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapter::Catalog;
+    use crate::cli::seats::cast;
+    use crate::config::{Layers, Settings, Source, file};
+    use crate::plan::parse_participants;
+    use std::path::Path;
+
+    /// What a step of two with these options comes to.
+    fn step(said: &[(&str, &str)]) -> Result<DebatePlan, Error> {
+        let mut layers = Layers::default();
+        layers.lay(file::entries(file::DEFAULT, "default", Source::Default).unwrap());
+        let settings = Settings::resolve(&layers).unwrap();
+        let catalog = Catalog::embedded().unwrap();
+        let wanted = parse_participants(&["claude,codex"], &["claude", "codex"], &PARTICIPANTS).unwrap();
+        let room = cast(wanted, &catalog, &settings).unwrap();
+        let mut casting = Casting::new(&settings, Path::new("/"), &catalog, room, None);
+        let mut options = Options::default();
+        for (name, value) in said {
+            options.say(name, *value, format!("step 1: `{name}`"));
+        }
+        let plan = plan(&mut options, &mut casting);
+        options.finish("debate").map(|()| plan)
+    }
+
+    #[test]
+    fn a_step_says_it_by_name_and_either_way() {
+        let plan = step(&[("blind", "no"), ("no-shuffle", "true"), ("personas", ",judge-not")]).unwrap_err();
+        assert_eq!(plan.to_string(), "step 1: `personas`: no persona is called `judge-not`");
+        let plan =
+            step(&[("blind", "no"), ("no-shuffle", "true"), ("max_rounds", "2"), ("judge", "codex@low")]).unwrap();
+        assert_eq!((plan.rounds, plan.blind, plan.shuffle, plan.early_stop), (2, false, false, true));
+        assert_eq!(plan.judge_effort, Some(Effort::Low));
+        let ids = |said: &[(&str, &str)]| -> Vec<String> {
+            step(said).unwrap().personas.into_iter().map(|persona| persona.id).collect()
+        };
+        assert_eq!(ids(&[]), ["pessimist", "first-principles"]);
+        assert_eq!(ids(&[("personas", ",pessimist")]), ["first-principles", "pessimist"]);
+        assert_eq!(ids(&[("persona", "claude=domain-expert, codex=pessimist")]), ["domain-expert", "pessimist"]);
+        assert_eq!(step(&[]).unwrap(), DebatePlan { personas: step(&[]).unwrap().personas, ..DebatePlan::default() });
+        let error = step(&[("personas", "pessimist,pessimist,pessimist")]).unwrap_err();
+        assert_eq!(error.to_string(), "step 1: `personas` names more personas than there are participants");
+        assert!(step(&[("colour", "red")]).unwrap_err().to_string().contains("is no option of debate"));
     }
 }
