@@ -1,8 +1,10 @@
 //! What can be typed. No setting has a default here: layers below the flags could not be seen then.
 
 use super::consensus::RunArgs;
+use super::debate::{DebateArgs, LONG_ABOUT as DEBATE};
 use super::journal_args::{ReplayArgs, ResumeArgs, RunsArgs};
 use super::options;
+use super::personas::PersonasArgs;
 use super::pipe::PipeArgs;
 use super::refine::RefineArgs;
 use super::sample::SampleArgs;
@@ -55,6 +57,9 @@ pub struct Cli {
 /// Everything but a consensus run.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Let several standpoints argue about the question, and show where each of them stands
+    #[command(long_about = DEBATE)]
+    Debate(Box<DebateArgs>),
     /// Ask the same question several times, and count the answers
     Sample(Box<SampleArgs>),
     /// Make one text better: scored and improved up to a target, or critiqued and rewritten
@@ -63,6 +68,8 @@ pub enum Command {
     Pipe(Box<PipeArgs>),
     /// List the adapters: their models, defaults, and what can pay
     Adapters(AdaptersArgs),
+    /// List the standpoints from which a debate is led, or show one whole
+    Personas(PersonasArgs),
     /// Check which programs are there, logged in, and what would pay
     Doctor(DoctorArgs),
     /// Play a consensus run with stand-ins: no account, no network, nothing to install

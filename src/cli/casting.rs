@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::exchange::{Effort, Tuning};
 use crate::ids::ParticipantId;
 use crate::plan::parse_participants;
+use crate::protocol::debate::{Persona, built_in};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,6 +26,10 @@ pub struct Casting<'a> {
     pub draft: Option<Arc<str>>,
     /// What a person should know of the plan.
     pub warnings: Vec<String>,
+    /// The personas that there are.
+    pub personas: Vec<Persona>,
+    /// Everybody of `--models`, those among them who turned out to be missing.
+    pub listed: Vec<ParticipantId>,
     catalog: &'a Catalog,
     room: Vec<Cast>,
     aside: Vec<Cast>,
@@ -50,7 +55,7 @@ pub struct Named {
 }
 
 impl<'a> Casting<'a> {
-    /// With everybody of `--models` in the room.
+    /// With everybody of `--models` in the room, and the personas of this program.
     #[must_use]
     pub fn new(
         settings: &'a Settings,
@@ -60,7 +65,8 @@ impl<'a> Casting<'a> {
         draft: Option<Arc<str>>,
     ) -> Self {
         let (aside, parts, warnings) = (Vec::new(), Vec::new(), Vec::new());
-        Self { settings, folder, draft, warnings, catalog, room, aside, parts }
+        let listed = room.iter().map(|one| one.id.clone()).collect();
+        Self { settings, folder, draft, warnings, personas: built_in().to_vec(), listed, catalog, room, aside, parts }
     }
 
     /// Who takes part in everything, in the order in which they were named.

@@ -75,5 +75,6 @@ fn tunings(plan: &ProtocolPlan) -> Vec<Tuning> {
 }
 
 fn debate(plan: &DebatePlan) -> Vec<Tuning> {
-    vec![plan.tuning, Tuning { temperature: plan.judge_temperature, ..Tuning::default() }]
+    let (temperature, reply_tokens) = (plan.judge_temperature, plan.judge_reply_tokens);
+    vec![plan.tuning, Tuning { temperature, reply_tokens, ..Tuning::default() }]
 }

@@ -4,6 +4,7 @@ use super::prepare::Dry;
 use super::seats::Cast;
 use crate::plan::{PhaseEstimate, ProtocolPlan, RoundEstimate};
 use crate::protocol::consensus::{ConsensusPlan, ReviewMode};
+use crate::protocol::debate::DebatePlan;
 use crate::protocol::pipeline::{StepKind, StepPlan};
 use crate::protocol::refine::{RefineMode, RefinePlan, SelfRefinePlan};
 use crate::protocol::sampling::{EarlyStop, SamplingPlan};
@@ -188,7 +189,7 @@ pub fn text(dry: &Dry) -> String {
     }
     facts.push(("Question:", material(dry)));
     facts.extend(dry.input.draft.as_ref().map(|draft| ("Draft:", bytes(draft.len()))));
-    facts.extend(closing(&drawn.protocol, drawn.room.len()));
+    facts.extend(closing(&drawn.protocol, &drawn.room));
     let facts: Vec<_> = facts.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
     let mut blocks = vec![table(&facts, &[])];
     if !dry.estimate.rounds.is_empty() {
@@ -218,11 +219,11 @@ fn person(one: &Cast) -> String {
 }
 
 /// What ends it.
-fn closing(protocol: &ProtocolPlan, room: usize) -> Vec<(&'static str, String)> {
+fn closing(protocol: &ProtocolPlan, room: &[Cast]) -> Vec<(&'static str, String)> {
     match protocol {
-        ProtocolPlan::Consensus(_) if room < 2 => Vec::new(),
+        ProtocolPlan::Consensus(_) if room.len() < 2 => Vec::new(),
         ProtocolPlan::Consensus(plan) => vec![("Closes:", consensus(plan))],
-        ProtocolPlan::Debate(_) => Vec::new(),
+        ProtocolPlan::Debate(plan) => debate(plan, room),
         ProtocolPlan::Sample(plan) => vec![("Counts:", sampling(plan))],
         ProtocolPlan::Refine(plan) => vec![("Ends:", refine(plan))],
         ProtocolPlan::Pipe(plan) => plan.steps.iter().map(|one| ("Step:", step(one))).collect(),
@@ -232,6 +233,30 @@ fn closing(protocol: &ProtocolPlan, room: usize) -> Vec<(&'static str, String)> 
 fn consensus(plan: &ConsensusPlan) -> String {
     let lead = counted(u64::from(plan.stability_rounds), "round");
     format!("mean score of {:.1} or more, {lead} in the lead", plan.threshold)
+}
+
+fn debate(plan: &DebatePlan, room: &[Cast]) -> Vec<(&'static str, String)> {
+    let personas = room.iter().zip(&plan.personas).map(|(one, persona)| format!("{} as {}", one.id, persona.name));
+    let rounds = counted(u64::from(plan.rounds), "round");
+    let ends = match plan.early_stop && plan.rounds > 1 {
+        true => format!("when the score moves by {} or less, else after {rounds}", plan.convergence_delta),
+        false => format!("after {rounds}"),
+    };
+    let gate = plan.min_score.map_or(String::new(), |least| format!("; a score of {least} is asked for"));
+    let order = match (plan.blind, plan.shuffle) {
+        (true, _) if plan.rounds == 1 => "all at once",
+        (true, true) => "in round 1 all at once, then in turn in a drawn order",
+        (true, false) => "in round 1 all at once, then in turn as listed",
+        (false, true) => "in turn: in round 1 as listed, then in a drawn order",
+        (false, false) => "in turn, as listed",
+    };
+    let mut facts = vec![
+        ("Personas:", personas.collect::<Vec<_>>().join(", ")),
+        ("Speak:", order.to_owned()),
+        ("Ends:", format!("{ends}{gate}")),
+    ];
+    facts.extend(plan.judge.iter().map(|judge| ("Judge:", format!("{}, without a vote", judge.participant))));
+    facts
 }
 
 fn sampling(plan: &SamplingPlan) -> String {
@@ -278,9 +303,11 @@ fn rounds(protocol: &ProtocolPlan, rounds: &[RoundEstimate]) -> String {
         ProtocolPlan::Debate(_) => &["argue", "judge"],
         _ => &["propose", "evaluate", "refine"],
     };
+    let debate = matches!(protocol, ProtocolPlan::Debate(_));
     let mut head = vec!["round"];
     head.extend(phases);
-    head.extend(["calls", "repairs"]);
+    head.push("calls");
+    head.extend((!debate).then_some("repairs"));
     let mut rows = vec![head.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()];
     for one in rounds {
         let mut counts = vec![u64::from(one.round)];
@@ -288,7 +315,8 @@ fn rounds(protocol: &ProtocolPlan, rounds: &[RoundEstimate]) -> String {
             ProtocolPlan::Debate(_) => counts.extend([one.argue, one.judge]),
             _ => counts.extend([one.propose, one.evaluate, one.refine]),
         }
-        counts.extend([one.calls(), one.repairs]);
+        counts.push(one.calls());
+        counts.extend((!debate).then_some(one.repairs));
         rows.push(counts.into_iter().map(cell).collect());
     }
     table(&rows, &(0..head.len()).collect::<Vec<_>>())

@@ -10,7 +10,7 @@ use super::planner::Planner;
 use super::prepare::{self, Prepared, Ready};
 use super::supervised::Supervised;
 use super::world::Surroundings;
-use super::{adapters, config_show, demo, doctor, replay, resume, runs, schema, settings};
+use super::{adapters, config_show, demo, doctor, personas, replay, resume, runs, schema, settings};
 use crate::config::OutputFormat;
 use crate::error::Error;
 use crate::host::Machine;
@@ -42,10 +42,12 @@ fn command(cli: Cli, console: Console) -> Done {
     let here = |done: Result<u8, Error>| done.map_err(|error| (console, error));
     match cli.command {
         None => run(&cli.run, &mut machine, console),
+        Some(Command::Debate(args)) => run(args.as_ref(), &mut machine, console),
         Some(Command::Sample(args)) => run(args.as_ref(), &mut machine, console),
         Some(Command::Refine(args)) => run(args.as_ref(), &mut machine, console),
         Some(Command::Pipe(args)) => run(args.as_ref(), &mut machine, console),
         Some(Command::Adapters(args)) => here(adapters::run(&args, &machine, console)),
+        Some(Command::Personas(args)) => here(personas::run(&args, &machine, console)),
         Some(Command::Doctor(args)) => {
             let runner = Supervised::new(Supervisor::new(Marker::new(random(&LETTERS, 12))));
             here(doctor::run(&args, &machine, console, &runner))

@@ -80,9 +80,13 @@ impl Options {
     ///
     /// # Errors
     /// Values that cannot be, and names that `what` does not have; all at once.
-    pub fn finish(mut self, what: &str) -> Result<(), Error> {
-        self.known.dedup();
-        let known = &self.known;
+    pub fn finish(self, what: &str) -> Result<(), Error> {
+        let mut known: Vec<&str> = Vec::new();
+        for name in self.known {
+            if !known.contains(&name) {
+                known.push(name);
+            }
+        }
         let unknown = self.said.iter().filter(|said| !known.contains(&said.name.as_str())).map(|said| {
             let error = Error::config(format!("{} is no option of {what}", said.place));
             match closest(&said.name, known.iter().copied()) {

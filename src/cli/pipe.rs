@@ -10,9 +10,10 @@ use crate::config::Entry;
 use crate::error::Error;
 use crate::host::files;
 use crate::plan::ProtocolPlan;
-use crate::protocol::pipeline::{PipelinePlan, StepPlan};
+use crate::protocol::pipeline::{PipelinePlan, StepKind, StepPlan};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 
 const AFTER: &str = "\
 A step is one of consensus, debate, sample and refine, with the options of its command by name: \
@@ -85,6 +86,10 @@ impl Planner for PipeArgs {
         sample::ROOM
     }
 
+    fn personas(&self) -> Option<&[PathBuf]> {
+        Some(&[])
+    }
+
     fn plan(&self, casting: &mut Casting<'_>) -> Result<ProtocolPlan, Error> {
         let written = match &self.steps.file {
             Some(path) => {
@@ -109,9 +114,25 @@ impl Planner for PipeArgs {
             steps.push(step);
         }
         let wrong = Error::all(steps.iter().filter_map(|step| step.as_ref().err().cloned()));
-        let steps = steps.into_iter().filter_map(Result::ok).collect();
-        wrong.map_or(Ok(ProtocolPlan::Pipe(PipelinePlan { steps })), Err)
+        let steps: Vec<StepPlan> = steps.into_iter().filter_map(Result::ok).collect();
+        match (wrong, unheard(&steps, casting)) {
+            (Some(error), _) | (None, Some(error)) => Err(error),
+            (None, None) => Ok(ProtocolPlan::Pipe(PipelinePlan { steps })),
+        }
     }
+}
+
+/// A persona that speaks in no step.
+fn unheard(steps: &[StepPlan], casting: &Casting<'_>) -> Option<Error> {
+    if steps.iter().any(|step| matches!(step.kind, StepKind::Debate(_))) {
+        return None;
+    }
+    let one = casting.room().iter().find(|one| one.persona.is_some())?;
+    let persona = one.persona.as_deref().unwrap_or_default();
+    Some(
+        Error::config(format!("{} cannot speak as `{persona}`: no step is a debate", one.id))
+            .hint("leave the persona out, or add a step: --step debate"),
+    )
 }
 
 fn of_command_line(typed: &[Typed]) -> Result<Vec<Written>, Error> {

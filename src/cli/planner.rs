@@ -6,6 +6,7 @@ use crate::config::Entry;
 use crate::error::Error;
 use crate::plan::ProtocolPlan;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 
 /// A command that makes a run. One file each: clap types, and from them a plan.
 pub trait Planner {
@@ -24,6 +25,11 @@ pub trait Planner {
     /// # Errors
     /// Flags that cannot be; nothing was called.
     fn plan(&self, casting: &mut Casting<'_>) -> Result<ProtocolPlan, Error>;
+
+    /// The files of personas, on top of the usual ones; nothing where nobody speaks as a persona.
+    fn personas(&self) -> Option<&[PathBuf]> {
+        None
+    }
 
     /// The file with the text that it is to work on, beside question and files; `-` is standard input.
     fn draft(&self) -> Option<&str> {

@@ -4,6 +4,7 @@
 use super::casting::{Casting, Part};
 use super::cautions::cautions;
 use super::input::{self, Input, Sources};
+use super::persona_files;
 use super::planner::Planner;
 use super::seats::{self, Cast, Found, Seat};
 use super::self_refine;
@@ -14,9 +15,11 @@ use crate::error::Error;
 use crate::host::{Machine, machine, manifests};
 use crate::ids::{AdapterId, ParticipantId};
 use crate::plan::{
-    self, Concurrency, Estimate, Participant, Pool, Prices, ProtocolPlan, RunLimits, RunPlan, parse_participants,
+    self, Concurrency, Estimate, Participant, Pool, Prices, ProtocolPlan, RunLimits, RunPlan, parse_debaters,
+    parse_participants,
 };
 use crate::protocol::consensus::Material;
+use crate::protocol::debate::{Persona, built_in};
 use crate::protocol::refine::SelfRefinePlan;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -111,9 +114,14 @@ pub fn prepare(
     let explicit: Vec<_> = shared.adapter.iter().map(|path| machine.cwd.join(path)).collect();
     let catalog = manifests::load(&machine.folders, &explicit)?;
     warnings.extend(strangers(&settings, &catalog));
-    let cast = seats::cast(wanted(planner, &settings, &catalog)?, &catalog, &settings)?;
+    let personas =
+        planner.personas().map(|files| persona_files::load(&machine.folders, &machine.cwd, files)).transpose()?;
+    let cast = seats::cast(wanted(planner, &settings, &catalog, personas.as_deref())?, &catalog, &settings)?;
+    let listed: Vec<_> = cast.iter().map(|one| one.id.clone()).collect();
     let draw = |room: Vec<Cast>| {
-        let casting = Casting::new(&settings, &machine.cwd, &catalog, room, input.draft.clone());
+        let mut casting = Casting::new(&settings, &machine.cwd, &catalog, room, input.draft.clone());
+        casting.listed.clone_from(&listed);
+        casting.personas = personas.clone().unwrap_or_else(|| built_in().to_vec());
         draw_up(planner, casting)
     };
     let drawn = draw(cast.clone())?;
@@ -220,14 +228,25 @@ pub fn load(planner: &dyn Planner, machine: &Machine) -> Result<Loaded, Error> {
     settings::load(machine, planner.shared().config.as_deref(), planner.entries())
 }
 
-fn wanted(planner: &dyn Planner, settings: &Settings, catalog: &Catalog) -> Result<Vec<plan::Wanted>, Error> {
+fn wanted(
+    planner: &dyn Planner,
+    settings: &Settings,
+    catalog: &Catalog,
+    personas: Option<&[Persona]>,
+) -> Result<Vec<plan::Wanted>, Error> {
     if settings.models.iter().all(|list| list.trim().is_empty()) {
         return Err(Error::config("nobody is named to ask")
             .hint("refinery \"your question\" --models claude,codex,gemini")
             .hint("`refinery doctor` says who can work here; `models` in the configuration names the usual ones"));
     }
     let known: Vec<_> = catalog.iter().map(|manifest| manifest.id.as_str()).collect();
-    parse_participants(&settings.models, &known, &planner.room())
+    match personas {
+        None => parse_participants(&settings.models, &known, &planner.room()),
+        Some(personas) => {
+            let personas: Vec<_> = personas.iter().map(|persona| persona.id.as_str()).collect();
+            parse_debaters(&settings.models, &known, &personas, &planner.room())
+        }
+    }
 }
 
 /// Sections of the configuration for adapters that there are not.

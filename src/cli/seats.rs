@@ -22,6 +22,8 @@ pub struct Cast {
     pub model: ResolvedModel,
     /// How hard it thinks; `None` leaves the CLI's own default.
     pub effort: Option<Effort>,
+    /// The id of the persona that was chosen for it in the list, if one was.
+    pub persona: Option<String>,
 }
 
 /// A participant that can work: everything a call through its CLI needs.
@@ -58,7 +60,7 @@ pub fn cast(wanted: Vec<Wanted>, catalog: &Catalog, settings: &Settings) -> Resu
                 None => manifest.resolve_exact(said.model.as_deref()),
             };
             let effort = one.effort.or(said.effort).or(model.effort);
-            Ok(Cast { id: one.id, manifest: Arc::clone(manifest), model, effort })
+            Ok(Cast { id: one.id, manifest: Arc::clone(manifest), model, effort, persona: one.persona })
         })
         .collect()
 }
@@ -86,7 +88,7 @@ pub fn find(
     let host = host(cast.iter().map(|one| one.manifest.as_ref()), machine);
     let mut looked: BTreeMap<String, Result<(Program, ChosenPool), Error>> = BTreeMap::new();
     let mut seats = Vec::new();
-    for Cast { id, manifest, model, effort } in cast {
+    for Cast { id, manifest, model, effort, .. } in cast {
         let name = manifest.id.as_str();
         let found = looked.entry(name.to_owned()).or_insert_with(|| {
             let found = equip(&manifest, &settings.adapter(name), &host, machine)?;

@@ -3,7 +3,7 @@
 
 use super::casting::Casting;
 use super::options::Options;
-use super::{consensus, debate_step, refine, sample};
+use super::{consensus, debate, refine, sample};
 use crate::config::value::word;
 use crate::error::Error;
 use crate::plan::PARTICIPANTS;
@@ -86,7 +86,7 @@ impl Written {
         let feed = options.read("feed", |text| word(text, &Feed::WORDS)).unwrap_or_default();
         let (kind, what) = match kind.as_str() {
             "consensus" => (StepKind::Consensus(consensus::plan(&mut options, casting)), "consensus"),
-            "debate" => (StepKind::Debate(Box::new(debate_step::plan(&mut options, casting))), "debate"),
+            "debate" => (StepKind::Debate(Box::new(debate::plan(&mut options, casting))), "debate"),
             "sample" => (StepKind::Sample(sample::plan(&mut options, casting)), "sample"),
             "refine" => {
                 let plan = refine::plan(&mut options, casting);

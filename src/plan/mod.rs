@@ -15,5 +15,5 @@ pub use estimate::{
     estimate_refine, estimate_sampling,
 };
 pub use machine::{Brought, estimate_run};
-pub use participant::{ModelName, PARTICIPANTS, Wanted, parse as parse_participants};
+pub use participant::{ModelName, PARTICIPANTS, Wanted, parse as parse_participants, parse_debaters};
 pub use run::{Concurrency, OnLimit, Participant, Pool, Prices, ProtocolPlan, RunLimits, RunPlan};

@@ -1,9 +1,11 @@
-//! Who takes part, as people type it: `claude`, `codex-o3`, `claude/sonnet@low`, `claude*3`.
+//! Who takes part, as people type it: `claude`, `codex-o3`, `claude/sonnet@low`, `claude*3`, and in a
+//! debate `claude:pessimist`.
 
 use super::words::closest;
 use crate::error::Error;
 use crate::exchange::Effort;
 use crate::ids::{AdapterId, ParticipantId};
+use crate::protocol::debate::{JUDGE, built_in};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
@@ -13,7 +15,7 @@ pub const PARTICIPANTS: RangeInclusive<usize> = 1..=7;
 /// One participant, as it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
-    /// Its unique name: what was typed, numbered if it was asked for more than once.
+    /// Its unique name: what was typed but for the persona, numbered if it was asked for more than once.
     pub id: ParticipantId,
     /// Through which adapter.
     pub adapter: AdapterId,
@@ -21,6 +23,8 @@ pub struct Wanted {
     pub model: Option<ModelName>,
     /// How hard it thinks, if it was said.
     pub effort: Option<Effort>,
+    /// The id of the persona that it speaks as, if it was said.
+    pub persona: Option<String>,
 }
 
 /// A model, as it was asked for.
@@ -35,20 +39,49 @@ pub enum ModelName {
 /// Reads lists of participants, separated by commas; spaces around a name do not matter.
 ///
 /// `adapters` are the names that are known. Everything after `adapter/` is the model, `:` and `@`
-/// included, unless the last `@word` is an effort.
+/// included, unless the last `@word` is an effort. Nobody speaks as a persona: that is for a debate.
 ///
 /// # Errors
-/// An unknown adapter, a malformed name, or fewer or more participants than `room` takes; all of
-/// them at once.
+/// An unknown adapter, a malformed name, a persona, or fewer or more participants than `room` takes;
+/// all of them at once.
 pub fn parse<S: AsRef<str>>(
     lists: &[S],
     adapters: &[&str],
     room: &RangeInclusive<usize>,
 ) -> Result<Vec<Wanted>, Error> {
+    let personas: Vec<&str> = built_in().iter().map(|persona| persona.id.as_str()).collect();
+    read(lists, Known { adapters, personas: &personas, debate: false }, room)
+}
+
+/// Reads lists of participants of a debate. They are those of [`parse`], and each can end with
+/// `:persona`, before or after its effort, where that is one of `personas`: of a model of that name,
+/// `adapter/model:persona`, the end is the persona.
+///
+/// # Errors
+/// Those of [`parse`], and an unknown persona.
+pub fn parse_debaters<S: AsRef<str>>(
+    lists: &[S],
+    adapters: &[&str],
+    personas: &[&str],
+    room: &RangeInclusive<usize>,
+) -> Result<Vec<Wanted>, Error> {
+    read(lists, Known { adapters, personas, debate: true }, room)
+}
+
+/// The words that a list is read by.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    adapters: &'a [&'a str],
+    personas: &'a [&'a str],
+    /// Whether anybody may have a persona.
+    debate: bool,
+}
+
+fn read<S: AsRef<str>>(lists: &[S], known: Known<'_>, room: &RangeInclusive<usize>) -> Result<Vec<Wanted>, Error> {
     let mut wanted = Vec::new();
     let mut errors: Vec<Error> = Vec::new();
     for word in lists.iter().flat_map(|list| list.as_ref().split(',')).map(str::trim).filter(|word| !word.is_empty()) {
-        match one(word, adapters, *room.end()) {
+        match one(word, known, *room.end()) {
             Ok((typed, count)) => wanted.extend(std::iter::repeat_n(typed, count)),
             Err(error) => errors.push(error),
         }
@@ -70,47 +103,87 @@ struct Typed {
     adapter: String,
     model: Option<ModelName>,
     effort: Option<Effort>,
+    persona: Option<String>,
 }
 
-fn one(word: &str, adapters: &[&str], most: usize) -> Result<(Typed, usize), Error> {
-    let (name, count) = counted(word, most)?;
-    if name.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '#' | '*' | '<' | '>' | '"')) {
+fn one(word: &str, known: Known<'_>, most: usize) -> Result<(Typed, usize), Error> {
+    let (typed, count) = counted(word, most)?;
+    if typed.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '#' | '*' | '<' | '>' | '"')) {
         return Err(Error::config(format!("`{word}`: a participant's name has no spaces and none of # * < > \"")));
     }
-    let (adapter, model, effort) = match name.split_once('/') {
-        Some((adapter, rest)) => {
-            let (model, effort) =
-                match rest.rsplit_once('@').and_then(|(model, word)| Some((model, word.parse().ok()?))) {
-                    Some((model, effort)) => (model, Some(effort)),
-                    None => (rest, None),
-                };
-            if !adapters.contains(&adapter) {
-                return Err(unknown(adapter, adapters));
-            }
-            (adapter, Some(model), effort)
-        }
+    let Ends { rest, effort, persona } = ends(typed, known.personas);
+    if let (Some(persona), false) = (persona, known.debate) {
+        let error = Error::config(format!("`{typed}`: only those who debate speak as a persona"));
+        return Err(match persona {
+            JUDGE => error.hint(format!("who judges a debate is `{JUDGE}` without being told: leave out `:{JUDGE}`")),
+            _ => error.hint(format!("`refinery debate -m {typed}` is the way to that; here leave out `:{persona}`")),
+        });
+    }
+    let (adapter, model) = match rest.split_once('/') {
+        Some((adapter, model)) if known.adapters.contains(&adapter) => (adapter, Some(model)),
+        Some((adapter, _)) => return Err(unknown(adapter, known.adapters)),
         None => {
-            let (rest, effort) = match name.split_once('@') {
-                Some((rest, word)) => {
-                    (rest, Some(word.parse().map_err(|why| Error::config(format!("`{name}`: {why}")))?))
-                }
-                None => (name, None),
-            };
-            if rest.contains(':') {
-                return Err(Error::config(format!("`{name}`: no persona of that name is known"))
-                    .hint("if `:` belongs to a model's name, write `adapter/model`, such as `ollama/llama3.2:3b`"));
-            }
-            let (adapter, model) = split(rest, adapters).ok_or_else(|| unknown(rest, adapters))?;
-            (adapter, model, effort)
+            not_ends(typed, rest, known)?;
+            split(rest, known.adapters).ok_or_else(|| unknown(rest, known.adapters))?
         }
     };
     // A model that looks like an option would be one, to a CLI that is given it as an argument.
     if model.is_some_and(|model| model.is_empty() || model.starts_with('-')) {
-        return Err(Error::config(format!("`{name}`: a model's name is not empty and does not begin with `-`")));
+        return Err(Error::config(format!("`{typed}`: a model's name is not empty and does not begin with `-`")));
     }
-    let exact = name.contains('/');
+    let exact = rest.contains('/');
     let model = model.map(|model| if exact { ModelName::Exact(model.into()) } else { ModelName::Word(model.into()) });
-    Ok((Typed { name: name.to_owned(), adapter: adapter.to_owned(), model, effort }, count))
+    let name = effort.map_or_else(|| rest.to_owned(), |(word, _)| format!("{rest}@{word}"));
+    let (effort, persona) = (effort.map(|(_, effort)| effort), persona.map(str::to_owned));
+    Ok((Typed { name, adapter: adapter.to_owned(), model, effort, persona }, count))
+}
+
+/// What a name ends with, and the rest of it.
+struct Ends<'a> {
+    rest: &'a str,
+    /// As it was typed, and what it means.
+    effort: Option<(&'a str, Effort)>,
+    persona: Option<&'a str>,
+}
+
+/// Takes an effort and a persona off the end, in either order.
+fn ends<'a>(typed: &'a str, personas: &[&str]) -> Ends<'a> {
+    let mut ends = Ends { rest: typed, effort: None, persona: None };
+    loop {
+        let effort = ends.rest.rsplit_once('@').and_then(|(rest, word)| Some((rest, (word, word.parse().ok()?))));
+        let persona = ends.rest.rsplit_once(':').filter(|(_, word)| personas.contains(word));
+        match (effort, persona) {
+            (Some((rest, effort)), _) if ends.effort.is_none() => ends = Ends { rest, effort: Some(effort), ..ends },
+            (_, Some((rest, persona))) if ends.persona.is_none() => {
+                ends = Ends { rest, persona: Some(persona), ..ends };
+            }
+            _ => return ends,
+        }
+    }
+}
+
+/// What is left of a name without `/` has no ends any more.
+fn not_ends(typed: &str, rest: &str, known: Known<'_>) -> Result<(), Error> {
+    let Some(at) = rest.find(['@', ':']) else { return Ok(()) };
+    let mut words = Vec::new();
+    for marked in rest[at..].split_inclusive(['@', ':']).collect::<Vec<_>>().windows(2) {
+        let [mark, word] = marked else { continue };
+        words.push((mark.ends_with('@'), word.trim_end_matches(['@', ':'])));
+    }
+    let wrong = |why: &str| Error::config(format!("`{typed}`: {why}"));
+    if let Some(why) = words.iter().filter(|(effort, _)| *effort).find_map(|(_, word)| word.parse::<Effort>().err()) {
+        return Err(wrong(&why));
+    }
+    let Some((_, end)) = words.iter().find(|(effort, word)| !effort && !known.personas.contains(word)) else {
+        return Err(wrong("it has more than one effort and one persona"));
+    };
+    let error = wrong("no persona of that name is known");
+    let error = match closest(end, known.personas.iter().copied()).filter(|_| known.debate) {
+        Some(near) => error.hint(format!("`{end}`: did you mean `{near}`?")),
+        None if known.debate => error.hint("`refinery personas` lists them; `--personas FILE` adds others"),
+        None => error,
+    };
+    Err(error.hint("if `:` belongs to a model's name, write `adapter/model`, such as `ollama/llama3.2:3b`"))
 }
 
 /// The longest known adapter that the name is, or begins with before a `-`.
@@ -167,11 +240,11 @@ fn numbered(wanted: Vec<Typed>) -> Vec<Wanted> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     wanted
         .into_iter()
-        .map(|Typed { name, adapter, model, effort }| {
+        .map(|Typed { name, adapter, model, effort, persona }| {
             let number = seen.entry(name.clone()).or_default();
             *number += 1;
             let id = if totals[&name] > 1 { format!("{name}#{number}") } else { name };
-            Wanted { id: ParticipantId::new(id), adapter: AdapterId::new(adapter), model, effort }
+            Wanted { id: ParticipantId::new(id), adapter: AdapterId::new(adapter), model, effort, persona }
         })
         .collect()
 }
@@ -219,6 +292,53 @@ mod tests {
         assert_eq!(read(&["ollama/llama3.2:3b"]), ["ollama/llama3.2:3b = ollama =llama3.2:3b -"]);
         assert_eq!(read(&["ollama/a/b:c@v2"]), ["ollama/a/b:c@v2 = ollama =a/b:c@v2 -"]);
         assert_eq!(read(&["ollama/m@v2@high"]), ["ollama/m@v2@high = ollama =m@v2 high"]);
+    }
+
+    #[test]
+    fn in_a_debate_names_end_with_a_persona_and_an_effort_in_either_order() {
+        let personas = ["pessimist", "domain-expert", "high"];
+        let debaters = |list: &str| parse_debaters(&[list], &KNOWN, &personas, &PARTICIPANTS);
+        for (typed, id, persona) in [
+            ("claude:pessimist", "claude", Some("pessimist")),
+            ("claude-opus:domain-expert", "claude-opus", Some("domain-expert")),
+            ("claude@high:pessimist", "claude@high", Some("pessimist")),
+            ("claude:pessimist@high", "claude@high", Some("pessimist")),
+            ("claude@max", "claude@max", None),
+            ("ollama/llama3.2:3b", "ollama/llama3.2:3b", None),
+            ("ollama/llama3.2:3b:pessimist@low", "ollama/llama3.2:3b@low", Some("pessimist")),
+            ("ollama/m@v2:pessimist", "ollama/m@v2", Some("pessimist")),
+            ("ollama/m:pessimist:high", "ollama/m:pessimist", Some("high")),
+        ] {
+            let [one] = &debaters(typed).unwrap()[..] else { panic!("{typed}") };
+            assert_eq!((one.id.as_str(), one.persona.as_deref()), (id, persona), "{typed}");
+        }
+        let three = debaters("claude:pessimist,claude:domain-expert,codex:pessimist").unwrap();
+        assert_eq!(three.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["claude#1", "claude#2", "codex"]);
+        let two = debaters("claude:pessimist*2").unwrap();
+        assert!(two.iter().all(|one| one.persona.as_deref() == Some("pessimist")));
+        for (typed, message, hint) in [
+            ("claude:pesimist", "no persona of that name", "did you mean `pessimist`?"),
+            ("claude:nobody", "no persona of that name", "refinery personas"),
+            ("claude@high:nobody", "no persona of that name", "refinery personas"),
+            ("claude:nobody@high", "no persona of that name", "refinery personas"),
+            ("claude:pessimist@turbo", "`turbo` is no effort", ""),
+            ("claude:pessimist:domain-expert", "more than one effort and one persona", ""),
+            ("claude@low@high", "more than one effort", ""),
+            (":pessimist", "no adapter is called ``", ""),
+        ] {
+            let error = debaters(typed).unwrap_err();
+            assert!(error.to_string().contains(message), "{typed}: {error}");
+            assert!(hint.is_empty() || error.hints.iter().any(|told| told.contains(hint)), "{typed}: {error:?}");
+        }
+    }
+
+    #[test]
+    fn elsewhere_a_persona_is_refused_with_the_command_for_it() {
+        for typed in ["claude:pessimist", "claude:pessimist@high", "ollama/llama3.2:3b:judge"] {
+            let error = refused(typed);
+            assert!(error.to_string().contains("only those who debate"), "{error}");
+            assert!(error.hints[0].contains("leave out `:"), "{error:?}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub mod calls;
 pub mod cast;
 pub mod debate;
+pub mod debate_scenes;
 pub mod program;
 pub mod record;
 pub mod room;

@@ -126,7 +126,7 @@ pub async fn run(protocol: Box<AskAll>, scripts: Vec<(&'static str, Script)>, st
 
 /// The same within bounds.
 pub async fn bounded(
-    protocol: Box<AskAll>,
+    protocol: Box<dyn Protocol>,
     scripts: Vec<(&'static str, Script)>,
     stop: watch::Receiver<StopLevel>,
     bounds: Bounds,

@@ -77,7 +77,9 @@ pub fn read(text: &str) -> Result<Vec<Persona>, Vec<PersonaProblem>> {
     })?;
     let mut reader = Reader { line: &line, problems: Vec::new() };
     let personas = reader.file(table.get_ref());
-    if reader.problems.is_empty() { Ok(personas) } else { Err(reader.problems) }
+    let mut problems = reader.problems;
+    problems.sort_by_key(|problem| problem.line);
+    if problems.is_empty() { Ok(personas) } else { Err(problems) }
 }
 
 /// What can be chosen from: a person's own personas, then those of this program that they do not

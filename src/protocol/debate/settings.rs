@@ -1,7 +1,7 @@
 //! What a debate is planned with: plain data, frozen before the first call.
 
 use super::persona::Persona;
-use crate::exchange::Tuning;
+use crate::exchange::{Effort, Tuning};
 use crate::ids::ParticipantId;
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
@@ -33,6 +33,12 @@ pub struct DebatePlan {
     pub judge: Option<Judge>,
     /// The judge's sampling temperature, 0 to 2; there is no default.
     pub judge_temperature: Option<f64>,
+    /// The judge's longest reply in tokens, at least 1; `None` for that of all others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judge_reply_tokens: Option<u32>,
+    /// How hard the judge thinks; `None` for as hard as that participant always does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judge_effort: Option<Effort>,
     /// How the models run, in every turn.
     pub tuning: Tuning,
 }
@@ -62,6 +68,8 @@ impl Default for DebatePlan {
             personas: Vec::new(),
             judge: None,
             judge_temperature: None,
+            judge_reply_tokens: None,
+            judge_effort: None,
             tuning: Tuning::default(),
         }
     }

@@ -160,9 +160,14 @@ impl Stage {
         Slot::Text(attribute(&self.seats[who].speaker))
     }
 
-    /// The judge's tuning: its own temperature, the others' length.
+    /// The judge's tuning: a temperature of its own, and what it does not have of its own from the others.
     pub fn judge_tuning(&self) -> Tuning {
-        Tuning { temperature: self.plan.judge_temperature, ..self.plan.tuning }
+        let DebatePlan { judge_temperature, judge_reply_tokens, judge_effort, tuning, .. } = &self.plan;
+        Tuning {
+            effort: judge_effort.or(tuning.effort),
+            temperature: *judge_temperature,
+            reply_tokens: judge_reply_tokens.or(tuning.reply_tokens),
+        }
     }
 
     /// Who cannot take part because question and files leave no useful room for a quote.
