@@ -87,6 +87,8 @@ fn what_cannot_be_is_refused_before_any_call() {
         ("--step \"sample a='\"", "step 1: a quote is not closed"),
         ("--step 'sample num_sample=5'", "step 1: `num_sample` is no option of sample"),
         ("--step 'sample num_sample=5'", "hint: `num_sample`: did you mean `num_samples`?"),
+        ("--step 'sample retries=5'", "step 1: `retries` is no option of sample"),
+        ("--step 'sample retries=5'", "hint: `--retries` sets it for the whole run"),
         ("--step 'sample num_samples=0'", "step 1: `num_samples` is a whole number from 1 to 100, not `0`"),
         ("--step 'sample num_samples=1 num-samples=2'", "step 1: `num-samples` is said twice"),
         ("--step 'sample feed=all'", "step 1: `feed` is value or prompt, not `all`"),
@@ -94,7 +96,8 @@ fn what_cannot_be_is_refused_before_any_call() {
         ("--step 'refine judge=nobody'", "step 1: `judge`: no adapter is called `nobody`"),
         ("--step 'consensus threshold=11'", "step 1: `threshold` is a number from 1 to 10, not `11`"),
         ("--step 'debate rounds=11'", "step 1: `rounds` is a whole number from 1 to 10, not `11`"),
-        ("--step 'debate personas=nobody'", "step 1: `personas`: no persona is called `nobody`"),
+        ("--step 'debate judge=nobody'", "step 1: `judge`: no adapter is called `nobody`"),
+        ("--step 'debate min_score=101'", "step 1: `min_score` is a number from 0 to 100, not `101`"),
         ("-m codex*6 --step consensus", "step 1: 8 participants: consensus takes from 1 to 7"),
         ("--if 'agreement < 1' --step sample", "stands before every step"),
         ("--step sample --if 'agreement < 1'", "step 1: `--if`: the first step has no step before it to ask about"),
@@ -221,6 +224,7 @@ fn a_debate_that_comes_last_shows_all_of_itself() {
     let shown = theatre.play(line);
     assert_eq!(shown.code, Some(0), "{}", shown.stderr);
     assert!(shown.stdout.contains("I hold four.") && shown.stdout.contains("Most hold four."), "{}", shown.stdout);
+    assert!(shown.stderr.contains("stable at 80 of 100, 0 open disagreements"), "{}", shown.stderr);
     // Without a judge, all positions go on.
     let theatre = Theatre::new(SCENE);
     theatre.play("pipe why -m claude,codex --step 'debate rounds=2' --step 'sample num_samples=1'");

@@ -213,6 +213,23 @@ fn a_budget_ends_it_with_the_answer_so_far_and_resume_goes_on() {
 }
 
 #[test]
+fn a_usage_limit_parks_it_and_the_others_go_on_where_there_are_enough() {
+    let scene = format!(
+        "[[rule]]\nwhen = {{ vendor = 'claude', nth = [2] }}\n\
+         act = [{{ fail = {{ kind = 'usage-limit', resets_in_s = 7200 }} }}]\n{FOUR_AND_FIVE}"
+    );
+    let theatre = Theatre::new(&scene);
+    let shown = theatre.play("sample why -m claude -n 3 --sequential -o json");
+    let ended = document(&shown);
+    assert_eq!((shown.code, &ended["status"]), (Some(6), &json!("parked")), "{}", shown.stderr);
+    assert_eq!(ended["winner"]["answer"], "It is **4**.", "the best so far");
+    let theatre = Theatre::new(&scene);
+    let shown = theatre.play("sample why -m claude,codex,gemini -n 6 --on-limit drop -o json");
+    let ended = document(&shown);
+    assert_eq!((shown.code, &ended["winner"]["answer"]), (Some(0), &json!("It is **5**.")), "{}", shown.stderr);
+}
+
+#[test]
 fn a_run_that_was_killed_goes_on_to_the_same_end() {
     let undisturbed = document(&Theatre::new(FOUR_AND_FIVE).play("sample why -m claude*3,codex*2 -o json --seed 7"));
     let hanging = "[[rule]]\nwhen = { vendor = 'codex', nth = [1] }\nact = ['hang']\n";

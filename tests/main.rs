@@ -57,6 +57,7 @@ mod run_journal;
 mod run_limits;
 mod run_outputs;
 mod run_prompts;
+mod run_protocols;
 mod run_random;
 mod run_resume;
 mod run_secrets;

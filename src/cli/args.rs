@@ -216,6 +216,25 @@ mod tests {
     }
 
     #[test]
+    fn every_option_of_a_run_says_what_it_is_by_default() {
+        // What has to be said, or may be said any number of times.
+        let without = ["prompt", "models", "files", "adapter", "config", "step", "if", "steps"];
+        let cli = Cli::command();
+        let runs =
+            cli.get_subcommands().filter(|command| command.get_positionals().any(|one| one.get_id() == "prompt"));
+        let mut count = 0;
+        for command in runs.chain([&cli]) {
+            let arguments = command.get_arguments().filter(|one| one.get_action().takes_values());
+            for one in arguments.filter(|one| !without.contains(&one.get_id().as_str())) {
+                let help = one.get_help().map(ToString::to_string).unwrap_or_default();
+                assert!(help.contains("[default: "), "{} --{}: {help}", command.get_name(), one.get_id());
+                count += 1;
+            }
+        }
+        assert!(count > 60, "{count}");
+    }
+
+    #[test]
     fn flags_are_the_strongest_layer() {
         let cli =
             Cli::try_parse_from(["refinery", "why?", "-m", "claude, codex", "-m", "gemini", "-t", "9", "-v"]).unwrap();

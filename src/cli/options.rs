@@ -3,6 +3,7 @@
 //! One function for each protocol reads it, so that an option has the same name, range and default
 //! wherever it is said. Nothing that is said goes unread: what nobody asked for is an error.
 
+use crate::config::Key;
 use crate::error::Error;
 use crate::plan::words::closest;
 
@@ -89,9 +90,10 @@ impl Options {
         }
         let unknown = self.said.iter().filter(|said| !known.contains(&said.name.as_str())).map(|said| {
             let error = Error::config(format!("{} is no option of {what}", said.place));
-            match closest(&said.name, known.iter().copied()) {
-                Some(near) => error.hint(format!("`{}`: did you mean `{near}`?", said.name)),
-                None => error.hint(format!("{what} takes {}", known.join(", "))),
+            match (closest(&said.name, known.iter().copied()), Key::of(&said.name)) {
+                (Some(near), _) => error.hint(format!("`{}`: did you mean `{near}`?", said.name)),
+                (None, Some(key)) => error.hint(format!("`{}` sets it for the whole run", flag(key.name()))),
+                (None, None) => error.hint(format!("{what} takes {}", known.join(", "))),
             }
         });
         let unknown: Vec<_> = unknown.collect();

@@ -137,12 +137,18 @@ mod tests {
             assert!(parse(&words(line), false).is_ok(), "{line}");
         }
         assert!(parse(&words("refinery demo"), false).unwrap().command.is_some());
+        for (word, command) in [("smaple", "sample"), ("refin", "refine"), ("piep", "pipe"), ("sample", "sample")] {
+            let error = wrong(&format!("refinery -m claude {word}"));
+            assert!(error.hints[0].contains(&format!("`refinery {command}`")), "{word}: {error:?}");
+        }
     }
 
     #[test]
     fn several_bare_words_are_told_to_go_in_quotes() {
         let error = wrong("refinery what is this -m claude");
         assert_eq!(error.to_string(), "`is` comes after the prompt: a prompt of several words goes in quotes");
+        let error = wrong("refinery sample what is this -m claude");
+        assert_eq!(error.hints, ["refinery sample \"your question\" -m claude,codex"]);
         let error = wrong("refinery -m claude what is this");
         assert_eq!(error.to_string(), "`is` comes after the prompt: a prompt of several words goes in quotes");
     }

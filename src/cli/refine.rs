@@ -18,7 +18,7 @@ The first participant of the list writes: the draft, if none is given, and in sc
 scores and critiques, unless --judge or --refiner name somebody else.
 
 Exit codes:
-  0  the target is reached; or critiqued        2  the score stopped moving, or the iterations ran out
+  0  the target is reached; or critiqued        2  no further up, or the iterations ran out
   1  error, or cancelled                        4  command line, configuration or input
   5  budget exhausted                           6  parked at a usage limit
 

@@ -12,8 +12,9 @@ pub struct SharedArgs {
     #[arg(value_name = "PROMPT")]
     pub prompt: Option<String>,
 
-    /// Who takes part: a comma list, repeatable. `claude`, `codex-o3`, `ollama/llama3.2:3b`
-    /// (adapter/model), `claude@high` (effort), `claude*3` or `3xclaude` (three of it)
+    /// Who takes part: a comma list of 1 to 7 (for samples alone, to 100), repeatable. `claude`,
+    /// `codex-o3`, `ollama/llama3.2:3b` (adapter/model), `claude@high` (effort), `claude*3` or
+    /// `3xclaude` (three of it)
     #[arg(short = 'm', long = "models", value_name = "LIST", help_heading = "Participants")]
     pub models: Vec<String>,
 

@@ -15,6 +15,12 @@ pub(super) fn status(outcome: &Outcome, paint: Paint) -> String {
     if let Body::Debate(body) = &outcome.body {
         return debate::status(outcome, body, paint);
     }
+    if let Body::Pipeline(body) = &outcome.body
+        && let Some(last) = body.steps.iter().rev().find_map(|step| step.outcome.as_deref())
+        && (last.status, last.answer.is_some()) == (outcome.status, outcome.answer.is_some())
+    {
+        return status(last, paint);
+    }
     let best = if outcome.answer.is_some() { "best answer so far" } else { "no answer" };
     match outcome.status {
         Status::Converged => paint.good("converged"),

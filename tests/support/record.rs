@@ -51,8 +51,22 @@ pub fn begun(records: &[Value]) -> BTreeMap<String, u64> {
 
 /// What a run came to, without what depends on time and attempts.
 pub fn essence(document: &Value) -> Value {
-    let of = ["status", "winner", "final_round", "all_answers", "dissent", "rounds"];
-    of.into_iter().map(|name| (name.to_owned(), document[name].clone())).collect::<serde_json::Map<_, _>>().into()
+    let mut essence = document.clone();
+    let all = essence.as_object_mut().unwrap();
+    all.retain(|name, _| !matches!(name.as_str(), "participants" | "metadata"));
+    all.values_mut().for_each(without_costs);
+    essence
+}
+
+fn without_costs(value: &mut Value) {
+    match value {
+        Value::Object(all) => {
+            all.remove("cost");
+            all.values_mut().for_each(without_costs);
+        }
+        Value::Array(all) => all.iter_mut().for_each(without_costs),
+        _ => {}
+    }
 }
 
 /// Events that a replay repeats: those with a place in the run.
