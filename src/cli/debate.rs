@@ -55,6 +55,7 @@ pub struct DebateArgs {
     pub persona: Vec<String>,
 
     /// A file of further personas, repeatable; see `refinery personas --help`
+    /// [default: none]
     #[arg(long, value_name = "FILE", help_heading = "Debate")]
     pub personas: Vec<PathBuf>,
 

@@ -11,6 +11,7 @@ use crate::protocol::debate::{JUDGE, Persona};
 use crate::report::Paint;
 use crate::report::table::table;
 use clap::Args;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -53,13 +54,23 @@ pub struct PersonasArgs {
 }
 
 /// One persona, as programs read it.
-#[derive(Debug, Serialize)]
-struct Document<'a> {
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Document<'a> {
     #[serde(flatten)]
     persona: &'a Persona,
     /// Whether it is given to participants for whom nothing is said.
     dealt: bool,
+    /// Where it is written: `built in`, or a file.
     source: &'a str,
+}
+
+/// What is written for programs.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "there to be described")]
+pub(super) enum Written<'a> {
+    All(Vec<Document<'a>>),
+    One(Document<'a>),
 }
 
 impl<'a> Document<'a> {

@@ -5,7 +5,7 @@ mod closed;
 
 use super::args::SchemaArgs;
 use super::console::Console;
-use super::{adapters, config_show, doctor, dry_run, runs};
+use super::{adapters, config_show, doctor, dry_run, personas, runs};
 use crate::adapter::Manifest;
 use crate::config::schema::config;
 use crate::engine::FORMAT;
@@ -54,6 +54,11 @@ const ALL: &[Published] = &[
     },
     Published { name: "config", about: "a configuration file, once its TOML is read", make: config },
     Published { name: "manifest", about: "the manifest of an adapter, once its TOML is read", make: read::<Manifest> },
+    Published {
+        name: "personas",
+        about: "what `personas -o json` writes",
+        make: written::<personas::Written<'static>>,
+    },
     Published { name: "persona", about: "a file of personas, once its TOML is read", make: read::<PersonaFile> },
 ];
 

@@ -15,9 +15,9 @@ use std::io::{self, Write};
 use std::sync::{Arc, LazyLock, Mutex};
 
 /// All that are published, in the order of the list.
-pub const NAMES: [&str; 13] = [
+pub const NAMES: [&str; 14] = [
     "outcome", "event", "error", "dry-run", "plan", "run", "runs", "adapters", "doctor", "settings", "config",
-    "manifest", "persona",
+    "manifest", "personas", "persona",
 ];
 
 /// The schema of a name.
@@ -63,6 +63,7 @@ pub fn check(line: &str, shown: &Shown) {
         ("runs", Some("rm")) => return,
         ("runs", _) => "runs",
         ("config", _) => "settings",
+        ("personas", _) => "personas",
         _ if words.iter().any(|word| word == "--dry-run") => "dry-run",
         _ if lines => "event",
         _ => "outcome",
