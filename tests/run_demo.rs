@@ -1,5 +1,6 @@
 //! `refinery demo`: a run for people who have nothing installed.
 
+use crate::support::program::Shown;
 use crate::support::theatre::{Theatre, document};
 use serde_json::Value;
 use std::process::{Command, Stdio};
@@ -58,4 +59,58 @@ fn nothing_of_the_persons_takes_part() {
     assert!(shown.stderr.contains("round 3: claude 9.0"), "{}", shown.stderr);
     assert!(theatre.log().is_empty(), "the person's own programs were asked");
     theatre.assert_nothing_left();
+}
+
+/// Plays a demo to its end; its exit code is 0, it warns of nothing and leaves nothing.
+fn watched(name: &str) -> Shown {
+    let theatre = Theatre::new("");
+    let shown = theatre.end(nowhere(&theatre, &["demo", name]).spawn().unwrap());
+    theatre.assert_nothing_left();
+    assert_eq!(shown.code, Some(0), "{name}: {}", shown.stderr);
+    assert!(!shown.stderr.contains("warning"), "{name}: {}", shown.stderr);
+    assert!(shown.stderr.contains(&format!("\nThe command: refinery {name} QUESTION -m claude")), "{}", shown.stderr);
+    shown
+}
+
+fn says(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "{part} is missing in {text}");
+    }
+}
+
+#[test]
+fn standpoints_come_to_rest_and_a_judge_sums_up() {
+    let shown = watched("debate");
+    says(&shown.stderr, &["(claude and codex): 24 apart", "stable in round 3", "stable at 74 of 100, 0 open"]);
+    assert!(!shown.stderr.contains("agree "), "{}", shown.stderr);
+    says(&shown.stdout, &["## Risk Analyst (claude)", "## Majority position", "## Minority positions"]);
+}
+
+#[test]
+fn samples_are_counted_and_one_is_saved() {
+    let shown = watched("sample");
+    says(&shown.stderr, &["1 call saved", "2 answers"]);
+    assert!(shown.stdout.trim_end().ends_with("**18%**"), "{}", shown.stdout);
+}
+
+#[test]
+fn a_text_gets_better_up_to_its_target() {
+    let shown = watched("refine");
+    says(&shown.stderr, &["the target score is reached", "0.45, 0.75, 0.92"]);
+    assert!(shown.stdout.starts_with("**Logins failed"), "{}", shown.stdout);
+}
+
+#[test]
+fn a_step_follows_where_samples_do_not_agree() {
+    let shown = watched("pipe");
+    says(&shown.stderr, &["2 of 3 samples", "step2 refine: refined", "\nCritique by claude:\n"]);
+    assert!(shown.stdout.starts_with("**B.**"), "{}", shown.stdout);
+}
+
+#[test]
+fn another_demo_is_refused() {
+    let theatre = Theatre::new("");
+    let shown = theatre.play("demo opera");
+    assert_eq!(shown.code, Some(4));
+    says(&shown.stderr, &["there is no demo `opera`", "consensus, debate, sample, refine or pipe"]);
 }

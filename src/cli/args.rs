@@ -6,6 +6,7 @@ use super::journal_args::{ReplayArgs, ResumeArgs, RunsArgs};
 use super::options;
 use super::personas::PersonasArgs;
 use super::pipe::PipeArgs;
+use super::planner::Planner;
 use super::refine::RefineArgs;
 use super::sample::SampleArgs;
 use crate::config::{Entry, Key, Origin, Path, Source};
@@ -57,22 +58,16 @@ pub struct Cli {
 /// Everything but a consensus run.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Let several standpoints argue about the question, and show where each of them stands
-    #[command(long_about = DEBATE)]
-    Debate(Box<DebateArgs>),
-    /// Ask the same question several times, and count the answers
-    Sample(Box<SampleArgs>),
-    /// Make one text better: scored and improved up to a target, or critiqued and rewritten
-    Refine(Box<RefineArgs>),
-    /// Do several of these, one after the other, on one budget
-    Pipe(Box<PipeArgs>),
+    /// A run.
+    #[command(flatten)]
+    Run(RunCommand),
     /// List the adapters: their models, defaults, and what can pay
     Adapters(AdaptersArgs),
     /// List the standpoints from which a debate is led, or show one whole
     Personas(PersonasArgs),
     /// Check which programs are there, logged in, and what would pay
     Doctor(DoctorArgs),
-    /// Play a consensus run with stand-ins: no account, no network, nothing to install
+    /// Play a run with stand-ins: no account, no network, nothing to install
     Demo(DemoArgs),
     /// List the runs that were written down, show one whole, or remove some
     Runs(RunsArgs),
@@ -85,6 +80,33 @@ pub enum Command {
     Config(ConfigCommand),
     /// Print the JSON Schema of what is written or read, or list them
     Schema(SchemaArgs),
+}
+
+/// The commands that make a run, beside the default one.
+#[derive(Debug, Subcommand)]
+pub enum RunCommand {
+    /// Let several standpoints argue about the question, and show where each of them stands
+    #[command(long_about = DEBATE)]
+    Debate(Box<DebateArgs>),
+    /// Ask the same question several times, and count the answers
+    Sample(Box<SampleArgs>),
+    /// Make one text better: scored and improved up to a target, or critiqued and rewritten
+    Refine(Box<RefineArgs>),
+    /// Do several of these, one after the other, on one budget
+    Pipe(Box<PipeArgs>),
+}
+
+impl RunCommand {
+    /// What it says of the run.
+    #[must_use]
+    pub fn planner(&self) -> &dyn Planner {
+        match self {
+            Self::Debate(args) => args.as_ref(),
+            Self::Sample(args) => args.as_ref(),
+            Self::Refine(args) => args.as_ref(),
+            Self::Pipe(args) => args.as_ref(),
+        }
+    }
 }
 
 /// `refinery config …`
@@ -141,6 +163,10 @@ pub struct DoctorArgs {
 /// `refinery demo`
 #[derive(Debug, Default, Args)]
 pub struct DemoArgs {
+    /// Which: consensus, debate, sample, refine or pipe [default: consensus]
+    #[arg(value_name = "COMMAND")]
+    pub demo: Option<String>,
+
     /// What standard output carries: text, json or jsonl [default: text]
     #[arg(short = 'o', long, value_name = "FORMAT")]
     pub output_format: Option<String>,

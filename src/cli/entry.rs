@@ -42,10 +42,7 @@ fn command(cli: Cli, console: Console) -> Done {
     let here = |done: Result<u8, Error>| done.map_err(|error| (console, error));
     match cli.command {
         None => run(&cli.run, &mut machine, console),
-        Some(Command::Debate(args)) => run(args.as_ref(), &mut machine, console),
-        Some(Command::Sample(args)) => run(args.as_ref(), &mut machine, console),
-        Some(Command::Refine(args)) => run(args.as_ref(), &mut machine, console),
-        Some(Command::Pipe(args)) => run(args.as_ref(), &mut machine, console),
+        Some(Command::Run(command)) => run(command.planner(), &mut machine, console),
         Some(Command::Adapters(args)) => here(adapters::run(&args, &machine, console)),
         Some(Command::Personas(args)) => here(personas::run(&args, &machine, console)),
         Some(Command::Doctor(args)) => {
@@ -78,12 +75,14 @@ fn run(planner: &dyn Planner, machine: &mut Machine, console: Console) -> Done {
 }
 
 fn play(args: &DemoArgs, machine: &mut Machine, console: Console) -> Result<u8, Error> {
+    let demo = demo::of(args)?;
     let world = Surroundings::real()?;
     let folder = tempfile::tempdir().map_err(|error| Error::failed(format!("no folder for the demo: {error}")))?;
-    let (ready, settings) = demo::prepare(args, machine, &world, folder.path())?;
+    let (ready, settings) = demo::prepare(demo, args, machine, &world, folder.path())?;
     let console = Console { format: settings.output_format, ..console };
     if console.format == OutputFormat::Text {
-        Outlet::stderr().line(&format!("The question: {}\n", ready.plan.material.question.trim()));
+        let question = ready.plan.material.question.trim();
+        Outlet::stderr().line(&format!("The question: {question}\nThe command: {}\n", demo::command(demo)));
     }
     perform(&ready, Begin::Anew, &world, console)
 }

@@ -75,13 +75,22 @@ pub(super) fn reservations(outcome: &Outcome) -> Vec<Row> {
 
 /// The critiques, whole, below everything else.
 pub(super) fn critiques(outcome: &Outcome) -> String {
-    let of_body: &[CritiquePass] = match &outcome.body {
-        Body::Refine(body) => &body.passes,
-        _ => &[],
-    };
-    let refined = outcome.self_refine.iter().flat_map(|refined| &refined.passes);
-    let passes = of_body.iter().chain(refined).filter(|pass| !pass.critique.is_empty());
-    passes.map(|pass| format!("\nCritique by {}:\n{}\n", pass.refiner, pass.critique)).collect()
+    let refined = outcome.self_refine.iter().flat_map(|refined| &refined.passes).map(critique);
+    match &outcome.body {
+        Body::Refine(body) => body.passes.iter().map(critique).chain(refined).collect(),
+        Body::Pipeline(body) => {
+            let of_steps = body.steps.iter().filter_map(|step| step.outcome.as_deref()).map(critiques);
+            of_steps.chain(refined).collect()
+        }
+        _ => refined.collect(),
+    }
+}
+
+fn critique(pass: &CritiquePass) -> String {
+    if pass.critique.is_empty() {
+        return String::new();
+    }
+    format!("\nCritique by {}:\n{}\n", pass.refiner, pass.critique)
 }
 
 fn consensus(body: &ConsensusBody, paint: Paint) -> Vec<Row> {
