@@ -19,6 +19,7 @@ mod debate_vectors;
 mod dependencies;
 mod engine;
 mod engine_bounds;
+mod fault_children;
 mod journal;
 mod layers;
 mod process_clocks;
