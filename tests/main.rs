@@ -20,6 +20,7 @@ mod dependencies;
 mod engine;
 mod engine_bounds;
 mod fault_children;
+mod fault_soak;
 mod journal;
 mod layers;
 mod process_clocks;

@@ -9,3 +9,4 @@ pub mod simulate;
 pub mod standin;
 pub mod theatre;
 pub mod toy;
+pub mod within;
