@@ -21,6 +21,7 @@ mod engine;
 mod engine_bounds;
 mod fault_children;
 mod fault_soak;
+mod fault_surroundings;
 mod journal;
 mod layers;
 mod process_clocks;

@@ -2,6 +2,7 @@
 
 pub mod calls;
 pub mod debate;
+pub mod disk;
 pub mod program;
 pub mod record;
 pub mod room;

@@ -116,6 +116,19 @@ impl Theatre {
         shown
     }
 
+    /// Plays a command line through a line of shell that sets its stage first.
+    pub fn play_after(&self, before: &str, line: &str) -> Shown {
+        let model = self.command(["unused"]);
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", &format!("{before}; exec {} {line}", env!("CARGO_BIN_EXE_refinery"))]);
+        command.env_clear().envs(model.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.current_dir(self.path("work")).process_group(0);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let shown = self.end(command.spawn().unwrap());
+        self.assert_nothing_left();
+        shown
+    }
+
     /// Waits for the end of a run.
     pub fn end(&self, child: Child) -> Shown {
         let group = child.id();
