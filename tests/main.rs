@@ -50,6 +50,7 @@ mod run_doctor;
 mod run_failures;
 mod run_journal;
 mod run_limits;
+mod run_logins;
 mod run_outputs;
 mod run_prompts;
 mod run_random;
