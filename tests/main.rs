@@ -43,6 +43,7 @@ mod protocol_sampling;
 mod protocol_vectors;
 mod protocol_vectors_refine;
 mod reports;
+mod run_billing;
 mod run_budget;
 mod run_debug;
 mod run_demo;

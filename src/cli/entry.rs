@@ -59,6 +59,9 @@ fn run(args: &RunArgs, machine: &mut Machine, console: Console) -> Done {
     let console = Console { format: loaded.settings.output_format, ..console };
     let mut warnings = machine.warnings.clone();
     warnings.extend(loaded.warnings);
+    if loaded.settings.no_journal && !args.dry_run {
+        warnings.push("this run is not written down: it can be neither resumed nor replayed (--no-journal)".to_owned());
+    }
     let prepared = prepare::prepare(args, machine, loaded.settings, &mut warnings);
     // Before the error, if there is one: they may be what explains it.
     console.warn(&warnings);

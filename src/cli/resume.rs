@@ -46,6 +46,7 @@ pub fn prepare(args: &ResumeArgs, machine: &Machine) -> Result<(Ready, Begin), E
     let mut plan = recorded.header.plan.clone();
     raise_limits(&mut plan.limits, args, &settings);
     let (seats, host) = seats(&plan, &catalog, &settings, machine)?;
+    priced(&plan, &seats)?;
     let ready = Ready {
         estimate: plan.estimate(),
         warnings: recorded.header.warnings.clone(),
@@ -78,6 +79,27 @@ fn raise_limits(limits: &mut RunLimits, args: &ResumeArgs, settings: &Settings) 
     if args.on_limit.is_some() {
         limits.on_limit = settings.on_limit;
     }
+}
+
+/// A budget in money needs to know what everybody costs who costs money. Prices are those of the run's
+/// beginning: what was charged by them is in its record.
+fn priced(plan: &RunPlan, seats: &[Seat]) -> Result<(), Error> {
+    if plan.limits.budget.usd.is_none() {
+        return Ok(());
+    }
+    let unknown = plan
+        .participants
+        .iter()
+        .zip(seats)
+        .filter(|(one, seat)| one.pool.metered && one.prices.is_none() && !seat.manifest.output.reports_cost);
+    let error = |(one, _): (&Participant, &Seat)| {
+        Error::config(format!(
+            "--budget-usd: nobody says what a call of {} costs, and this run began without its prices",
+            one.id
+        ))
+        .hint("leave --budget-usd out; --budget-calls and the token budgets count everybody")
+    };
+    Error::all(unknown.map(error)).map_or(Ok(()), Err)
 }
 
 /// The folder of journals.
