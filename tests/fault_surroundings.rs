@@ -59,7 +59,8 @@ fn a_program_that_is_missing_or_not_executable_is_told_before_any_call() {
     assert_eq!(document(&shown)["metadata"]["total_attempts"], 0, "nobody was asked");
 }
 
-/// Puts a program in front of `claude` that does something to itself whenever it is started.
+/// Puts a program in front of `claude` that does something to itself whenever it is started. Played
+/// with one claude at a time: what a second one finds must not depend on how far the first one is.
 fn fickle(theatre: &Theatre, deed: &str) {
     let (path, other) = (theatre.path("bin/claude"), theatre.path("bin/other"));
     fs::rename(&path, &other).unwrap();
@@ -75,7 +76,7 @@ fn a_program_that_goes_away_during_the_run_is_missed_and_the_others_go_on() {
     {
         let theatre = Theatre::new("");
         fickle(&theatre, deed);
-        let shown = theatre.play("why -m claude,codex,gemini -o json --seed 1");
+        let shown = theatre.play("why -m claude,codex,gemini -o json --seed 1 --max-concurrent claude=1");
         let ended = document(&shown);
         assert_eq!((shown.code, &ended["status"]), (Some(0), &"converged".into()), "{deed}: {}", shown.stderr);
         assert!(
@@ -99,7 +100,7 @@ fn a_program_that_goes_away_during_the_run_is_missed_and_the_others_go_on() {
 fn a_program_that_is_replaced_during_the_run_takes_over() {
     let theatre = Theatre::new("");
     fickle(&theatre, "/bin/cp OTHER IT.new && /bin/mv IT.new IT");
-    let shown = theatre.play("why -m claude,codex,gemini -o json --seed 1");
+    let shown = theatre.play("why -m claude,codex,gemini -o json --seed 1 --max-concurrent claude=1");
     let ended = document(&shown);
     assert_eq!((shown.code, &ended["status"]), (Some(0), &"converged".into()), "{}", shown.stderr);
     assert_eq!(ended["metadata"]["models_dropped"], Value::Array(Vec::new()));
