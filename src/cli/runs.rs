@@ -24,7 +24,10 @@ struct Listed {
     question: String,
     models: Vec<String>,
     calls: Option<u64>,
+    /// What is known of it.
     cost_usd: Option<f64>,
+    /// Whether somebody who was asked did not say.
+    cost_is_partial: bool,
     age_seconds: u64,
     bytes: u64,
     /// Why it cannot be read.
@@ -67,7 +70,11 @@ fn row(one: &Listed) -> Vec<String> {
         one.status.clone(),
         age(Duration::from_secs(one.age_seconds)),
         one.calls.map_or_else(|| "?".to_owned(), |calls| calls.to_string()),
-        one.cost_usd.map_or_else(|| "?".to_owned(), |cost| format!("${cost:.2}")),
+        match one.cost_usd {
+            Some(cost) if one.cost_is_partial => format!("${cost:.2} + ?"),
+            Some(cost) => format!("${cost:.2}"),
+            None => "?".to_owned(),
+        },
         one.models.join(", "),
         one.problem.clone().unwrap_or_else(|| one.question.clone()),
     ]
@@ -82,6 +89,7 @@ fn listed(stored: &Stored, now: SystemTime) -> Listed {
         models: Vec::new(),
         calls: None,
         cost_usd: None,
+        cost_is_partial: false,
         age_seconds: age.as_secs(),
         bytes: stored.bytes,
         problem: None,
@@ -105,12 +113,10 @@ fn listed(stored: &Stored, now: SystemTime) -> Listed {
             let status = if closed { finished.outcome.status.as_str() } else { "unfinished" };
             status.clone_into(&mut listed.status);
             listed.calls = Some(finished.totals.total_calls);
-            listed.cost_usd = finished
-                .totals
-                .participants
-                .iter()
-                .filter_map(|account| account.usage.cost_usd)
-                .reduce(|sum, cost| sum + cost);
+            let asked = finished.totals.participants.iter().filter(|account| account.attempts > 0);
+            let costs = asked.map(|account| account.usage.cost_usd);
+            listed.cost_is_partial = costs.clone().any(|cost| cost.is_none());
+            listed.cost_usd = costs.flatten().reduce(|sum, cost| sum + cost);
         }
         Err(error) => listed.problem = Some(error.to_string()),
     }
