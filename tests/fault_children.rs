@@ -8,6 +8,7 @@
 //! | Fault | One layer below |
 //! |---|---|
 //! | hang before output, hang in mid-answer, trickle, ignored SIGTERM | `process_clocks` |
+//! | the same beside two that work, as a whole run | `run_failures::a_child_that_hangs_…` |
 //! | flood of stdout, of stderr, of both; a line of 200 MB; memory | `process_flood` |
 //! | grandchild that holds a pipe, a file, nothing; that leaves the group | `process_leaks`, `process_watchdog` |
 //! | stdout closed early, invalid UTF-8 | `process_output` |
