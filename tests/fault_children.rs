@@ -225,13 +225,17 @@ fn gemini_does_wrong() {
 }
 
 /// Who fails at its first word is dropped, and the others agree. Faults with a time limit are left
-/// out: it would bind the others too, and a slow machine could make them meet it.
+/// out: it would bind the others too, and a slow machine could make them meet it. One claude at a
+/// time, so that the first one that counts itself is the one that proposes.
 #[test]
 fn the_others_go_on() {
     for fault in FAULTS.iter().filter(|fault| !fault.line.contains("--timeout")) {
         let what = fault.name;
         let theatre = theatre(&format!("[[rule]]\nwhen = {{ vendor = 'claude', nth = [1] }}\n{}", fault.rule));
-        let line = format!("why -m claude,codex,gemini -o json --retries 0 --seed 1 -r 2 {}", fault.line);
+        let line = format!(
+            "why -m claude,codex,gemini -o json --retries 0 --seed 1 -r 2 --max-concurrent claude=1 {}",
+            fault.line
+        );
         let shown = theatre.play(&line);
         let ended = document(&shown);
         assert!(matches!(shown.code, Some(0 | 2)), "{what}: {}", shown.stderr);
