@@ -242,6 +242,24 @@ fn a_run_that_spent_its_budget_goes_on_with_more() {
 }
 
 #[test]
+fn limits_that_were_raised_once_hold_for_the_next_time_too() {
+    let theatre = Theatre::new(STUCK);
+    assert_eq!(theatre.play("why -m claude,gemini --budget-calls 3").code, Some(5));
+    // Raised, then killed: the third session is told nothing, and has the second one's budget.
+    let child = theatre.command(["resume", "2", "--budget-calls", "100"]).spawn().unwrap();
+    theatre.wait_for_requests(6);
+    signal(child.id(), "KILL");
+    theatre.end(child);
+    eventually("the end of all", || theatre.processes().is_empty());
+    change_scene(&theatre, STUCK, "");
+    let shown = theatre.play("resume 2 -o json");
+    assert_eq!(shown.code, Some(0), "{}", shown.stderr);
+    assert_eq!(theatre.play("replay 2 -o json").stdout, shown.stdout);
+    let limits = |one: &Value| one["record"].as_str() == Some("resumed") && one["limits"].is_object();
+    assert_eq!(records(&theatre.journal()).iter().filter(|one| limits(one)).count(), 1, "said once, written once");
+}
+
+#[test]
 fn a_parked_run_goes_on_when_the_limit_is_over() {
     let limited = "[[rule]]\nwhen = { vendor = 'claude', phase = 'evaluate', nth = [1] }\n\
         act = [{ fail = { kind = 'usage-limit', resets_in_s = 3600 } }]\n";

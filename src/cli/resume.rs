@@ -44,6 +44,7 @@ pub fn prepare(args: &ResumeArgs, machine: &Machine) -> Result<(Ready, Begin), E
     let explicit: Vec<_> = args.adapter.iter().map(|path| machine.cwd.join(path)).collect();
     let catalog = manifests::load(&machine.folders, &explicit)?;
     let mut plan = recorded.header.plan.clone();
+    plan.limits = recorded.limits().clone();
     raise_limits(&mut plan.limits, args, &settings);
     let (seats, host) = seats(&plan, &catalog, &settings, machine)?;
     priced(&plan, &seats)?;
@@ -59,7 +60,7 @@ pub fn prepare(args: &ResumeArgs, machine: &Machine) -> Result<(Ready, Begin), E
     Ok((ready, Begin::GoOn(Box::new(recorded), file)))
 }
 
-/// What is said now comes before what was said when the run began.
+/// What is said now comes before what was said when the run began or last went on.
 fn raise_limits(limits: &mut RunLimits, args: &ResumeArgs, settings: &Settings) {
     if args.budget_calls.is_some() {
         limits.budget.calls = settings.budget.calls;
