@@ -149,6 +149,9 @@ impl Theatre {
         let text = fs::read_to_string(self.path("log.jsonl")).unwrap_or_default();
         // The last line may still be on its way.
         let whole = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+        // Who is killed while it writes leaves half a line, and the next one goes on behind it. What
+        // looks like a beginning within a prompt or an argument has its quotes escaped.
+        let whole = whole.map(|line| &line[line.rfind(r#"{"at_ms":"#).unwrap_or(0)..]);
         let lines = whole.map(|line| serde_json::from_str::<Value>(line).unwrap());
         lines.filter(|line| line.get("phase").is_some()).collect()
     }
