@@ -3,7 +3,7 @@
 use crate::support::record::{begun, essence, lines, placed, records, settled};
 use crate::support::theatre::{Theatre, document, eventually, signal};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::time::Duration;
 
@@ -59,10 +59,24 @@ fn killed_at(
     (killed && shown.code == Some(-9), i32::try_from(pid).unwrap(), shown)
 }
 
-/// What the stand-ins of one session were asked: who, in which phase, about which drafts.
-fn asked(theatre: &Theatre, pid: i32) -> Vec<String> {
-    let of = |one: &Value| one["env"]["REFINERY_RUN"].as_str().is_some_and(|run| run.ends_with(&format!("-{pid}")));
-    theatre.log().iter().filter(|one| of(one)).map(|one| format!("{} {}", one["who"], one["prompt_sha256"])).collect()
+/// What was asked, by whom it was answered, in which phase and about which drafts, and in which words.
+type Asked = (String, (u64, String));
+
+/// What the stand-ins of one session were asked. A child whose prompt was only in part on its way when the
+/// program was killed takes what there is for the whole: what tells nobody what to do is left out.
+fn asked(theatre: &Theatre, pid: i32) -> Vec<Asked> {
+    let ours = format!("-{pid}");
+    let whole = |one: &Value| match one["phase"].as_str().unwrap() {
+        "answer" => false,
+        "propose" => true,
+        _ => one["marks"].as_array().is_some_and(|marks| !marks.is_empty()),
+    };
+    let of = |one: &Value| one["env"]["REFINERY_RUN"].as_str().is_some_and(|run| run.ends_with(&ours));
+    let what = |one: &Value| {
+        let words = (one["prompt_bytes"].as_u64().unwrap(), one["prompt_sha256"].to_string());
+        (format!("{} {} {}", one["who"], one["phase"], one["marks"]), words)
+    };
+    theatre.log().iter().filter(|one| of(one) && whole(one)).map(what).collect()
 }
 
 /// One run with kills until its end; returns how many there were.
@@ -72,7 +86,7 @@ fn killed_again_and_again(seed: u64, most: u64, undisturbed: &Value) -> u64 {
     let mut words = shell_words::split(LINE).unwrap();
     let mut kills = 0;
     let mut before = BTreeSet::new();
-    let mut requests = BTreeSet::new();
+    let mut requests: BTreeMap<String, (u64, String)> = BTreeMap::new();
     let shown = loop {
         let (file, reached, all) = match draw.below(2) {
             0 => ("log", lines(&theatre.path("log.jsonl")), 32),
@@ -94,7 +108,12 @@ fn killed_again_and_again(seed: u64, most: u64, undisturbed: &Value) -> u64 {
         assert!(again.is_empty(), "seed {seed}: asked again: {again:?}");
         let now = asked(&theatre, pid);
         assert!(now.len() <= last.values().sum::<u64>() as usize, "seed {seed}: {now:?} {last:?}");
-        requests.extend(now);
+        for (what, words) in now {
+            let known = requests.entry(what).or_insert_with(|| words.clone());
+            // Of a prompt that was cut off, the whole one has more.
+            assert!(known.0 != words.0 || known.1 == words.1, "seed {seed}: the same call in other words");
+            *known = words.max(known.clone());
+        }
         before = settled(&records);
         if !killed {
             break shown;
