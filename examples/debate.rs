@@ -30,7 +30,7 @@ async fn main() -> Done {
         while let Some(event) = events.next().await {
             match event.kind {
                 EventKind::Debate(DebateEvent::RoundComplete { round, score, .. }) => {
-                    println!("round {round}: {score}")
+                    println!("round {round}: {score}");
                 }
                 EventKind::Debate(DebateEvent::DisagreementDetected { disagreement, .. }) => {
                     println!("  {} ({})", disagreement.label, disagreement.severity);

@@ -307,7 +307,8 @@ pub struct Account {
     pub attempts: u64,
     /// Calls that failed for good.
     pub failed_calls: u64,
-    /// Tokens and money, as the vendor reported them.
+    /// Tokens as the vendor reported them, and money: at the configured prices, if there are any, else
+    /// as the vendor reported it.
     pub usage: Usage,
     /// Attempts whose usage nobody reported.
     pub attempts_without_usage: u64,

@@ -210,4 +210,18 @@ fn unknown_usage_is_shown_as_unknown() {
     let ended = document(&theatre.play("why -m claude,codex -o json"));
     assert_eq!(ended["participants"][0]["attempts_without_usage"], 1);
     assert_eq!(ended["participants"][1]["usage"]["cost_usd"], Value::Null, "unknown, and not 0");
+    let theatre =
+        Theatre::new("").without("ANTHROPIC_API_KEY").var("CLAUDE_CODE_OAUTH_TOKEN", "sk-ant-oat01-WATCHWORD");
+    let shown = theatre.play("why -m claude,codex,gemini");
+    let cost = shown.stderr.lines().find(|line| line.starts_with("Cost:")).unwrap();
+    assert!(cost.contains(" at list prices, a plan pays; what codex, gemini charged is not known"), "{cost}");
+    let list = theatre.play("runs");
+    assert!(list.stdout.contains(" + ? "), "{}", list.stdout);
+    // Each kind of money by itself.
+    let config = "[adapters.codex]\ninput_price = 10.0\noutput_price = 100.0\n";
+    let theatre = theatre.file("home/.config/refinery/config.toml", config);
+    let shown = theatre.play("why -m claude,codex");
+    let cost = shown.stderr.lines().find(|line| line.starts_with("Cost:")).unwrap();
+    assert_eq!(cost.matches('$').count(), 2, "{cost}");
+    assert!(!cost.contains("not known"), "{cost}");
 }

@@ -1,5 +1,6 @@
 //! Journals that are torn, changed, foreign, full or old, through the program that reads them.
 
+use crate::support::disk::Small;
 use crate::support::record::{essence, lines, records};
 use crate::support::theatre::{Theatre, document, signal};
 use refinery_core::cli::replay::retell;
@@ -8,7 +9,6 @@ use refinery_core::journal::{Chain, read};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 const LINE: &str = "why -m claude,codex --seed 3 -r 2 -o json";
@@ -243,19 +243,6 @@ fn without_a_place_for_the_journal_nobody_is_asked() {
     }
 }
 
-/// Plays a run through a shell line that sets its stage first.
-fn in_shell(theatre: &Theatre, before: &str, line: &str) -> crate::support::program::Shown {
-    let model = theatre.command(["unused"]);
-    let mut command = Command::new("/bin/sh");
-    command.args(["-c", &format!("{before}; exec {} {line}", env!("CARGO_BIN_EXE_refinery"))]);
-    command.env_clear().current_dir(theatre.path("work"));
-    command.envs(model.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let shown = theatre.end(command.spawn().unwrap());
-    theatre.assert_nothing_left();
-    shown
-}
-
 const LONG_ANSWER: &str =
     "[[rule]]\nwhen = { phase = 'answer' }\nact = [{ say = { text = 'Words, many of them. ', fill_bytes = 300000 } }]";
 
@@ -263,7 +250,7 @@ const LONG_ANSWER: &str =
 fn a_journal_that_may_not_grow_is_given_up_and_the_answer_is_not() {
     // A hundred blocks of half a kilobyte or of one: less than the answer in either case.
     let theatre = Theatre::new(LONG_ANSWER);
-    let shown = in_shell(&theatre, "ulimit -f 100", "why -m claude");
+    let shown = theatre.play_after("ulimit -f 100", "why -m claude");
     assert_eq!(shown.code, Some(0), "{}", shown.stderr);
     assert!(shown.stdout.len() >= 300_000);
     assert!(shown.stderr.contains("warning: the journal failed"), "{}", shown.stderr);
@@ -273,39 +260,15 @@ fn a_journal_that_may_not_grow_is_given_up_and_the_answer_is_not() {
     assert_eq!(again.code, Some(0), "{}", again.stderr);
 }
 
-/// A small file system of one's own; gone with its value.
-struct Small(std::path::PathBuf);
-
-impl Small {
-    fn mount(at: std::path::PathBuf, size: &str) -> Self {
-        fs::create_dir_all(&at).unwrap();
-        let options = format!("size={size},mode=700");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(&at).output().unwrap();
-        assert!(mounted.status.success(), "{}", String::from_utf8_lossy(&mounted.stderr));
-        Self(at)
-    }
-}
-
-impl Drop for Small {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).output();
-    }
-}
-
 #[test]
 #[cfg(target_os = "linux")]
 fn a_disk_that_fills_up_costs_the_journal_and_not_the_run() {
-    if !rustix::process::geteuid().is_root() {
-        // The file-size limit above shows the same without being root; CI is.
-        println!("not root: no small disk can be mounted");
-        return;
-    }
     let theatre = Theatre::new(LONG_ANSWER);
-    let disk = Small::mount(theatre.path("disk"), "64k");
+    let Some(disk) = Small::mount(theatre.path("disk"), "64k") else { return };
     let shown = theatre.play("why -m claude,codex --state-dir ../disk -o json -r 3");
     assert_eq!(shown.code, Some(0), "{}", shown.stderr);
     drop(disk);
-    let disk = Small::mount(theatre.path("disk"), "64k");
+    let disk = Small::mount(theatre.path("disk"), "64k").unwrap();
     let shown = theatre.play("why -m claude --state-dir ../disk");
     assert_eq!((shown.code, shown.stdout.len() >= 300_000), (Some(0), true), "{}", shown.stderr);
     assert!(shown.stderr.contains("the journal failed (No space left on device"), "{}", shown.stderr);
@@ -315,15 +278,6 @@ fn a_disk_that_fills_up_costs_the_journal_and_not_the_run() {
     let shown = theatre.play("why -m claude --state-dir ../disk");
     assert_eq!((shown.code, theatre.log().len()), (Some(4), asked), "{}", shown.stderr);
     assert_eq!(fs::read_dir(theatre.path("disk/runs")).unwrap().count(), 1, "nothing of a run that never was");
-    drop(disk);
-    // Nowhere to put the CLIs' files, half-way.
-    let theatre = Theatre::new("");
-    let disk = Small::mount(theatre.path("full"), "4k");
-    let full = theatre.path("full").display().to_string();
-    let theatre = theatre.var("TMPDIR", &full);
-    let shown = theatre.play("why -m claude,codex,gemini");
-    assert!(matches!(shown.code, Some(1 | 3 | 4)), "{:?} {}", shown.code, shown.stderr);
-    assert!(shown.stderr.contains("No space left on device"), "{}", shown.stderr);
     drop(disk);
 }
 

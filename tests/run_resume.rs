@@ -3,7 +3,7 @@
 use crate::support::record::{begun, essence, lines, placed, records, settled};
 use crate::support::theatre::{Theatre, document, eventually, signal};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::time::Duration;
 
@@ -59,10 +59,24 @@ fn killed_at(
     (killed && shown.code == Some(-9), i32::try_from(pid).unwrap(), shown)
 }
 
-/// What the stand-ins of one session were asked: who, in which phase, about which drafts.
-fn asked(theatre: &Theatre, pid: i32) -> Vec<String> {
-    let of = |one: &Value| one["env"]["REFINERY_RUN"].as_str().is_some_and(|run| run.ends_with(&format!("-{pid}")));
-    theatre.log().iter().filter(|one| of(one)).map(|one| format!("{} {}", one["who"], one["prompt_sha256"])).collect()
+/// What was asked, by whom it was answered, in which phase and about which drafts, and in which words.
+type Asked = (String, (u64, String));
+
+/// What the stand-ins of one session were asked. A child whose prompt was only in part on its way when the
+/// program was killed takes what there is for the whole: what tells nobody what to do is left out.
+fn asked(theatre: &Theatre, pid: i32) -> Vec<Asked> {
+    let ours = format!("-{pid}");
+    let whole = |one: &Value| match one["phase"].as_str().unwrap() {
+        "answer" => false,
+        "propose" => true,
+        _ => one["marks"].as_array().is_some_and(|marks| !marks.is_empty()),
+    };
+    let of = |one: &Value| one["env"]["REFINERY_RUN"].as_str().is_some_and(|run| run.ends_with(&ours));
+    let what = |one: &Value| {
+        let words = (one["prompt_bytes"].as_u64().unwrap(), one["prompt_sha256"].to_string());
+        (format!("{} {} {}", one["who"], one["phase"], one["marks"]), words)
+    };
+    theatre.log().iter().filter(|one| of(one) && whole(one)).map(what).collect()
 }
 
 /// One run with kills until its end; returns how many there were.
@@ -72,7 +86,7 @@ fn killed_again_and_again(seed: u64, most: u64, undisturbed: &Value) -> u64 {
     let mut words = shell_words::split(LINE).unwrap();
     let mut kills = 0;
     let mut before = BTreeSet::new();
-    let mut requests = BTreeSet::new();
+    let mut requests: BTreeMap<String, (u64, String)> = BTreeMap::new();
     let shown = loop {
         let (file, reached, all) = match draw.below(2) {
             0 => ("log", lines(&theatre.path("log.jsonl")), 32),
@@ -94,7 +108,12 @@ fn killed_again_and_again(seed: u64, most: u64, undisturbed: &Value) -> u64 {
         assert!(again.is_empty(), "seed {seed}: asked again: {again:?}");
         let now = asked(&theatre, pid);
         assert!(now.len() <= last.values().sum::<u64>() as usize, "seed {seed}: {now:?} {last:?}");
-        requests.extend(now);
+        for (what, words) in now {
+            let known = requests.entry(what).or_insert_with(|| words.clone());
+            // Of a prompt that was cut off, the whole one has more.
+            assert!(known.0 != words.0 || known.1 == words.1, "seed {seed}: the same call in other words");
+            *known = words.max(known.clone());
+        }
         before = settled(&records);
         if !killed {
             break shown;
@@ -132,15 +151,6 @@ fn a_run_that_is_killed_anywhere_comes_to_the_same_end() {
     let undisturbed = document(&theatre.play(LINE));
     assert_eq!(undisturbed["metadata"]["total_calls"], 32);
     assert_eq!(undisturbed["metadata"]["total_attempts"], 32);
-    let flying = {
-        let (mut now, mut most) = (0_i32, 0);
-        for one in records(&theatre.journal()) {
-            now += i32::from(one["record"] == "begun") - i32::from(one["record"] == "ended");
-            most = most.max(now);
-        }
-        most
-    };
-    assert_eq!(flying, 9);
     std::thread::scope(|scope| {
         let crowd: Vec<_> = (0..3_u64)
             .map(|thread| {
@@ -159,6 +169,28 @@ fn a_run_that_is_killed_anywhere_comes_to_the_same_end() {
         let kills: u64 = crowd.into_iter().map(|one| one.join().unwrap()).sum();
         assert_eq!(kills, KILLS);
     });
+}
+
+#[test]
+fn nine_calls_in_flight_at_a_kill_are_asked_again_and_nothing_else_is() {
+    let undisturbed = document(&Theatre::new(SCENE).play(LINE));
+    // No review ever comes: of twelve, nine are in flight sooner or later, and no more.
+    let stuck = "[[rule]]\nwhen = { phase = 'evaluate' }\nact = ['hang']\n";
+    let theatre = Theatre::new(&SCENE.replacen("[[rule]]", &format!("{stuck}[[rule]]"), 1));
+    let child = theatre.command(shell_words::split(LINE).unwrap()).spawn().unwrap();
+    theatre.wait_for_requests(4 + 9);
+    signal(child.id(), "KILL");
+    theatre.end(child);
+    eventually("the end of all", || theatre.processes().is_empty());
+    assert_eq!((theatre.log().len(), settled(&records(&theatre.journal())).len()), (4 + 9, 4));
+    change_scene(&theatre, stuck, "");
+    let shown = theatre.play("resume 2 -o json");
+    let ended = document(&shown);
+    assert_eq!((shown.code, essence(&ended)), (Some(0), essence(&undisturbed)), "{}", shown.stderr);
+    let attempts = begun(&records(&theatre.journal()));
+    assert_eq!(attempts.values().filter(|times| **times == 2).count(), 9, "{attempts:?}");
+    assert_eq!((attempts.len(), theatre.log().len()), (32, 32 + 9));
+    assert_eq!((&ended["metadata"]["total_calls"], &ended["metadata"]["total_attempts"]), (&32.into(), &41.into()));
 }
 
 /// Improvements never come.
@@ -226,6 +258,24 @@ fn a_run_that_spent_its_budget_goes_on_with_more() {
     assert_eq!(theatre.log().len() as u64, document(&more)["metadata"]["total_attempts"].as_u64().unwrap());
     assert_eq!(document(&more)["metadata"]["total_attempts"], plain["metadata"]["total_attempts"]);
     assert_eq!(theatre.play("replay 2 -o json").stdout, more.stdout);
+}
+
+#[test]
+fn limits_that_were_raised_once_hold_for_the_next_time_too() {
+    let theatre = Theatre::new(STUCK);
+    assert_eq!(theatre.play("why -m claude,gemini --budget-calls 3").code, Some(5));
+    // Raised, then killed: the third session is told nothing, and has the second one's budget.
+    let child = theatre.command(["resume", "2", "--budget-calls", "100"]).spawn().unwrap();
+    theatre.wait_for_requests(6);
+    signal(child.id(), "KILL");
+    theatre.end(child);
+    eventually("the end of all", || theatre.processes().is_empty());
+    change_scene(&theatre, STUCK, "");
+    let shown = theatre.play("resume 2 -o json");
+    assert_eq!(shown.code, Some(0), "{}", shown.stderr);
+    assert_eq!(theatre.play("replay 2 -o json").stdout, shown.stdout);
+    let limits = |one: &Value| one["record"].as_str() == Some("resumed") && one["limits"].is_object();
+    assert_eq!(records(&theatre.journal()).iter().filter(|one| limits(one)).count(), 1, "said once, written once");
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! A run in a poor place: few descriptors, nowhere to write, CLIs of another make.
 
 use crate::support::theatre::{Theatre, document};
-use std::process::{Command, Stdio};
 
 /// Puts the stand-in of no vendor in particular on the PATH.
 fn plain(theatre: &Theatre, name: &str) {
@@ -66,17 +65,10 @@ fn a_manifest_of_ones_own_takes_part() {
 #[test]
 fn few_descriptors_make_it_slower_and_not_wrong() {
     let theatre = Theatre::new("");
-    let model = theatre.command(["unused"]);
-    let line = format!("ulimit -n 24; exec {} why -m claude,codex,gemini -o json", env!("CARGO_BIN_EXE_refinery"));
-    let mut command = Command::new("/bin/sh");
-    command.args(["-c", &line]).env_clear().current_dir(theatre.path("work"));
-    command.envs(model.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let shown = theatre.end(command.spawn().unwrap());
+    let shown = theatre.play_after("ulimit -n 24", "why -m claude,codex,gemini -o json");
     let document = document(&shown);
     assert_eq!((shown.code, &document["status"]), (Some(0), &"converged".into()), "{}", shown.stderr);
     assert_eq!(document["metadata"]["total_attempts"], 18, "what never ran is no attempt: {}", document["metadata"]);
-    theatre.assert_nothing_left();
 }
 
 #[test]

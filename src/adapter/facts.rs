@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// What adapters need to know about the machine and the person's environment.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Host {
     /// Our environment (credentials from `.env` included), by name. Blank values count as unset.
     pub env: BTreeMap<String, String>,
@@ -13,6 +13,15 @@ pub struct Host {
     pub home: Option<PathBuf>,
     /// Contents of the login files that manifests name, where they exist.
     pub logins: BTreeMap<AdapterId, Vec<LoginFile>>,
+}
+
+/// The names of variables and no value: credentials are among them, and a panic may print this.
+impl std::fmt::Debug for Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { env, home, logins } = self;
+        let names: Vec<_> = env.keys().collect();
+        f.debug_struct("Host").field("env", &names).field("home", home).field("logins", logins).finish()
+    }
 }
 
 impl Host {
@@ -47,4 +56,18 @@ pub struct Program {
     pub prefix: Vec<String>,
     /// Its version, where a file beside it says so.
     pub version: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_value_of_the_environment_is_in_its_words() {
+        let env = BTreeMap::from([("SOME_KEY".to_owned(), "hush".to_owned())]);
+        let file = LoginFile { path: "/h/login".into(), contents: Some("hush".to_owned()) };
+        let host = Host { env, home: None, logins: [(AdapterId::new("claude"), vec![file])].into() };
+        let words = format!("{host:?}");
+        assert!(words.contains("SOME_KEY") && words.contains("/h/login") && !words.contains("hush"), "{words}");
+    }
 }

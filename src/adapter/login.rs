@@ -1,6 +1,7 @@
 //! What a stored login says about itself, read from the files that the vendors' CLIs keep. Only
 //! presence and kind are read; no token leaves this module.
 
+use super::expiry::token_expiry;
 use super::facts::{Host, LoginFile};
 use super::manifest::{LoginFormat, Manifest};
 use crate::time::Timestamp;
@@ -45,7 +46,8 @@ pub fn stored(manifest: &Manifest, host: &Host) -> Option<StoredLogin> {
                 return Some(StoredLogin { account: "key", about: Some("API key".to_owned()), expires: None });
             }
             text(document.get("tokens")?, "refresh_token").or_else(|| text(document.get("tokens")?, "access_token"))?;
-            Some(StoredLogin { account: "plan", about: Some("ChatGPT".to_owned()), expires: None })
+            let expires = text(document.get("tokens")?, "access_token").and_then(token_expiry);
+            Some(StoredLogin { account: "plan", about: Some("ChatGPT".to_owned()), expires })
         }
         LoginFormat::Gemini => {
             let document = document(0)?;

@@ -5,6 +5,7 @@ mod carry;
 pub mod catalog;
 pub mod codec;
 mod environment;
+pub mod expiry;
 pub mod facts;
 pub mod fill;
 pub mod login;
@@ -16,6 +17,7 @@ pub mod when;
 
 pub use catalog::{Catalog, ManifestError};
 pub use codec::{Codec, End, Progress, Step};
+pub use expiry::may_refresh;
 pub use facts::{Host, LoginFile, Program};
 pub use login::{StoredLogin, login_note, stored};
 pub use manifest::{Manifest, ResolvedModel};

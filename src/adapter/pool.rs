@@ -81,8 +81,12 @@ pub fn choose(manifest: &Manifest, host: &Host, billing: Billing) -> Result<Chos
         return Ok(chosen(manifest, spec, host));
     }
     let name = manifest.id.as_str();
-    let variables = manifest.credential_names().join(" or ");
-    let ways = match (manifest.login_hint(), variables.as_str()) {
+    // Only ways to what the person accepts: a key that is there already is none to a subscription.
+    let ways_in = manifest.pools.iter().filter(|spec| billing.accepts(spec));
+    let variables = ways_in.clone().filter_map(|spec| spec.variable.as_deref()).collect::<Vec<_>>().join(" or ");
+    let logs_in = ways_in.clone().any(|spec| spec.kind == PoolKind::Login);
+    let ways = match (if logs_in { manifest.login_hint() } else { "" }, variables.as_str()) {
+        ("", "") => "nothing of this CLI's is paid for in that way".to_owned(),
         ("", variables) => format!("set {variables}"),
         (login, "") => format!("run `{login}`"),
         (login, variables) => format!("run `{login}`, or set {variables}"),

@@ -1,5 +1,6 @@
 //! The seam between a call and whatever answers it: a vendor's CLI, or a caller's own code.
 
+use super::lead::Lead;
 use crate::event::EventKind;
 use crate::exchange::{CallSpec, Reply, Usage};
 use crate::failure::{CallFailure, FailureClass};
@@ -25,6 +26,8 @@ pub struct Attempt {
     pub stop: watch::Receiver<StopLevel>,
     /// Takes live events and warnings.
     pub tell: mpsc::UnboundedSender<CallNews>,
+    /// Whether others wait until the vendor has answered this attempt; an answer says so by itself.
+    pub lead: Option<Arc<Lead>>,
 }
 
 /// What follows from a usage limit.

@@ -3,6 +3,7 @@
 use super::backend::{AtLimit, Attempt, AttemptError, Backend, CallNews};
 use super::backoff::{Backoff, pause_before};
 use super::lane::{Gate, Lane, Pass};
+use super::lead::Lead;
 use crate::exchange::{CallSpec, Reply, Usage};
 use crate::failure::{CallFailure, FailureClass};
 use crate::ids::ParticipantId;
@@ -99,7 +100,7 @@ impl LiveCall<'_> {
             let passes = self.admit().await?;
             self.attempts += 1;
             self.tries += 1;
-            let failure = match self.attempt().await {
+            let failure = match self.attempt(passes.lead.clone()).await {
                 Ok(reply) => return Ok(reply),
                 Err(AttemptError::Failed(failure)) => failure,
                 Err(AttemptError::Exhausted(message)) => {
@@ -157,9 +158,11 @@ impl LiveCall<'_> {
             while let Some(moment) = self.seat.lane.rests_until().filter(|moment| *moment > Instant::now()) {
                 tokio::time::sleep_until(moment).await;
             }
+            // Whoever waits for somebody's lead takes no place from others.
+            let lead = self.seat.lane.lead().await.map(Arc::new);
             let adapter = self.seat.lane.gate().enter().await;
             let global = self.room.gate.enter().await;
-            Passes { adapter, global }
+            Passes { adapter, global, lead }
         };
         let passes = tokio::select! {
             biased;
@@ -178,7 +181,7 @@ impl LiveCall<'_> {
         }
     }
 
-    async fn attempt(&self) -> Result<Reply, AttemptError> {
+    async fn attempt(&self, lead: Option<Arc<Lead>>) -> Result<Reply, AttemptError> {
         let call = self.spec.id.clone();
         let (go, answer) = oneshot::channel();
         self.tell(CallNews::Begun { call: call.clone(), attempt: self.attempts, go });
@@ -192,8 +195,12 @@ impl LiveCall<'_> {
                 number: self.attempts,
                 stop: self.context.stop.clone(),
                 tell: self.context.tell.clone(),
+                lead: lead.clone(),
             })
             .await;
+        if let (Some(lead), Ok(_)) = (lead, &result) {
+            lead.heard();
+        }
         let (failure, usage, served) = match &result {
             Ok(reply) => (None, reply.usage, reply.served.clone()),
             Err(AttemptError::Failed(failure)) => (Some(failure.clone()), failure.usage, None),
@@ -251,6 +258,8 @@ impl LiveCall<'_> {
 struct Passes {
     adapter: Pass,
     global: Pass,
+    /// If it goes first: the others come when this is dropped, or earlier.
+    lead: Option<Arc<Lead>>,
 }
 
 /// Waits until a stop is asked for; for ever, if nobody can ask any more.

@@ -169,6 +169,9 @@ impl<'a> Gauge<'a> {
     }
 
     fn show(&mut self, progress: Progress, secrets: &Secrets) {
+        if let (Some(lead), Progress::Thinking | Progress::Text(_)) = (&self.attempt.lead, &progress) {
+            lead.heard();
+        }
         let call = self.attempt.spec.id.clone();
         let doing = match progress {
             Progress::Thinking => "thinking",

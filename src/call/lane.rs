@@ -1,5 +1,6 @@
 //! Admission: how many attempts run at once, per adapter and in all, and which lanes are closed.
 
+use super::lead::{Due, Head, Lead};
 use crate::failure::CallFailure;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
@@ -84,13 +85,27 @@ pub struct Lane {
     gate: Gate,
     closed: Arc<Mutex<Option<CallFailure>>>,
     rests: Arc<Mutex<Option<Instant>>>,
+    head: Option<Head>,
 }
 
 impl Lane {
     /// A lane for at most `limit` attempts at once; 0 means no bound.
     #[must_use]
     pub fn new(limit: usize) -> Self {
-        Self { gate: Gate::new(limit), closed: Arc::default(), rests: Arc::default() }
+        Self { gate: Gate::new(limit), closed: Arc::default(), rests: Arc::default(), head: None }
+    }
+
+    /// The same lane with a login that may have to be refreshed, when `due` says so: then one attempt
+    /// goes first, alone, until the vendor has answered it.
+    #[must_use]
+    pub fn with_login(mut self, due: Due) -> Self {
+        self.head = Some(Head::new(due));
+        self
+    }
+
+    /// Waits while another attempt goes first; the lead, if this one does.
+    pub async fn lead(&self) -> Option<Lead> {
+        self.head.as_ref()?.pass().await
     }
 
     /// Its gate.

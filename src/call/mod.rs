@@ -10,6 +10,7 @@ mod caller;
 mod cli;
 mod echo;
 mod lane;
+mod lead;
 mod secrets;
 
 pub use backend::{AtLimit, Attempt, AttemptError, Backend, BoxFuture, CallNews};
@@ -18,5 +19,6 @@ pub use caller::{Answered, CallContext, Caller, Room, Seat};
 pub use cli::{CliBackend, CliSeat, CliSettings};
 pub use echo::Echo;
 pub use lane::{Gate, Lane};
+pub use lead::{Due, Lead};
 #[cfg(feature = "cli")]
 pub(crate) use secrets::Secrets;

@@ -63,6 +63,9 @@ fn run(planner: &dyn Planner, machine: &mut Machine, console: Console) -> Done {
     let console = Console { format: loaded.settings.output_format, ..console };
     let mut warnings = machine.warnings.clone();
     warnings.extend(loaded.warnings);
+    if loaded.settings.no_journal && !planner.shared().dry_run {
+        warnings.push("this run is not written down: it can be neither resumed nor replayed (--no-journal)".to_owned());
+    }
     let prepared = prepare::prepare(planner, machine, loaded.settings, &mut warnings);
     // Before the error, if there is one: they may be what explains it.
     console.warn(&warnings);

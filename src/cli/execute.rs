@@ -63,12 +63,13 @@ pub fn execute(
                 let writer = recorded.writer(file).map_err(|error| {
                     Error::failed(format!("the journal of {} cannot be written: {error}", ready.plan.run_id))
                 })?;
+                let limits = Some(&ready.plan.limits).filter(|limits| *limits != recorded.limits()).cloned();
                 let Recorded { header, entries, .. } = *recorded;
                 // What was heard before is not told again.
                 let heard = &mut |_: &_| {};
                 let refolded = refold(protocol, briefing(&ready.plan), header.at, entries, heard)
                     .map_err(|unfit| Error::failed(format!("{}: {unfit}", ready.plan.run_id)))?;
-                Ok(engine::go_on(refolded.with_listener(listener), world(Some(writer))).await)
+                Ok(engine::go_on(refolded.with_listener(listener), limits, world(Some(writer))).await)
             }
         }
     })

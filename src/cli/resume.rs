@@ -44,8 +44,10 @@ pub fn prepare(args: &ResumeArgs, machine: &Machine) -> Result<(Ready, Begin), E
     let explicit: Vec<_> = args.adapter.iter().map(|path| machine.cwd.join(path)).collect();
     let catalog = manifests::load(&machine.folders, &explicit)?;
     let mut plan = recorded.header.plan.clone();
+    plan.limits = recorded.limits().clone();
     raise_limits(&mut plan.limits, args, &settings);
     let (seats, host) = seats(&plan, &catalog, &settings, machine)?;
+    priced(&plan, &seats)?;
     let ready = Ready {
         estimate: plan.estimate(),
         warnings: recorded.header.warnings.clone(),
@@ -58,7 +60,7 @@ pub fn prepare(args: &ResumeArgs, machine: &Machine) -> Result<(Ready, Begin), E
     Ok((ready, Begin::GoOn(Box::new(recorded), file)))
 }
 
-/// What is said now comes before what was said when the run began.
+/// What is said now comes before what was said when the run began or last went on.
 fn raise_limits(limits: &mut RunLimits, args: &ResumeArgs, settings: &Settings) {
     if args.budget_calls.is_some() {
         limits.budget.calls = settings.budget.calls;
@@ -78,6 +80,27 @@ fn raise_limits(limits: &mut RunLimits, args: &ResumeArgs, settings: &Settings) 
     if args.on_limit.is_some() {
         limits.on_limit = settings.on_limit;
     }
+}
+
+/// A budget in money needs to know what everybody costs who costs money. Prices are those of the run's
+/// beginning: what was charged by them is in its record.
+fn priced(plan: &RunPlan, seats: &[Seat]) -> Result<(), Error> {
+    if plan.limits.budget.usd.is_none() {
+        return Ok(());
+    }
+    let unknown = plan
+        .participants
+        .iter()
+        .zip(seats)
+        .filter(|(one, seat)| one.pool.metered && one.prices.is_none() && !seat.manifest.output.reports_cost);
+    let error = |(one, _): (&Participant, &Seat)| {
+        Error::config(format!(
+            "--budget-usd: nobody says what a call of {} costs, and this run began without its prices",
+            one.id
+        ))
+        .hint("leave --budget-usd out; --budget-calls and the token budgets count everybody")
+    };
+    Error::all(unknown.map(error)).map_or(Ok(()), Err)
 }
 
 /// The folder of journals.

@@ -31,8 +31,10 @@ pub(super) struct Listed {
     models: Vec<String>,
     /// Calls that were begun; `None` if it cannot be read.
     calls: Option<u64>,
-    /// US dollars, as far as the vendors said; `None` if none did.
+    /// US dollars, as far as they are known; `None` if nobody said.
     cost_usd: Option<f64>,
+    /// Whether somebody who was asked did not say what it cost.
+    cost_is_partial: bool,
     /// Since it was last written to.
     age_seconds: u64,
     /// The size of its journal.
@@ -92,7 +94,11 @@ fn row(one: &Listed) -> Vec<String> {
         one.status.clone(),
         age(Duration::from_secs(one.age_seconds)),
         one.calls.map_or_else(|| "?".to_owned(), |calls| calls.to_string()),
-        one.cost_usd.map_or_else(|| "?".to_owned(), |cost| format!("${cost:.2}")),
+        match one.cost_usd {
+            Some(cost) if one.cost_is_partial => format!("${cost:.2} + ?"),
+            Some(cost) => format!("${cost:.2}"),
+            None => "?".to_owned(),
+        },
         one.models.join(", "),
         one.problem.clone().unwrap_or_else(|| one.question.clone()),
     ]
@@ -107,6 +113,7 @@ fn listed(stored: &Stored, now: SystemTime) -> Listed {
         models: Vec::new(),
         calls: None,
         cost_usd: None,
+        cost_is_partial: false,
         age_seconds: age.as_secs(),
         bytes: stored.bytes,
         problem: None,
@@ -130,12 +137,10 @@ fn listed(stored: &Stored, now: SystemTime) -> Listed {
             let status = if closed { finished.outcome.status.as_str() } else { "unfinished" };
             status.clone_into(&mut listed.status);
             listed.calls = Some(finished.totals.total_calls);
-            listed.cost_usd = finished
-                .totals
-                .participants
-                .iter()
-                .filter_map(|account| account.usage.cost_usd)
-                .reduce(|sum, cost| sum + cost);
+            let asked = finished.totals.participants.iter().filter(|account| account.attempts > 0);
+            let costs = asked.map(|account| account.usage.cost_usd);
+            listed.cost_is_partial = costs.clone().any(|cost| cost.is_none());
+            listed.cost_usd = costs.flatten().reduce(|sum, cost| sum + cost);
         }
         Err(error) => listed.problem = Some(error.to_string()),
     }

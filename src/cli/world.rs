@@ -2,7 +2,8 @@
 
 use super::prepare::Ready;
 use super::seats::Seat;
-use crate::call::{self, Backend, Backoff, CliBackend, CliSeat, CliSettings, Echo, Gate, Lane, Room};
+use crate::adapter::{self, Host};
+use crate::call::{self, Backend, Backoff, CliBackend, CliSeat, CliSettings, Due, Echo, Gate, Lane, Room};
 use crate::engine::Clock;
 use crate::error::Error;
 use crate::host::machine;
@@ -36,13 +37,21 @@ impl Surroundings {
 /// Everybody who can be asked: participants of one adapter share its lane.
 pub(super) fn room(ready: &Ready, supervisor: Supervisor, world: &Surroundings) -> Result<Room, Error> {
     let limits = &ready.plan.limits;
-    let lanes: BTreeMap<_, _> =
-        limits.concurrency.adapters.iter().map(|(name, limit)| (name, Lane::new(*limit))).collect();
+    let host = Arc::new(ready.host.clone());
+    let lanes: BTreeMap<_, _> = limits
+        .concurrency
+        .adapters
+        .iter()
+        .map(|(name, limit)| {
+            let login = ready.seats.iter().find(|seat| seat.manifest.id == *name).map(|seat| due(seat, &host, world));
+            (name, login.into_iter().fold(Lane::new(*limit), Lane::with_login))
+        })
+        .collect();
     let echo = ready.settings.debug.then(|| echo(ready)).transpose()?;
     check_scratch(&supervisor, echo.as_deref())?;
     let settings = CliSettings {
         supervisor,
-        host: Arc::new(ready.host.clone()),
+        host,
         limits: ready.limits(),
         scratch_root: None,
         echo,
@@ -55,6 +64,14 @@ pub(super) fn room(ready: &Ready, supervisor: Supervisor, world: &Surroundings) 
     });
     let backoff = Backoff { retries: limits.retries, seed: ready.plan.material.seed, ..Backoff::default() };
     Ok(Room { seats: seats.collect(), gate: Gate::new(limits.concurrency.global), backoff })
+}
+
+/// When a call through a seat may have to refresh the login that pays for it. What the file says is
+/// that of the run's beginning; a vendor that has answered since has a fresh one.
+fn due(seat: &Seat, host: &Arc<Host>, world: &Surroundings) -> Due {
+    let (manifest, pool) = (Arc::clone(&seat.manifest), seat.pool.clone());
+    let (host, clock) = (Arc::clone(host), Arc::clone(&world.clock));
+    Arc::new(move || adapter::may_refresh(&manifest, &host, &pool, clock()))
 }
 
 /// Makes a folder where every call will need one, so that a want of it is told before the first call.

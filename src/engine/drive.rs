@@ -8,7 +8,7 @@ use crate::call::Caller;
 use crate::invocation::StopLevel;
 use crate::journal::Writer;
 use crate::outcome::Finished;
-use crate::plan::{Budget, OnLimit};
+use crate::plan::{Budget, OnLimit, RunLimits};
 use crate::protocol::Protocol;
 use crate::time::Timestamp;
 use std::sync::Arc;
@@ -57,11 +57,15 @@ pub async fn drive(
     Live::new(fold, world).run(effects).await
 }
 
-/// Goes on with a run that its record left unfinished: what is outstanding is asked again.
+/// Goes on with a run that its record left unfinished: what is outstanding is asked again. `limits` are
+/// written down, if they are others than before.
 ///
 /// Dropping the future ends every child.
-pub async fn go_on(refolded: Refolded<'_>, world: World) -> Finished {
+pub async fn go_on(refolded: Refolded<'_>, limits: Option<RunLimits>, world: World) -> Finished {
     let mut live = Live::new(refolded.fold, world);
-    live.record(Record::Resumed).await;
+    live.record(Record::Resumed { limits: limits.map(Box::new) }).await;
     live.run(refolded.outstanding).await
 }
+
+#[cfg(test)]
+mod tests;

@@ -155,7 +155,7 @@ impl<'a> Fold<'a> {
             Record::Limited { call, resets_at, then } => self.limited(&call, resets_at, then),
             Record::Warned { text } => self.emit(EventKind::Warning { text }),
             Record::Told { input } => return self.tell(input),
-            Record::Resumed => {
+            Record::Resumed { .. } => {
                 self.closed = None;
                 self.cut_short = false;
                 self.resume_at = None;

@@ -122,9 +122,10 @@ impl Ledger {
             }
             EventKind::AttemptEnded { call, usage, .. } => {
                 self.flying.remove(call);
-                self.usd += self.calls.get(call).and_then(|&place| cost(self.charges[place], usage)).unwrap_or(0.0);
+                let billed = self.calls.get(call).and_then(|&place| cost(self.charges[place], usage));
+                self.usd += billed.unwrap_or(0.0);
                 self.charge(call, |account| {
-                    account.usage = account.usage.plus(*usage);
+                    account.usage = account.usage.plus(Usage { cost_usd: billed.or(usage.cost_usd), ..*usage });
                     if usage.input_tokens.is_none() && usage.output_tokens.is_none() && usage.cost_usd.is_none() {
                         account.attempts_without_usage += 1;
                     }
@@ -209,16 +210,18 @@ impl Ledger {
     }
 }
 
-/// What an attempt cost in money: what the vendor says, else tokens at the configured prices;
-/// nothing on a subscription, whose costs are notional.
+/// What an attempt is billed: its tokens at the configured prices, where there are any, else what the
+/// vendor says; nothing on a subscription, whose costs are notional, and nothing if nobody counted.
 fn cost((metered, prices): (bool, Option<Prices>), usage: &Usage) -> Option<f64> {
     if !metered {
         return None;
     }
-    let tokens = |count: Option<u64>| count.unwrap_or(0) as f64 / 1e6;
-    let priced =
-        |prices: Prices| tokens(usage.input_tokens) * prices.input + tokens(usage.output_tokens) * prices.output;
-    prices.map(priced).or(usage.cost_usd)
+    let price = |count: Option<u64>, million: f64| count.map(|count| count as f64 / 1e6 * million);
+    let priced = |prices: Prices| {
+        let parts = [price(usage.input_tokens, prices.input), price(usage.output_tokens, prices.output)];
+        parts.into_iter().flatten().reduce(|sum, part| sum + part)
+    };
+    prices.and_then(priced).or(usage.cost_usd)
 }
 
 #[cfg(test)]

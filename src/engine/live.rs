@@ -80,7 +80,6 @@ impl<'a> Live<'a> {
         }
         let status = self.status();
         self.record(Record::Closed { status }).await;
-        self.sync().await;
         let written = self.journal.is_some();
         let mut finished = self.fold.finish();
         finished.totals.resumable &= written;
@@ -181,7 +180,8 @@ impl<'a> Live<'a> {
         }
     }
 
-    /// Writes a record down, then acts on it.
+    /// Writes a record down, then acts on it. The last one is safe on the disk, and with it all
+    /// others, before anybody hears of the end.
     pub async fn record(&mut self, record: Record) {
         let entry = Entry { at: (self.clock)(), record };
         if let Some(journal) = &self.journal {
@@ -191,11 +191,14 @@ impl<'a> Live<'a> {
             };
             self.keep_or_drop_journal(written);
         }
+        if let Record::Closed { .. } = entry.record {
+            self.sync().await;
+        }
         let effects = self.fold.apply(entry.at, entry.record);
         self.put_into_effect(effects);
     }
 
-    /// Makes everything recorded safe, before anything is shown as final.
+    /// Makes everything recorded safe.
     async fn sync(&mut self) {
         if let Some(journal) = &self.journal {
             let synced = journal.sync().await.map_err(|failed| failed.to_string());

@@ -5,6 +5,7 @@ use crate::exchange::Usage;
 use crate::failure::FailureClass;
 use crate::ids::CallId;
 use crate::outcome::Status;
+use crate::plan::RunLimits;
 use crate::protocol::Input;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -76,7 +77,11 @@ pub enum Record {
         input: Input,
     },
     /// The run goes on in another process: calls in flight are asked again.
-    Resumed,
+    Resumed {
+        /// The limits from here on, if they are others than before: they hold for the next time, too.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limits: Option<Box<RunLimits>>,
+    },
     /// The run is over.
     Closed {
         /// How; `None` leaves the status that the protocol concluded.

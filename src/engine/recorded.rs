@@ -1,10 +1,10 @@
 //! A run on disk: its header, its entries, and the ways in which a file is not a run that this
 //! program can show again or go on with.
 
-use super::record::Entry;
+use super::record::{Entry, Record};
 use crate::error::Error;
 use crate::journal::{self, Chain, Contents, Writer};
-use crate::plan::RunPlan;
+use crate::plan::{RunLimits, RunPlan};
 use crate::protocol::prompt::templates_digest;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -121,6 +121,16 @@ impl Recorded {
             _ => Error::failed(format!("{} cannot be opened: {error}", path.display())),
         })?;
         Ok((Self::read(path)?, file))
+    }
+
+    /// The limits that hold at its end: those that it last went on with, else the plan's.
+    #[must_use]
+    pub fn limits(&self) -> &RunLimits {
+        let raised = self.entries.iter().rev().find_map(|entry| match &entry.record {
+            Record::Resumed { limits } => limits.as_deref(),
+            _ => None,
+        });
+        raised.unwrap_or(&self.header.plan.limits)
     }
 
     /// The writer that goes on after the last whole line.

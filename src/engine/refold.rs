@@ -58,7 +58,7 @@ pub fn refold<'a>(
     for (number, Entry { at, record }) in entries.into_iter().enumerate() {
         let fits = match &record {
             Record::Told { input: Input::Settled(settled) } => !closed && fold.is_open(&settled.id),
-            Record::Resumed => true,
+            Record::Resumed { .. } => true,
             _ => !closed,
         };
         if !fits {
@@ -68,7 +68,7 @@ pub fn refold<'a>(
             Record::Told { input: Input::Elapsed(timer) } => asked.timers.retain(|(id, _)| id != timer),
             Record::Told { input: Input::Advance(_) } => asked.pause = None,
             Record::Closed { .. } => closed = true,
-            Record::Resumed => closed = false,
+            Record::Resumed { .. } => closed = false,
             _ => {}
         }
         asked.note(fold.apply(at, record));

@@ -6,11 +6,11 @@ use super::stdin::Stdin;
 use crate::ids::RunId;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// What is known about this machine before anything is done with it.
-#[derive(Debug)]
 pub struct Machine {
     /// Our environment; variables that are not UTF-8 are left out.
     pub env: BTreeMap<String, String>,
@@ -24,6 +24,14 @@ pub struct Machine {
     pub now: Timestamp,
     /// What a person should know about it.
     pub warnings: Vec<String>,
+}
+
+/// The names of variables and no value: credentials are among them, and a panic may print this.
+impl fmt::Debug for Machine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.env.keys().collect();
+        f.debug_struct("Machine").field("env", &names).field("cwd", &self.cwd).finish_non_exhaustive()
+    }
 }
 
 impl Machine {
@@ -91,4 +99,18 @@ pub fn draw_seed() -> u64 {
 #[must_use]
 pub fn draw_nonce() -> String {
     random(&HEX, 32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_value_of_the_environment_is_in_its_words() {
+        let env = BTreeMap::from([("SOME_KEY".to_owned(), "hush".to_owned())]);
+        let (folders, stdin) = (Folders::default(), Stdin::made_up(std::io::empty(), false));
+        let machine = Machine { env, folders, cwd: "/w".into(), stdin, now: Timestamp(0), warnings: Vec::new() };
+        let words = format!("{machine:?}");
+        assert!(words.contains("SOME_KEY") && !words.contains("hush"), "{words}");
+    }
 }

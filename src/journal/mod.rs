@@ -12,4 +12,6 @@ mod writer;
 pub use chain::{Broken, Chain};
 pub use reader::{Contents, ReadError, read};
 pub use store::{Retention, Store, StoreError, Stored};
+#[cfg(test)]
+pub(crate) use writer::Sink;
 pub use writer::{Failed, Writer};

@@ -231,6 +231,43 @@ mod tests {
         assert_eq!(writer.sync().await.unwrap_err(), failed);
     }
 
+    /// A disk that tells of every sync how many bytes it made safe.
+    struct Telling(usize, mpsc::Sender<usize>);
+
+    impl Write for Telling {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Sink for Telling {
+        fn sync(&mut self) -> io::Result<()> {
+            self.1.send(self.0).map_err(io::Error::other)
+        }
+    }
+
+    #[tokio::test]
+    async fn records_become_safe_by_themselves() {
+        let (sender, syncs) = mpsc::channel();
+        let writer = Writer::start(Telling(0, sender), Chain::default()).unwrap();
+        for round in 0..3 {
+            writer.append(format!(r#"{{"n":{round}}}"#)).await.unwrap();
+            // Nobody asks for it; without an end to the wait, the test would hang.
+            let safe = syncs.recv_timeout(Duration::from_secs(60)).unwrap();
+            assert!(safe > 0, "round {round}");
+        }
+        // And at once when somebody does.
+        writer.append(r#"{"n":9}"#.to_owned()).await.unwrap();
+        writer.sync().await.unwrap();
+        drop(writer);
+        assert!(syncs.iter().count() >= 1);
+    }
+
     #[tokio::test]
     async fn what_is_no_object_is_refused() {
         let writer = Writer::start(Full(1000), Chain::default()).unwrap();

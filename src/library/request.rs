@@ -46,7 +46,7 @@ impl ProviderRequest {
         let (stopper, stop) = watch::channel(StopLevel::Run);
         let (keeper, over) = watch::channel(());
         let (tell, _) = mpsc::unbounded_channel();
-        let attempt = Attempt { spec: Arc::new(spec), number: 1, stop, tell };
+        let attempt = Attempt { spec: Arc::new(spec), number: 1, stop, tell, lead: None };
         let lives = Some(Arc::new((stopper, keeper)));
         Self { attempt, messages, timeout: ALONE, signal: StopSignal(over), _lives: lives }
     }

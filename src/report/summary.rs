@@ -5,7 +5,7 @@ use super::paint::Paint;
 use super::table::{grouped, table};
 use super::verdict;
 use crate::exchange::Usage;
-use crate::outcome::{Finished, StepCost, Totals};
+use crate::outcome::{Account, Finished, StepCost, Totals};
 use std::fmt::Write as _;
 
 /// The verdict, several lines.
@@ -46,19 +46,28 @@ fn calls(totals: &Totals) -> String {
     format!("{} ({})", grouped(totals.total_calls), counted(totals.total_attempts, "attempt"))
 }
 
-/// Tokens and dollars as the vendors said them; nothing if none did.
+/// What is billed for each use, or would be if no plan paid; nothing if nobody said.
+fn dollars(totals: &Totals, billed: bool) -> Option<f64> {
+    let paid = totals.participants.iter().filter(|one| (one.pool == "api_key") == billed);
+    paid.filter_map(|one| one.usage.cost_usd).reduce(|sum, one| sum + one)
+}
+
+/// Tokens and dollars as the vendors said them, and who said none; nothing if none did.
 fn cost(totals: &Totals) -> Option<String> {
     let sum = totals.participants.iter().fold(Usage::default(), |sum, one| sum.plus(one.usage));
     let mut parts = Vec::new();
     if let (Some(input), Some(output)) = (sum.input_tokens, sum.output_tokens) {
         parts.push(format!("{} tokens in, {} out", grouped(input), grouped(output)));
     }
-    if let Some(dollars) = sum.cost_usd {
-        let notional = totals.participants.iter().any(|one| one.usage.cost_usd.is_some() && one.pool != "api_key");
-        parts.push(format!("${dollars:.2}{}", if notional { " at list prices, a plan pays" } else { "" }));
-    }
+    parts.extend(dollars(totals, true).map(|billed| format!("${billed:.2}")));
+    parts.extend(dollars(totals, false).map(|notional| format!("${notional:.2} at list prices, a plan pays")));
     if parts.is_empty() {
         return None;
+    }
+    let silent = |one: &&Account| one.pool == "api_key" && one.attempts > 0 && one.usage.cost_usd.is_none();
+    let silent: Vec<_> = totals.participants.iter().filter(silent).map(|one| one.participant.as_str()).collect();
+    if !silent.is_empty() {
+        parts.push(format!("what {} charged is not known", silent.join(", ")));
     }
     let unknown: u64 = totals.participants.iter().map(|one| one.attempts_without_usage).sum();
     if unknown > 0 {

@@ -127,6 +127,19 @@ impl Theatre {
         shown
     }
 
+    /// Plays a command line through a line of shell that sets its stage first.
+    pub fn play_after(&self, before: &str, line: &str) -> Shown {
+        let model = self.command(["unused"]);
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", &format!("{before}; exec {} {line}", env!("CARGO_BIN_EXE_refinery"))]);
+        command.env_clear().envs(model.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.current_dir(self.path("work")).process_group(0);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let shown = self.end(command.spawn().unwrap());
+        self.assert_nothing_left();
+        shown
+    }
+
     /// Waits for the end of a run.
     pub fn end(&self, child: Child) -> Shown {
         let group = child.id();
@@ -147,6 +160,9 @@ impl Theatre {
         let text = fs::read_to_string(self.path("log.jsonl")).unwrap_or_default();
         // The last line may still be on its way.
         let whole = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+        // Who is killed while it writes leaves half a line, and the next one goes on behind it. What
+        // looks like a beginning within a prompt or an argument has its quotes escaped.
+        let whole = whole.map(|line| &line[line.rfind(r#"{"at_ms":"#).unwrap_or(0)..]);
         let lines = whole.map(|line| serde_json::from_str::<Value>(line).unwrap());
         lines.filter(|line| line.get("phase").is_some()).collect()
     }

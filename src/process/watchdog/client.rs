@@ -26,7 +26,18 @@ pub struct Watchdog {
 struct Shared {
     /// `None` once it was told that all is over, or does not listen any more.
     line: Mutex<Option<UnixStream>>,
-    process: Mutex<Child>,
+    process: Arc<Mutex<Child>>,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.line.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        // It has work of some milliseconds, for which nobody should wait; but a process that lives on
+        // would collect its dead, one for each run.
+        let process = Arc::clone(&self.process);
+        let wait = move || drop(process.lock().unwrap_or_else(PoisonError::into_inner).wait());
+        let _ = std::thread::Builder::new().name("watchdog".to_owned()).spawn(wait);
+    }
 }
 
 impl Watchdog {
@@ -50,7 +61,8 @@ impl Watchdog {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()?;
-        let watchdog = Self { shared: Arc::new(Shared { line: Mutex::new(Some(ours)), process: Mutex::new(process) }) };
+        let (line, process) = (Mutex::new(Some(ours)), Arc::new(Mutex::new(process)));
+        let watchdog = Self { shared: Arc::new(Shared { line, process }) };
         watchdog.tell(&Message::Marker(marker.clone()));
         Ok(watchdog)
     }

@@ -1,0 +1,108 @@
+//! Logins that several calls share: who may refresh them, and what is written near them.
+
+use crate::support::record::records;
+use crate::support::theatre::{SECRETS, Theatre, signal};
+use serde_json::Value;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A theatre without keys, where claude is logged in until so many minutes from now, or until nobody
+/// knows when.
+fn logged_in(scene: &str, minutes: Option<i64>) -> Theatre {
+    let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
+    let expires = minutes.map(|minutes| format!(r#","expiresAt":{}"#, now + minutes * 60_000)).unwrap_or_default();
+    let login = format!(r#"{{"claudeAiOauth":{{"accessToken":"a","refreshToken":"r"{expires}}}}}"#);
+    let theatre = SECRETS.iter().fold(Theatre::new(scene), |theatre, (name, _)| theatre.without(name));
+    theatre.file("home/.claude/.credentials.json", login)
+}
+
+const THREE: [&str; 4] = ["why", "-m", "claude*3", "--retries=0"];
+const HANG: &str = "[[rule]]\nact = ['hang']";
+
+/// How a run of three claudes went: the calls that had begun before the first one ended.
+fn begun_first(theatre: &Theatre) -> usize {
+    let records = records(&theatre.journal());
+    records.iter().take_while(|one| one["record"] != "ended").filter(|one| one["record"] == "begun").count()
+}
+
+#[test]
+fn with_a_login_near_its_end_the_first_call_goes_alone() {
+    for minutes in [Some(-60), Some(5), None] {
+        let theatre = logged_in("", minutes);
+        let shown = theatre.play("why -m 'claude*3'");
+        assert_eq!(shown.code, Some(0), "{}", shown.stderr);
+        assert!(shown.stderr.contains("stored login"), "{}", shown.stderr);
+        // One that never comes to words.
+        let theatre = logged_in("[[rule]]\nwhen = { nth = [1] }\nact = [{ exit = 3 }]", minutes);
+        let shown = theatre.play("why -m 'claude*3' --retries 0");
+        assert_eq!((shown.code, begun_first(&theatre)), (Some(0), 1), "{minutes:?}: {}", shown.stderr);
+    }
+}
+
+#[test]
+fn after_its_first_words_the_others_come() {
+    // It begins to answer and goes on for ever; the others begin all the same.
+    let half = "[[rule]]\nmanner = { chunks = 50, keep_bytes = 6000 }\n\
+        act = [{ say = { text = 'One thing. Another thing. ', fill_bytes = 20000 } }, 'hang']";
+    let theatre = logged_in(half, Some(-60));
+    let child = theatre.command(THREE).spawn().unwrap();
+    theatre.wait_for_requests(3);
+    signal(child.id(), "INT");
+    assert_eq!(theatre.end(child).code, Some(1));
+    assert_eq!(begun_first(&theatre), 3);
+    theatre.assert_nothing_left();
+}
+
+#[test]
+fn whoever_leads_in_vain_is_followed_by_another_that_leads() {
+    let theatre = logged_in("[[rule]]\nwhen = { phase = 'propose' }\nact = [{ exit = 3 }]", None);
+    let shown = theatre.play("why -m 'claude*3' --retries 0");
+    assert_eq!(shown.code, Some(3), "{}", shown.stderr);
+    let (mut running, mut most) = (0_i32, 0);
+    for one in records(&theatre.journal()) {
+        running += i32::from(one["record"] == "begun") - i32::from(one["record"] == "ended");
+        most = most.max(running);
+    }
+    assert_eq!((theatre.log().len(), most), (3, 1), "one after the other");
+}
+
+#[test]
+fn nobody_waits_for_a_login_that_lasts_a_token_or_a_key() {
+    let token = logged_in(HANG, Some(-60)).var("CLAUDE_CODE_OAUTH_TOKEN", "token");
+    let key = Theatre::new(HANG);
+    for theatre in [logged_in(HANG, Some(60)), token, key] {
+        let child = theatre.command(THREE).spawn().unwrap();
+        theatre.wait_for_requests(3);
+        signal(child.id(), "INT");
+        assert_eq!(theatre.end(child).code, Some(1));
+        theatre.assert_nothing_left();
+    }
+}
+
+#[test]
+fn keys_and_tokens_run_in_homes_of_their_own_and_logins_are_linked() {
+    let login = r#"{"auth_mode":"chatgpt","tokens":{"access_token":"a","refresh_token":"r"}}"#;
+    let theatre = logged_in("", Some(60)).file("home/.codex/auth.json", login).var("GEMINI_API_KEY", "key");
+    let shown = theatre.play("why -m claude,codex,gemini -o json");
+    assert_eq!(shown.code, Some(0), "{}", shown.stderr);
+    let (tmp, home) = (theatre.path("tmp").display().to_string(), theatre.path("home").display().to_string());
+    for one in theatre.log() {
+        let own = |name: &str| one["env"][name].as_str().is_some_and(|path: &str| path.starts_with(&tmp));
+        match one["vendor"].as_str().unwrap() {
+            // It refreshes its file in place by a rename, which a link would not outlive.
+            "claude" => assert_eq!(one["env"]["HOME"], home.as_str()),
+            "codex" => assert!(own("CODEX_HOME"), "{}", one["env"]),
+            _ => assert!(own("HOME") || own("GEMINI_CLI_HOME"), "{}", one["env"]),
+        }
+    }
+    let names = |below: &str| {
+        let all = std::fs::read_dir(theatre.path(below)).unwrap();
+        all.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (names("home/.claude"), names("home/.codex")),
+        (vec![".credentials.json".into()], vec!["auth.json".into()])
+    );
+    let document: Value = serde_json::from_str(&shown.stdout).unwrap();
+    let pools: Vec<_> = document["participants"].as_array().unwrap().iter().map(|one| &one["pool"]).collect();
+    assert_eq!(pools, ["login", "login", "api_key"]);
+}

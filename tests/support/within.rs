@@ -1,0 +1,79 @@
+//! Whole runs within this process, with real children: for what only a library can do, such as a
+//! clock of one's own or five hundred runs in a row.
+
+use super::theatre::Theatre;
+use refinery_core::cli::execute::{Begin, execute};
+use refinery_core::cli::parse::parse;
+use refinery_core::cli::prepare::{self, Prepared, Ready};
+use refinery_core::cli::world::Surroundings;
+use refinery_core::engine::{Clock, Listener};
+use refinery_core::host::folders::Folders;
+use refinery_core::host::machine::{Machine, now};
+use refinery_core::host::stdin::Stdin;
+use refinery_core::outcome::Finished;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+/// The machine that a theatre's environment makes.
+fn machine(env: BTreeMap<String, String>, cwd: &Path) -> Machine {
+    let folders = Folders::of(&env, None);
+    let stdin = Stdin::made_up(std::io::empty(), false);
+    Machine { env, folders, cwd: cwd.to_owned(), stdin, now: now(), warnings: Vec::new() }
+}
+
+/// The run that a command line asks for, ready to begin.
+pub fn ready(env: BTreeMap<String, String>, cwd: &Path, line: &str) -> Ready {
+    let words: Vec<_> = [vec!["refinery".to_owned()], shell_words::split(line).unwrap()].concat();
+    let words: Vec<OsString> = words.into_iter().map(Into::into).collect();
+    let Ok(cli) = parse(&words, false) else { panic!("{line}") };
+    let mut machine = machine(env, cwd);
+    let settings = prepare::load(&cli.run, &machine).unwrap().settings;
+    match prepare::prepare(&cli.run, &mut machine, settings, &mut Vec::new()).unwrap() {
+        Prepared::Ready(ready) => *ready,
+        Prepared::Dry(_) => panic!("{line}"),
+    }
+}
+
+/// Makes the run, under the real watchdog.
+pub fn perform(ready: &Ready, clock: Clock, listener: Listener<'_>) -> Finished {
+    let world = Surroundings { program: env!("CARGO_BIN_EXE_refinery").into(), clock };
+    execute(ready, Begin::Anew, &world, listener).unwrap()
+}
+
+/// The wall clock.
+pub fn wall() -> Clock {
+    Arc::new(now)
+}
+
+impl Theatre {
+    /// The environment of its programs.
+    pub fn env(&self) -> BTreeMap<String, String> {
+        let command = self.command(["unused"]);
+        let text = |text: &std::ffi::OsStr| text.to_str().unwrap().to_owned();
+        command.get_envs().filter_map(|(name, value)| Some((text(name), text(value?)))).collect()
+    }
+
+    /// Runs the other half of a test, an ignored one, as a process of its own in this theatre: what
+    /// it needs of a process (memory, descriptors, the folder for temporary files) is its own then.
+    /// `before` is a line of shell that sets its stage.
+    pub fn other_half(&self, test: &str, before: &str) -> String {
+        let mut command = Command::new("/bin/sh");
+        let line = format!("{before}; exec \"$0\" --ignored --exact {test} --nocapture");
+        command.arg("-c").arg(line).arg(std::env::current_exe().unwrap());
+        command.env_clear().envs(self.env()).env("RUST_BACKTRACE", "1").current_dir(self.path("work"));
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+        assert!(text.contains("1 passed"), "no such test: {text}");
+        self.assert_nothing_left();
+        text
+    }
+}
+
+/// The environment of this process, for the other half of a test.
+pub fn own_env() -> BTreeMap<String, String> {
+    std::env::vars().collect()
+}
