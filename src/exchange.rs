@@ -190,6 +190,7 @@ fn write_list<T>(
 /// How hard a model thinks. Vendors know subsets of these words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Effort {
     /// The least that the vendor offers.
     Minimal,

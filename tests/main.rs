@@ -46,6 +46,7 @@ mod protocol_refine;
 mod protocol_sampling;
 mod protocol_vectors;
 mod protocol_vectors_refine;
+mod public_api;
 mod reports;
 mod run_budget;
 mod run_debug;

@@ -154,6 +154,7 @@ pub struct RunLimits {
 /// What becomes of a run whose vendor says that a usage limit is reached.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum OnLimit {
     /// The run stops, exit code 1; it can be resumed.
     Fail,

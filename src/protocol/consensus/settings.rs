@@ -8,6 +8,7 @@ use std::sync::Arc;
 /// How answers are reviewed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum ReviewMode {
     /// One call for each pair of reviewer and author.
     #[default]

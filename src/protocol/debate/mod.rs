@@ -36,11 +36,22 @@ mod stage;
 mod state;
 mod synthesis;
 
+#[doc(hidden)]
 pub use confidence::{Confidence, NEUTRAL, confidence, judge_confidence, strip_confidence_line};
+#[doc(hidden)]
 pub use machine::Debate;
+#[doc(hidden)]
 pub use order::Mulberry32;
-pub use persona::{DEFAULT as PERSONAS, JUDGE, Persona, PersonaProblem, built_in, deal, read, with_own};
+#[doc(hidden)]
+pub use persona::read;
+#[doc(hidden)]
+pub use persona::{DEFAULT as PERSONAS, JUDGE, built_in, deal, with_own};
+pub use persona::{Persona, PersonaProblem, read as read_personas};
+#[doc(hidden)]
 pub use phase::{Phase, label};
-pub use score::{Spread, Standing, consensus_score, disagreements, spread, stable};
+#[doc(hidden)]
+pub use score::{Spread, Standing, spread, stable};
+pub use score::{consensus_score, disagreements};
 pub use settings::{DebatePlan, Judge, ROUNDS};
+#[doc(hidden)]
 pub use synthesis::{Sections, judge_sections, read_synthesis};

@@ -77,6 +77,7 @@ impl StepKind {
 /// What a step makes of the value of the step before it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Feed {
     /// `refine` takes it as its draft, every other step as material beside the question.
     #[default]

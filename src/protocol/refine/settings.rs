@@ -37,6 +37,7 @@ impl Default for RefinePlan {
 /// How a text is refined.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum RefineMode {
     /// Score, improve, score again, until a target is reached.
     Score(ScorePlan),

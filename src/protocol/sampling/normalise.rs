@@ -8,6 +8,7 @@ use std::sync::Arc;
 /// How an answer is brought to its form. The answer that is returned is always the original text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Normaliser {
     /// White space at the ends is dropped, every other run of it is one space.
     #[default]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// When the samples count as agreed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Strategy {
     /// The answer that most samples gave wins, however few they are.
     #[default]
@@ -33,6 +34,7 @@ impl Strategy {
 /// When a run may end before all samples were taken.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum EarlyStop {
     /// As soon as neither the winner nor any gate on agreement can change.
     Certain,
