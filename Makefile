@@ -26,9 +26,10 @@ contract:
 	scripts/install-clis
 	cargo test --test contract
 
-# Time and memory: prints benches/README.md's table.
+# Time and memory: prints the tables of benches/README.md.
 bench:
 	cargo bench --bench overhead -- --write
+	cargo bench --bench in_process -- --write
 
 # Record fixtures/transcripts anew from the real CLIs.
 record:

@@ -24,6 +24,7 @@ mod examples;
 mod journal;
 mod layers;
 mod library_cli;
+mod library_heap;
 mod library_outside;
 mod library_protocols;
 mod library_safety;
