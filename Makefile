@@ -15,6 +15,7 @@ check: lint test
 
 lint:
 	cargo fmt --check
+	rustfmt --check --edition 2024 tests/outside/build.rs tests/outside/src/main.rs
 	cargo clippy --all-targets -- -D warnings
 	cargo clippy --test contract -- -D warnings
 	cargo clippy --no-default-features --lib -- -D warnings
