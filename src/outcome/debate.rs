@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 /// What a debate ended with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct DebateBody {
     /// The score of the last whole round, 0 to 100; `None` if there is no whole round.
     pub final_score: Option<u32>,
@@ -88,6 +89,7 @@ impl StopReason {
 
 /// When and why a score counted as stable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct EarlyStop {
     /// In which round.
     pub round: Round,
@@ -99,6 +101,7 @@ pub struct EarlyStop {
 
 /// A participant's last word.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Position {
     /// Who.
     pub participant: ParticipantId,
@@ -118,6 +121,7 @@ pub struct Position {
 
 /// One round of a debate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct DebateRound {
     /// Which.
     pub round: Round,
@@ -143,6 +147,7 @@ pub struct DebateRound {
 
 /// One turn.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Turn {
     /// Whose.
     pub participant: ParticipantId,
@@ -159,6 +164,7 @@ pub struct Turn {
 
 /// Why a turn or a synthesis failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct TurnFailure {
     /// A failure class.
     pub failure: FailureClass,
@@ -168,6 +174,7 @@ pub struct TurnFailure {
 
 /// Two participants whose confidences are far apart.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Disagreement {
     /// `r2-claude-codex`, in speaking order.
     pub id: String,
@@ -184,6 +191,7 @@ pub struct Disagreement {
 
 /// What the judge made of a debate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Synthesis {
     /// What most hold; empty if the judge did not say.
     pub majority_position: String,

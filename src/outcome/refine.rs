@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a run that refines a text ended with.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct RefineBody {
     /// `score` or `critique`.
     pub mode: String,
@@ -41,6 +42,7 @@ pub struct RefineBody {
 
 /// One text on its way to a score.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Iteration {
     /// 0 for the draft.
     pub iteration: u32,
@@ -60,6 +62,7 @@ pub struct Iteration {
 
 /// One critique and rewrite.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct CritiquePass {
     /// Which, from 1.
     pub pass: u32,
@@ -89,6 +92,7 @@ pub const SELF_REFINE: &str = "self-refine";
 
 /// What the critique pass over a run's answer came to.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct SelfRefined {
     /// The answer as it is returned.
     pub answer: Option<String>,
