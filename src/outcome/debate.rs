@@ -6,8 +6,8 @@ use crate::ids::{ParticipantId, Round};
 use serde::{Deserialize, Serialize, Serializer};
 
 /// What a debate ended with.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DebateBody {
     /// The score of the last whole round, 0 to 100; `None` if there is no whole round.
     pub final_score: Option<u32>,
@@ -88,8 +88,8 @@ impl StopReason {
 }
 
 /// When and why a score counted as stable.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EarlyStop {
     /// In which round.
     pub round: Round,
@@ -100,8 +100,8 @@ pub struct EarlyStop {
 }
 
 /// A participant's last word.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Position {
     /// Who.
     pub participant: ParticipantId,
@@ -120,8 +120,8 @@ pub struct Position {
 }
 
 /// One round of a debate.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DebateRound {
     /// Which.
     pub round: Round,
@@ -146,8 +146,8 @@ pub struct DebateRound {
 }
 
 /// One turn.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Turn {
     /// Whose.
     pub participant: ParticipantId,
@@ -163,8 +163,8 @@ pub struct Turn {
 }
 
 /// Why a turn or a synthesis failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TurnFailure {
     /// A failure class.
     pub failure: FailureClass,
@@ -173,8 +173,8 @@ pub struct TurnFailure {
 }
 
 /// Two participants whose confidences are far apart.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Disagreement {
     /// `r2-claude-codex`, in speaking order.
     pub id: String,
@@ -190,8 +190,8 @@ pub struct Disagreement {
 }
 
 /// What the judge made of a debate.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Synthesis {
     /// What most hold; empty if the judge did not say.
     pub majority_position: String,

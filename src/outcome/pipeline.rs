@@ -6,8 +6,8 @@ use crate::ids::ParticipantId;
 use serde::{Deserialize, Serialize};
 
 /// What several steps ended with.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct PipelineBody {
     /// Who wrote the answer, where that is one participant.
     pub author: Option<ParticipantId>,
@@ -16,8 +16,8 @@ pub struct PipelineBody {
 }
 
 /// One step.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StepRecord {
     /// Its name, with which the ids of its calls begin: `step1`.
     pub step: String,
@@ -36,8 +36,8 @@ pub struct StepRecord {
 
 /// What one part of a run cost: a step, or a critique pass. Derived from the calls whose ids begin
 /// with its name.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct StepCost {
     /// Its name.
     pub step: String,

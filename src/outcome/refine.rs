@@ -6,8 +6,8 @@ use crate::ids::ParticipantId;
 use serde::{Deserialize, Serialize};
 
 /// What a run that refines a text ended with.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RefineBody {
     /// `score` or `critique`.
     pub mode: String,
@@ -41,8 +41,8 @@ pub struct RefineBody {
 }
 
 /// One text on its way to a score.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Iteration {
     /// 0 for the draft.
     pub iteration: u32,
@@ -61,8 +61,8 @@ pub struct Iteration {
 }
 
 /// One critique and rewrite.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CritiquePass {
     /// Which, from 1.
     pub pass: u32,
@@ -91,8 +91,8 @@ pub struct CritiquePass {
 pub const SELF_REFINE: &str = "self-refine";
 
 /// What the critique pass over a run's answer came to.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SelfRefined {
     /// The answer as it is returned.
     pub answer: Option<String>,

@@ -6,8 +6,8 @@ use crate::ids::ParticipantId;
 use serde::{Deserialize, Serialize};
 
 /// What a sampling run ended with. Field names of the seed are kept; more are added.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SamplingBody {
     /// The answer that most samples gave, in the words of the first of them; `None` if none answered.
     pub winner: Option<Winner>,
@@ -39,8 +39,8 @@ pub struct SamplingBody {
 }
 
 /// A share that is known or lies between two bounds, each 0 to 1.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Share {
     /// At least.
     pub least: f64,
@@ -49,8 +49,8 @@ pub struct Share {
 }
 
 /// One of the different answers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Response {
     /// In the words of its first sample.
     pub answer: String,
@@ -61,8 +61,8 @@ pub struct Response {
 }
 
 /// One sample.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SampleRecord {
     /// Which, from 1.
     pub sample: u32,
@@ -79,8 +79,8 @@ pub struct SampleRecord {
 }
 
 /// Why a run ended before all samples were taken.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EarlyEnd {
     /// `certain`: nothing could change any more; `confident`: it is this likely that nothing would.
     pub reason: String,

@@ -42,11 +42,7 @@ pub use confidence::{Confidence, NEUTRAL, confidence, judge_confidence, strip_co
 pub use machine::Debate;
 #[doc(hidden)]
 pub use order::Mulberry32;
-#[doc(hidden)]
-pub use persona::read;
-#[doc(hidden)]
-pub use persona::{DEFAULT as PERSONAS, JUDGE, built_in, deal, with_own};
-pub use persona::{Persona, PersonaProblem, read as read_personas};
+pub use persona::{DEFAULT as PERSONAS, JUDGE, Persona, PersonaProblem, built_in, deal, read, with_own};
 #[doc(hidden)]
 pub use phase::{Phase, label};
 #[doc(hidden)]
