@@ -43,5 +43,5 @@ snap:
 
 # Accept a changed public surface of the library after reading it.
 api:
-	REFINERY_ACCEPT_API=1 cargo test --test it public_api
+	REFINERY_ACCEPT_API=1 cargo test --test it library_surface
 	git diff --stat -- docs

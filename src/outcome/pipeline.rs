@@ -36,7 +36,6 @@ pub struct StepRecord {
 
 /// What one part of a run cost: a step, or a critique pass. Derived from the calls whose ids begin
 /// with its name.
-#[non_exhaustive]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct StepCost {
     /// Its name.

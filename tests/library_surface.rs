@@ -97,7 +97,7 @@ fn the_public_surface_is_the_one_that_was_decided_on() {
     assert!(pages.len() > 50, "{} pages: rustdoc's form has changed", pages.len());
     let mut listing = String::from(
         "# The public surface of refinery_core without its default features, as rustdoc shows it.\n\
-         # tests/public_api.rs compares it; `make api` accepts a change.\n",
+         # tests/library_surface.rs compares it; `make api` accepts a change.\n",
     );
     // What the crate's root takes out of its modules.
     let index = fs::read_to_string(docs.join("index.html")).unwrap();
