@@ -1,11 +1,12 @@
 # What people and CI type. Every target works in a clean clone.
-.PHONY: demo test lint check contract bench record snap
+.PHONY: demo test lint check contract bench record snap api
 .DEFAULT_GOAL := check
 
 # Watch three stand-in models propose, review, refine and agree: no account, no network.
 demo:
 	cargo run --quiet --release -- demo
 
+# Unit, integration and doc tests; the examples and the crate outside run in them.
 test:
 	cargo test
 
@@ -14,19 +15,22 @@ check: lint test
 
 lint:
 	cargo fmt --check
+	rustfmt --check --edition 2024 tests/outside/build.rs tests/outside/src/main.rs
 	cargo clippy --all-targets -- -D warnings
 	cargo clippy --test contract -- -D warnings
 	cargo clippy --no-default-features --lib -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --quiet
+	RUSTDOCFLAGS="-D warnings" cargo doc --lib --no-deps --no-default-features --quiet
 
 # The real claude, codex and gemini programs against a loopback stand-in of their vendors' APIs.
 contract:
 	scripts/install-clis
 	cargo test --test contract
 
-# Time and memory: prints benches/README.md's table.
+# Time and memory: prints the tables of benches/README.md.
 bench:
 	cargo bench --bench overhead -- --write
+	cargo bench --bench in_process -- --write
 
 # Record fixtures/transcripts anew from the real CLIs.
 record:
@@ -36,3 +40,8 @@ record:
 snap:
 	INSTA_UPDATE=always cargo test --test it
 	git diff --stat -- tests
+
+# Accept a changed public surface of the library after reading it.
+api:
+	REFINERY_ACCEPT_API=1 cargo test --test it library_surface
+	git diff --stat -- docs

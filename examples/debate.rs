@@ -18,8 +18,7 @@ async fn main() -> Done {
         toy("justice", |_| "# Majority Position\nNot yet.\n# Minority Positions\nNow.\nJUDGE_CONFIDENCE: 70".into());
     let providers = vec![speaker("ada", 85), speaker("bob", 60)];
     // The same seed gives the same order of speakers.
-    let mut settings = RunSettings::default();
-    settings.seed = Some(42);
+    let settings = RunSettings { seed: Some(42), ..RunSettings::default() };
     let mut runner = Runner::new(providers).settings(settings).aside(judge);
 
     let personas = ["devils-advocate", "domain-expert"].into_iter().filter_map(persona).cloned().collect();

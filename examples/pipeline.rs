@@ -21,9 +21,8 @@ async fn main() -> Done {
         StepPlan { condition: Some("agreement < 0.95".parse()?), ..StepKind::Refine(RefinePlan::default()).into() };
     let plan = PipelinePlan { steps: vec![samples.into(), polish] };
     let budget = |calls| {
-        let mut settings = RunSettings::default();
-        settings.budget = Budget { calls: Ceiling::AtMost(calls), ..Budget::default() };
-        settings
+        let budget = Budget { calls: Ceiling::AtMost(calls), ..Budget::default() };
+        RunSettings { budget, ..RunSettings::default() }
     };
 
     let outcome = Runner::new(vec![author()]).settings(budget(20)).pipe("Summarise.", plan.clone()).await?;

@@ -46,6 +46,7 @@ pub struct Announced {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum LimitThen {
     /// The run goes on without that vendor.
     GoOnWithout,
@@ -316,6 +317,7 @@ impl EventKind {
 }
 
 /// The first line of a text for a list of happenings: at most 60 characters.
+#[doc(hidden)]
 #[must_use]
 pub fn preview(text: &str) -> String {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("");

@@ -10,6 +10,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum FailureClass {
     /// The program could not be started: missing, not executable, out of descriptors.
     StartFailed,
@@ -65,6 +66,7 @@ pub enum FailureClass {
 
 /// Whether asking again can help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Retry {
     /// It cannot.
     Never,
@@ -241,6 +243,7 @@ impl fmt::Display for FailureClass {
 /// Why an attempt, and in the end a call, brought no answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
 #[error("{class}: {message}")]
+#[non_exhaustive]
 pub struct CallFailure {
     /// Which of the closed list.
     pub class: FailureClass,

@@ -38,8 +38,10 @@ pub mod plan;
 #[doc(hidden)]
 pub mod process;
 pub mod protocol;
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod report;
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod standin;
 

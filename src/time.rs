@@ -35,6 +35,7 @@ impl fmt::Display for Timestamp {
 }
 
 /// A length of time as whole milliseconds: `#[serde(with = "crate::time::millis")]`.
+#[doc(hidden)]
 pub mod millis {
     use serde::{Deserialize, Deserializer, Serializer};
     use std::time::Duration;
@@ -57,6 +58,7 @@ pub mod millis {
 }
 
 /// Whole milliseconds or nothing, for serde.
+#[doc(hidden)]
 pub mod millis_or_none {
     use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
     use std::time::Duration;

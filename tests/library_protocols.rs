@@ -25,10 +25,7 @@ fn speaker(name: &'static str, confidence: u32) -> Arc<Scripted> {
 }
 
 fn runner(players: &[&Arc<Scripted>]) -> Runner {
-    let mut settings = RunSettings::default();
-    settings.retries = 0;
-    settings.seed = Some(3);
-    Runner::new(cast(players)).settings(settings)
+    Runner::new(cast(players)).settings(RunSettings { retries: 0, seed: Some(3), ..RunSettings::default() })
 }
 
 #[tokio::test(start_paused = true)]
@@ -116,9 +113,8 @@ fn writer() -> Arc<Scripted> {
 }
 
 fn spent(runner: Runner, calls: u64) -> Runner {
-    let mut settings = RunSettings::default();
-    settings.budget = Budget { calls: Ceiling::AtMost(calls), ..Budget::default() };
-    runner.settings(settings)
+    let budget = Budget { calls: Ceiling::AtMost(calls), ..Budget::default() };
+    runner.settings(RunSettings { budget, ..RunSettings::default() })
 }
 
 #[tokio::test(start_paused = true)]

@@ -212,3 +212,25 @@ async fn a_session_that_is_finalised_in_a_round_is_cancelled_with_the_best_so_fa
     assert_eq!((empty.status, empty.winner.as_str(), empty.answer.as_str()), (Status::Cancelled, "", ""));
     assert_eq!(empty.cost().calls, 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_budget_or_a_stop_ends_the_steps_and_says_so() {
+    use refinery_core::{AbortHandle, Budget, Ceiling};
+    let budget = Budget { calls: Ceiling::AtMost(5), ..Budget::default() };
+    let bounded = EngineConfig { budget, ..config(2, 5, 9.5, 1) };
+    let mut session = engine(&[even("ada", 9.0), even("bob", 5.0)], bounded).start("why?").await.unwrap();
+    session.next_round().await.unwrap();
+    let error = session.next_round().await.unwrap_err();
+    assert!(matches!(error, EngineError::Over { rounds: 1, status: Some(Status::BudgetExhausted), .. }), "{error}");
+    assert_eq!(session.finalize().status, Status::BudgetExhausted);
+
+    let handle = AbortHandle::new();
+    let engine = engine(&[even("ada", 9.0), even("bob", 5.0)], config(2, 5, 9.5, 1)).abort_with(&handle);
+    let mut session = engine.start("why?").await.unwrap();
+    session.next_round().await.unwrap();
+    handle.abort();
+    let error = session.next_round().await.unwrap_err();
+    assert!(matches!(error, EngineError::Over { rounds: 1, status: Some(Status::Cancelled), .. }), "{error}");
+    let outcome = session.finalize();
+    assert_eq!((outcome.status, outcome.winner.as_str()), (Status::Cancelled, "bob"));
+}

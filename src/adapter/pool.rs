@@ -23,6 +23,7 @@ pub enum PoolKind {
 /// What the person wants to pay with.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Billing {
     /// The subscription where there is one, else an API key.
     #[default]

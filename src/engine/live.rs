@@ -127,7 +127,7 @@ impl<'a> Live<'a> {
     }
 
     /// How it ends other than as the protocol says.
-    fn status(&self) -> Option<Status> {
+    pub fn status(&self) -> Option<Status> {
         let cancelled = (*self.stop.borrow() > StopLevel::Run).then_some(Status::Cancelled);
         cancelled.or(self.ending).filter(|_| !self.fold.is_over())
     }

@@ -6,7 +6,7 @@
 //!                     \--Event--> whoever listens        \--Ledger (calls, attempts, usage)
 //! ```
 //!
-//! [`Fold`] is the run itself, without a clock or a task. [`drive`] is the world around it while it
+//! [`Fold`] is the run itself, without a clock or a task. `drive` is the world around it while it
 //! happens, [`Stepped`] the same with a caller who says when the next round begins; a replay is the same
 //! fold over what was recorded.
 

@@ -62,6 +62,12 @@ impl Stepped {
         self.live.fold().outcome()
     }
 
+    /// How the run ended, if it has: as the protocol says, or by a stop or a bound.
+    #[must_use]
+    pub fn status(&self) -> Option<Status> {
+        self.outcome().map(|outcome| outcome.status).or_else(|| self.live.status())
+    }
+
     /// Calls and attempts that were begun so far, and what they used.
     #[must_use]
     pub fn cost(&self) -> (u64, u64, Usage) {

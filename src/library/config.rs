@@ -16,7 +16,6 @@ const RETRIES: std::ops::RangeInclusive<u32> = 0..=10;
 
 /// What bounds any run, whatever its protocol.
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
 pub struct RunSettings {
     /// Longest time for one attempt, above zero. By default 600 s.
     pub timeout: Duration,

@@ -80,7 +80,7 @@ impl fmt::Display for EngineError {
                 write!(f, "there is no further round after {rounds}: the run ended as {status}; finalize it")
             }
             Self::Over { rounds, status: None, .. } => {
-                write!(f, "there is no further round after {rounds}: the run was stopped; finalize it")
+                write!(f, "there is no further round after {rounds}; finalize the run")
             }
             Self::RoundOpen => {
                 f.write_str("a round is open already: wait for it with next_round() before the next overrides")

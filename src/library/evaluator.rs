@@ -23,7 +23,9 @@ impl From<f64> for Evaluation {
 /// Scores texts in a caller's own way: by a test, a linter, a rule. It is asked outside the budget, which
 /// models alone spend, and its attempts are counted nowhere.
 ///
-/// A function from a text to a score is one: `|text: &str| if text.len() < 500 { 1.0 } else { 0.2 }`.
+/// A function from a text to a score is one: `|text: &str| if text.len() < 500 { 1.0 } else { 0.2 }`. What
+/// takes long belongs into an implementation of one's own, which can wait for it: it has the time of an
+/// attempt.
 #[async_trait]
 pub trait Evaluator: Send + Sync {
     /// Scores a text.

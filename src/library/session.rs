@@ -132,7 +132,7 @@ impl Session {
             State::Fresh(_) => (None, Cost::default()),
             State::Running(run) => {
                 let (calls, attempts, usage) = run.cost();
-                (run.outcome().map(|outcome| outcome.status), Cost { calls, attempts, usage, steps: Vec::new() })
+                (run.status(), Cost { calls, attempts, usage, steps: Vec::new() })
             }
         };
         EngineError::Over { rounds: self.rounds, status, cost }

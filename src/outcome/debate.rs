@@ -6,6 +6,7 @@ use crate::ids::{ParticipantId, Round};
 use serde::{Deserialize, Serialize, Serializer};
 
 /// What a debate ended with.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 pub struct DebateBody {
@@ -89,6 +90,7 @@ impl StopReason {
 }
 
 /// When and why a score counted as stable.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct EarlyStop {
@@ -101,6 +103,7 @@ pub struct EarlyStop {
 }
 
 /// A participant's last word.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Position {
@@ -121,6 +124,7 @@ pub struct Position {
 }
 
 /// One round of a debate.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct DebateRound {
@@ -147,6 +151,7 @@ pub struct DebateRound {
 }
 
 /// One turn.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Turn {
@@ -164,6 +169,7 @@ pub struct Turn {
 }
 
 /// Why a turn or a synthesis failed.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct TurnFailure {
@@ -174,6 +180,7 @@ pub struct TurnFailure {
 }
 
 /// Two participants whose confidences are far apart.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Disagreement {
@@ -191,6 +198,7 @@ pub struct Disagreement {
 }
 
 /// What the judge made of a debate.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Synthesis {

@@ -6,6 +6,7 @@ use crate::ids::ParticipantId;
 use serde::{Deserialize, Serialize};
 
 /// What several steps ended with.
+#[non_exhaustive]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 pub struct PipelineBody {
@@ -16,6 +17,7 @@ pub struct PipelineBody {
 }
 
 /// One step.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct StepRecord {

@@ -6,6 +6,7 @@ use crate::ids::ParticipantId;
 use serde::{Deserialize, Serialize};
 
 /// What a run that refines a text ended with.
+#[non_exhaustive]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 pub struct RefineBody {
@@ -41,6 +42,7 @@ pub struct RefineBody {
 }
 
 /// One text on its way to a score.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Iteration {
@@ -61,6 +63,7 @@ pub struct Iteration {
 }
 
 /// One critique and rewrite.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct CritiquePass {
@@ -91,6 +94,7 @@ pub struct CritiquePass {
 pub const SELF_REFINE: &str = "self-refine";
 
 /// What the critique pass over a run's answer came to.
+#[non_exhaustive]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct SelfRefined {

@@ -6,6 +6,7 @@ use crate::ids::ParticipantId;
 use serde::{Deserialize, Serialize};
 
 /// What a sampling run ended with. Field names of the seed are kept; more are added.
+#[non_exhaustive]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 pub struct SamplingBody {
@@ -39,6 +40,7 @@ pub struct SamplingBody {
 }
 
 /// A share that is known or lies between two bounds, each 0 to 1.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Share {
@@ -49,6 +51,7 @@ pub struct Share {
 }
 
 /// One of the different answers.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Response {
@@ -61,6 +64,7 @@ pub struct Response {
 }
 
 /// One sample.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct SampleRecord {
@@ -79,6 +83,7 @@ pub struct SampleRecord {
 }
 
 /// Why a run ended before all samples were taken.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct EarlyEnd {

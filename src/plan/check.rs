@@ -24,6 +24,7 @@ struct Check<'a> {
 
 impl ProtocolPlan {
     /// Everything that is wrong with the plan for participants of these names.
+    #[doc(hidden)]
     #[must_use]
     pub fn problems(&self, names: &[ParticipantId]) -> Vec<Error> {
         let mut check = Check { names, problems: Vec::new() };
@@ -40,6 +41,7 @@ impl ProtocolPlan {
 
 impl CritiquePlan {
     /// Everything that is wrong with the plan for participants of these names.
+    #[doc(hidden)]
     #[must_use]
     pub fn problems(&self, names: &[ParticipantId]) -> Vec<Error> {
         let mut check = Check { names, problems: Vec::new() };

@@ -164,6 +164,7 @@ pub struct RunLimits {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum OnLimit {
     /// The run stops, exit code 1; it can be resumed.
     Fail,

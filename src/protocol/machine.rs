@@ -24,6 +24,7 @@ pub trait Protocol: Send {
 /// What a protocol is told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Input {
     /// A call that it asked for ended: once per call, in any order, never for one it abandoned.
     Settled(Settled),
@@ -53,6 +54,7 @@ pub struct RoundOverrides {
 
 /// What a stepped run shows between two rounds.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct RoundReport {
     /// The round that closed.
     pub record: RoundRecord,

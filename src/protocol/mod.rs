@@ -2,17 +2,23 @@
 //! plan's seed. They see what settled, in any order, and say what to ask next.
 //!
 //! [`machine`] is the boundary to the engine, each protocol has a folder of its own, and what they
-//! share stands between: [`prompt`] (the templates, and what fills them), [`fence`], [`quote`] and
-//! [`anonymise`] (how text of others enters a prompt), [`parse`] (what comes back), [`draw`] (what
+//! share stands between: `prompt` (the templates, and what fills them), `fence`, `quote` and
+//! `anonymise` (how text of others enters a prompt), `parse` (what comes back), `draw` (what
 //! chance decides), [`tally`] (from scores to a leader) and [`gate`] (comparisons with a number).
 
+#[doc(hidden)]
 pub mod anonymise;
+#[doc(hidden)]
 pub mod draw;
+#[doc(hidden)]
 pub mod fence;
 pub mod gate;
 pub mod machine;
+#[doc(hidden)]
 pub mod parse;
+#[doc(hidden)]
 pub mod prompt;
+#[doc(hidden)]
 pub mod quote;
 pub mod tally;
 

@@ -71,6 +71,7 @@ pub enum ClosingDecision {
 
 /// What a round that is still open can lead to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Bound {
     /// Whatever is still to come, the decision will be to go on.
     CannotClose,
@@ -83,6 +84,7 @@ pub enum Bound {
 
 /// A round that is still open.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Partial<'a> {
     /// Which round.
     pub round: Round,
@@ -94,6 +96,7 @@ pub struct Partial<'a> {
 
 /// The round before one that is still open.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub enum Previous<'a> {
     /// There is none: it is the first.
     None,
@@ -105,6 +108,7 @@ pub enum Previous<'a> {
 
 /// What is known about one answer.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct AnswerSoFar {
     /// Whose.
     pub author: ParticipantId,

@@ -4,12 +4,12 @@
 //!
 //! In the first round all speak at once and hear nobody (unless the plan says otherwise). In each
 //! later one they speak one after the other, in an order drawn from the seed, and hear everything
-//! that was said before, in this round too. What is asked changes from round to round ([`Phase`]).
-//! The end of a turn states a [`confidence`]; the score of a round is the mean of its confidences
+//! that was said before, in this round too. What is asked changes from round to round.
+//! The end of a turn states a confidence; the score of a round is the mean of its confidences
 //! less half their deviation ([`consensus_score`]), and two participants whose confidences are far
 //! apart disagree ([`disagreements`]).
 //!
-//! The debate ends when the score has stopped moving ([`stable`]), or after the last round. A score
+//! The debate ends when the score has stopped moving, or after the last round. A score
 //! that stands still does not say that anybody agrees: 95 against 5, twice, is stable at 28. At the
 //! end a judge, who has no vote, can sum up what most hold, what others hold, and what stays open.
 //!
@@ -36,13 +36,20 @@ mod stage;
 mod state;
 mod synthesis;
 
+#[doc(hidden)]
 pub use confidence::{Confidence, NEUTRAL, confidence, judge_confidence, strip_confidence_line};
+#[doc(hidden)]
 pub use machine::Debate;
+#[doc(hidden)]
 pub use order::Mulberry32;
 #[cfg(feature = "cli")]
 pub use persona::PersonaFile;
 pub use persona::{DEFAULT as PERSONAS, JUDGE, Persona, PersonaProblem, built_in, deal, read, with_own};
+#[doc(hidden)]
 pub use phase::{Phase, label};
-pub use score::{Spread, Standing, consensus_score, disagreements, spread, stable};
+#[doc(hidden)]
+pub use score::{Spread, Standing, spread, stable};
+pub use score::{consensus_score, disagreements};
 pub use settings::{DebatePlan, Judge, ROUNDS};
+#[doc(hidden)]
 pub use synthesis::{Sections, judge_sections, read_synthesis};

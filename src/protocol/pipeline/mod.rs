@@ -15,5 +15,6 @@ mod machine;
 mod settings;
 
 pub use condition::Condition;
+#[doc(hidden)]
 pub use machine::Pipeline;
 pub use settings::{Feed, PipelinePlan, StepKind, StepPlan};

@@ -86,6 +86,7 @@ impl StepKind {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Feed {
     /// `refine` takes it as its draft, every other step as material beside the question.
     #[default]

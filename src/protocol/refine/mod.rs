@@ -33,7 +33,12 @@ mod self_refine;
 mod settings;
 mod stop;
 
+#[doc(hidden)]
 pub use machine::Refine;
-pub use self_refine::{SelfRefine, SelfRefinePlan};
+#[doc(hidden)]
+pub use self_refine::SelfRefine;
+pub use self_refine::SelfRefinePlan;
 pub use settings::{CritiquePlan, RefineMode, RefinePlan, ScorePlan};
-pub use stop::{ScoreStop, ScoreWatch, applies_to, converged_refine};
+pub use stop::converged_refine;
+#[doc(hidden)]
+pub use stop::{ScoreStop, ScoreWatch, applies_to};

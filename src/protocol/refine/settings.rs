@@ -39,6 +39,7 @@ impl Default for RefinePlan {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum RefineMode {
     /// Score, improve, score again, until a target is reached.
     Score(ScorePlan),

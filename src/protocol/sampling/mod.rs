@@ -23,9 +23,13 @@ mod settings;
 mod stop;
 mod vote;
 
+#[doc(hidden)]
 pub use machine::Sampling;
 pub use normalise::Normaliser;
+#[doc(hidden)]
 pub use outcome::passes;
 pub use settings::{EarlyStop, SamplingPlan, Strategy};
+#[doc(hidden)]
 pub use stop::{Decided, Stop};
+#[doc(hidden)]
 pub use vote::{Group, Vote, share};
