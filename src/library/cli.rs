@@ -4,7 +4,7 @@ use super::error::EngineError;
 use super::message::Message;
 use super::provider::{About, ModelId, ModelProvider, ProviderError};
 use super::request::ProviderRequest;
-use crate::adapter::{Billing, Catalog, Host, Manifest};
+use crate::adapter::{self, Billing, Catalog, Host, Manifest};
 use crate::call::{AttemptError, Backend, CliBackend, CliSeat, CliSettings};
 use crate::error::Error;
 use crate::exchange::{Effort, Reply};
@@ -201,6 +201,11 @@ impl ModelProvider for CliProvider {
             // For want of descriptors, processes or memory: after a pause there may be some.
             AttemptError::Exhausted(message) => CallFailure::new(FailureClass::Overloaded, message),
         })
+    }
+
+    fn may_refresh_login(&self) -> bool {
+        let CliSeat { manifest, pool, .. } = &self.seat;
+        adapter::may_refresh(manifest, &self.settings.host, pool, (self.settings.now)())
     }
 
     fn about(&self) -> About {

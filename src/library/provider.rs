@@ -54,6 +54,12 @@ pub trait ModelProvider: Send + Sync {
     fn about(&self) -> About {
         About::default()
     }
+
+    /// Whether an attempt that begins now may have to refresh a login that providers of its adapter share:
+    /// then one goes first, alone, until it is answered, so that they do not refresh it against each other.
+    fn may_refresh_login(&self) -> bool {
+        false
+    }
 }
 
 /// What the engine should know about a provider.

@@ -246,7 +246,9 @@ impl Runner {
         let mut lanes: BTreeMap<AdapterId, Lane> = BTreeMap::new();
         let seats = self.providers.iter().zip(&plan.participants).map(|(provider, participant)| {
             let About { concurrency, keeps_time, .. } = provider.about();
-            let lane = lanes.entry(participant.adapter.clone()).or_insert_with(|| Lane::new(concurrency));
+            let login = Arc::clone(provider);
+            let new = || Lane::new(concurrency).with_login(Arc::new(move || login.may_refresh_login()));
+            let lane = lanes.entry(participant.adapter.clone()).or_insert_with(new);
             let backend: Arc<dyn Backend> =
                 Arc::new(ProviderBackend { provider: Arc::clone(provider), timeout, keeps_time });
             (participant.id.clone(), Seat { backend, lane: lane.clone(), own: Lane::new(0) })
