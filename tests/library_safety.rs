@@ -263,3 +263,68 @@ fn a_run_may_go_to_another_thread() {
     fn moved<T: Send + 'static>() {}
     moved::<refinery_core::Session>();
 }
+
+/// A number that only its arguments decide.
+fn hash(seed: u64, word: &str) -> u64 {
+    word.bytes().fold(seed ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
+        let hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        hash ^ (hash >> 29)
+    })
+}
+
+/// Whatever can go wrong, at any attempt.
+fn wild(seed: u64, request: &ProviderRequest) -> Act {
+    let drawn = hash(seed, &format!("{} {}", request.call(), request.number()));
+    match drawn % 12 {
+        0 => Act::Panic,
+        1 => Act::Hang,
+        2 | 3 => {
+            // What did not even start is not charged: without it, attempts and budget are the same number.
+            let classes: Vec<_> =
+                FailureClass::ALL.into_iter().filter(|class| *class != FailureClass::StartFailed).collect();
+            let class = classes[usize::try_from(drawn / 12).unwrap_or(usize::MAX) % classes.len()];
+            Act::Fail(ProviderError::new(class, "as drawn"))
+        }
+        4 => Act::Say(String::new()),
+        5 => Act::Say("{\"score\": \"none\"".to_owned()),
+        _ => civil(request, 5.0 + f64::from(u32::try_from(drawn / 12 % 6).unwrap_or(0))),
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig {
+        cases: 64, failure_persistence: None, ..proptest::prelude::ProptestConfig::default()
+    })]
+
+    #[test]
+    fn whatever_providers_do_a_run_ends_within_its_bounds(
+        seed in proptest::num::u64::ANY, count in 2usize..=4, most in 0u64..40,
+    ) {
+        let names = &["ada", "bob", "cyd", "dan"][..count];
+        let players: Vec<_> = names.iter().map(|name| Scripted::new(name, move |request| wild(seed, request))).collect();
+        let calls = if most == 0 { Ceiling::Unlimited } else { Ceiling::AtMost(most) };
+        let config = EngineConfig {
+            budget: Budget { calls, ..Budget::default() },
+            retries: 2,
+            max_rounds: 3,
+            ..config(names)
+        };
+        let estimate = Engine::estimate(&config);
+        let engine =
+            Engine::new(cast(&players.iter().collect::<Vec<_>>()), Box::new(VoteThreshold::new(8.0, 1)), config);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let (cost, answered) = match runtime.block_on(engine.run("why?")) {
+            Ok(outcome) => (outcome.cost(), true),
+            Err(EngineError::Failed(finished)) => {
+                let cost = EngineError::Failed(finished.clone()).cost();
+                (cost, finished.outcome.answer.is_some())
+            }
+            Err(other) => return Err(proptest::test_runner::TestCaseError::fail(other.to_string())),
+        };
+        let asked: usize = players.iter().map(|player| player.asked().len()).sum();
+        proptest::prop_assert!(most == 0 || u64::try_from(asked).unwrap() <= most, "{asked} of {most}");
+        proptest::prop_assert!(cost.calls <= estimate.total_with_repairs);
+        let spoke = players.iter().any(|player| !player.asked().is_empty());
+        proptest::prop_assert!(spoke || !answered);
+    }
+}

@@ -9,7 +9,8 @@ use async_trait::async_trait;
 
 /// Why a provider brought no answer: a class of the closed list, and a line in words. The class decides
 /// whether the call is tried again ([`FailureClass::retry`](crate::FailureClass::retry)) and whether the
-/// participant is asked again at all.
+/// participant is asked again at all. [`FailureClass::StartFailed`](crate::FailureClass::StartFailed) says that
+/// nothing ran: such an attempt is charged to no budget.
 pub type ProviderError = CallFailure;
 
 /// The name of a model, and of the participant that it is in a run. Two providers of one name become
