@@ -1,11 +1,14 @@
 //! The command-line tools as providers: real processes through the library's face, and none left behind.
 
+use crate::run_logins::logged_in;
 use crate::support::theatre::Theatre;
 use refinery_core::adapter::Billing;
+use refinery_core::event::EventKind;
 use refinery_core::{
     CliOptions, CliProvider, Engine, EngineConfig, FailureClass, Message, ModelId, ModelProvider, VoteThreshold,
 };
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 fn provider(theatre: &Theatre, adapter: &str) -> CliProvider {
@@ -97,4 +100,33 @@ fn what_is_missing_is_told_with_what_to_do() {
     assert!(refused("claude", CliOptions::new().billing(Billing::Subscription)).starts_with("claude: "));
     let bad = CliOptions::new().manifest("mine.toml", "id = 7");
     assert!(refused("mine", bad).starts_with("mine.toml:1: "));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn providers_of_one_login_near_its_end_do_not_refresh_it_against_each_other() {
+    let theatre = logged_in("[[rule]]\nact = [{ exit = 3 }]", Some(5));
+    let named = |name: &str| {
+        let options = CliOptions::new().name(name).env(theatre.surroundings());
+        Arc::new(CliProvider::from_adapter("claude", options).unwrap()) as Arc<dyn ModelProvider>
+    };
+    let names = ["first", "second", "third"];
+    let config = EngineConfig::new(names.map(ModelId::new).to_vec(), 1, 8.0, 1, Duration::from_secs(120), 0).unwrap();
+    let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (now, peak) = (Arc::clone(&running), Arc::clone(&most));
+    let engine =
+        Engine::new(names.map(named).to_vec(), Box::new(VoteThreshold::new(8.0, 1)), config).on_event(move |event| {
+            match event.kind {
+                EventKind::AttemptStarted { .. } => {
+                    peak.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                }
+                EventKind::AttemptEnded { .. } => {
+                    now.fetch_sub(1, Ordering::SeqCst);
+                }
+                _ => {}
+            }
+        });
+    assert!(engine.run("why?").await.is_err(), "nobody answers");
+    assert!(theatre.log().len() >= names.len());
+    assert_eq!(most.load(Ordering::SeqCst), 1, "one after the other");
+    theatre.assert_nothing_left();
 }

@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A theatre without keys, where claude is logged in until so many minutes from now, or until nobody
 /// knows when.
-fn logged_in(scene: &str, minutes: Option<i64>) -> Theatre {
+pub fn logged_in(scene: &str, minutes: Option<i64>) -> Theatre {
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
     let expires = minutes.map(|minutes| format!(r#","expiresAt":{}"#, now + minutes * 60_000)).unwrap_or_default();
     let login = format!(r#"{{"claudeAiOauth":{{"accessToken":"a","refreshToken":"r"{expires}}}}}"#);
