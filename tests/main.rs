@@ -44,6 +44,7 @@ mod process_paste;
 mod process_scratch;
 mod process_watchdog;
 mod protocol_consensus;
+mod protocol_folds;
 mod protocol_pipeline;
 mod protocol_prompts;
 mod protocol_properties;

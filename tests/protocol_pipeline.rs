@@ -56,7 +56,7 @@ fn only_if(condition: &str, step: StepPlan) -> StepPlan {
 
 const NAMES: [&str; 2] = ["ada", "bob"];
 
-fn pipeline(steps: &[StepPlan]) -> Pipeline {
+pub fn pipeline(steps: &[StepPlan]) -> Pipeline {
     Pipeline::new(PipelinePlan { steps: steps.to_vec() }, members(&NAMES), members(&["cy"]), material("How high?"))
 }
 
@@ -66,7 +66,7 @@ fn body(done: &Played) -> &PipelineBody {
 }
 
 /// Samples that agree, a judge that is content with the first rewrite, reviews of 9.
-fn content(spec: &CallSpec) -> Result<Reply, CallFailure> {
+pub fn content(spec: &CallSpec) -> Result<Reply, CallFailure> {
     match spec.role {
         Role::Sample => text("sampled"),
         Role::Score => text(if spec.round.get() == 1 { "7" } else { "9.5" }),
@@ -186,7 +186,7 @@ fn any_step() -> impl Strategy<Value = StepPlan> {
 }
 
 /// Steps, some of them under a condition that the step before can answer.
-fn any_steps() -> impl Strategy<Value = Vec<StepPlan>> {
+pub fn any_steps() -> impl Strategy<Value = Vec<StepPlan>> {
     proptest::collection::vec((any_step(), any::<bool>()), 1..4).prop_map(|steps| {
         let mut all: Vec<StepPlan> = Vec::new();
         for (step, bound) in steps {
@@ -200,7 +200,7 @@ fn any_steps() -> impl Strategy<Value = Vec<StepPlan>> {
     })
 }
 
-fn shaky(seed: u64, spec: &CallSpec) -> Result<Reply, CallFailure> {
+pub fn shaky(seed: u64, spec: &CallSpec) -> Result<Reply, CallFailure> {
     let drawn = hash(seed, &[spec.id.as_str()]);
     match drawn % 12 {
         0 => failure(FailureClass::ALL[usize::try_from(drawn / 12 % 25).unwrap()]),
@@ -244,6 +244,22 @@ proptest! {
         if let Some(part) = cut(pipeline(&steps), &|spec| shaky(seed, spec), order, stop) {
             let answered = body(&part).steps.iter().any(|step| step.outcome.as_ref().is_some_and(|end| end.answer.is_some()));
             prop_assert_eq!(part.outcome.answer.is_some(), answered);
+        }
+    }
+}
+
+/// Every class of failure at every call of a run, one at a time: it ends, and what there was is not lost.
+#[test]
+fn no_single_failure_wedges_a_run() {
+    let critique = CritiquePlan { min_bytes: 0, ..CritiquePlan::default() };
+    let steps = [sample(3), consensus(2), debate(2), score(), refine(RefineMode::Critique(critique))];
+    let whole = play(pipeline(&steps), &content);
+    for victim in &whole.calls {
+        for class in FailureClass::ALL {
+            let done = play(pipeline(&steps), &|spec: &CallSpec| {
+                if spec.id == victim.id { failure(class) } else { content(spec) }
+            });
+            assert!(done.outcome.answer.is_some(), "{}: {class}", victim.id);
         }
     }
 }

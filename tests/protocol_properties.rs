@@ -32,7 +32,7 @@ fn scores(seed: u64) -> impl Fn(u32, usize, usize) -> f64 {
 }
 
 /// A participant that fails now and then, by the id of the call alone, and never for good.
-fn shaky(seed: u64, spec: &CallSpec) -> Result<Reply, CallFailure> {
+pub fn shaky(seed: u64, spec: &CallSpec) -> Result<Reply, CallFailure> {
     const PASSING: [FailureClass; 6] = [
         FailureClass::TimedOut,
         FailureClass::Crashed,
@@ -110,7 +110,7 @@ fn asked_alike(one: &Transcript, other: &Transcript) -> Result<(), TestCaseError
     Ok(())
 }
 
-fn settings() -> impl Strategy<Value = (ConsensusPlan, usize)> {
+pub fn settings() -> impl Strategy<Value = (ConsensusPlan, usize)> {
     let halves = 12u32..=20;
     (1u32..=5, 1u32..=3, halves, any::<bool>(), 2usize..=4).prop_map(|(rounds, stability, halves, batch, count)| {
         let plan = ConsensusPlan {

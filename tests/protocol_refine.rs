@@ -28,7 +28,7 @@ fn critique_plan(critique: CritiquePlan, draft: Option<&str>) -> RefinePlan {
     RefinePlan { mode: RefineMode::Critique(critique), ..score_plan(ScorePlan::default(), draft) }
 }
 
-fn refine(plan: &RefinePlan) -> Refine {
+pub fn refine(plan: &RefinePlan) -> Refine {
     Refine::new(plan.clone(), members(&["ada", "bob"]), material("How high is it?"), None)
 }
 
@@ -180,11 +180,11 @@ fn a_rewrite_that_is_scored_worse_or_not_at_all_is_not_adopted() {
     assert_eq!((unverified.outcome.status, unverified.outcome.answer), (Status::Unchanged, Some(draft)));
 }
 
-fn plain() -> SelfRefinePlan {
+pub fn plain() -> SelfRefinePlan {
     SelfRefinePlan { critique: CritiquePlan::default(), judge: None, wrote: None, tuning: Tuning::default() }
 }
 
-fn self_refined(plan: &SelfRefinePlan, _draft: &str) -> SelfRefine {
+pub fn self_refined(plan: &SelfRefinePlan, _draft: &str) -> SelfRefine {
     let names = members(&["ada", "bob"]);
     let inner =
         Sampling::new(SamplingPlan { num_samples: 3, ..SamplingPlan::default() }, names.clone(), material("Why?"));
@@ -222,7 +222,7 @@ fn any_run_can_be_followed_by_a_pass_of_its_own() {
     assert_eq!((nobody.outcome.status, nobody.calls.len()), (Status::InsufficientModels, 3));
 }
 
-fn any_plan() -> impl Strategy<Value = RefinePlan> {
+pub fn any_plan() -> impl Strategy<Value = RefinePlan> {
     let score = (0u32..5, 1u32..4, 5u32..=10).prop_map(|(max_iterations, patience, tenths)| {
         RefineMode::Score(ScorePlan {
             target_score: f64::from(tenths) / 10.0,
@@ -242,7 +242,7 @@ fn any_plan() -> impl Strategy<Value = RefinePlan> {
 }
 
 /// Answers of every kind, by the id of the call alone.
-fn shaky(seed: u64, spec: &CallSpec) -> Result<Reply, CallFailure> {
+pub fn shaky(seed: u64, spec: &CallSpec) -> Result<Reply, CallFailure> {
     let drawn = hash(seed, &[spec.id.as_str()]);
     let other = usize::try_from(drawn / 16 % 25).unwrap();
     match (drawn % 16, spec.role) {

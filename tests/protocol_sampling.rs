@@ -10,7 +10,7 @@ use refinery_core::plan::estimate_sampling;
 use refinery_core::protocol::gate::Gate;
 use refinery_core::protocol::sampling::{EarlyStop, Normaliser, Sampling, SamplingPlan, Strategy as When, passes};
 
-fn sampling(plan: &SamplingPlan, names: &[&str]) -> Sampling {
+pub fn sampling(plan: &SamplingPlan, names: &[&str]) -> Sampling {
     Sampling::new(plan.clone(), members(names), material("What is it?"))
 }
 
@@ -111,7 +111,7 @@ fn whoever_is_gone_is_not_asked_again_where_that_is_known_in_time() {
     assert_eq!(body(&done).agreement_ratio, Some(0.5));
 }
 
-fn any_plan() -> impl Strategy<Value = (SamplingPlan, usize)> {
+pub fn any_plan() -> impl Strategy<Value = (SamplingPlan, usize)> {
     let early = proptest::option::of(prop_oneof![
         Just(EarlyStop::Certain),
         (51u32..99).prop_map(|percent| EarlyStop::Confident(f64::from(percent) / 100.0)),
@@ -133,7 +133,7 @@ fn any_plan() -> impl Strategy<Value = (SamplingPlan, usize)> {
 const NAMES: [&str; 3] = ["ada", "bob", "cy"];
 
 /// Replies of few kinds, some failures, by the id of the call alone.
-fn shaky(seed: u64, spec: &CallSpec) -> Result<Reply, CallFailure> {
+pub fn shaky(seed: u64, spec: &CallSpec) -> Result<Reply, CallFailure> {
     let drawn = hash(seed, &[spec.id.as_str()]);
     match drawn % 8 {
         0 => failure([FailureClass::TimedOut, FailureClass::Declined][usize::try_from(drawn / 8 % 2).unwrap()]),
