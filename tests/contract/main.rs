@@ -2,12 +2,16 @@
 //!
 //! `transcripts` ends every row of the vendors' failure tables in its class, and records what the CLIs print
 //! where `REFINERY_RECORD` names a folder (`REFINERY_CASE` picks one case). `requests`, `large` and
-//! `isolation` look at what reaches the vendors, `roles` plays every protocol, `program` and `doctor` run the
-//! whole program. All calls go through the layers of a run; a CLI that is not installed fails the tests, never
+//! `isolation` look at what reaches the vendors, `roles` plays every protocol. The others run
+//! the whole program: `program` a consensus run, `commands` and `debates` every other command, `resumes` what
+//! was stopped, and `audit` holds what a run says of itself against what reached the vendors. All calls go through the layers of a run; a CLI that is not installed fails the tests, never
 //! skips them.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod audit;
 mod cases;
+mod commands;
+mod debates;
 mod doctor;
 mod driver;
 mod installed;
@@ -17,6 +21,7 @@ mod person;
 mod program;
 mod redact;
 mod requests;
+mod resumes;
 mod roles;
 mod slots;
 mod stage;

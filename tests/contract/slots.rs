@@ -11,9 +11,14 @@ static FREE: (Mutex<usize>, Condvar) = (Mutex::new(ALL), Condvar::new());
 /// Places for CLIs, given back when dropped.
 pub struct Slots(usize);
 
-/// Waits for a place for one CLI.
+/// Waits for a place for one CLI, or a run that asks one after the other.
 pub fn one() -> Slots {
     take(1)
+}
+
+/// Waits for places for a run that asks two at once.
+pub fn two() -> Slots {
+    take(2)
 }
 
 /// Waits until nobody else runs a CLI, for runs that start several.

@@ -142,10 +142,37 @@ impl Shown {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
     }
 
+    /// The document of a run, which is the last that it writes; every line before it is an event.
+    ///
+    /// # Panics
+    /// Something is not what was published for it.
+    pub fn document(&self) -> Value {
+        let mut lines = self.events();
+        let document = lines.pop().unwrap_or_else(|| panic!("nothing was written: {self:#?}"));
+        assert_valid("outcome", &document);
+        lines.iter().for_each(|line| assert_valid("event", line));
+        document
+    }
+
+    /// Everything that it wrote for programs: events, if these were asked for, and the document.
+    pub fn events(&self) -> Vec<Value> {
+        let read: Result<_, _> = serde_json::Deserializer::from_str(&self.stdout).into_iter().collect();
+        read.unwrap_or_else(|error| panic!("{error}: {self:#?}"))
+    }
+
     /// Checks that no secret was shown.
     pub fn assert_secrets_kept(&self) {
         assert!(!self.stdout.contains(SECRET) && !self.stderr.contains(SECRET), "{self:#?}");
     }
+}
+
+/// Holds something that was written for programs against its published schema.
+fn assert_valid(name: &str, document: &Value) {
+    let schema = refinery_core::cli::schema::of(name).unwrap();
+    let faults = jsonschema::validator_for(&schema).unwrap();
+    let faults: Vec<_> =
+        faults.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(faults.is_empty(), "{name}: {faults:#?}\n{document:#}");
 }
 
 /// Command lines of all processes that carry a path in their environment or arguments, or work below it:

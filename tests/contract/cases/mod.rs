@@ -138,7 +138,7 @@ fn stops_soon(call: &mut Call) {
 const SOON: Duration = Duration::from_secs(600);
 
 /// A near reset, in seconds since 1970.
-fn soon() -> i64 {
+pub fn soon() -> i64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     i64::try_from((now + SOON).as_secs()).unwrap()
 }

@@ -23,3 +23,4 @@ pub use gate::Gate;
 pub use request::{Request, Vendor};
 pub use server::{Loopback, dead_address};
 pub use told::Told;
+pub use wire::{tokens, words};

@@ -19,11 +19,12 @@ use tokio::sync::oneshot;
 type Script = dyn Fn(&Request) -> Answer + Send + Sync;
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Requests so far, and a signal for each more.
+/// Requests so far, a signal for each more, and what those that asked a model were answered.
 #[derive(Default)]
 struct Record {
     requests: Mutex<Vec<Request>>,
     more: Condvar,
+    answers: Mutex<Vec<(Request, Answer)>>,
 }
 
 /// A running stand-in. It stops, and breaks every connection, when it is dropped.
@@ -71,6 +72,11 @@ impl Loopback {
     /// Those that asked a model.
     pub fn asks(&self) -> Vec<Request> {
         self.requests().into_iter().filter(|request| request.asks.is_some()).collect()
+    }
+
+    /// Those that asked a model, each with what it was answered.
+    pub fn answers(&self) -> Vec<(Request, Answer)> {
+        self.record.answers.lock().unwrap().clone()
     }
 
     /// Waits until so many requests have asked a model.
@@ -150,7 +156,7 @@ async fn serve(
     }
     let response = match request.asks {
         None => side(&request),
-        Some(vendor) => match script(&request) {
+        Some(vendor) => match answer(&request, &record, &*script) {
             Answer::Turn(turn) => say(vendor, &request, &turn),
             Answer::Fault(fault) => match vendor {
                 Vendor::Anthropic => anthropic::fault(fault, &request),
@@ -169,6 +175,13 @@ async fn serve(
     let (sender, body) = Channel::new(16);
     tokio::spawn(play(response.frames, sender));
     Ok(builder.body(body)?)
+}
+
+/// What the script says, written down.
+fn answer(request: &Request, record: &Record, script: &Script) -> Answer {
+    let answer = script(request);
+    record.answers.lock().unwrap().push((request.clone(), answer.clone()));
+    answer
 }
 
 async fn play(frames: Vec<Frame>, mut sender: Sender<Bytes, BoxError>) {
