@@ -214,7 +214,7 @@ fn unknown_usage_is_shown_as_unknown() {
         Theatre::new("").without("ANTHROPIC_API_KEY").var("CLAUDE_CODE_OAUTH_TOKEN", "sk-ant-oat01-WATCHWORD");
     let shown = theatre.play("why -m claude,codex,gemini");
     let cost = shown.stderr.lines().find(|line| line.starts_with("Cost:")).unwrap();
-    assert!(cost.contains(" at list prices, a plan pays; what codex, gemini charged is not known"), "{cost}");
+    assert!(cost.contains(" at list prices, a plan pays; what codex and gemini charged is not known"), "{cost}");
     let list = theatre.play("runs");
     assert!(list.stdout.contains(" + ? "), "{}", list.stdout);
     // Each kind of money by itself.

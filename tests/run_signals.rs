@@ -114,7 +114,7 @@ fn a_signal_ends_a_pause() {
 fn nothing_outlives_a_run_that_is_killed() {
     let theatre = Theatre::new(STUBBORN);
     let child = underway(&theatre, "text");
-    assert!(stand_ins(&theatre) >= 4, "two children and two grandchildren: {:?}", theatre.processes());
+    eventually("two children and two grandchildren", || stand_ins(&theatre) >= 4);
     assert!(std::fs::read_dir(theatre.path("tmp")).unwrap().count() >= 2, "their scratch folders");
     signal(child.id(), "KILL");
     let shown = theatre.end(child);

@@ -66,8 +66,9 @@ fn cost(totals: &Totals) -> Option<String> {
     }
     let silent = |one: &&Account| one.pool == "api_key" && one.attempts > 0 && one.usage.cost_usd.is_none();
     let silent: Vec<_> = totals.participants.iter().filter(silent).map(|one| one.participant.as_str()).collect();
-    if !silent.is_empty() {
-        parts.push(format!("what {} charged is not known", silent.join(", ")));
+    if let Some((last, others)) = silent.split_last() {
+        let others = if others.is_empty() { String::new() } else { format!("{} and ", others.join(", ")) };
+        parts.push(format!("what {others}{last} charged is not known"));
     }
     let unknown: u64 = totals.participants.iter().map(|one| one.attempts_without_usage).sum();
     if unknown > 0 {

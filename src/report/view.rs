@@ -31,7 +31,10 @@ pub(super) enum View<'a> {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 pub(super) struct Consensus<'a> {
-    /// The best answer; `None` if nobody ever answered.
+    /// What standard output shows in text: the winner's answer, or what a critique pass made of it; `None`
+    /// if nobody ever answered.
+    answer: Option<&'a str>,
+    /// The best answer, as it was scored; `None` if nobody ever answered.
     winner: Option<&'a Winner>,
     /// The number of the last round that was entered.
     final_round: u32,
@@ -87,7 +90,7 @@ impl<'a> View<'a> {
         // With a critique pass after it, the answer is the one that came of that.
         let answer = finished.outcome.answer.as_deref();
         match &finished.outcome.body {
-            Body::Consensus(body) => Self::Consensus(consensus(body)),
+            Body::Consensus(body) => Self::Consensus(consensus(answer, body)),
             Body::Debate(body) => Self::Debate(Answered { answer, body }),
             Body::Sampling(body) => Self::Sampling(Answered { answer, body }),
             Body::Refine(body) => Self::Refine(Answered { answer, body }),
@@ -96,8 +99,9 @@ impl<'a> View<'a> {
     }
 }
 
-fn consensus(body: &ConsensusBody) -> Consensus<'_> {
+fn consensus<'a>(answer: Option<&'a str>, body: &'a ConsensusBody) -> Consensus<'a> {
     Consensus {
+        answer,
         winner: body.winner.as_ref(),
         final_round: body.final_round,
         strategy: &body.strategy,
