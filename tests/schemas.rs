@@ -3,7 +3,7 @@
 
 use crate::support::program::Desk;
 use crate::support::schemas::{NAMES, assert_closed, each, is_valid, schema};
-use crate::support::theatre::document;
+use crate::support::theatre::{Theatre, document};
 use refinery_core::config::{AdapterKey, Key};
 use serde_json::Value;
 use std::path::Path;
@@ -115,4 +115,34 @@ fn a_file_of_personas_is_valid_if_it_can_be_read() {
         *(if reads { &mut read } else { &mut refused }) += 1;
     }
     assert_eq!((read, refused), (4, 12));
+}
+
+#[test]
+fn a_file_of_steps_is_valid_if_its_steps_take_what_it_says() {
+    for (steps, good) in [
+        (
+            "kind = 'sample'\nnum_samples = 5\n[[step]]\nkind = 'refine'\nif = 'agreement < 0.95'\ntarget_score = 0.9",
+            true,
+        ),
+        ("kind = 'refine'\nmode = 'critique'\nexclude = ['a', 'b']\nfeed = 'prompt'", true),
+        (
+            "kind = 'debate'\nrounds = 3\njudge = 'claude'\nblind = false\n[[step]]\nkind = 'consensus'\nthreshold = 9",
+            true,
+        ),
+        ("kind = 'sample'\nnum_sample = 5", false),
+        ("kind = 'refine'\nmode = 'score'\nmax_passes = 2", false),
+        ("kind = 'refine'\nmax_passes = 2", false),
+        ("kind = 'opera'", false),
+        ("num_samples = 5", false),
+        ("kind = 'sample'\nfeed = 'value or so'", false),
+        ("kind = 'sample'\nnum_samples = { a = 1 }", false),
+    ] {
+        let text = format!("[[step]]\n{steps}\n");
+        assert_eq!(is_valid("pipeline", &toml(&text)), good, "{text}");
+        // The program reads it alike: one that is refused is refused before anything else is looked at.
+        let theatre = Theatre::new("").file("work/steps.toml", &text);
+        let shown = theatre.play("pipe why -m claude,codex --steps steps.toml --dry-run");
+        assert_eq!(shown.code == Some(0), good, "{text}: {}", shown.stderr);
+    }
+    assert!(!is_valid("pipeline", &toml("")) && !is_valid("pipeline", &toml("[[step]]\nkind = 'sample'\n[other]")));
 }

@@ -77,17 +77,24 @@ impl Options {
         result.map_err(|error| self.errors.push(error)).ok()
     }
 
+    /// The names that were asked for so far, each once.
+    #[must_use]
+    pub fn known(&self) -> Vec<&'static str> {
+        let mut known = Vec::new();
+        for name in &self.known {
+            if !known.contains(name) {
+                known.push(*name);
+            }
+        }
+        known
+    }
+
     /// After everything was read.
     ///
     /// # Errors
     /// Values that cannot be, and names that `what` does not have; all at once.
     pub fn finish(self, what: &str) -> Result<(), Error> {
-        let mut known: Vec<&str> = Vec::new();
-        for name in self.known {
-            if !known.contains(&name) {
-                known.push(name);
-            }
-        }
+        let known = self.known();
         let unknown = self.said.iter().filter(|said| !known.contains(&said.name.as_str())).map(|said| {
             let error = Error::config(format!("{} is no option of {what}", said.place));
             match (closest(&said.name, known.iter().copied()), Key::of(&said.name)) {

@@ -2,6 +2,7 @@
 //! that write and read it.
 
 mod closed;
+mod pipeline;
 
 use super::args::SchemaArgs;
 use super::console::Console;
@@ -17,6 +18,7 @@ use crate::report::document::{Document, ErrorDocument};
 use crate::report::jsonl::Line;
 use crate::report::table::table;
 use closed::closed;
+use pipeline::pipeline;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde_json::Value;
@@ -54,6 +56,7 @@ const ALL: &[Published] = &[
     },
     Published { name: "config", about: "a configuration file, once its TOML is read", make: config },
     Published { name: "manifest", about: "the manifest of an adapter, once its TOML is read", make: read::<Manifest> },
+    Published { name: "pipeline", about: "a file of steps for `pipe --steps`, once its TOML is read", make: pipeline },
     Published {
         name: "personas",
         about: "what `personas -o json` writes",

@@ -84,22 +84,43 @@ impl Written {
     pub fn plan(self, casting: &mut Casting<'_>, before: Before<'_>) -> Result<StepPlan, Error> {
         let Self { place, kind, mut options, condition } = self;
         let feed = options.read("feed", |text| word(text, &Feed::WORDS)).unwrap_or_default();
-        let (kind, what) = match kind.as_str() {
-            "consensus" => (StepKind::Consensus(consensus::plan(&mut options, casting)), "consensus"),
-            "debate" => (StepKind::Debate(Box::new(debate::plan(&mut options, casting))), "debate"),
-            "sample" => (StepKind::Sample(sample::plan(&mut options, casting)), "sample"),
-            "refine" => {
-                let plan = refine::plan(&mut options, casting);
-                let what = refine::what(&plan);
-                (StepKind::Refine(plan), what)
-            }
-            other => return Err(unknown(&place, other)),
-        };
+        let Some((kind, what)) = read_kind(&kind, &mut options, casting) else { return Err(unknown(&place, &kind)) };
         let condition = condition.and_then(|(text, place)| options.take(gate(&text, &place, before)));
         options.take(fits(&place, &kind, casting.room().len()));
         options.finish(what)?;
         Ok(StepPlan { kind, condition, feed })
     }
+}
+
+/// What a step of this name does with these options, and what people call it; nothing, if there is no such
+/// step.
+fn read_kind(kind: &str, options: &mut Options, casting: &mut Casting<'_>) -> Option<(StepKind, &'static str)> {
+    Some(match kind {
+        "consensus" => (StepKind::Consensus(consensus::plan(options, casting)), "consensus"),
+        "debate" => (StepKind::Debate(Box::new(debate::plan(options, casting))), "debate"),
+        "sample" => (StepKind::Sample(sample::plan(options, casting)), "sample"),
+        "refine" => {
+            let plan = refine::plan(options, casting);
+            let what = refine::what(&plan);
+            (StepKind::Refine(plan), what)
+        }
+        _ => return None,
+    })
+}
+
+/// Every step that can be written, and the options that it takes; refining twice, once for each mode.
+pub fn vocabulary(casting: &mut Casting<'_>) -> Vec<(&'static str, Option<&'static str>, Vec<&'static str>)> {
+    let modes = |kind| if kind == "refine" { vec![Some("score"), Some("critique")] } else { vec![None] };
+    let written = KINDS.iter().flat_map(|kind| modes(*kind).into_iter().map(|mode| (*kind, mode)));
+    written
+        .map(|(kind, mode)| {
+            let mut options = Options::default();
+            mode.into_iter().for_each(|mode| options.say("mode", mode, "mode"));
+            options.read("feed", |text| word(text, &Feed::WORDS));
+            read_kind(kind, &mut options, casting);
+            (kind, mode, options.known())
+        })
+        .collect()
 }
 
 fn unknown(place: &str, kind: &str) -> Error {

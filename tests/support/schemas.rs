@@ -15,9 +15,9 @@ use std::io::{self, Write};
 use std::sync::{Arc, LazyLock, Mutex};
 
 /// All that are published, in the order of the list.
-pub const NAMES: [&str; 14] = [
+pub const NAMES: [&str; 15] = [
     "outcome", "event", "error", "dry-run", "plan", "run", "runs", "adapters", "doctor", "settings", "config",
-    "manifest", "personas", "persona",
+    "manifest", "pipeline", "personas", "persona",
 ];
 
 /// The schema of a name.
