@@ -205,7 +205,7 @@ impl FailureClass {
     #[must_use]
     pub fn advice(self) -> &'static str {
         match self {
-            Self::StartFailed => "check that the program is installed and executable: `refinery doctor`",
+            Self::StartFailed => "check the program (`refinery doctor`), and that TMPDIR has room for its files",
             Self::Misconfigured => "the CLI may be newer or older than the tested versions: `refinery doctor`",
             Self::TimedOut => "raise `--timeout`, or ask for less `--effort`",
             Self::Idle => "raise `--idle-timeout`, or check the vendor's status page",

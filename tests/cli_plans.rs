@@ -74,6 +74,8 @@ fn who_is_missing_is_told_before_any_call() {
     text += &only_key.blocks(&["why -m claude --billing subscription"]);
     let wrong = Desk::new().file("home/.config/refinery/config.toml", "[adapters.claude]\nprogram = \"bin/claude\"\n");
     text += &wrong.blocks(&["why -m claude"]);
+    let locked = Desk::new().file("bin/claude", "#!/bin/sh\n");
+    text += &locked.blocks(&["why -m claude"]);
     assert_snapshot!(text);
 }
 

@@ -39,12 +39,17 @@ fn mode(path: &Path, mode: u32) {
 fn a_program_that_is_missing_or_not_executable_is_told_before_any_call() {
     let locked = Theatre::new("");
     mode(&locked.path("bin/claude"), 0o644);
-    for theatre in [Theatre::new("").closed("claude"), locked] {
+    let unusable = format!("claude: {} is not executable", locked.path("bin/claude").display());
+    let missing = "claude: no program `claude` is on the PATH".to_owned();
+    for (theatre, message, to_do) in [
+        (Theatre::new("").closed("claude"), missing, "npm install -g @anthropic-ai/claude-code"),
+        (locked, unusable, "chmod +x "),
+    ] {
         let shown = theatre.play("why -m claude,codex -o json");
         let error = &document(&shown)["error"];
         assert_eq!((shown.code, &error["code"]), (Some(4), &"config_invalid".into()), "{}", shown.stderr);
-        assert_eq!(error["message"], "claude: no program `claude` is on the PATH");
-        assert!(shown.stderr.contains("npm install -g @anthropic-ai/claude-code"), "{}", shown.stderr);
+        assert_eq!(error["message"], message);
+        assert!(shown.stderr.contains(to_do), "{}", shown.stderr);
         assert_eq!((theatre.log().len(), theatre.journals().len()), (0, 0));
     }
     // What cannot be seen from outside is a failed call.

@@ -78,8 +78,9 @@ pub fn plan(casting: &mut Casting<'_>) -> Result<Option<SelfRefinePlan>, Error> 
     let settings = &casting.settings.refine;
     if !settings.enabled {
         // In the configuration it may wait for the day on which somebody asks.
-        if let Some(typed) = settings.refiner.as_ref().filter(|typed| typed.place.starts_with("--")) {
-            casting.warnings.push(format!("{} names a refiner, but nobody asked for `--self-refine`", typed.place));
+        if !settings.flags.is_empty() {
+            let flags = settings.flags.join(", ");
+            casting.warnings.push(format!("{flags}: of no use here, since nobody asked for `--self-refine`"));
         }
         return Ok(None);
     }

@@ -28,6 +28,8 @@ pub struct RefineSettings {
     pub exclude: Vec<String>,
     /// Whether a rewrite is scored, and adopted only if it is not worse.
     pub verify: bool,
+    /// The flags that say something of it, other than whether it follows at all.
+    pub flags: Vec<String>,
 }
 
 /// A word, and where it was typed.
@@ -42,6 +44,15 @@ pub struct Typed {
 pub(super) fn read(read: &mut Reader<'_>) -> RefineSettings {
     let refiner = read.optional(&Path::Run(Key::RefinerModel), |text| Ok(text.to_owned()));
     let place = read.place(Key::RefinerModel);
+    let details = [
+        Key::RefinerModel,
+        Key::RefineVerify,
+        Key::RefineMaxPasses,
+        Key::RefineMinBytes,
+        Key::RefineEpsilon,
+        Key::RefineExclude,
+    ];
+    let flags = details.map(|key| read.place(key)).into_iter().filter(|place| place.starts_with("--")).collect();
     RefineSettings {
         enabled: read.value(Key::RefineEnabled, yes),
         refiner: refiner.filter(|word| !word.is_empty()).map(|word| Typed { word, place }),
@@ -51,6 +62,7 @@ pub(super) fn read(read: &mut Reader<'_>) -> RefineSettings {
         epsilon: read.value(Key::RefineEpsilon, epsilon),
         exclude: excluded(&read.list(&Path::Run(Key::RefineExclude))),
         verify: read.value(Key::RefineVerify, yes),
+        flags,
     }
 }
 

@@ -54,6 +54,10 @@ pub fn locate(
         Some(program) => program::configured(program, env, folders)
             .map_err(|reason| Error::config(format!("{name}: {reason} (adapters.{name}.program)")))?,
         None => program::find(&manifest.program_names(), env).ok_or_else(|| {
+            if let Some(file) = program::unexecutable(&manifest.program_names(), env) {
+                return Error::config(format!("{name}: {} is not executable", file.display()))
+                    .hint(format!("chmod +x {}", shell_words::quote(&file.to_string_lossy())));
+            }
             let names = manifest.program_names().join("` or `");
             let error = Error::config(format!("{name}: no program `{names}` is on the PATH"));
             if manifest.install_hint().is_empty() {

@@ -17,6 +17,13 @@ pub fn find(names: &[&str], env: &BTreeMap<String, String>) -> Option<PathBuf> {
     names.iter().find_map(|name| which::which_in(name, Some(&path), "/").ok())
 }
 
+/// A file of one of these names on the PATH that nobody may execute: what [`find`] passes over.
+#[must_use]
+pub fn unexecutable(names: &[&str], env: &BTreeMap<String, String>) -> Option<PathBuf> {
+    let entries: Vec<_> = std::env::split_paths(env.get("PATH")?).filter(|entry| entry.is_absolute()).collect();
+    names.iter().flat_map(|name| entries.iter().map(move |entry| entry.join(name))).find(|path| path.is_file())
+}
+
 /// The program that a configuration names: a path (absolute, or beginning with `~/`), or a name to
 /// look up.
 ///
@@ -52,6 +59,8 @@ mod tests {
         let env = |path: String| BTreeMap::from([("PATH".to_owned(), path)]);
         let here = env(format!("relative:.::{}", folder.path().display()));
         assert_eq!(find(&["tool"], &here), None, "it is not executable yet");
+        assert_eq!(unexecutable(&["other", "tool"], &here), Some(tool.clone()));
+        assert_eq!(unexecutable(&["other"], &here), None);
         std::fs::set_permissions(&tool, std::fs::Permissions::from_mode(0o755)).unwrap();
         assert_eq!(find(&["other", "tool"], &here), Some(tool.clone()));
         assert_eq!(find(&["tool"], &env(".".to_owned())), None);
