@@ -1,14 +1,14 @@
 //! What can be typed. No setting has a default here: layers below the flags could not be seen then.
 
-use super::consensus::RunArgs;
-use super::debate::{DebateArgs, LONG_ABOUT as DEBATE};
-use super::journal_args::{ReplayArgs, ResumeArgs, RunsArgs};
-use super::options;
-use super::personas::PersonasArgs;
-use super::pipe::PipeArgs;
-use super::planner::Planner;
-use super::refine::RefineArgs;
-use super::sample::SampleArgs;
+use crate::cli::ask::consensus::RunArgs;
+use crate::cli::ask::debate::{DebateArgs, LONG_ABOUT as DEBATE};
+use crate::cli::ask::options;
+use crate::cli::ask::pipe::PipeArgs;
+use crate::cli::ask::planner::Planner;
+use crate::cli::ask::refine::RefineArgs;
+use crate::cli::ask::sample::SampleArgs;
+use crate::cli::kept::journal_args::{ReplayArgs, ResumeArgs, RunsArgs};
+use crate::cli::look::personas::PersonasArgs;
 use crate::config::{Entry, Key, Origin, Path, Source};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -214,7 +214,7 @@ fn flag(key: Key) -> String {
 }
 
 /// What a flag says.
-pub(super) fn entry(key: Key, values: Vec<String>) -> Entry {
+pub(crate) fn entry(key: Key, values: Vec<String>) -> Entry {
     let place = flag(key);
     Entry { path: Path::Run(key), values, origin: Origin { source: Source::CommandLine, place } }
 }
@@ -222,7 +222,7 @@ pub(super) fn entry(key: Key, values: Vec<String>) -> Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::planner::Planner;
+    use crate::cli::ask::planner::Planner;
     use clap::CommandFactory;
 
     #[test]

@@ -1,16 +1,25 @@
 //! One command, from the words to the exit code.
 
-use super::args::{Cli, Command, ConfigCommand, ConfigShowArgs, DemoArgs, LookArgs};
-use super::console::Console;
-use super::dry_run;
-use super::execute::{Begin, execute};
-use super::journal_args::ResumeArgs;
-use super::parse::{self, Refused, parse};
-use super::planner::Planner;
-use super::prepare::{self, Prepared, Ready};
-use super::supervised::Supervised;
-use super::world::Surroundings;
-use super::{adapters, config_show, demo, doctor, personas, replay, resume, runs, schema, settings};
+use crate::cli::args::{Cli, Command, ConfigCommand, ConfigShowArgs, DemoArgs, LookArgs};
+use crate::cli::ask::planner::Planner;
+use crate::cli::begin::demo;
+use crate::cli::begin::dry_run;
+use crate::cli::begin::execute::{Begin, execute};
+use crate::cli::begin::prepare::{self, Prepared, Ready};
+use crate::cli::begin::world::Surroundings;
+use crate::cli::console::Console;
+use crate::cli::kept::journal_args::ResumeArgs;
+use crate::cli::kept::replay;
+use crate::cli::kept::resume;
+use crate::cli::kept::runs;
+use crate::cli::look::adapters;
+use crate::cli::look::config_show;
+use crate::cli::look::doctor;
+use crate::cli::look::personas;
+use crate::cli::look::schema;
+use crate::cli::look::supervised::Supervised;
+use crate::cli::parse::{self, Refused, parse};
+use crate::cli::settings;
 use crate::config::OutputFormat;
 use crate::error::Error;
 use crate::host::Machine;

@@ -1,44 +1,20 @@
 //! The command line: what is typed becomes a run that is ready, or an error with the way out.
+//!
+//! ```text
+//! parse, args -> entry -> ask: a command's plan -> begin: a run that is ready -> execute
+//!                     \-> look, kept: commands that make no run, or go on with one
+//! ```
 
-pub mod adapters;
 pub mod args;
-pub mod briefing;
-pub mod casting;
-pub mod cautions;
-pub mod checkup;
-pub mod config_show;
-pub mod consensus;
+pub mod ask;
+pub mod begin;
 pub mod console;
-pub mod debate;
-pub mod demo;
-pub mod doctor;
-pub mod dry_run;
 pub mod entry;
-pub mod execute;
-pub mod input;
-pub mod journal_args;
-pub mod options;
+pub mod kept;
+pub mod look;
 pub mod parse;
-pub mod persona_files;
-pub mod personas;
-pub mod pipe;
-pub mod planner;
-pub mod prepare;
-pub mod probe;
-pub mod refine;
-pub mod replay;
-pub mod resume;
-pub mod runs;
-pub mod sample;
-pub mod schema;
-pub mod seats;
-pub mod self_refine;
 pub mod settings;
-pub mod shared_args;
-pub mod steps;
-pub mod supervised;
-pub mod world;
 
+pub use begin::prepare::{Ready, prepare};
+pub use begin::seats::Seat;
 pub use entry::main;
-pub use prepare::{Ready, prepare};
-pub use seats::Seat;

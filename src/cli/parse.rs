@@ -1,6 +1,6 @@
 //! From the words that were typed to a command.
 
-use super::args::Cli;
+use crate::cli::args::Cli;
 use crate::config::OutputFormat;
 use crate::error::Error;
 use crate::plan::words::closest;

@@ -2,10 +2,10 @@
 //! clock of one's own or five hundred runs in a row.
 
 use super::theatre::Theatre;
-use refinery_core::cli::execute::{Begin, execute};
+use refinery_core::cli::begin::execute::{Begin, execute};
+use refinery_core::cli::begin::prepare::{self, Prepared, Ready};
+use refinery_core::cli::begin::world::Surroundings;
 use refinery_core::cli::parse::parse;
-use refinery_core::cli::prepare::{self, Prepared, Ready};
-use refinery_core::cli::world::Surroundings;
 use refinery_core::engine::{Clock, Listener};
 use refinery_core::host::folders::Folders;
 use refinery_core::host::machine::{Machine, now};

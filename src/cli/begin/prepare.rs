@@ -1,0 +1,338 @@
+//! From what was typed to a run that is ready: everything that can be wrong is found here, before
+//! the first call.
+
+use crate::adapter::{Catalog, Host};
+use crate::cli::ask::casting::{Casting, Part};
+use crate::cli::ask::cautions::cautions;
+use crate::cli::ask::persona_files;
+use crate::cli::ask::planner::Planner;
+use crate::cli::ask::self_refine;
+use crate::cli::begin::input::{self, Input, Sources};
+use crate::cli::begin::seats::{self, Cast, Found, Seat};
+use crate::cli::settings::{self, Loaded};
+use crate::config::Settings;
+use crate::error::Error;
+use crate::host::{Machine, machine, manifests};
+use crate::ids::{AdapterId, ParticipantId};
+use crate::plan::{
+    self, Concurrency, Estimate, Participant, Pool, Prices, ProtocolPlan, RunLimits, RunPlan, parse_debaters,
+    parse_participants,
+};
+use crate::protocol::consensus::Material;
+use crate::protocol::debate::{Persona, built_in};
+use crate::protocol::refine::SelfRefinePlan;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// A run that can begin.
+#[derive(Debug)]
+pub struct Ready {
+    /// What the run will be.
+    pub plan: RunPlan,
+    /// For each participant of the plan, in the same order, what a call through its CLI needs.
+    pub seats: Vec<Seat>,
+    /// The machine, as adapters see it.
+    pub host: Host,
+    /// All settings.
+    pub settings: Settings,
+    /// The most calls that it can take.
+    pub estimate: Estimate,
+    /// What a person was warned of.
+    pub warnings: Vec<String>,
+    /// Where runs and kept folders lie; nothing, if this machine has no such place.
+    pub state_dir: Option<PathBuf>,
+}
+
+/// What a dry run tells.
+#[derive(Debug)]
+pub struct Dry {
+    /// What would be done, and by whom.
+    pub drawn: Drawn,
+    /// The most calls that it can take.
+    pub estimate: Estimate,
+    /// Question and files.
+    pub input: Input,
+}
+
+/// A plan that was drawn up: what is done, and by whom.
+#[derive(Debug)]
+pub struct Drawn {
+    /// What is done with the question.
+    pub protocol: ProtocolPlan,
+    /// The critique pass over the answer, where one is asked for.
+    pub self_refine: Option<SelfRefinePlan>,
+    /// Who takes part in everything.
+    pub room: Vec<Cast>,
+    /// Who takes part only where it is named.
+    pub aside: Vec<Cast>,
+    /// Who has a part of its own.
+    parts: Vec<Part>,
+    warnings: Vec<String>,
+}
+
+impl Drawn {
+    /// A protocol for nobody in particular.
+    #[must_use]
+    pub fn of(protocol: ProtocolPlan) -> Self {
+        let (room, aside, parts, warnings) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { protocol, self_refine: None, room, aside, parts, warnings }
+    }
+
+    fn estimate(&self, room: usize) -> Estimate {
+        plan::estimate_run(&self.protocol, self.self_refine.as_ref(), room)
+    }
+}
+
+/// A run, or what it would be.
+#[derive(Debug)]
+pub enum Prepared {
+    /// It can begin.
+    Ready(Box<Ready>),
+    /// Only asked for.
+    Dry(Box<Dry>),
+}
+
+/// Checks everything: settings, input, participants, and, but for a dry run, programs and
+/// credentials. `warnings` takes what a person should know, whatever becomes of it.
+///
+/// # Errors
+/// Whatever is wrong with it; nothing was called.
+pub fn prepare(
+    planner: &dyn Planner,
+    machine: &mut Machine,
+    settings: Settings,
+    warnings: &mut Vec<String>,
+) -> Result<Prepared, Error> {
+    let shared = planner.shared();
+    let sources = Sources {
+        prompt: shared.prompt.as_deref(),
+        files: &shared.files,
+        draft: planner.draft(),
+        implied_question: planner.implied_question(),
+    };
+    let input = input::read(sources, &machine.cwd, &mut machine.stdin, warnings)?;
+    let explicit: Vec<_> = shared.adapter.iter().map(|path| machine.cwd.join(path)).collect();
+    let catalog = manifests::load(&machine.folders, &explicit)?;
+    warnings.extend(strangers(&settings, &catalog));
+    let personas =
+        planner.personas().map(|files| persona_files::load(&machine.folders, &machine.cwd, files)).transpose()?;
+    let cast = seats::cast(wanted(planner, &settings, &catalog, personas.as_deref())?, &catalog, &settings)?;
+    let listed: Vec<_> = cast.iter().map(|one| one.id.clone()).collect();
+    let draw = |room: Vec<Cast>| {
+        let mut casting = Casting::new(&settings, &machine.cwd, &catalog, room, input.draft.clone());
+        casting.listed.clone_from(&listed);
+        casting.personas = personas.clone().unwrap_or_else(|| built_in().to_vec());
+        draw_up(planner, casting)
+    };
+    let drawn = draw(cast.clone())?;
+    warnings.extend(drawn.warnings.iter().cloned());
+    warnings.extend(cautions(&drawn.protocol, &drawn.room, &drawn.aside));
+    if shared.dry_run {
+        let estimate = drawn.estimate(drawn.room.len());
+        return Ok(Prepared::Dry(Box::new(Dry { drawn, estimate, input })));
+    }
+    let named = drawn.room.len();
+    let Equipped { drawn, found: Found { seats, host } } = equip(drawn, cast, draw, &settings, machine, warnings)?;
+    if let (ProtocolPlan::Consensus(_), [left], true) = (&drawn.protocol, drawn.room.as_slice(), named > 1) {
+        warnings.push(format!("only {} is left: its bare answer, reviewed by nobody", left.id));
+    }
+    priced(&seats, &settings)?;
+    let estimate = drawn.estimate(drawn.room.len());
+    let plan = freeze(&seats, drawn, input, &settings, machine);
+    // Question and files are never cut: who cannot take them whole is found before anything is paid.
+    drop(plan.machine()?);
+    let state_dir = state_dir(&settings, machine);
+    Ok(Prepared::Ready(Box::new(Ready {
+        plan,
+        seats,
+        host,
+        settings,
+        estimate,
+        warnings: warnings.clone(),
+        state_dir,
+    })))
+}
+
+/// The plan for those in the room.
+fn draw_up(planner: &dyn Planner, mut casting: Casting<'_>) -> Result<Drawn, Error> {
+    let protocol = planner.plan(&mut casting)?;
+    let self_refine = if planner.self_refines() { self_refine::plan(&mut casting)? } else { None };
+    Ok(Drawn {
+        protocol,
+        self_refine,
+        room: casting.room().to_vec(),
+        aside: casting.aside().to_vec(),
+        parts: casting.parts().to_vec(),
+        warnings: casting.warnings,
+    })
+}
+
+/// A plan whose participants are all there.
+struct Equipped {
+    drawn: Drawn,
+    found: Found,
+}
+
+/// Finds everybody's program and credential. Whoever is missing and may be is left out, and the plan
+/// drawn up again without it.
+fn equip(
+    mut drawn: Drawn,
+    mut cast: Vec<Cast>,
+    draw: impl Fn(Vec<Cast>) -> Result<Drawn, Error>,
+    settings: &Settings,
+    machine: &Machine,
+    warnings: &mut Vec<String>,
+) -> Result<Equipped, Error> {
+    loop {
+        let everybody: Vec<Cast> = drawn.room.iter().chain(&drawn.aside).cloned().collect();
+        let ids: Vec<ParticipantId> = everybody.iter().map(|one| one.id.clone()).collect();
+        let mut told = Vec::new();
+        let found = seats::find(everybody, settings, machine, &mut told);
+        for line in told {
+            if !warnings.contains(&line) {
+                warnings.push(line);
+            }
+        }
+        let present: Vec<ParticipantId> =
+            found.iter().flat_map(|found| &found.seats).map(|seat| seat.id.clone()).collect();
+        let missing = |id: &ParticipantId| ids.contains(id) && !present.contains(id);
+        let found = match found {
+            Ok(found) if !ids.iter().any(missing) => return Ok(Equipped { drawn, found }),
+            found => found,
+        };
+        let needed = drawn.parts.iter().filter(|part| missing(&part.id));
+        let needed = needed.map(|part| Error::config(format!("{} is missing, and {} needs it", part.id, part.place)));
+        cast.retain(|one| !missing(&one.id));
+        match (found, Error::all(needed)) {
+            (Ok(_), None) if !cast.is_empty() => {}
+            // Those who were there for nothing else may stand in for those who are not.
+            (Err(error), None) if settings.allow_missing && !cast.is_empty() => {
+                warnings
+                    .extend(error.messages.into_iter().map(|message| format!("{message}; the run goes on without it")));
+            }
+            (Err(error), _) => return Err(error),
+            (Ok(_), Some(error)) => return Err(error.hint("`refinery doctor` says what is missing")),
+            (Ok(_), None) => {
+                return Err(Error::config("nobody is left to ask").hint("`refinery doctor` says who can work here"));
+            }
+        }
+        drawn = draw(cast.clone())?;
+    }
+}
+
+/// All layers of a run's settings.
+///
+/// # Errors
+/// Those of [`settings::load`].
+pub fn load(planner: &dyn Planner, machine: &Machine) -> Result<Loaded, Error> {
+    settings::load(machine, planner.shared().config.as_deref(), planner.entries())
+}
+
+fn wanted(
+    planner: &dyn Planner,
+    settings: &Settings,
+    catalog: &Catalog,
+    personas: Option<&[Persona]>,
+) -> Result<Vec<plan::Wanted>, Error> {
+    if settings.models.iter().all(|list| list.trim().is_empty()) {
+        return Err(Error::config("nobody is named to ask")
+            .hint("refinery \"your question\" --models claude,codex,gemini")
+            .hint("`refinery doctor` says who can work here; `models` in the configuration names the usual ones"));
+    }
+    let known: Vec<_> = catalog.iter().map(|manifest| manifest.id.as_str()).collect();
+    match personas {
+        None => parse_participants(&settings.models, &known, &planner.room()),
+        Some(personas) => {
+            let personas: Vec<_> = personas.iter().map(|persona| persona.id.as_str()).collect();
+            parse_debaters(&settings.models, &known, &personas, &planner.room())
+        }
+    }
+}
+
+/// Sections of the configuration for adapters that there are not.
+fn strangers(settings: &Settings, catalog: &Catalog) -> Vec<String> {
+    let strange = settings.adapters.keys().filter(|name| catalog.get(name).is_none());
+    strange.map(|name| format!("there are settings for an adapter `{name}`, but no such adapter")).collect()
+}
+
+/// Puts everything that decides what a run does in one place, with what is drawn for it.
+pub(crate) fn freeze(seats: &[Seat], drawn: Drawn, input: Input, settings: &Settings, machine: &Machine) -> RunPlan {
+    let adapters: BTreeMap<_, _> = seats
+        .iter()
+        .map(|seat| {
+            let said = settings.adapter(seat.manifest.id.as_str()).concurrency;
+            (seat.manifest.id.clone(), said.unwrap_or_else(|| seat.manifest.default_concurrency()))
+        })
+        .collect::<BTreeMap<AdapterId, usize>>();
+    RunPlan {
+        run_id: machine::run_id(machine.now),
+        created_at: machine.now,
+        protocol: drawn.protocol,
+        participants: seats.iter().map(|seat| participant(seat, settings)).collect(),
+        aside: drawn.aside.into_iter().map(|one| one.id).collect(),
+        self_refine: drawn.self_refine,
+        material: Material {
+            question: input.question,
+            files: input.files,
+            nonce_root: machine::draw_nonce(),
+            seed: settings.seed.unwrap_or_else(machine::draw_seed),
+        },
+        limits: RunLimits {
+            timeout: settings.timeout,
+            first_byte_timeout: settings.first_byte_timeout,
+            idle_timeout: settings.idle_timeout,
+            retries: settings.retries,
+            concurrency: Concurrency { global: settings.max_concurrent, adapters },
+            budget: settings.budget,
+            max_wall: settings.max_wall,
+            on_limit: settings.on_limit,
+        },
+    }
+}
+
+fn participant(seat: &Seat, settings: &Settings) -> Participant {
+    Participant {
+        id: seat.id.clone(),
+        adapter: seat.manifest.id.clone(),
+        model: seat.model.argument.clone(),
+        model_id: seat.model.model_id.clone(),
+        effort: seat.effort,
+        pool: Pool::from(&seat.pool),
+        prices: prices(seat, settings),
+        vendor_words: seat.manifest.vendor_words(),
+        prompt_bytes: seat.manifest.prompt_bytes(),
+    }
+}
+
+/// What an account that is paid per use is charged, if the configuration says both.
+fn prices(seat: &Seat, settings: &Settings) -> Option<Prices> {
+    let said = settings.adapter(seat.manifest.id.as_str());
+    said.input_price.zip(said.output_price).map(|(input, output)| Prices { input, output })
+}
+
+/// A budget in money needs to know what everybody costs who costs money.
+fn priced(seats: &[Seat], settings: &Settings) -> Result<(), Error> {
+    if settings.budget.usd.is_none() {
+        return Ok(());
+    }
+    let mut unknown: Vec<_> = seats
+        .iter()
+        .filter(|seat| seat.pool.metered && !seat.manifest.output.reports_cost && prices(seat, settings).is_none())
+        .map(|seat| seat.manifest.id.as_str())
+        .collect();
+    unknown.dedup();
+    Error::all(unknown.into_iter().map(|name| {
+        Error::config(format!("--budget-usd: nobody says what a call of {name} costs"))
+            .hint(format!("set input_price and output_price in [adapters.{name}] of the configuration"))
+    }))
+    .map_or(Ok(()), Err)
+}
+
+/// Where runs and kept folders lie; nothing, if this machine has no such place.
+#[must_use]
+pub fn state_dir(settings: &Settings, machine: &Machine) -> Option<PathBuf> {
+    match &settings.state_dir {
+        Some(folder) => Some(machine.cwd.join(machine.folders.expand(&folder.to_string_lossy()))),
+        None => machine.folders.state.clone(),
+    }
+}

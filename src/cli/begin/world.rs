@@ -1,0 +1,118 @@
+//! What a run finds around it: this program, a clock that does not jump, the participants' lanes.
+
+use crate::adapter::{self, Host};
+use crate::call::{self, Backend, Backoff, CliBackend, CliSeat, CliSettings, Due, Echo, Gate, Lane, Room};
+use crate::cli::begin::prepare::Ready;
+use crate::cli::begin::seats::Seat;
+use crate::engine::Clock;
+use crate::error::Error;
+use crate::host::machine;
+use crate::invocation::Limits;
+use crate::process::Supervisor;
+use crate::report::Outlet;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What a run finds around it.
+pub struct Surroundings {
+    /// This program, to be started again as the watchdog.
+    pub program: PathBuf,
+    /// Tells the time.
+    pub clock: Clock,
+}
+
+impl Surroundings {
+    /// The real ones.
+    ///
+    /// # Errors
+    /// The system does not say where this program is.
+    pub fn real() -> Result<Self, Error> {
+        let program = std::env::current_exe()
+            .map_err(|error| Error::failed(format!("the system does not say where this program is: {error}")))?;
+        Ok(Self { program, clock: Arc::new(machine::steady_clock()) })
+    }
+}
+
+/// Everybody who can be asked: participants of one adapter share its lane.
+pub(crate) fn room(ready: &Ready, supervisor: Supervisor, world: &Surroundings) -> Result<Room, Error> {
+    let limits = &ready.plan.limits;
+    let host = Arc::new(ready.host.clone());
+    let lanes: BTreeMap<_, _> = limits
+        .concurrency
+        .adapters
+        .iter()
+        .map(|(name, limit)| {
+            let login = ready.seats.iter().find(|seat| seat.manifest.id == *name).map(|seat| due(seat, &host, world));
+            (name, login.into_iter().fold(Lane::new(*limit), Lane::with_login))
+        })
+        .collect();
+    let echo = ready.settings.debug.then(|| echo(ready)).transpose()?;
+    check_scratch(&supervisor, echo.as_deref())?;
+    let settings = CliSettings {
+        supervisor,
+        host,
+        limits: ready.limits(),
+        scratch_root: None,
+        echo,
+        now: Arc::clone(&world.clock),
+    };
+    let seats = ready.seats.iter().map(|seat| {
+        let backend: Arc<dyn Backend> = Arc::new(CliBackend::new(settings.clone(), seat.into()));
+        let lane = lanes.get(&seat.manifest.id).cloned().unwrap_or_else(|| Lane::new(1));
+        (seat.id.clone(), call::Seat { backend, lane, own: Lane::new(0) })
+    });
+    let backoff = Backoff { retries: limits.retries, seed: ready.plan.material.seed, ..Backoff::default() };
+    Ok(Room { seats: seats.collect(), gate: Gate::new(limits.concurrency.global), backoff })
+}
+
+/// When a call through a seat may have to refresh the login that pays for it. What the file says is
+/// that of the run's beginning; a vendor that has answered since has a fresh one.
+fn due(seat: &Seat, host: &Arc<Host>, world: &Surroundings) -> Due {
+    let (manifest, pool) = (Arc::clone(&seat.manifest), seat.pool.clone());
+    let (host, clock) = (Arc::clone(host), Arc::clone(&world.clock));
+    Arc::new(move || adapter::may_refresh(&manifest, &host, &pool, clock()))
+}
+
+/// Makes a folder where every call will need one, so that a want of it is told before the first call.
+fn check_scratch(supervisor: &Supervisor, echo: Option<&Echo>) -> Result<(), Error> {
+    let (root, hint) = match echo {
+        Some(echo) => (echo.folder().to_owned(), "name another place with `--state-dir`"),
+        None => (std::env::temp_dir(), "set TMPDIR to a folder that you can write to"),
+    };
+    let made = supervisor.scratch(echo.map(|_| root.as_path()), "refinery-");
+    made.map(drop).map_err(|error| {
+        Error::config(format!("no folder for the CLIs' files can be made in {}: {error}", root.display())).hint(hint)
+    })
+}
+
+/// Where raw invocations are shown, and their folders kept.
+fn echo(ready: &Ready) -> Result<Arc<Echo>, Error> {
+    let state = ready.state_dir.as_ref().ok_or_else(|| {
+        Error::config("`--debug` keeps each call's folder, but there is no place for it")
+            .hint("set HOME, or name a folder with `--state-dir`")
+    })?;
+    let folder = state.join("debug").join(ready.plan.run_id.as_str());
+    Ok(Arc::new(Echo::new(folder, |line| Outlet::stderr().line(line))))
+}
+
+impl Ready {
+    /// The clocks of an attempt.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        let limits = &self.plan.limits;
+        Limits { hard: limits.timeout, first_byte: Some(limits.first_byte_timeout), idle: Some(limits.idle_timeout) }
+    }
+}
+
+impl From<&Seat> for CliSeat {
+    fn from(seat: &Seat) -> Self {
+        Self {
+            manifest: seat.manifest.clone(),
+            program: seat.program.clone(),
+            pool: seat.pool.clone(),
+            model: seat.model.clone(),
+            effort: seat.effort,
+        }
+    }
+}
