@@ -1,6 +1,6 @@
 //! Logins that several calls share: who may refresh them, and what is written near them.
 
-use crate::support::record::records;
+use crate::support::record::{entries, records};
 use crate::support::theatre::{SECRETS, Theatre, signal};
 use serde_json::Value;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -105,4 +105,30 @@ fn keys_and_tokens_run_in_homes_of_their_own_and_logins_are_linked() {
     let document: Value = serde_json::from_str(&shown.stdout).unwrap();
     let pools: Vec<_> = document["participants"].as_array().unwrap().iter().map(|one| &one["pool"]).collect();
     assert_eq!(pools, ["login", "login", "api_key"]);
+}
+
+#[test]
+fn two_runs_at_once_do_not_refresh_one_login_against_each_other() {
+    // Nobody ever comes to words, so that every call of both runs leads, each for a while.
+    let theatre = logged_in("latency = { median_ms = 40 }\n[[rule]]\nact = [{ exit = 3 }]", Some(-60));
+    let both = [0, 1].map(|_| theatre.command(THREE).spawn().unwrap());
+    for child in both {
+        assert_eq!(theatre.end(child).code, Some(3));
+    }
+    theatre.assert_nothing_left();
+    let mut calls: Vec<(i64, i64)> = Vec::new();
+    for journal in theatre.journals() {
+        let entries = entries(&journal);
+        let times = |what: &str| -> Vec<i64> {
+            let those = entries.iter().filter(|one| one["record"]["record"] == what);
+            those.map(|one| one["at"].as_i64().unwrap()).collect()
+        };
+        let (begun, ended) = (times("begun"), times("ended"));
+        calls.extend(begun.into_iter().zip(ended));
+    }
+    calls.sort_unstable();
+    assert_eq!((theatre.journals().len(), calls.len()), (2, 6));
+    // Two processes read the clock to a millisecond, each on its own.
+    let apart = calls.windows(2).all(|pair| pair[1].0 + 2 >= pair[0].1);
+    assert!(apart, "{calls:?}");
 }

@@ -2,6 +2,7 @@
 
 use super::lead::{Due, Head, Lead};
 use crate::failure::CallFailure;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -100,6 +101,14 @@ impl Lane {
     #[must_use]
     pub fn with_login(mut self, due: Due) -> Self {
         self.head = Some(Head::new(due));
+        self
+    }
+
+    /// The same lane with a file at which other processes that share the login wait as well. Without a login
+    /// there is nobody to wait.
+    #[must_use]
+    pub fn with_door(mut self, door: PathBuf) -> Self {
+        self.head = self.head.map(|head| head.behind(door));
         self
     }
 

@@ -2,11 +2,18 @@
 //!
 //! Several processes of a CLI that start on one expired login all refresh it, with the same refresh
 //! token; where those rotate, all but one can be refused. So one attempt leads, and the others wait
-//! until its first words, which no vendor sends to a login that it does not know, or its answer.
+//! until its first words, which no vendor sends to a login that it does not know, or its answer. Other
+//! processes of this program that share the login wait at the same door, where there is one.
 
+use crate::process::FileLock;
 use std::fmt;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::watch;
+
+/// How often somebody at the door looks whether another process has left it.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Whether the login may have to be refreshed by a call that begins now.
 pub type Due = Arc<dyn Fn() -> bool + Send + Sync>;
@@ -15,6 +22,8 @@ pub type Due = Arc<dyn Fn() -> bool + Send + Sync>;
 #[derive(Clone)]
 pub(super) struct Head {
     due: Due,
+    /// The file at which other processes wait.
+    door: Option<Arc<Path>>,
     turn: Arc<watch::Sender<Turn>>,
 }
 
@@ -30,7 +39,12 @@ enum Turn {
 
 impl Head {
     pub(super) fn new(due: Due) -> Self {
-        Self { due, turn: Arc::new(watch::channel(Turn::Open).0) }
+        Self { due, door: None, turn: Arc::new(watch::channel(Turn::Open).0) }
+    }
+
+    /// The same, with a door that other processes wait at.
+    pub(super) fn behind(self, door: PathBuf) -> Self {
+        Self { door: Some(door.into()), ..self }
     }
 
     /// Waits while somebody leads. Then the lead, if one is needed.
@@ -45,7 +59,11 @@ impl Head {
                 free
             };
             if self.turn.send_if_modified(take) {
-                return Some(Lead { turn: Arc::clone(&self.turn) });
+                let lead = Lead { turn: Arc::clone(&self.turn), lock: Mutex::default() };
+                if let Some(door) = &self.door {
+                    lead.hold(at_the_door(door).await);
+                }
+                return Some(lead);
             }
             // The sender lives as long as this head: the wait ends with a change alone.
             match turn.wait_for(|turn| *turn != Turn::Led).await.map(|turn| *turn) {
@@ -62,16 +80,37 @@ impl fmt::Debug for Head {
     }
 }
 
+/// Waits until no other process leads. Without a lock (the disk is full, say) it is no worse than without a
+/// door.
+async fn at_the_door(door: &Path) -> Option<FileLock> {
+    loop {
+        match FileLock::try_take(door) {
+            Ok(Some(lock)) => return Some(lock),
+            Ok(None) => tokio::time::sleep(LOOK_EVERY).await,
+            Err(error) => {
+                tracing::warn!("{} cannot be locked: {error}", door.display());
+                return None;
+            }
+        }
+    }
+}
+
 /// Held by the attempt that goes first. Dropped before the vendor answered, somebody else leads.
 #[derive(Debug)]
 pub struct Lead {
     turn: Arc<watch::Sender<Turn>>,
+    lock: Mutex<Option<FileLock>>,
 }
 
 impl Lead {
     /// The vendor has answered: the others may come.
     pub fn heard(&self) {
         self.turn.send_replace(Turn::Known);
+        self.hold(None);
+    }
+
+    fn hold(&self, lock: Option<FileLock>) {
+        *self.lock.lock().unwrap_or_else(PoisonError::into_inner) = lock;
     }
 }
 
@@ -118,6 +157,23 @@ mod tests {
         let (next, ()) = tokio::join!(head.pass(), async { drop(lead) });
         assert!(next.is_some());
         assert!(waits(&head).await);
+    }
+
+    #[tokio::test]
+    async fn processes_wait_at_one_door() {
+        let folder = tempfile::tempdir().unwrap();
+        let door = || Head::new(Arc::new(|| true)).behind(folder.path().join("locks/claude"));
+        let (ours, theirs) = (door(), door());
+        let lead = ours.pass().await.unwrap();
+        assert!(waits(&theirs).await);
+        lead.heard();
+        let other = theirs.pass().await.unwrap();
+        assert!(waits(&door()).await);
+        drop(other);
+        assert!(door().pass().await.is_some(), "let go without a word");
+        // Where there can be no door, one goes all the same.
+        let nowhere = Head::new(Arc::new(|| true)).behind("/dev/null/locks/claude".into());
+        assert!(nowhere.pass().await.is_some());
     }
 
     #[tokio::test]

@@ -16,6 +16,7 @@
 mod clocks;
 mod command;
 mod encode;
+mod file_lock;
 mod follow;
 mod group;
 mod input;
@@ -30,6 +31,7 @@ mod supervise;
 mod supervisor;
 pub mod watchdog;
 
+pub use file_lock::FileLock;
 pub use scratch::Scratch;
 pub(crate) use shortage::is_shortage;
 pub use supervisor::{MARKER_NAME, Marker, Supervisor};

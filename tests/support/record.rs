@@ -29,9 +29,14 @@ pub fn lines(path: &Path) -> usize {
 
 /// The records of a journal, its header and a torn end left out.
 pub fn records(path: &Path) -> Vec<Value> {
+    entries(path).into_iter().map(|entry| entry["record"].clone()).collect()
+}
+
+/// The same, each as `record` beside the time `at` which it was written.
+pub fn entries(path: &Path) -> Vec<Value> {
     let text = String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned();
     let whole = text.split_inclusive('\n').filter(|line| line.ends_with('\n')).skip(1);
-    whole.map(|line| serde_json::from_str::<Value>(line).unwrap()["record"].clone()).collect()
+    whole.map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// The calls whose replies are in a journal.

@@ -7,6 +7,7 @@ use crate::cli::begin::seats::Seat;
 use crate::engine::Clock;
 use crate::error::Error;
 use crate::host::machine;
+use crate::ids::AdapterId;
 use crate::invocation::Limits;
 use crate::process::Supervisor;
 use crate::report::Outlet;
@@ -44,7 +45,8 @@ pub(crate) fn room(ready: &Ready, supervisor: Supervisor, world: &Surroundings) 
         .iter()
         .map(|(name, limit)| {
             let login = ready.seats.iter().find(|seat| seat.manifest.id == *name).map(|seat| due(seat, &host, world));
-            (name, login.into_iter().fold(Lane::new(*limit), Lane::with_login))
+            let lane = login.into_iter().fold(Lane::new(*limit), Lane::with_login);
+            (name, door(ready, name).into_iter().fold(lane, Lane::with_door))
         })
         .collect();
     let echo = ready.settings.debug.then(|| echo(ready)).transpose()?;
@@ -72,6 +74,11 @@ fn due(seat: &Seat, host: &Arc<Host>, world: &Surroundings) -> Due {
     let (manifest, pool) = (Arc::clone(&seat.manifest), seat.pool.clone());
     let (host, clock) = (Arc::clone(host), Arc::clone(&world.clock));
     Arc::new(move || adapter::may_refresh(&manifest, &host, &pool, clock()))
+}
+
+/// The file at which all runs of this person wait where a login may have to be refreshed.
+fn door(ready: &Ready, adapter: &AdapterId) -> Option<PathBuf> {
+    Some(ready.state_dir.as_ref()?.join("locks").join(adapter.as_str()))
 }
 
 /// Makes a folder where every call will need one, so that a want of it is told before the first call.
