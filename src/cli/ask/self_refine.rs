@@ -23,7 +23,7 @@ pub struct SelfRefineArgs {
     pub no_self_refine: bool,
 
     /// Who critiques and rewrites, also somebody who takes no part otherwise; `@effort` says how hard it
-    /// thinks [default: who wrote the answer, effort medium]
+    /// thinks [default: who wrote the answer, after a debate the first participant; effort medium]
     #[arg(long, value_name = "PARTICIPANT[@EFFORT]", help_heading = "Self-refine")]
     pub refiner: Option<String>,
 
