@@ -33,7 +33,7 @@ const AFTER: &str = "\
 Personas: `refinery personas` lists them and shows each whole. Who is given none gets the first that nobody has.
 
 Exit codes:
-  0  the score is stable, or all rounds that were asked for were held (--no-early-stop, or a single one)
+  0  the score is stable, or all rounds were asked for and held (--no-early-stop, one round)
   1  error, or cancelled: what was said is kept
   2  the rounds ran out before the score was stable, or it is below --min-score
   3  nobody ever answered, or nobody was left to ask
@@ -41,9 +41,9 @@ Exit codes:
 
 Examples:
   refinery debate \"Do we move to a managed database?\" -m claude,codex,gemini --judge claude
-  refinery debate \"Rewrite or refactor?\" -m claude:pessimist,codex:domain-expert@high -f ARCHITECTURE.md
-  refinery debate \"Is the plan sound?\" -f plan.md -m claude*2 --persona 'claude#2=devils-advocate' --min-score 60
-  refinery debate \"Which index?\" -m claude,codex --personas team.toml --persona codex=dba --rounds 2 --dry-run";
+  refinery debate \"Rewrite or refactor?\" -m claude:pessimist,codex:domain-expert@high -f plan.md
+  refinery debate \"Is the plan sound?\" -m claude*2 --persona 'claude#2=devils-advocate'
+  refinery debate \"Which index?\" -m claude,codex --personas team.toml --persona codex=dba";
 
 /// `refinery debate`
 #[derive(Debug, Default, Args)]

@@ -22,15 +22,18 @@ reply_tokens, effort and feed. `refine` takes the result before it as its draft,
 the question; with feed=prompt it takes the place of the question.
 
 A condition belongs to the step before it on the command line, and asks about the step before that one:
-  after consensus  score, rounds, dissent, converged    after sample   agreement, unique, ties, failed
-  after debate     score, rounds, confidence,           after refine   score, iterations, changed;
-                   disagreements, stable                               in critique mode passes, changed
+  after consensus   score, rounds, dissent, converged
+  after debate      score, rounds, confidence, disagreements, stable
+  after sample      agreement, unique, ties, failed
+  after refine      score, iterations, changed; in critique mode passes, changed
 
 The exit code is that of the last step that ran; a step that fails ends the run.
 
 Examples:
-  refinery pipe \"Summarise this\" -f a.md -m claude,codex --step 'sample num_samples=5' --step 'refine target_score=0.9'
-  refinery pipe \"Yes or no?\" -m claude*3 --step 'sample normaliser=casefold' --step debate --if 'agreement < 0.95'
+  refinery pipe \"Summarise this\" -f a.md -m claude,codex \\
+    --step 'sample num_samples=5' --step 'refine target_score=0.9'
+  refinery pipe \"Yes or no?\" -m claude*3 \\
+    --step 'sample normaliser=casefold' --step debate --if 'agreement < 0.95'
   refinery pipe - -m claude,codex --steps steps.toml --budget-calls 20 < question.txt
 
 A file of steps:

@@ -24,7 +24,7 @@ Exit codes:
 
 Examples:
   refinery refine \"Explain TLS to a child\" -m claude --judge codex --target-score 0.95
-  refinery refine \"Tighten this\" --draft README.md -m claude --mode critique --refiner codex@high --verify
+  refinery refine \"Tighten this\" --draft README.md -m claude --mode critique --refiner codex@high
   git log -1 --format=%B | refinery refine --draft - -m claude --mode critique --min-bytes 0";
 
 /// What is asked about a draft if nothing is said.

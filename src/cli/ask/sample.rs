@@ -24,7 +24,7 @@ Exit codes:
 
 Examples:
   refinery sample \"What is 17 * 23?\" -m claude,codex --normaliser number
-  refinery sample \"Is this licence permissive? yes or no\" -f LICENSE -m claude*3,codex*2 --min-agreement 0.8
+  refinery sample \"Is this licence permissive?\" -f LICENSE -m claude*3,codex*2 --min-agreement 0.8
   refinery sample \"Which option?\" -m claude --num-samples 15 --normaliser choice --early-stop=0.95";
 
 /// `refinery sample`
