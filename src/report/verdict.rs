@@ -158,7 +158,12 @@ fn pipeline(body: &PipelineBody) -> Vec<Row> {
             let facts = facts(&outcome.body, Paint { on: false });
             let facts: Vec<_> =
                 facts.into_iter().map(|(name, value)| format!("{} {value}", name.to_lowercase())).collect();
-            format!("{} {}: {}; {}", step.step, step.kind, outcome.status.as_str().replace('_', " "), facts.join("; "))
+            // Why the whole run was cut short is told of the run.
+            let how = match outcome.status {
+                Status::Cancelled => "not finished".to_owned(),
+                status => status.as_str().replace('_', " "),
+            };
+            format!("{} {}: {how}; {}", step.step, step.kind, facts.join("; "))
         }
         (None, None) => format!("{} {}: not finished", step.step, step.kind),
     };
