@@ -4,19 +4,18 @@
 //! `cargo bench --bench in_process` prints the table; `-- --write` also puts it into the README beside this
 //! file. It fails if a run with a question of a megabyte takes more heap than its limit.
 
+mod written;
+
 use async_trait::async_trait;
 use refinery_core::{
     Engine, EngineConfig, EngineError, Message, ModelId, ModelProvider, ProviderError, ProviderRequest, Reply, Role,
     Runner, SamplingPlan, VoteThreshold,
 };
 use std::fmt::Write as _;
-use std::io::Write as _;
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-type Failure = Box<dyn std::error::Error>;
+use written::Failure;
 
 const NAMES: [&str; 7] = ["ada", "bob", "cyd", "dan", "eve", "fay", "gus"];
 const MEGABYTE: usize = 1_000_000;
@@ -64,14 +63,7 @@ struct Measured {
 }
 
 fn main() -> ExitCode {
-    match bench() {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            let _ = writeln!(std::io::stderr(), "bench: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    written::exit(bench())
 }
 
 fn bench() -> Result<bool, Failure> {
@@ -97,10 +89,7 @@ fn bench() -> Result<bool, Failure> {
             each(one.allocations),
         )?;
     }
-    write!(std::io::stdout(), "{table}")?;
-    if std::env::args().any(|arg| arg == "--write") {
-        write_readme(&table)?;
-    }
+    written::publish(&table, ["<!-- in process -->", "<!-- end of it -->"])?;
     Ok(all.iter().all(|one| one.peak <= LIMIT))
 }
 
@@ -153,14 +142,4 @@ async fn once(case: Case, question: Arc<str>) -> Result<u64, EngineError> {
             Ok(Runner::new(providers(1)).sample(question, plan).await?.cost().calls)
         }
     }
-}
-
-/// Puts the table between the two marks in the README.
-fn write_readme(table: &str) -> Result<(), Failure> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/README.md");
-    let text = std::fs::read_to_string(&path)?;
-    let (before, rest) = text.split_once("<!-- in process -->\n").ok_or("README.md has no `<!-- in process -->`")?;
-    let (_, after) = rest.split_once("<!-- end of it -->").ok_or("README.md has no `<!-- end of it -->`")?;
-    std::fs::write(&path, format!("{before}<!-- in process -->\n{table}<!-- end of it -->{after}"))?;
-    Ok(())
 }

@@ -5,6 +5,7 @@
 
 mod critical_path;
 mod process_cost;
+mod written;
 
 use critical_path::Played;
 use process_cost::Cost;
@@ -15,8 +16,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
-
-type Failure = Box<dyn std::error::Error>;
+use written::Failure;
 
 /// Wall time over critical path, at most.
 const LIMIT: f64 = 1.05;
@@ -41,14 +41,7 @@ struct Room {
 }
 
 fn main() -> ExitCode {
-    match bench() {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            let _ = writeln!(std::io::stderr(), "bench: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    written::exit(bench())
 }
 
 fn bench() -> Result<bool, Failure> {
@@ -71,10 +64,7 @@ fn bench() -> Result<bool, Failure> {
     }
     let _ = writeln!(std::io::stderr());
     let table = table(&rooms, start)?;
-    write!(std::io::stdout(), "{table}")?;
-    if args.iter().any(|arg| arg == "--write") {
-        write_readme(&table)?;
-    }
+    written::publish(&table, ["<!-- table -->", "<!-- end -->"])?;
     Ok(rooms.iter().all(|room| room.ratio() <= LIMIT))
 }
 
@@ -209,14 +199,4 @@ fn peak(room: &Room) -> String {
     peaks
         .and_then(|peaks| peaks.into_iter().max())
         .map_or_else(|| UNKNOWN.to_owned(), |peak| format!("{:.1} MiB", peak as f64 / f64::from(1 << 20)))
-}
-
-/// Puts the table between the two marks in the README.
-fn write_readme(table: &str) -> Result<(), Failure> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/README.md");
-    let text = std::fs::read_to_string(&path)?;
-    let (before, rest) = text.split_once("<!-- table -->\n").ok_or("README.md has no `<!-- table -->`")?;
-    let (_, after) = rest.split_once("<!-- end -->").ok_or("README.md has no `<!-- end -->`")?;
-    std::fs::write(&path, format!("{before}<!-- table -->\n{table}<!-- end -->{after}"))?;
-    Ok(())
 }

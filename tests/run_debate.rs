@@ -1,21 +1,10 @@
 //! `refinery debate` as people and programs see it: text, JSON, JSON lines, exit codes.
 
 use crate::support::debate_scenes::{APART, FALLING, THREE, ends, with};
+use crate::support::shown::shown;
 use crate::support::theatre::Theatre;
-use insta::{assert_snapshot, with_settings};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-
-/// Times, sizes and money differ with the machine and the wording of the prompts.
-macro_rules! shown {
-    ($text:expr) => {
-        with_settings!({filters => vec![
-            (r"\d+\.\d s\b", "[TIME]"),
-            (r"[\d,]+ tokens in, [\d,]+ out", "[TOKENS]"),
-            (r"\$\d+\.\d\d", "[MONEY]"),
-        ]}, { assert_snapshot!($text) })
-    };
-}
 
 #[test]
 fn a_stable_score_ends_it_and_nobody_is_said_to_agree() {

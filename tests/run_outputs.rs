@@ -1,22 +1,11 @@
 //! A run as people and programs see it: text, JSON, JSON lines, and how much of it.
 
+use crate::support::shown::shown;
 use crate::support::theatre::{Theatre, document};
-use insta::{assert_snapshot, with_settings};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 const THREE: &str = "'Which index fits?' -m claude,codex,gemini --seed 1";
-
-/// Times, sizes and money differ with the machine and the wording of the prompts.
-macro_rules! shown {
-    ($text:expr) => {
-        with_settings!({filters => vec![
-            (r"\d+\.\d s\b", "[TIME]"),
-            (r"[\d,]+ tokens in, [\d,]+ out", "[TOKENS]"),
-            (r"\$\d+\.\d\d", "[MONEY]"),
-        ]}, { assert_snapshot!($text) })
-    };
-}
 
 #[test]
 fn an_agreement_in_words() {

@@ -10,6 +10,7 @@ pub mod program;
 pub mod record;
 pub mod room;
 pub mod schemas;
+pub mod shown;
 pub mod simulate;
 pub mod standin;
 pub mod theatre;
