@@ -105,8 +105,8 @@ pub struct Lead {
 impl Lead {
     /// The vendor has answered: the others may come.
     pub fn heard(&self) {
-        self.turn.send_replace(Turn::Known);
         self.hold(None);
+        self.turn.send_replace(Turn::Known);
     }
 
     fn hold(&self, lock: Option<FileLock>) {
@@ -116,6 +116,8 @@ impl Lead {
 
 impl Drop for Lead {
     fn drop(&mut self) {
+        // First: whoever leads next stands at the door at once.
+        self.hold(None);
         self.turn.send_if_modified(|turn| {
             let unheard = *turn == Turn::Led;
             if unheard {
