@@ -16,9 +16,8 @@ use crate::support::theatre::{Theatre, document};
 use crate::support::toy::AskAll;
 use crate::support::within::{own_env, perform, ready};
 use refinery_core::call::{Backend, Backoff, Caller, CliBackend, CliSettings, Gate, Lane, Room, Seat};
-use refinery_core::cli::begin::briefing::briefing;
 use refinery_core::cli::kept::replay::retell;
-use refinery_core::engine::{Bounds, Clock, Header, Recorded, World, begin_journal, drive, stop_channel};
+use refinery_core::engine::{Bounds, Briefing, Clock, Header, Recorded, World, begin_journal, drive, stop_channel};
 use refinery_core::event::Event;
 use refinery_core::ids::ParticipantId;
 use refinery_core::outcome::Status;
@@ -247,7 +246,7 @@ fn a_crowd_with_few_descriptors() {
         now: Arc::new(refinery_core::host::machine::now),
     };
     let names: Vec<&'static str> = (0..CROWD).map(|number| &*format!("claude-{number}").leak()).collect();
-    let mut brief = briefing(&ready.plan);
+    let mut brief = Briefing::of(&ready.plan);
     let (announced, registered) = brief.participants.remove(0);
     let (lane, mut seats) = (Lane::new(0), std::collections::BTreeMap::new());
     for name in &names {

@@ -6,7 +6,6 @@
 use super::key::{Key, Path};
 use super::settings::{Reader, effort};
 use super::value::{at_least, whole, yes};
-use crate::exchange::Effort;
 use crate::protocol::refine::CritiquePlan;
 
 /// What is said of the critique pass.
@@ -16,18 +15,8 @@ pub struct RefineSettings {
     pub enabled: bool,
     /// Who critiques and rewrites, as it was typed; `None` for whoever wrote the text.
     pub refiner: Option<Typed>,
-    /// How hard the refiner thinks; `None` leaves its own setting.
-    pub effort: Option<Effort>,
-    /// At most so many passes, 1 to 20.
-    pub max_passes: i64,
-    /// Texts of fewer bytes are left as they are.
-    pub min_bytes: u64,
-    /// A rewrite that differs in no more than so many bytes ends it, at least 1.
-    pub epsilon: i64,
-    /// Roles and steps whose texts are left as they are, in lower case.
-    pub exclude: Vec<String>,
-    /// Whether a rewrite is scored, and adopted only if it is not worse.
-    pub verify: bool,
+    /// How a text is critiqued and rewritten, by nobody in particular yet.
+    pub critique: CritiquePlan,
     /// The flags that say something of it, other than whether it follows at all.
     pub flags: Vec<String>,
 }
@@ -56,12 +45,15 @@ pub(super) fn read(read: &mut Reader<'_>) -> RefineSettings {
     RefineSettings {
         enabled: read.value(Key::RefineEnabled, yes),
         refiner: refiner.filter(|word| !word.is_empty()).map(|word| Typed { word, place }),
-        effort: read.optional(&Path::Run(Key::RefinerEffort), effort),
-        max_passes: read.value(Key::RefineMaxPasses, max_passes),
-        min_bytes: read.value(Key::RefineMinBytes, min_bytes),
-        epsilon: read.value(Key::RefineEpsilon, epsilon),
-        exclude: excluded(&read.list(&Path::Run(Key::RefineExclude))),
-        verify: read.value(Key::RefineVerify, yes),
+        critique: CritiquePlan {
+            refiner: None,
+            effort: read.optional(&Path::Run(Key::RefinerEffort), effort),
+            max_passes: read.value(Key::RefineMaxPasses, max_passes),
+            min_bytes: read.value(Key::RefineMinBytes, min_bytes),
+            epsilon: read.value(Key::RefineEpsilon, epsilon),
+            exclude: excluded(&read.list(&Path::Run(Key::RefineExclude))),
+            verify: read.value(Key::RefineVerify, yes),
+        },
         flags,
     }
 }

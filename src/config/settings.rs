@@ -247,6 +247,7 @@ impl Reader<'_> {
 mod tests {
     use super::*;
     use crate::config::file::{DEFAULT, entries};
+    use crate::protocol::refine::CritiquePlan;
 
     fn resolve(user: &str, flags: &str) -> Result<Settings, Error> {
         let mut layers = Layers::default();
@@ -268,11 +269,15 @@ mod tests {
             idle_timeout: Duration::from_secs(300),
             retries: 2,
             refine: RefineSettings {
-                effort: Some(Effort::Medium),
-                max_passes: 1,
-                min_bytes: 200,
-                epsilon: 50,
-                exclude: ["formatter", "deps", "refiner", "verifier"].map(str::to_owned).to_vec(),
+                critique: CritiquePlan {
+                    effort: Some(Effort::Medium),
+                    max_passes: 1,
+                    min_bytes: 200,
+                    epsilon: 50,
+                    exclude: ["formatter", "deps", "refiner", "verifier"].map(str::to_owned).to_vec(),
+                    refiner: None,
+                    verify: false,
+                },
                 ..RefineSettings::default()
             },
             ..Settings::default()

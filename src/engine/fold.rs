@@ -161,7 +161,6 @@ impl<'a> Fold<'a> {
                 self.resume_at = None;
                 // What is told as elapsed is the time in which the run ran.
                 self.began = self.began.plus(at.since(before));
-                self.ledger.resumed();
                 self.emit(EventKind::RunResumed {});
             }
             Record::Closed { status } => self.close(status),

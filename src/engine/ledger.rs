@@ -177,11 +177,6 @@ impl Ledger {
         }
     }
 
-    /// Notes that the run goes on after a rest: limits may have been reset.
-    pub fn resumed(&mut self) {
-        self.limited.clear();
-    }
-
     /// How many participants are neither of this call's vendor nor of one that said so before.
     #[must_use]
     pub fn others(&self, call: &CallId) -> usize {

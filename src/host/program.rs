@@ -5,14 +5,17 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+/// The folders on the PATH. Relative ones are passed over: what they mean depends on the working
+/// directory, and a cloned repository must not decide what is run.
+fn entries(env: &BTreeMap<String, String>) -> impl Iterator<Item = PathBuf> {
+    env.get("PATH").into_iter().flat_map(std::env::split_paths).filter(|entry| entry.is_absolute())
+}
+
 /// The first of `names` on the PATH, as an absolute path.
-///
-/// Relative entries of the PATH are passed over: what they mean depends on the working directory,
-/// and a cloned repository must not decide what is run.
 #[must_use]
 pub fn find(names: &[&str], env: &BTreeMap<String, String>) -> Option<PathBuf> {
-    let path = env.get("PATH")?;
-    let entries = std::env::split_paths(path).filter(|entry| entry.is_absolute());
+    let mut entries = entries(env).peekable();
+    entries.peek()?;
     let path: OsString = std::env::join_paths(entries).ok()?;
     names.iter().find_map(|name| which::which_in(name, Some(&path), "/").ok())
 }
@@ -20,8 +23,7 @@ pub fn find(names: &[&str], env: &BTreeMap<String, String>) -> Option<PathBuf> {
 /// A file of one of these names on the PATH that nobody may execute: what [`find`] passes over.
 #[must_use]
 pub fn unexecutable(names: &[&str], env: &BTreeMap<String, String>) -> Option<PathBuf> {
-    let entries: Vec<_> = std::env::split_paths(env.get("PATH")?).filter(|entry| entry.is_absolute()).collect();
-    names.iter().flat_map(|name| entries.iter().map(move |entry| entry.join(name))).find(|path| path.is_file())
+    names.iter().flat_map(|name| entries(env).map(move |entry| entry.join(name))).find(|path| path.is_file())
 }
 
 /// The program that a configuration names: a path (absolute, or beginning with `~/`), or a name to

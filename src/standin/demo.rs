@@ -137,18 +137,6 @@ impl Demo {
     }
 }
 
-/// The scene of the consensus demo; see [`Demo::scene`].
-#[must_use]
-pub fn scene() -> &'static str {
-    Demo::Consensus.scene()
-}
-
-/// The question of the consensus demo; see [`Demo::question`].
-#[must_use]
-pub fn question() -> String {
-    Demo::Consensus.question()
-}
-
 /// The stand-ins of the three vendors as programs for their adapters: `exe` is this program, `scene`
 /// the absolute path of the scene's file. Each is named for its vendor, so that what it plays does
 /// not depend on the model that it is asked for.

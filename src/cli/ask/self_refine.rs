@@ -98,13 +98,14 @@ pub fn critique(options: &mut Options, casting: &mut Casting<'_>) -> CritiquePla
     let said = options.words("refiner");
     let refiner = said.or_else(|| settings.refiner.clone().map(|refiner| (refiner.word, refiner.place)));
     let named = refiner.and_then(|(word, place)| options.take(casting.give_part_with_effort(&word, &place)));
+    let usual = settings.critique.clone();
     CritiquePlan {
-        effort: named.as_ref().map_or(settings.effort, |named| named.effort.or(settings.effort)),
+        effort: named.as_ref().and_then(|named| named.effort).or(usual.effort),
         refiner: named.map(|named| named.id),
-        max_passes: options.read("max_passes", max_passes).unwrap_or(settings.max_passes),
-        min_bytes: options.read("min_bytes", min_bytes).unwrap_or(settings.min_bytes),
-        epsilon: options.read("epsilon", epsilon).unwrap_or(settings.epsilon),
-        exclude: options.read("exclude", |text| Ok(excluded(&[text]))).unwrap_or_else(|| settings.exclude.clone()),
-        verify: options.read("verify", yes).unwrap_or(settings.verify),
+        max_passes: options.read("max_passes", max_passes).unwrap_or(usual.max_passes),
+        min_bytes: options.read("min_bytes", min_bytes).unwrap_or(usual.min_bytes),
+        epsilon: options.read("epsilon", epsilon).unwrap_or(usual.epsilon),
+        exclude: options.read("exclude", |text| Ok(excluded(&[text]))).unwrap_or(usual.exclude),
+        verify: options.read("verify", yes).unwrap_or(usual.verify),
     }
 }

@@ -1,7 +1,6 @@
 //! From what was typed to a run that is ready, and from there to one that is finished: everything that
 //! can be wrong is found before the first call.
 
-pub mod briefing;
 pub mod demo;
 pub mod dry_run;
 pub mod execute;

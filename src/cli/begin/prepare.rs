@@ -35,8 +35,6 @@ pub struct Ready {
     pub host: Host,
     /// All settings.
     pub settings: Settings,
-    /// The most calls that it can take.
-    pub estimate: Estimate,
     /// What a person was warned of.
     pub warnings: Vec<String>,
     /// Where runs and kept folders lie; nothing, if this machine has no such place.
@@ -76,10 +74,6 @@ impl Drawn {
     pub fn of(protocol: ProtocolPlan) -> Self {
         let (room, aside, parts, warnings) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         Self { protocol, self_refine: None, room, aside, parts, warnings }
-    }
-
-    fn estimate(&self, room: usize) -> Estimate {
-        plan::estimate_run(&self.protocol, self.self_refine.as_ref(), room)
     }
 }
 
@@ -128,7 +122,7 @@ pub fn prepare(
     warnings.extend(drawn.warnings.iter().cloned());
     warnings.extend(cautions(&drawn.protocol, &drawn.room, &drawn.aside));
     if shared.dry_run {
-        let estimate = drawn.estimate(drawn.room.len());
+        let estimate = plan::estimate_run(&drawn.protocol, drawn.self_refine.as_ref(), drawn.room.len());
         return Ok(Prepared::Dry(Box::new(Dry { drawn, estimate, input })));
     }
     let named = drawn.room.len();
@@ -137,20 +131,11 @@ pub fn prepare(
         warnings.push(format!("only {} is left: its bare answer, reviewed by nobody", left.id));
     }
     priced(&seats, &settings)?;
-    let estimate = drawn.estimate(drawn.room.len());
     let plan = freeze(&seats, drawn, input, &settings, machine);
     // Question and files are never cut: who cannot take them whole is found before anything is paid.
     drop(plan.machine()?);
     let state_dir = state_dir(&settings, machine);
-    Ok(Prepared::Ready(Box::new(Ready {
-        plan,
-        seats,
-        host,
-        settings,
-        estimate,
-        warnings: warnings.clone(),
-        state_dir,
-    })))
+    Ok(Prepared::Ready(Box::new(Ready { plan, seats, host, settings, warnings: warnings.clone(), state_dir })))
 }
 
 /// The plan for those in the room.

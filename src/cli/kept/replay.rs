@@ -1,11 +1,10 @@
 //! `refinery replay`: a run once more, from its journal alone.
 
-use crate::cli::begin::briefing::briefing;
 use crate::cli::console::Console;
 use crate::cli::kept::journal_args::ReplayArgs;
 use crate::cli::kept::resume::store;
 use crate::cli::settings;
-use crate::engine::{Entry, Record, Recorded, refold};
+use crate::engine::{Briefing, Entry, Record, Recorded, refold};
 use crate::error::Error;
 use crate::event::Event;
 use crate::host::Machine;
@@ -41,7 +40,7 @@ pub fn retell(recorded: Recorded, listener: &mut (dyn FnMut(&Event) + Send)) -> 
         entries.push(Entry { at, record: Record::Closed { status: Some(Status::Cancelled) } });
     }
     let protocol = header.plan.machine()?;
-    let refolded = refold(protocol, briefing(&header.plan), header.at, entries, listener)
+    let refolded = refold(protocol, Briefing::of(&header.plan), header.at, entries, listener)
         .map_err(|unfit| Error::failed(format!("{}: {unfit}", header.plan.run_id)))?;
     let mut finished = refolded.fold.finish();
     finished.totals.warnings.splice(0..0, header.warnings);

@@ -49,7 +49,6 @@ pub fn prepare(args: &ResumeArgs, machine: &Machine) -> Result<(Ready, Begin), E
     let (seats, host) = seats(&plan, &catalog, &settings, machine)?;
     priced(&plan, &seats)?;
     let ready = Ready {
-        estimate: plan.estimate(),
         warnings: recorded.header.warnings.clone(),
         state_dir: state_dir(&settings, machine),
         plan,

@@ -11,7 +11,7 @@ use crate::config::Settings;
 use crate::exchange::{Effort, Tuning};
 use crate::host::Machine;
 use crate::outcome::Body;
-use crate::plan::{self, Budget, OnLimit, ProtocolPlan};
+use crate::plan::{Budget, OnLimit, ProtocolPlan};
 use crate::protocol::consensus::{ConsensusPlan, ReviewMode};
 use std::time::Duration;
 
@@ -56,12 +56,10 @@ impl Probe for RealProbe<'_> {
             seat.effort = Some(Effort::Low);
         }
         let input = Input { question: QUESTION.into(), files: Vec::new(), draft: None };
-        let estimate = plan::estimate(&protocol, 1);
         let seats = vec![seat];
         let drawn = Drawn::of(ProtocolPlan::Consensus(protocol));
         let plan = freeze(&seats, drawn, input, &settings, self.machine);
-        let ready =
-            Ready { plan, seats, host: host.clone(), settings, estimate, warnings: Vec::new(), state_dir: None };
+        let ready = Ready { plan, seats, host: host.clone(), settings, warnings: Vec::new(), state_dir: None };
         let world = Surroundings::real().map_err(|error| error.to_string())?;
         let finished = execute(&ready, Begin::Anew, &world, &mut |_| {}).map_err(|error| error.to_string())?;
         let dropped = match &finished.outcome.body {

@@ -8,7 +8,7 @@ use crate::config::file::{DEFAULT, entries};
 use crate::config::{Layers, Settings, Source};
 use crate::error::Error;
 use crate::protocol::pipeline::{Feed, PipelinePlan};
-use clap::{Arg, CommandFactory};
+use clap::{Arg, Command, CommandFactory};
 use schemars::{Schema, json_schema};
 use serde_json::{Map, Value, json};
 use std::path::Path;
@@ -33,13 +33,16 @@ fn steps() -> Result<Vec<Value>, Error> {
     let settings = Settings::resolve(&layers)?;
     let catalog = Catalog::embedded().map_err(|error| Error::failed(error.to_string()))?;
     let mut casting = Casting::new(&settings, Path::new("."), &catalog, Vec::new(), None);
-    Ok(vocabulary(&mut casting).into_iter().map(|(kind, mode, options)| step(kind, mode, &options)).collect())
+    let program = Cli::command();
+    let command = |kind: &str| program.find_subcommand(kind).unwrap_or(&program);
+    let steps = vocabulary(&mut casting).into_iter();
+    Ok(steps.map(|(kind, mode, options)| step(command(kind), kind, mode, &options)).collect())
 }
 
-fn step(kind: &str, mode: Option<&str>, options: &[&str]) -> Value {
+fn step(command: &Command, kind: &str, mode: Option<&str>, options: &[&str]) -> Value {
     let value = |name: &str| {
         json!({
-            "description": about(kind, name),
+            "description": about(command, name),
             "type": ["string", "number", "boolean", "array"],
             "items": { "type": ["string", "number"] },
         })
@@ -54,7 +57,7 @@ fn step(kind: &str, mode: Option<&str>, options: &[&str]) -> Value {
     members.insert("if".to_owned(), json!({ "type": "string", "description": condition }));
     let mut required = vec!["kind"];
     if let Some(mode) = mode {
-        members.insert("mode".to_owned(), json!({ "const": mode, "description": about(kind, "mode") }));
+        members.insert("mode".to_owned(), json!({ "const": mode, "description": about(command, "mode") }));
         // Score is what it is without a word about it.
         required.extend((mode != "score").then_some("mode"));
     }
@@ -62,9 +65,7 @@ fn step(kind: &str, mode: Option<&str>, options: &[&str]) -> Value {
 }
 
 /// What an option is for: in the words of the command's own help.
-fn about(kind: &str, name: &str) -> String {
-    let program = Cli::command();
-    let command = program.find_subcommand(kind).unwrap_or(&program);
+fn about(command: &Command, name: &str) -> String {
     let help = |long: &str| {
         let named =
             |arg: &&Arg| arg.get_long() == Some(long) || arg.get_all_aliases().is_some_and(|all| all.contains(&long));
