@@ -1,8 +1,8 @@
 //! The live region of a terminal: a line for each participant, below everything that was said.
 
+use super::activity::ActivityModel;
 use super::human::Screen;
 use super::output_stream::OutputStream;
-use super::activity::ActivityModel;
 use crate::event::Event;
 use crate::time::Timestamp;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};

@@ -1,9 +1,11 @@
 //! What people and programs see of a run. Reporters read events and the finished run, nothing else.
 
+pub mod activity;
 pub mod document;
 pub mod event_line;
 pub mod human;
 pub mod json;
+mod json_body;
 pub mod jsonl;
 #[cfg(feature = "cli")]
 pub mod live;
@@ -12,11 +14,9 @@ pub mod paint;
 pub mod problem;
 mod progress;
 pub mod reporter;
-pub mod activity;
 pub mod summary;
-pub mod table;
 mod summary_rows;
-mod json_body;
+pub mod table;
 
 pub use human::{Human, Plain, Screen};
 pub use json::Json;

@@ -2,8 +2,8 @@
 
 use super::event_line::{counted, millis};
 use super::paint::Paint;
-use super::table::{grouped, table};
 use super::summary_rows;
+use super::table::{grouped, table};
 use crate::exchange::Usage;
 use crate::outcome::{Account, Finished, StepCost, Totals};
 use std::fmt::Write as _;
