@@ -1,8 +1,8 @@
 //! The environment of a child, from nothing: named variables of ours, constants, and one credential.
 
-use super::template::{Values, render};
 use super::manifest::{LinkSpec, PoolSpec};
 use super::prepare::Request;
+use super::template::{Values, render};
 use crate::failure::{CallFailure, FailureClass};
 use crate::invocation::{EnvValue, ScratchLink, Secret};
 use std::collections::BTreeMap;

@@ -1,12 +1,12 @@
 //! From one call to one subprocess, as plain data.
 
-use super::overflow::{SplitPrompt, split_prompt, system_file};
 use super::codec::{Codec, CodecContext, CodecKind, codec};
 use super::environment::{credential, environment, has_password, links};
 use super::facts::{Host, Program};
-use super::template::{Values, render, render_json};
 use super::manifest::{CodecName, Escape, Holds, Manifest, PoolSpec, ResolvedModel, Where};
+use super::overflow::{SplitPrompt, split_prompt, system_file};
 use super::pool::ChosenPool;
+use super::template::{Values, render, render_json};
 use crate::exchange::{CallSpec, Effort};
 use crate::failure::{CallFailure, FailureClass};
 use crate::invocation::{Capture, Invocation, Piece, ScratchFile, StdinClose};
@@ -97,13 +97,7 @@ pub fn prepare(request: &Request<'_>) -> Result<Prepared, CallFailure> {
         model: request.model.argument.clone(),
     };
     let codec = codec(&kind(manifest)?, context);
-    Ok(Prepared {
-        invocation,
-        input: input(request, &split.stdin),
-        codec,
-        streams: manifest.output.streams,
-        warnings,
-    })
+    Ok(Prepared { invocation, input: input(request, &split.stdin), codec, streams: manifest.output.streams, warnings })
 }
 
 /// What stands for the placeholders; `warnings` takes what was asked for and cannot be passed on.

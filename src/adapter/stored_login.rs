@@ -46,7 +46,8 @@ impl StoredLogin {
                 if text(&document, "OPENAI_API_KEY").is_some() && text(&document, "auth_mode") != Some("chatgpt") {
                     return Some(Self { account: "key", about: Some("API key".to_owned()), expires: None });
                 }
-                text(document.get("tokens")?, "refresh_token").or_else(|| text(document.get("tokens")?, "access_token"))?;
+                text(document.get("tokens")?, "refresh_token")
+                    .or_else(|| text(document.get("tokens")?, "access_token"))?;
                 let expires = text(document.get("tokens")?, "access_token").and_then(jwt::expiry);
                 Some(Self { account: "plan", about: Some("ChatGPT".to_owned()), expires })
             }

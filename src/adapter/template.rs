@@ -70,7 +70,9 @@ fn render_value(template: &Value, values: &Values) -> Option<Value> {
                     Err(_) => Value::from(value.as_str()),
                 })
             }
-            [Piece::Placeholder { name, form: Form::Quoted }] => values.get(*name).map(|value| Value::from(value.as_str())),
+            [Piece::Placeholder { name, form: Form::Quoted }] => {
+                values.get(*name).map(|value| Value::from(value.as_str()))
+            }
             _ => render(text, values).map(Value::String),
         },
         Value::Array(items) => Some(Value::Array(items.iter().filter_map(|item| render_value(item, values)).collect())),
