@@ -118,8 +118,11 @@ fn every_kind_has_vectors() {
 fn what_fails_is_named_and_costs_nothing_else() {
     let folder = TestFolder::new("vectors-");
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
-    write("double.json", r#"[{"id": "a", "input": 1, "expected": 2}, {"id": "b", "input": "x", "expected": 2},
-        {"id": "c", "input": 2, "expected": 5}, {"id": "d", "input": 4, "expected": 8}]"#);
+    write(
+        "double.json",
+        r#"[{"id": "a", "input": 1, "expected": 2}, {"id": "b", "input": "x", "expected": 2},
+        {"id": "c", "input": 2, "expected": 5}, {"id": "d", "input": 4, "expected": 8}]"#,
+    );
     write("broken.json", "[");
     write("unheard.json", r#"[{"id": "e", "input": 1, "expected": 1}]"#);
     write("README.md", "no vectors");
