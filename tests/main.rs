@@ -5,6 +5,7 @@ mod support;
 
 mod adapter_invocations;
 mod adapter_vendors;
+mod app_runs;
 mod cli_config;
 mod cli_debate;
 mod cli_errors;
@@ -64,6 +65,7 @@ mod run_journal;
 mod run_limits;
 mod run_logins;
 mod run_outputs;
+mod run_plan_file;
 mod run_prompts;
 mod run_protocols;
 mod run_random;

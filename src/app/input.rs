@@ -1,6 +1,7 @@
 //! What the run is about: the prompt, the files, standard input; all of it read before anything
 //! else happens.
 
+use crate::app::request::Sources;
 use crate::error::Error;
 use crate::host::files::{self, Named};
 use crate::host::stdin::Stdin;
@@ -8,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Question and files.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Input {
     /// The person's words; may be empty if there are files.
     pub question: Arc<str>,
@@ -18,32 +19,20 @@ pub struct Input {
     pub draft: Option<Arc<str>>,
 }
 
-/// What names the input.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Sources<'a> {
-    /// The prompt; `-` is standard input.
-    pub prompt: Option<&'a str>,
-    /// Paths of files; `-` is standard input.
-    pub files: &'a [String],
-    /// The path of a text that the run works on; `-` is standard input.
-    pub draft: Option<&'a str>,
-    /// What is asked about that text if nothing else is said.
-    pub implied_question: Option<&'a str>,
-}
-
-/// Reads everything; `warnings` takes what a person should know.
+/// Reads everything; `implied_question` is what is asked about a draft if nothing is said. `warnings` takes what a person should know.
 ///
 /// # Errors
 /// Standard input named twice, too long or no text; bad files; nothing to ask.
 pub fn read(
-    sources: Sources<'_>,
+    sources: &Sources,
+    implied_question: Option<&str>,
     folder: &Path,
     stdin: &mut Stdin,
     warnings: &mut Vec<String>,
 ) -> Result<Input, Error> {
-    let Sources { prompt, files: paths, .. } = sources;
+    let (prompt, paths) = (sources.prompt.as_deref(), &sources.files);
     let from_stdin = prompt == Some("-");
-    let draft_from_stdin = sources.draft == Some("-");
+    let draft_from_stdin = sources.draft.as_deref() == Some("-");
     let as_files = paths.iter().filter(|path| *path == "-").count();
     if usize::from(from_stdin) + usize::from(draft_from_stdin) + as_files > 1 {
         return Err(Error::config("standard input is named more than once, and can be read only once")
@@ -60,8 +49,8 @@ pub fn read(
         (_, prompt) => prompt.unwrap_or_default().into(),
     };
     let files = files::read(paths, folder, piped.as_ref())?;
-    let draft = sources.draft.map(|path| draft(path, folder, piped.as_ref())).transpose()?;
-    let question = match (sources.implied_question, &draft) {
+    let draft = sources.draft.as_deref().map(|path| draft(path, folder, piped.as_ref())).transpose()?;
+    let question = match (implied_question, &draft) {
         (Some(implied), Some(_)) if question.trim().is_empty() && files.is_empty() => implied.into(),
         _ => question,
     };
@@ -91,11 +80,11 @@ mod tests {
     use std::io::Cursor;
 
     fn input(prompt: Option<&str>, paths: &[&str], stdin: &str) -> Result<(String, Vec<String>, usize), Error> {
-        let paths: Vec<_> = paths.iter().map(|path| (*path).to_owned()).collect();
+        let files: Vec<_> = paths.iter().map(|path| (*path).to_owned()).collect();
         let mut stdin = Stdin::made_up(Cursor::new(stdin.to_owned()), !stdin.is_empty());
         let mut warnings = Vec::new();
-        let sources = Sources { prompt, files: &paths, ..Sources::default() };
-        let input = read(sources, Path::new("/"), &mut stdin, &mut warnings)?;
+        let sources = Sources { prompt: prompt.map(str::to_owned), files, draft: None };
+        let input = read(&sources, None, Path::new("/"), &mut stdin, &mut warnings)?;
         let files = input.files.iter().map(|(name, text)| format!("{name}={text}")).collect();
         Ok((input.question.to_string(), files, warnings.len()))
     }

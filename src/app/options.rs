@@ -3,6 +3,7 @@
 //! One function for each protocol reads it, so that an option has the same name, range and default
 //! wherever it is said. Nothing that is said goes unread: what nobody asked for is an error.
 
+use crate::app::request::OptionValue;
 use crate::config::Key;
 use crate::error::Error;
 use crate::plan::words::closest;
@@ -25,16 +26,11 @@ struct Said {
 }
 
 impl Options {
-    /// Options that are flags of the same name.
+    /// The options of a request.
     #[must_use]
-    pub fn of_flags<const N: usize>(flags: [(&'static str, Option<String>); N]) -> Self {
+    pub fn of(values: &[OptionValue]) -> Self {
         let mut options = Self::default();
-        for (name, value) in flags {
-            if let Some(value) = value {
-                let place = flag(name);
-                options.say(name, value, place);
-            }
-        }
+        values.iter().for_each(|one| options.say(&one.name, &one.value, &one.place));
         options
     }
 
@@ -120,7 +116,8 @@ mod tests {
     use crate::config::value::whole;
 
     fn options() -> Options {
-        let mut options = Options::of_flags([("num_samples", Some("0".to_owned())), ("strategy", None)]);
+        let mut options = Options::default();
+        options.say("num_samples", "0", "--num-samples");
         options.say("num-sample", "3", "step 1: `num-sample`");
         options.say("colour", "red", "step 1: `colour`");
         options

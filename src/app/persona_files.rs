@@ -3,6 +3,7 @@
 
 use crate::error::Error;
 use crate::host::Folders;
+use crate::plan::words::closest;
 use crate::protocol::debate::{Persona, built_in, read};
 use std::path::{Path, PathBuf};
 
@@ -84,6 +85,15 @@ fn of_file(path: &Path) -> Result<Vec<Sourced>, Error> {
             let error = Error::all(told).unwrap_or_else(|| Error::config(format!("{source}: no personas")));
             Err(error.hint(shape))
         }
+    }
+}
+
+/// The error of an id that is none of these.
+pub fn no_such<'a>(id: &str, all: impl Iterator<Item = &'a Persona>) -> Error {
+    let error = Error::config(format!("no persona is called `{id}`"));
+    match closest(id, all.map(|persona| persona.id.as_str())) {
+        Some(near) => error.hint(format!("`{id}`: did you mean `{near}`?")),
+        None => error.hint("`refinery personas` lists them; `--personas FILE` adds others"),
     }
 }
 

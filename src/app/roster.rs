@@ -33,7 +33,7 @@ pub struct RosterBuilder<'a> {
     catalog: &'a Catalog,
     room: Vec<ResolvedParticipant>,
     aside: Vec<ResolvedParticipant>,
-    parts: Vec<Assignment>,
+    assignments: Vec<Assignment>,
 }
 
 /// A participant with a part of its own, and what gave it: it cannot be left out.
@@ -64,9 +64,9 @@ impl<'a> RosterBuilder<'a> {
         room: Vec<ResolvedParticipant>,
         draft: Option<Arc<str>>,
     ) -> Self {
-        let (aside, parts, warnings) = (Vec::new(), Vec::new(), Vec::new());
+        let (aside, assignments, warnings) = (Vec::new(), Vec::new(), Vec::new());
         let listed = room.iter().map(|one| one.id.clone()).collect();
-        Self { settings, folder, draft, warnings, personas: built_in().to_vec(), listed, catalog, room, aside, parts }
+        Self { settings, folder, draft, warnings, personas: built_in().to_vec(), listed, catalog, room, aside, assignments }
     }
 
     /// Who takes part in everything, in the order in which they were named.
@@ -83,8 +83,8 @@ impl<'a> RosterBuilder<'a> {
 
     /// Everybody with a part of its own.
     #[must_use]
-    pub fn parts(&self) -> &[Assignment] {
-        &self.parts
+    pub fn assignments(&self) -> &[Assignment] {
+        &self.assignments
     }
 
     /// Whether somebody is in the room more than once: `claude*3`.
@@ -104,7 +104,7 @@ impl<'a> RosterBuilder<'a> {
             Some(id) => id,
             None => self.seat_aside(word, place)?,
         };
-        self.parts.push(Assignment { id: id.clone(), place: place.to_owned() });
+        self.assignments.push(Assignment { id: id.clone(), place: place.to_owned() });
         Ok(id)
     }
 
@@ -147,7 +147,7 @@ impl<'a> RosterBuilder<'a> {
     pub fn first_alone(&mut self) {
         let others: Vec<ResolvedParticipant> = self.room.drain(1.min(self.room.len())..).collect();
         let (with_part, without): (Vec<_>, Vec<_>) =
-            others.into_iter().partition(|one| self.parts.iter().any(|part| part.id == one.id));
+            others.into_iter().partition(|one| self.assignments.iter().any(|part| part.id == one.id));
         self.aside.extend(with_part);
         if let (Some(first), false) = (self.room.first(), without.is_empty()) {
             let names: Vec<_> = without.iter().map(|one| one.id.as_str()).collect();

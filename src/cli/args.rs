@@ -1,15 +1,18 @@
 //! What can be typed. No setting has a default here: layers below the flags could not be seen then.
 
 use crate::app::options;
-use crate::cli::commands::consensus::RunArgs;
+use crate::app::request::RunRequest;
+use crate::cli::commands::consensus::ConsensusArgs;
 use crate::cli::commands::debate::{DebateArgs, LONG_ABOUT as DEBATE};
 use crate::cli::commands::pipe::PipeArgs;
-use crate::cli::commands::planner::Planner;
+use crate::cli::commands::plan_file::PlanArgs;
 use crate::cli::commands::refine::RefineArgs;
 use crate::cli::commands::sample::SampleArgs;
+use crate::cli::commands::typed::{Asks, Typed, said};
 use crate::cli::history::journal_args::{ReplayArgs, ResumeArgs, RunsArgs};
 use crate::cli::inspect::personas::PersonasArgs;
-use crate::config::{Key, Origin, Path, SettingValue, Source};
+use crate::config::{Key, SettingValue};
+use crate::error::Error;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -52,7 +55,7 @@ pub struct Cli {
     pub command: Option<Command>,
     /// What the run is about.
     #[command(flatten)]
-    pub run: RunArgs,
+    pub run: Typed<ConsensusArgs>,
 }
 
 /// Everything but a consensus run.
@@ -60,7 +63,9 @@ pub struct Cli {
 pub enum Command {
     /// A run.
     #[command(flatten)]
-    Run(RunCommand),
+    Ask(RunArgs),
+    /// Run a plan from a file
+    Run(Typed<PlanArgs>),
     /// List the adapters: their models, defaults, and what can pay
     Adapters(AdaptersArgs),
     /// List the standpoints from which a debate is led, or show one whole
@@ -72,7 +77,7 @@ pub enum Command {
     /// List the runs that were written down, show one whole, or remove some
     Runs(RunsArgs),
     /// Go on with a run that was killed, stopped or parked: nothing that was answered is asked again
-    Resume(ResumeArgs),
+    Resume(Typed<ResumeArgs>),
     /// Show a run once more, from its journal alone: no program is started
     Replay(ReplayArgs),
     /// Show every setting and where it came from
@@ -84,29 +89,39 @@ pub enum Command {
 
 /// The commands that make a run, beside the default one.
 #[derive(Debug, Subcommand)]
-pub enum RunCommand {
+pub enum RunArgs {
     /// Let several standpoints argue about the question, and show where each of them stands
     #[command(long_about = DEBATE)]
-    Debate(Box<DebateArgs>),
+    Debate(Typed<DebateArgs>),
     /// Ask the same question several times, and count the answers
-    Sample(Box<SampleArgs>),
+    Sample(Typed<SampleArgs>),
     /// Make one text better: scored and improved up to a target, or critiqued and rewritten
-    Refine(Box<RefineArgs>),
+    Refine(Typed<RefineArgs>),
     /// Do several of these, one after the other, on one budget
-    Pipe(Box<PipeArgs>),
+    Pipe(Typed<PipeArgs>),
 }
 
-impl RunCommand {
-    /// What it says of the run.
-    #[must_use]
-    pub fn planner(&self) -> &dyn Planner {
+impl RunArgs {
+    /// The request that they make, and whether only its plan is asked for.
+    ///
+    /// # Errors
+    /// Those of [`Typed::request`].
+    pub fn request(&self) -> Result<(RunRequest, bool), Error> {
         match self {
-            Self::Debate(args) => args.as_ref(),
-            Self::Sample(args) => args.as_ref(),
-            Self::Refine(args) => args.as_ref(),
-            Self::Pipe(args) => args.as_ref(),
+            Self::Debate(typed) => asked(typed),
+            Self::Sample(typed) => asked(typed),
+            Self::Refine(typed) => asked(typed),
+            Self::Pipe(typed) => asked(typed),
         }
     }
+}
+
+/// The request of a command, and whether only its plan is asked for.
+///
+/// # Errors
+/// Those of [`Typed::request`].
+pub fn asked<A: Asks>(typed: &Typed<A>) -> Result<(RunRequest, bool), Error> {
+    Ok((typed.request()?, typed.has("dry_run")))
 }
 
 /// `refinery config …`
@@ -199,30 +214,21 @@ impl LookArgs {
     /// What the flags say, as the strongest layer.
     #[must_use]
     pub fn entries(&self) -> Vec<SettingValue> {
-        self.output_format.iter().map(|value| entry(Key::OutputFormat, vec![value.clone()])).collect()
+        settings([(Key::OutputFormat, &self.output_format)])
     }
 }
 
-/// The flag of a setting.
-fn flag(key: Key) -> String {
-    match key {
-        Key::RefineEnabled => "--self-refine".to_owned(),
-        Key::RefineVerify => "--verify".to_owned(),
-        Key::RefinerModel => "--refiner".to_owned(),
-        other => options::flag(other.name()),
-    }
-}
-
-/// What a flag says.
-pub(crate) fn entry(key: Key, values: Vec<String>) -> SettingValue {
-    let place = flag(key);
-    SettingValue { path: Path::Run(key), values, origin: Origin { source: Source::CommandLine, place } }
+/// Settings that flags of the same name make.
+#[must_use]
+pub fn settings<const N: usize>(flags: [(Key, &Option<String>); N]) -> Vec<SettingValue> {
+    flags.into_iter().filter_map(|(key, value)| Some(said(key, vec![value.clone()?], options::flag(key.name())))).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::commands::planner::Planner;
+    use crate::app::request::RunCommand;
+    use crate::cli::commands::typed::setting;
     use clap::CommandFactory;
 
     #[test]
@@ -231,13 +237,14 @@ mod tests {
     }
 
     #[test]
-    fn every_flag_of_a_setting_has_that_settings_name() {
+    fn every_setting_has_a_flag() {
         let command = Cli::command();
-        let flags: Vec<_> = command.get_arguments().filter_map(clap::Arg::get_long).collect();
-        // Nobody types the first; the second is part of `--refiner`.
+        let made: Vec<_> =
+            command.get_arguments().filter_map(|one| setting(RunCommand::Consensus, one.get_id().as_str())).collect();
+        // They have no flag; the second is part of `--refiner`.
         let without = [Key::FirstByteTimeout, Key::RefinerEffort];
         for key in Key::ALL.iter().filter(|key| !without.contains(key)) {
-            assert!(flags.contains(&flag(*key).trim_start_matches("--")), "{key}");
+            assert!(made.contains(key), "{key}");
         }
     }
 
@@ -264,9 +271,14 @@ mod tests {
     fn flags_are_the_strongest_layer() {
         let cli =
             Cli::try_parse_from(["refinery", "why?", "-m", "claude, codex", "-m", "gemini", "-t", "9", "-v"]).unwrap();
-        let said: Vec<_> =
-            cli.run.entries().iter().map(|e| format!("{} {} {}", e.origin, e.path, e.values.join("|"))).collect();
+        let request = cli.run.request().unwrap();
+        let said: Vec<_> = request
+            .settings
+            .iter()
+            .map(|one| format!("{} {} {}", one.origin, one.path, one.values.join("|")))
+            .collect();
         assert_eq!(said, ["--models models claude, codex|gemini", "--verbose verbose true", "--threshold threshold 9"]);
-        assert_eq!(cli.run.shared.prompt.as_deref(), Some("why?"));
+        assert_eq!(request.input.prompt.as_deref(), Some("why?"));
+        assert_eq!(request.options, []);
     }
 }

@@ -1,8 +1,8 @@
 //! `--dry-run`: what a run would do, and the most calls that it could take.
 
-use crate::app::prepare::Dry;
+use crate::app::draft::Draft;
 use crate::app::resolve::ResolvedParticipant;
-use crate::plan::{PhaseEstimate, ProtocolPlan, RoundEstimate};
+use crate::plan::{Estimate, PhaseEstimate, ProtocolPlan, RoundEstimate, RunPlan};
 use crate::protocol::consensus::{ConsensusPlan, ReviewMode};
 use crate::protocol::debate::DebatePlan;
 use crate::protocol::pipeline::{StepKind, StepPlan};
@@ -27,9 +27,8 @@ pub struct Document<'a> {
     aside: Vec<Line<'a>>,
     #[serde(flatten)]
     closing: Option<Closing>,
-    /// The protocol's settings; left out of a consensus run, whose settings stand beside this.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    plan: Option<&'a ProtocolPlan>,
+    /// The plan, whole: `refinery run --plan` takes it.
+    plan: Planned<'a>,
     /// The critique pass over the answer, where one is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     self_refine: Option<&'a SelfRefinePlan>,
@@ -47,14 +46,23 @@ pub struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     calls_per_round: Option<u64>,
     /// The calls of each phase at most, of a protocol without rounds.
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    phases: &'a [PhaseEstimate],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    phases: Vec<PhaseEstimate>,
     /// All calls at most, repairs not among them.
     total_calls: u64,
     /// All calls if every review needs a repair.
     total_calls_with_repairs: u64,
     /// Everything that a person should know.
     warnings: &'a [String],
+}
+
+/// The plan; the protocol's own settings, but of a consensus, stand beside it for one more version.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Planned<'a> {
+    #[serde(flatten)]
+    run: &'a RunPlan,
+    #[serde(flatten)]
+    settings: Option<&'a ProtocolPlan>,
 }
 
 /// When a consensus run closes.
@@ -128,9 +136,9 @@ enum Phases {
 impl<'a> Document<'a> {
     /// The document of a dry run.
     #[must_use]
-    pub fn of(dry: &'a Dry, warnings: &'a [String]) -> Self {
-        let drawn = &dry.drawn;
-        let (closing, plan) = match &drawn.protocol {
+    pub fn of(draft: &'a Draft, plan: &'a RunPlan, warnings: &'a [String]) -> Self {
+        let drawn = &draft.drawn;
+        let (closing, settings) = match &drawn.protocol {
             ProtocolPlan::Consensus(plan) => {
                 let (threshold, max_rounds) = (plan.threshold, plan.max_rounds);
                 let (stability_rounds, review) = (plan.stability_rounds, plan.review);
@@ -138,23 +146,23 @@ impl<'a> Document<'a> {
             }
             other => (None, Some(other)),
         };
-        let rounds = &dry.estimate.rounds;
+        let Estimate { rounds, phases, total, total_with_repairs, .. } = draft.estimate();
         Self {
             status: "dry_run",
             protocol: drawn.protocol.name(),
             participants: drawn.room.iter().map(line).collect(),
             aside: drawn.aside.iter().map(line).collect(),
             closing,
-            plan,
+            plan: Planned { run: plan, settings },
             self_refine: drawn.self_refine.as_ref(),
-            question_bytes: dry.input.question.len(),
-            files: dry.input.files.iter().map(|(path, text)| File { path, bytes: text.len() }).collect(),
-            draft_bytes: dry.input.draft.as_ref().map(|draft| draft.len()),
+            question_bytes: draft.input.question.len(),
+            files: draft.input.files.iter().map(|(path, text)| File { path, bytes: text.len() }).collect(),
+            draft_bytes: draft.input.draft.as_ref().map(|draft| draft.len()),
             rounds: rounds.iter().map(|one| round(&drawn.protocol, one)).collect(),
             calls_per_round: rounds.iter().map(RoundEstimate::calls).max(),
-            phases: &dry.estimate.phases,
-            total_calls: dry.estimate.total,
-            total_calls_with_repairs: dry.estimate.total_with_repairs,
+            phases,
+            total_calls: total,
+            total_calls_with_repairs: total_with_repairs,
             warnings,
         }
     }
@@ -180,30 +188,31 @@ fn round(protocol: &ProtocolPlan, one: &RoundEstimate) -> Round {
 
 /// The dry run, as people read it.
 #[must_use]
-pub fn text(dry: &Dry) -> String {
-    let drawn = &dry.drawn;
+pub fn text(draft: &Draft) -> String {
+    let estimate = draft.estimate();
+    let drawn = &draft.drawn;
     let who = |all: &[ResolvedParticipant]| all.iter().map(person).collect::<Vec<_>>().join(", ");
     let mut facts = vec![("Participants:", who(&drawn.room))];
     if !drawn.aside.is_empty() {
         facts.push(("Aside:", who(&drawn.aside)));
     }
-    facts.push(("Question:", material(dry)));
-    facts.extend(dry.input.draft.as_ref().map(|draft| ("Draft:", bytes(draft.len()))));
+    facts.push(("Question:", material(draft)));
+    facts.extend(draft.input.draft.as_ref().map(|draft| ("Draft:", bytes(draft.len()))));
     facts.extend(closing(&drawn.protocol, &drawn.room));
     let facts: Vec<_> = facts.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
     let mut blocks = vec![table(&facts, &[])];
-    if !dry.estimate.rounds.is_empty() {
-        blocks.push(rounds(&drawn.protocol, &dry.estimate.rounds));
+    if !estimate.rounds.is_empty() {
+        blocks.push(rounds(&drawn.protocol, &estimate.rounds));
     }
-    if !dry.estimate.phases.is_empty() {
-        blocks.push(phases(&dry.estimate.phases));
+    if !estimate.phases.is_empty() {
+        blocks.push(phases(&estimate.phases));
     }
-    let (total, most) = (dry.estimate.total, dry.estimate.total_with_repairs);
+    let (total, most) = (estimate.total, estimate.total_with_repairs);
     let repaired = |reviews: bool| {
-        let mut phases = dry.estimate.phases.iter().filter(|phase| phase.repairs > 0);
+        let mut phases = estimate.phases.iter().filter(|phase| phase.repairs > 0);
         phases.any(|phase| phase.phase.ends_with("evaluate") == reviews)
     };
-    let what = match (!dry.estimate.rounds.is_empty() || repaired(true), repaired(false)) {
+    let what = match (!estimate.rounds.is_empty() || repaired(true), repaired(false)) {
         (_, false) => "review",
         (false, true) => "score",
         (true, true) => "review and score",
@@ -332,9 +341,9 @@ fn cell(count: u64) -> String {
     if count == 0 { "-".to_owned() } else { grouped(count) }
 }
 
-fn material(dry: &Dry) -> String {
-    let question = bytes(dry.input.question.len());
-    let files = &dry.input.files;
+fn material(draft: &Draft) -> String {
+    let question = bytes(draft.input.question.len());
+    let files = &draft.input.files;
     if files.is_empty() {
         return question;
     }

@@ -1,7 +1,9 @@
 //! What is typed after `runs`, `resume` and `replay`.
 
-use crate::cli::commands::shared_args::SharedArgs;
-use crate::config::SettingValue;
+use crate::app::request::RunCommand;
+use crate::cli::args::settings;
+use crate::cli::commands::typed::Asks;
+use crate::config::{Key, SettingValue};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -50,21 +52,16 @@ pub struct PlaceArgs {
 }
 
 impl PlaceArgs {
-    /// The same flags as those of a run.
-    #[must_use]
-    pub fn as_run(&self) -> SharedArgs {
-        SharedArgs {
-            output_format: self.output_format.clone(),
-            state_dir: self.state_dir.clone(),
-            ..SharedArgs::default()
-        }
-    }
-
     /// What the flags say, as the strongest layer.
     #[must_use]
     pub fn entries(&self) -> Vec<SettingValue> {
-        self.as_run().entries()
+        settings([(Key::OutputFormat, &self.output_format), (Key::StateDir, &self.state_dir)])
     }
+}
+
+impl Asks for ResumeArgs {
+    // What it asks for is in its journal.
+    const COMMAND: RunCommand = RunCommand::Consensus;
 }
 
 /// `refinery resume`

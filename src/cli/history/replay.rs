@@ -3,7 +3,7 @@
 use crate::app::settings;
 use crate::cli::console::Console;
 use crate::cli::history::journal_args::ReplayArgs;
-use crate::cli::history::resume::store;
+use crate::app::again::store;
 use crate::engine::{Briefing, Entry, Record, Recorded, refold};
 use crate::error::Error;
 use crate::event::Event;

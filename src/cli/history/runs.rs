@@ -4,7 +4,7 @@ use crate::app::settings;
 use crate::cli::console::Console;
 use crate::cli::history::journal_args::{RunsArgs, RunsCommand};
 use crate::cli::history::replay::retell;
-use crate::cli::history::resume::store;
+use crate::app::again::store;
 use crate::engine::{Record, Recorded};
 use crate::error::Error;
 use crate::event::preview;

@@ -3,10 +3,12 @@
 use crate::adapter::Manifest;
 use crate::app::resolve;
 use crate::app::settings;
-use crate::cli::args::{DoctorArgs, entry};
+use crate::cli::args::{DoctorArgs, settings as flag_settings};
 use crate::cli::console::Console;
-use crate::cli::inspect::checkup::{self, Checkup, Probe, Runner, Tools};
+use crate::cli::inspect::checkup::{self, Checkup, Probe, Tools};
 use crate::cli::inspect::probe::RealProbe;
+use crate::cli::inspect::supervised::Supervised;
+use crate::cli::session::Session;
 use crate::config::Key;
 use crate::error::Error;
 use crate::host::{Machine, manifests};
@@ -33,16 +35,15 @@ pub struct Findings {
 ///
 /// # Errors
 /// Bad settings, manifests or names.
-pub fn run(args: &DoctorArgs, machine: &Machine, console: Console, runner: &dyn Runner) -> Result<u8, Error> {
-    let findings = examine(args, machine, runner)?;
+pub fn run(args: &DoctorArgs, machine: &Machine, console: Console, session: &Session) -> Result<u8, Error> {
+    let findings = examine(args, machine, session)?;
     let code = console.tell(&text(&findings, console.out), &findings);
     console.warn(&findings.warnings);
     Ok(if code == 0 && findings.status != "ok" { 4 } else { code })
 }
 
-fn examine(args: &DoctorArgs, machine: &Machine, runner: &dyn Runner) -> Result<Findings, Error> {
-    let mut flags = args.look.entries();
-    flags.extend(args.billing.clone().map(|billing| entry(Key::Billing, vec![billing])));
+fn examine(args: &DoctorArgs, machine: &Machine, session: &Session) -> Result<Findings, Error> {
+    let flags = [args.look.entries(), flag_settings([(Key::Billing, &args.billing)])].concat();
     let loaded = settings::load(machine, args.look.config.as_deref(), flags)?;
     let explicit: Vec<_> = args.look.adapter.iter().map(|path| machine.cwd.join(path)).collect();
     let catalog = manifests::load(&machine.folders, &explicit)?;
@@ -58,8 +59,9 @@ fn examine(args: &DoctorArgs, machine: &Machine, runner: &dyn Runner) -> Result<
         all
     };
     let host = resolve::host(asked.iter().map(AsRef::as_ref), machine);
-    let probe = RealProbe { machine, settings: &loaded.settings };
-    let tools = Tools { runner: Some(runner), probe: args.probe.then_some(&probe as &dyn Probe) };
+    let probe = RealProbe { machine, settings: &loaded.settings, session };
+    let runner = Supervised { supervisor: &session.env.supervisor, runtime: &session.runtime };
+    let tools = Tools { runner: Some(&runner), probe: args.probe.then_some(&probe as &dyn Probe) };
     let adapters: Vec<_> =
         asked.iter().map(|manifest| checkup::check(manifest, &loaded.settings, &host, machine, tools)).collect();
     let working: Vec<_> = adapters.iter().filter(|one| one.works).map(|one| one.adapter.as_str()).collect();

@@ -1,12 +1,11 @@
 //! `refinery personas`: the standpoints from which a debate is led, as a list or one of them whole.
 
-use crate::app::persona_files::{self, Sourced};
+use crate::app::persona_files::{self, Sourced, no_such};
 use crate::app::settings;
 use crate::cli::args::LookArgs;
 use crate::cli::console::Console;
 use crate::error::Error;
 use crate::host::Machine;
-use crate::plan::words::closest;
 use crate::protocol::debate::{JUDGE, Persona};
 use crate::report::Paint;
 use crate::report::table::table;
@@ -96,7 +95,7 @@ pub fn run(args: &PersonasArgs, machine: &Machine, console: Console) -> Result<u
             Ok(console.tell(&list(&all, console.out), &documents))
         }
         Some(id) => {
-            let one = all.iter().find(|one| one.persona.id == *id).ok_or_else(|| unknown(id, &all))?;
+            let one = all.iter().find(|one| one.persona.id == *id).ok_or_else(|| no_such(id, all.iter().map(|one| &one.persona)))?;
             Ok(console.tell(&whole(one, console.out), &Document::of(one)))
         }
     }
@@ -114,18 +113,4 @@ fn list(all: &[Sourced], paint: Paint) -> String {
 fn whole(one: &Sourced, paint: Paint) -> String {
     let Sourced { persona: Persona { id, name, role, prompt }, source } = one;
     format!("{} ({id}; {source})\n{role}\n\n{}", paint.bold(name), prompt.trim_end())
-}
-
-/// The error of an id that nobody has.
-fn unknown(id: &str, all: &[Sourced]) -> Error {
-    no_such(id, all.iter().map(|one| &one.persona))
-}
-
-/// The error of an id that is none of these.
-pub fn no_such<'a>(id: &str, all: impl Iterator<Item = &'a Persona>) -> Error {
-    let error = Error::config(format!("no persona is called `{id}`"));
-    match closest(id, all.map(|persona| persona.id.as_str())) {
-        Some(near) => error.hint(format!("`{id}`: did you mean `{near}`?")),
-        None => error.hint("`refinery personas` lists them; `--personas FILE` adds others"),
-    }
 }

@@ -3,7 +3,7 @@
 use crate::adapter::Catalog;
 use crate::app::roster::RosterBuilder;
 use crate::cli::args::Cli;
-use crate::cli::commands::steps::vocabulary;
+use crate::app::plans::steps::vocabulary;
 use crate::config::file::{DEFAULT, entries};
 use crate::config::{Layers, Settings, Source};
 use crate::error::Error;

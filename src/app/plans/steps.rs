@@ -3,16 +3,15 @@
 
 use crate::app::options::Options;
 use crate::app::roster::RosterBuilder;
-use crate::cli::commands::consensus;
-use crate::cli::commands::debate;
-use crate::cli::commands::refine;
-use crate::cli::commands::sample;
+use crate::app::plans::consensus;
+use crate::app::plans::debate;
+use crate::app::plans::refine;
+use crate::app::plans::sample;
 use crate::config::value::word;
 use crate::error::Error;
 use crate::plan::PARTICIPANTS;
 use crate::plan::words::closest;
 use crate::protocol::pipeline::{Condition, Feed, StepKind, StepPlan};
-use crate::report::event_line::counted;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -163,8 +162,8 @@ fn fits(place: &str, kind: &StepKind, room: usize) -> Result<(), Error> {
         return Ok(());
     }
     let (least, most) = (takes.start(), takes.end());
-    let there = counted(u64::try_from(room).unwrap_or(u64::MAX), "participant");
-    Err(Error::config(format!("{place}: {there}: {} takes from {least} to {most}", kind.as_str())))
+    let there = if room == 1 { "1 participant".to_owned() } else { format!("{room} participants") };
+    Err(Error::config(format!("{place}: {there}: {} takes {least} to {most}", kind.as_str())))
 }
 
 /// Reads a file of steps: a list of `[[step]]`, each with `kind`, its options by name, and `if`.
