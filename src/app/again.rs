@@ -168,8 +168,8 @@ impl Looked<'_> {
     fn one(&self, one: &Participant, account: Account, host: &Host) -> Result<ReadyParticipant, Error> {
         let name = one.adapter.as_str();
         let manifest = self.catalog.get(name).ok_or_else(|| {
-            Error::config(format!("there is no adapter `{name}` any more"))
-                .hint("name its manifest with `--adapter FILE`")
+            Error::config(format!("unknown adapter `{name}`"))
+                .hint("add its manifest with `--adapter FILE`")
         })?;
         let said = self.settings.adapter(name);
         let program = resolve::locate(manifest, &said, self.machine)?;
@@ -207,7 +207,7 @@ fn priced(plan: &RunPlan, participants: &[ReadyParticipant]) -> Result<(), Error
 /// This machine has no place for it, or it cannot be used.
 pub fn store(settings: &Settings, machine: &Machine) -> Result<Store, Error> {
     let state = state_dir(settings, machine).ok_or_else(|| {
-        Error::config("there is no directory for saved runs on this machine")
+        Error::config("no directory for saved runs")
             .hint("set HOME, or name one with `--state-dir`")
     })?;
     Store::open(&state).map_err(|error| Error::config(error.to_string()))

@@ -80,10 +80,10 @@ async fn journal(ready: &Ready, header: &Header) -> Result<Option<Writer>, Error
     if ready.settings.no_journal {
         return Ok(None);
     }
-    let without = "`--no-journal` goes on without one: the run can then be neither resumed nor replayed";
+    let without = "`--no-journal` does not save the run: it can then be neither resumed nor replayed";
     let state = ready.state_dir.as_ref().ok_or_else(|| {
-        Error::config("there is no place for the run's journal")
-            .hint("set HOME, or name a folder with `--state-dir`")
+        Error::config("no directory for saved runs")
+            .hint("set HOME, or name one with `--state-dir`")
             .hint(without)
     })?;
     let store = Store::open(state).map_err(|error| Error::config(error.to_string()).hint(without))?;

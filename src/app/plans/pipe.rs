@@ -21,7 +21,7 @@ pub fn plan(steps: &Steps, roster: &mut RosterBuilder<'_>) -> Result<PipelinePla
     };
         if !PipelinePlan::STEPS.contains(&written.len()) {
             let (least, most) = (PipelinePlan::STEPS.start(), PipelinePlan::STEPS.end());
-            return Err(Error::config(format!("{} steps: a pipeline takes from {least} to {most}", written.len()))
+            return Err(Error::config(format!("{} steps: a pipeline takes {least} to {most}", written.len()))
                 .hint("refinery pipe \"your question\" -m claude,codex --step sample --step refine"));
         }
         let mut steps: Vec<Result<StepPlan, Error>> = Vec::new();
@@ -47,11 +47,11 @@ fn unheard(steps: &[StepPlan], roster: &RosterBuilder<'_>) -> Option<Error> {
     if steps.iter().any(|step| matches!(step.kind, StepKind::Debate(_))) {
         return None;
     }
-    let one = roster.room().iter().find(|one| one.persona.is_some())?;
+    let one = roster.members().iter().find(|one| one.persona.is_some())?;
     let persona = one.persona.as_deref().unwrap_or_default();
     Some(
-        Error::config(format!("{} cannot speak as `{persona}`: no step is a debate", one.id))
-            .hint("leave the persona out, or add a step: --step debate"),
+        Error::config(format!("{} has persona `{persona}`, but no step is a debate", one.id))
+            .hint("omit the persona, or add a step: --step debate"),
     )
 }
 

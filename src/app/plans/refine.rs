@@ -21,7 +21,7 @@ pub fn plan(options: &mut Options, roster: &mut RosterBuilder<'_>) -> RefinePlan
         Mode::Critique => RefineMode::Critique(critique(options, roster)),
     };
     let judge = if judges(&mode) { options.words("judge") } else { None };
-    let judge = judge.and_then(|(word, place)| options.take(roster.give_part(&word, &place)));
+    let judge = judge.and_then(|(word, place)| options.take(roster.assign(&word, &place)));
     RefinePlan { author: None, judge, draft: None, mode, tuning: roster.tuning(options) }
 }
 

@@ -11,6 +11,7 @@ use crate::config::value::word;
 use crate::error::Error;
 use crate::host::Machine;
 use crate::standin::demo::{self, Demo, Plot};
+use anyhow::Context as _;
 use std::path::Path;
 
 /// Credentials that open nothing: the stand-ins look at them as the vendors' programs would.
@@ -103,8 +104,7 @@ fn request(demo: Demo) -> RunRequest {
 /// The scene cannot be written.
 pub fn prepare(demo: Demo, args: &DemoArgs, machine: &mut Machine, folder: &Path) -> Result<Ready, Error> {
     let scene = folder.join("scene.toml");
-    std::fs::write(&scene, demo.scene())
-        .map_err(|error| Error::failed(format!("{} cannot be written: {error}", scene.display())))?;
+    std::fs::write(&scene, demo.scene()).with_context(|| format!("cannot write {}", scene.display()))?;
     machine.folders.config = None;
     machine.folders.home = None;
     machine.env.retain(|name, _| matches!(name.as_str(), "PATH" | "NO_COLOR"));

@@ -10,6 +10,7 @@ use crate::event::Event;
 use crate::host::Machine;
 use crate::outcome::{Finished, Status};
 use crate::report::Reporter;
+use anyhow::Context as _;
 
 /// Shows the run: every event that it recorded, then its outcome. Returns the run's own exit code.
 ///
@@ -22,9 +23,7 @@ pub fn run(args: &ReplayArgs, machine: &Machine, console: Console) -> Result<u8,
     let recorded = Recorded::read(&stored.path)?;
     let mut reporters = console.reporters(args.verbose || settings.verbose, false);
     let finished = retell(recorded, &mut |event| reporters.report(event))?;
-    reporters
-        .finish(&finished)
-        .map_err(|error| Error::failed(format!("standard output cannot be written: {error}")))?;
+    reporters.finish(&finished).context("cannot write standard output")?;
     Ok(finished.outcome.status.exit_code())
 }
 

@@ -79,7 +79,7 @@ impl Probe for RealProbe<'_> {
                 Ok(format!("answered `{short}` in {:.1} s{who}", finished.totals.elapsed_ms as f64 / 1000.0))
             }
             None => Err(dropped.first().map_or_else(
-                || "nobody answered".to_owned(),
+                || "no answer".to_owned(),
                 |one| format!("{}: {}; {}", one.reason, one.message, one.reason.advice()),
             )),
         }
