@@ -78,8 +78,7 @@ fn check_scratch(supervisor: &Supervisor, echo: Option<&Echo>) -> Result<(), Err
 /// Where raw invocations are shown, and their folders kept.
 fn echo(ready: &Ready, env: &ProgramEnv) -> Result<Arc<Echo>, Error> {
     let state = ready.state_dir.as_ref().ok_or_else(|| {
-        Error::config("no directory for debug files")
-            .hint("set HOME, or name one with `--state-dir`")
+        Error::config("no directory for debug files").hint("set HOME, or name one with `--state-dir`")
     })?;
     let folder = state.join("debug").join(ready.plan.run_id.as_str());
     let show = Arc::clone(&env.debug);

@@ -42,8 +42,7 @@ pub fn read(
     let named = from_stdin || draft_from_stdin || as_files == 1;
     let piped = if named { Some(stdin.read()?) } else { None };
     if !named && stdin.carries() {
-        warnings
-            .push("standard input is ignored: use `-` as the prompt, or `-f -` as a file".to_owned());
+        warnings.push("standard input is ignored: use `-` as the prompt, or `-f -` as a file".to_owned());
     }
     let question: Arc<str> = match (&piped, prompt) {
         (Some(text), Some("-")) => Arc::clone(text),
@@ -63,8 +62,7 @@ pub fn read(
 
 fn draft(path: &str, folder: &Path, piped: Option<&Arc<str>>) -> Result<Arc<str>, Error> {
     let text = files::read(&[path.to_owned()], folder, piped)?.into_iter().next().map(|(_, text)| text);
-    text.filter(|text| !text.trim().is_empty())
-        .ok_or_else(|| Error::config(format!("the draft {path} is empty")))
+    text.filter(|text| !text.trim().is_empty()).ok_or_else(|| Error::config(format!("the draft {path} is empty")))
 }
 
 fn nothing(from_stdin: bool) -> Error {
@@ -101,10 +99,7 @@ mod tests {
 
     #[test]
     fn there_must_be_something_to_ask() {
-        assert_eq!(
-            input(Some("-"), &[], "").unwrap_err().to_string(),
-            "standard input is empty"
-        );
+        assert_eq!(input(Some("-"), &[], "").unwrap_err().to_string(), "standard input is empty");
         for prompt in [None, Some(""), Some(" \n")] {
             assert_eq!(input(prompt, &[], "").unwrap_err().to_string(), "no question given");
         }

@@ -92,7 +92,7 @@ impl Options {
     pub fn finish(self, what: &str) -> Result<(), Error> {
         let known = self.known();
         let unknown = self.said.iter().filter(|said| !known.contains(&said.name.as_str())).map(|said| {
-            let error = Error::config(format!("{}: unknown option for `{what}`", said.place));
+            let error = Error::config(format!("{}: unknown option for {what}", said.place));
             match (closest(&said.name, known.iter().copied()), Key::of(&said.name)) {
                 (Some(near), _) => error.hint(format!("`{}`: did you mean `{near}`?", said.name)),
                 (None, Some(key)) => error.hint(format!("use `{}` for the whole run", flag(key.name()))),
@@ -128,7 +128,7 @@ mod tests {
         let mut options = options();
         assert_eq!(options.read("num_samples", |text| whole(text, &(1..=100_u32))), None);
         assert_eq!(options.words("strategy"), None);
-        let error = options.finish("sample").unwrap_err();
+        let error = options.finish("`sample`").unwrap_err();
         assert_eq!(
             error.messages,
             [
@@ -137,7 +137,7 @@ mod tests {
                 "step 1: `colour`: unknown option for `sample`",
             ]
         );
-        assert_eq!(error.hints, ["`num_sample`: did you mean `num_samples`?", "sample takes num_samples, strategy"]);
+        assert_eq!(error.hints, ["`num_sample`: did you mean `num_samples`?", "`sample` takes num_samples, strategy"]);
     }
 
     #[test]

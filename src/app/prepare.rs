@@ -93,13 +93,14 @@ fn equip(draft: &mut Draft, machine: &Machine, warnings: &mut Vec<String>) -> Re
             (Ok(_), None) if !none_left => {}
             // Those who were there for nothing else may stand in for those who are not.
             (Err(error), None) if draft.settings.allow_missing && !none_left => {
-                warnings
-                    .extend(error.messages.into_iter().map(|message| format!("{message}; continuing without it")));
+                warnings.extend(error.messages.into_iter().map(|message| format!("{message}; continuing without it")));
             }
             (Err(error), _) => return Err(error),
             (Ok(_), Some(error)) => return Err(error.hint("`refinery doctor` shows what is missing")),
             (Ok(_), None) => {
-                return Err(Error::config("no participant is left").hint("`refinery doctor` shows which ones work here"));
+                return Err(
+                    Error::config("no participant is left").hint("`refinery doctor` shows which ones work here")
+                );
             }
         }
         draft.drawn = draft.draw()?;

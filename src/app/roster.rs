@@ -65,7 +65,18 @@ impl<'a> RosterBuilder<'a> {
     ) -> Self {
         let (auxiliary, assignments, warnings) = (Vec::new(), Vec::new(), Vec::new());
         let listed = members.iter().map(|one| one.id.clone()).collect();
-        Self { settings, folder, draft, warnings, personas: built_in().to_vec(), listed, catalog, members, auxiliary, assignments }
+        Self {
+            settings,
+            folder,
+            draft,
+            warnings,
+            personas: built_in().to_vec(),
+            listed,
+            catalog,
+            members,
+            auxiliary,
+            assignments,
+        }
     }
 
     /// Participants in everything, in the order in which they were named.

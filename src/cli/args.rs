@@ -221,7 +221,10 @@ impl LookArgs {
 /// Settings that flags of the same name make.
 #[must_use]
 pub fn settings<const N: usize>(flags: [(Key, &Option<String>); N]) -> Vec<SettingValue> {
-    flags.into_iter().filter_map(|(key, value)| Some(said(key, vec![value.clone()?], options::flag(key.name())))).collect()
+    flags
+        .into_iter()
+        .filter_map(|(key, value)| Some(said(key, vec![value.clone()?], options::flag(key.name()))))
+        .collect()
 }
 
 #[cfg(test)]

@@ -77,7 +77,7 @@ impl Console {
     fn written(self, out: &mut OutputStream) -> u8 {
         out.result().map_or_else(
             |trouble| {
-                let error = Error::failed(format!("cannot write standard output: {trouble}"));
+                let error = Error::failed(format!("standard output cannot be written: {trouble}"));
                 problem::for_people(&mut OutputStream::stderr(), self.err, &error);
                 error.kind.exit_code()
             },

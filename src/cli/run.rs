@@ -92,11 +92,7 @@ fn run_plan(args: &Typed<PlanArgs>, machine: &mut Machine, console: &mut Console
 }
 
 /// The settings of a request, and what should be known of them.
-fn load(
-    request: &RunRequest,
-    machine: &Machine,
-    console: &mut Console,
-) -> Result<(Settings, Vec<String>), Error> {
+fn load(request: &RunRequest, machine: &Machine, console: &mut Console) -> Result<(Settings, Vec<String>), Error> {
     let loaded = prepare::load(request, machine)?;
     console.format = loaded.settings.output_format;
     Ok((loaded.settings, [machine.warnings.clone(), loaded.warnings].concat()))
@@ -128,7 +124,7 @@ fn perform(ready: &Ready, begin: Begin, session: &Session, console: Console) -> 
     let mut finished =
         session.runtime.block_on(execute(ready, begin, &session.env, &mut |event| reporters.report(event)))?;
     finished.totals.warnings.splice(0..0, ready.warnings.iter().cloned());
-    reporters.finish(&finished).context("cannot write standard output")?;
+    reporters.finish(&finished).context("standard output cannot be written")?;
     Ok(finished.outcome.status.exit_code())
 }
 

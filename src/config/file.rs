@@ -46,11 +46,14 @@ impl Reader<'_> {
                     for (adapter, value) in section {
                         match value.get_ref() {
                             DeValue::Table(section) => self.adapter(adapter.get_ref(), section),
-                            _ => self.wrong(adapter.span(), format!("`adapters.{}` must be a section", adapter.get_ref())),
+                            _ => self
+                                .wrong(adapter.span(), format!("`adapters.{}` must be a section", adapter.get_ref())),
                         }
                     }
                 }
-                ("defaults" | "adapters", _) => self.wrong(name.span(), format!("`{}` must be a section", name.get_ref())),
+                ("defaults" | "adapters", _) => {
+                    self.wrong(name.span(), format!("`{}` must be a section", name.get_ref()))
+                }
                 (other, _) if Key::of(other).is_some() => {
                     self.wrong(name.span(), format!("`{other}` belongs under `[defaults]`"));
                 }

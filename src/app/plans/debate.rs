@@ -69,10 +69,7 @@ fn judge(options: &mut Options, roster: &mut RosterBuilder<'_>) -> Option<(Judge
     let Some((word, place)) = options.words("judge") else {
         for name in ["judge_temperature", "judge_reply_tokens"] {
             if let Some((_, place)) = options.words(name) {
-                options.wrong(
-                    Error::config(format!("{place} needs a judge"))
-                        .hint("`--judge PARTICIPANT` names one"),
-                );
+                options.wrong(Error::config(format!("{place} needs a judge")).hint("`--judge PARTICIPANT` names one"));
             }
         }
         return None;
@@ -144,7 +141,9 @@ fn choose(word: &str, place: &str, roster: &RosterBuilder<'_>, chosen: &mut [Opt
         return match closest(name, names.iter().copied()) {
             // It was named, and turned out to be missing: the debate goes on without it.
             _ if names.contains(&name) => Ok(()),
-            _ if !numbered.is_empty() => Err(wrong(format!("several participants have that name: {}", numbered.join(", ")))),
+            _ if !numbered.is_empty() => {
+                Err(wrong(format!("several participants have that name: {}", numbered.join(", "))))
+            }
             Some(near) => Err(wrong(format!("unknown participant `{name}`")).hint(format!("did you mean `{near}`?"))),
             None => Err(wrong(format!("unknown participant `{name}`; known: {}", names.join(", ")))),
         };
@@ -187,7 +186,7 @@ mod tests {
     #[test]
     fn a_step_says_it_by_name_and_either_way() {
         let plan = step(&[("blind", "no"), ("no-shuffle", "true"), ("personas", ",judge-not")]).unwrap_err();
-        assert_eq!(plan.to_string(), "step 1: `personas`: no persona is called `judge-not`");
+        assert_eq!(plan.to_string(), "step 1: `personas`: unknown persona `judge-not`");
         let plan =
             step(&[("blind", "no"), ("no-shuffle", "true"), ("max_rounds", "2"), ("judge", "codex@low")]).unwrap();
         assert_eq!((plan.rounds, plan.blind, plan.shuffle, plan.early_stop), (2, false, false, true));

@@ -25,7 +25,7 @@ pub fn plan(roster: &mut RosterBuilder<'_>) -> Result<Option<SelfRefinePlan>, Er
     let mut options = Options::default();
     let critique = critique(&mut options, roster);
     let tuning = roster.tuning(&mut options);
-    options.finish("self-refine")?;
+    options.finish("`--self-refine`")?;
     Ok(Some(SelfRefinePlan { critique, judge: None, wrote: None, tuning }))
 }
 

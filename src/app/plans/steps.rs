@@ -2,11 +2,11 @@
 //! name, and what each of them becomes.
 
 use crate::app::options::Options;
-use crate::app::roster::RosterBuilder;
 use crate::app::plans::consensus;
 use crate::app::plans::debate;
 use crate::app::plans::refine;
 use crate::app::plans::sample;
+use crate::app::roster::RosterBuilder;
 use crate::config::value::word;
 use crate::error::Error;
 use crate::plan::PARTICIPANTS;
@@ -98,9 +98,9 @@ impl Written {
 /// step.
 fn read_kind(kind: &str, options: &mut Options, roster: &mut RosterBuilder<'_>) -> Option<(StepKind, &'static str)> {
     Some(match kind {
-        "consensus" => (StepKind::Consensus(consensus::plan(options, roster)), "consensus"),
-        "debate" => (StepKind::Debate(Box::new(debate::plan(options, roster))), "debate"),
-        "sample" => (StepKind::Sample(sample::plan(options, roster)), "sample"),
+        "consensus" => (StepKind::Consensus(consensus::plan(options, roster)), "`consensus`"),
+        "debate" => (StepKind::Debate(Box::new(debate::plan(options, roster))), "`debate`"),
+        "sample" => (StepKind::Sample(sample::plan(options, roster)), "`sample`"),
         "refine" => {
             let plan = refine::plan(options, roster);
             let what = refine::what(&plan);

@@ -1,8 +1,8 @@
 //! `refinery debate`: standpoints that argue in rounds, hear each other, and say how sure they are.
 
+use crate::app::request::RunCommand;
 use crate::cli::commands::self_refine::SelfRefineArgs;
 use crate::cli::commands::shared_args::SharedArgs;
-use crate::app::request::RunCommand;
 use crate::cli::commands::typed::Asks;
 use clap::Args;
 use std::path::PathBuf;

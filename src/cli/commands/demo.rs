@@ -72,8 +72,7 @@ fn request(demo: Demo) -> RunRequest {
             (RunCommand::Sample, options, &[][..])
         }
         Plot::Refine { judge, target_score } => {
-            let options =
-                vec![option("judge", judge.to_owned()), option("target_score", target_score.to_string())];
+            let options = vec![option("judge", judge.to_owned()), option("target_score", target_score.to_string())];
             (RunCommand::Refine, options, &[][..])
         }
         Plot::Pipe { steps } => (RunCommand::Pipe, Vec::new(), steps),
@@ -82,11 +81,8 @@ fn request(demo: Demo) -> RunRequest {
         step: one.step.to_owned(),
         conditions: one.condition.map(str::to_owned).into_iter().collect(),
     };
-    let settings = [
-        (Key::Models, models(demo)),
-        (Key::Seed, Demo::SEED.to_string()),
-        (Key::NoJournal, "true".to_owned()),
-    ];
+    let settings =
+        [(Key::Models, models(demo)), (Key::Seed, Demo::SEED.to_string()), (Key::NoJournal, "true".to_owned())];
     RunRequest {
         command,
         options,

@@ -1,7 +1,7 @@
 //! `refinery refine`: one text, made better.
 
-use crate::cli::commands::shared_args::SharedArgs;
 use crate::app::request::RunCommand;
+use crate::cli::commands::shared_args::SharedArgs;
 use crate::cli::commands::typed::Asks;
 use clap::Args;
 

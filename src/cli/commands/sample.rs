@@ -1,8 +1,8 @@
 //! `refinery sample`: several answers to one bare question, counted.
 
+use crate::app::request::RunCommand;
 use crate::cli::commands::self_refine::SelfRefineArgs;
 use crate::cli::commands::shared_args::SharedArgs;
-use crate::app::request::RunCommand;
 use crate::cli::commands::typed::Asks;
 use clap::Args;
 

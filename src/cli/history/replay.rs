@@ -1,9 +1,9 @@
 //! `refinery replay`: a run once more, from its journal alone.
 
+use crate::app::again::store;
 use crate::app::settings;
 use crate::cli::console::Console;
 use crate::cli::history::journal_args::ReplayArgs;
-use crate::app::again::store;
 use crate::engine::{Briefing, Entry, Record, Recorded, refold};
 use crate::error::Error;
 use crate::event::Event;
@@ -23,7 +23,7 @@ pub fn run(args: &ReplayArgs, machine: &Machine, console: Console) -> Result<u8,
     let recorded = Recorded::read(&stored.path)?;
     let mut reporters = console.reporters(args.verbose || settings.verbose, false);
     let finished = retell(recorded, &mut |event| reporters.report(event))?;
-    reporters.finish(&finished).context("cannot write standard output")?;
+    reporters.finish(&finished).context("standard output cannot be written")?;
     Ok(finished.outcome.status.exit_code())
 }
 

@@ -1,10 +1,10 @@
 //! `refinery runs`: what was written down.
 
+use crate::app::again::store;
 use crate::app::settings;
 use crate::cli::console::Console;
 use crate::cli::history::journal_args::{RunsArgs, RunsCommand};
 use crate::cli::history::replay::retell;
-use crate::app::again::store;
 use crate::engine::{Record, Recorded};
 use crate::error::Error;
 use crate::event::preview;

@@ -96,7 +96,10 @@ pub fn run(args: &PersonasArgs, machine: &Machine, console: Console) -> Result<u
             Ok(console.tell(&list(&all, console.out), &documents))
         }
         Some(id) => {
-            let one = all.iter().find(|one| one.persona.id == *id).ok_or_else(|| no_such(id, all.iter().map(|one| &one.persona)))?;
+            let one = all
+                .iter()
+                .find(|one| one.persona.id == *id)
+                .ok_or_else(|| no_such(id, all.iter().map(|one| &one.persona)))?;
             Ok(console.tell(&whole(one, console.out), &Document::of(one)))
         }
     }

@@ -3,8 +3,8 @@
 use crate::adapter::Host;
 use crate::app::draft::Drawn;
 use crate::app::execute::{Begin, execute};
-use crate::app::input::Input;
 use crate::app::freeze::freeze;
+use crate::app::input::Input;
 use crate::app::prepare::Ready;
 use crate::app::resolve::ReadyParticipant;
 use crate::cli::inspect::checkup::Probe;
