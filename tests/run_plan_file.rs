@@ -63,7 +63,8 @@ fn another_account_is_said_and_a_missing_program_is_an_error() {
     let token = with_plan(&plan).without("ANTHROPIC_API_KEY").var("CLAUDE_CODE_OAUTH_TOKEN", "sk-ant-oat01-WATCHWORD");
     let shown = token.play("run --plan plan.json");
     assert_eq!(shown.code, Some(0), "{}", shown.stderr);
-    let said = "warning: claude: planned with API key (ANTHROPIC_API_KEY), charged to subscription (CLAUDE_CODE_OAUTH_TOKEN)";
+    let said =
+        "warning: claude: planned with API key (ANTHROPIC_API_KEY), charged to subscription (CLAUDE_CODE_OAUTH_TOKEN)";
     assert!(shown.stderr.contains(said), "{}", shown.stderr);
     let shown = with_plan(&plan).closed("codex").play("run --plan plan.json");
     assert_eq!(shown.code, Some(4));

@@ -12,8 +12,8 @@ use crate::config::{Key, Settings};
 use crate::engine::{Record, Recorded};
 use crate::error::Error;
 use crate::host::{Machine, machine};
-use crate::journal::Store;
 use crate::ids::AdapterId;
+use crate::journal::Store;
 use crate::plan::{Concurrency, Participant, Pool, RunLimits, RunPlan};
 use serde_json::Value;
 use std::sync::Arc;
@@ -23,12 +23,7 @@ use std::sync::Arc;
 /// # Errors
 /// There is no such run, it is damaged, in use, of another format or finished, or a program or account that it
 /// needs is not there any more. Nothing was called.
-pub fn resume(
-    run: &str,
-    request: &RunRequest,
-    settings: Settings,
-    machine: &Machine,
-) -> Result<(Ready, Begin), Error> {
+pub fn resume(run: &str, request: &RunRequest, settings: Settings, machine: &Machine) -> Result<(Ready, Begin), Error> {
     let stored = store(&settings, machine)?.find(run).map_err(|error| Error::config(error.to_string()))?;
     let (recorded, file) = Recorded::open(&stored.path)?;
     let name = stored.run;
@@ -168,8 +163,7 @@ impl Looked<'_> {
     fn one(&self, one: &Participant, account: Account, host: &Host) -> Result<ReadyParticipant, Error> {
         let name = one.adapter.as_str();
         let manifest = self.catalog.get(name).ok_or_else(|| {
-            Error::config(format!("there is no adapter `{name}` any more"))
-                .hint("name its manifest with `--adapter FILE`")
+            Error::config(format!("unknown adapter `{name}`")).hint("add its manifest with `--adapter FILE`")
         })?;
         let said = self.settings.adapter(name);
         let program = resolve::locate(manifest, &said, self.machine)?;
@@ -206,9 +200,7 @@ fn priced(plan: &RunPlan, participants: &[ReadyParticipant]) -> Result<(), Error
 /// # Errors
 /// This machine has no place for it, or it cannot be used.
 pub fn store(settings: &Settings, machine: &Machine) -> Result<Store, Error> {
-    let state = state_dir(settings, machine).ok_or_else(|| {
-        Error::config("there is no directory for saved runs on this machine")
-            .hint("set HOME, or name one with `--state-dir`")
-    })?;
+    let state = state_dir(settings, machine)
+        .ok_or_else(|| Error::config("no directory for saved runs").hint("set HOME, or name one with `--state-dir`"))?;
     Store::open(&state).map_err(|error| Error::config(error.to_string()))
 }

@@ -45,9 +45,9 @@ pub struct Drawn {
     /// The critique pass over the answer, where one is asked for.
     pub self_refine: Option<SelfRefinePlan>,
     /// Those who take part in everything.
-    pub room: Vec<ResolvedParticipant>,
+    pub members: Vec<ResolvedParticipant>,
     /// Those who take part only where they are named.
-    pub aside: Vec<ResolvedParticipant>,
+    pub auxiliary: Vec<ResolvedParticipant>,
     /// Roles that were given to single participants.
     pub(super) assignments: Vec<Assignment>,
     pub(super) warnings: Vec<String>,
@@ -78,7 +78,7 @@ impl Draft {
         let mut draft = Self { drawn, input, settings, resolved, request, catalog, personas, listed, folder };
         draft.drawn = draft.draw()?;
         warnings.extend(draft.drawn.warnings.iter().cloned());
-        warnings.extend(advice(&draft.drawn.protocol, &draft.drawn.room, &draft.drawn.aside));
+        warnings.extend(advice(&draft.drawn.protocol, &draft.drawn.members, &draft.drawn.auxiliary));
         Ok(draft)
     }
 
@@ -94,8 +94,8 @@ impl Draft {
         Ok(Drawn {
             protocol,
             self_refine,
-            room: roster.room().to_vec(),
-            aside: roster.aside().to_vec(),
+            members: roster.members().to_vec(),
+            auxiliary: roster.auxiliary().to_vec(),
             assignments: roster.assignments().to_vec(),
             warnings: roster.warnings,
         })
@@ -104,8 +104,8 @@ impl Draft {
     /// The maximum number of calls.
     #[must_use]
     pub fn estimate(&self) -> Estimate {
-        let Drawn { protocol, self_refine, room, .. } = &self.drawn;
-        plan::estimate_run(protocol, self_refine.as_ref(), room.len())
+        let Drawn { protocol, self_refine, members, .. } = &self.drawn;
+        plan::estimate_run(protocol, self_refine.as_ref(), members.len())
     }
 }
 
@@ -113,8 +113,8 @@ impl Drawn {
     /// A protocol without participants.
     #[must_use]
     pub fn of(protocol: ProtocolPlan) -> Self {
-        let (room, aside, assignments, warnings) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { protocol, self_refine: None, room, aside, assignments, warnings }
+        let (members, auxiliary, assignments, warnings) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { protocol, self_refine: None, members, auxiliary, assignments, warnings }
     }
 }
 

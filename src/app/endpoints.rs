@@ -66,20 +66,19 @@ fn door(ready: &Ready, adapter: &AdapterId) -> Option<PathBuf> {
 /// Makes a folder where every call will need one, so that a want of it is told before the first call.
 fn check_scratch(supervisor: &Supervisor, echo: Option<&Echo>) -> Result<(), Error> {
     let (root, hint) = match echo {
-        Some(echo) => (echo.folder().to_owned(), "name another place with `--state-dir`"),
-        None => (std::env::temp_dir(), "set TMPDIR to a folder that you can write to"),
+        Some(echo) => (echo.folder().to_owned(), "choose another one with `--state-dir`"),
+        None => (std::env::temp_dir(), "set TMPDIR to a writable folder"),
     };
     let made = supervisor.scratch(echo.map(|_| root.as_path()), "refinery-");
     made.map(drop).map_err(|error| {
-        Error::config(format!("no folder for the CLIs' files can be made in {}: {error}", root.display())).hint(hint)
+        Error::config(format!("cannot create a working folder in {}: {error}", root.display())).hint(hint)
     })
 }
 
 /// Where raw invocations are shown, and their folders kept.
 fn echo(ready: &Ready, env: &ProgramEnv) -> Result<Arc<Echo>, Error> {
     let state = ready.state_dir.as_ref().ok_or_else(|| {
-        Error::config("`--debug` keeps each call's folder, but there is no place for it")
-            .hint("set HOME, or name a folder with `--state-dir`")
+        Error::config("no directory for debug files").hint("set HOME, or name one with `--state-dir`")
     })?;
     let folder = state.join("debug").join(ready.plan.run_id.as_str());
     let show = Arc::clone(&env.debug);

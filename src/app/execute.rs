@@ -42,12 +42,7 @@ pub enum Begin {
 ///
 /// # Errors
 /// The run could not begin; a run that began is always finished, with its status.
-pub async fn execute(
-    ready: &Ready,
-    begin: Begin,
-    env: &ProgramEnv,
-    listener: Listener<'_>,
-) -> Result<Finished, Error> {
+pub async fn execute(ready: &Ready, begin: Begin, env: &ProgramEnv, listener: Listener<'_>) -> Result<Finished, Error> {
     let protocol = ready.plan.machine()?;
     let caller = Caller::new(endpoints(ready, env)?);
     let RunLimits { budget, max_wall, on_limit, .. } = ready.plan.limits.clone();
@@ -80,11 +75,9 @@ async fn journal(ready: &Ready, header: &Header) -> Result<Option<Writer>, Error
     if ready.settings.no_journal {
         return Ok(None);
     }
-    let without = "`--no-journal` goes on without one: the run can then be neither resumed nor replayed";
+    let without = "`--no-journal` does not save the run: it can then be neither resumed nor replayed";
     let state = ready.state_dir.as_ref().ok_or_else(|| {
-        Error::config("there is no place for the run's journal")
-            .hint("set HOME, or name a folder with `--state-dir`")
-            .hint(without)
+        Error::config("no directory for saved runs").hint("set HOME, or name one with `--state-dir`").hint(without)
     })?;
     let store = Store::open(state).map_err(|error| Error::config(error.to_string()).hint(without))?;
     let path = store.path(&ready.plan.run_id);

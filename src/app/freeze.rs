@@ -36,7 +36,7 @@ impl Draft {
     #[must_use]
     pub fn plan(&self, machine: &Machine) -> RunPlan {
         let Self { drawn, input, settings, .. } = self;
-        let all: Vec<_> = drawn.room.iter().chain(&drawn.aside).collect();
+        let all: Vec<_> = drawn.members.iter().chain(&drawn.auxiliary).collect();
         let host = resolve::host(all.iter().map(|one| one.manifest.as_ref()), machine);
         let parts = all.iter().map(|one| {
             let billing = settings.adapter(one.manifest.id.as_str()).billing.unwrap_or_default();
@@ -65,7 +65,7 @@ fn plan(parts: Vec<Parts<'_>>, drawn: Drawn, input: Input, settings: &Settings, 
         created_at: machine.now,
         protocol: drawn.protocol,
         participants: parts.into_iter().map(|one| participant(one, settings)).collect(),
-        aside: drawn.aside.into_iter().map(|one| one.id).collect(),
+        aside: drawn.auxiliary.into_iter().map(|one| one.id).collect(),
         self_refine: drawn.self_refine,
         material: Material {
             question: input.question,

@@ -19,7 +19,8 @@ pub struct Input {
     pub draft: Option<Arc<str>>,
 }
 
-/// Reads everything; `implied_question` is what is asked about a draft if nothing is said. `warnings` takes what a person should know.
+/// Reads everything; `implied_question` is asked about a draft without a question. `warnings` takes what a
+/// person should know.
 ///
 /// # Errors
 /// Standard input named twice, too long or no text; bad files; nothing to ask.
@@ -35,14 +36,13 @@ pub fn read(
     let draft_from_stdin = sources.draft.as_deref() == Some("-");
     let as_files = paths.iter().filter(|path| *path == "-").count();
     if usize::from(from_stdin) + usize::from(draft_from_stdin) + as_files > 1 {
-        return Err(Error::config("standard input is named more than once, and can be read only once")
+        return Err(Error::config("standard input is used more than once")
             .hint("`-` makes it the prompt, `-f -` a file beside the prompt"));
     }
     let named = from_stdin || draft_from_stdin || as_files == 1;
     let piped = if named { Some(stdin.read()?) } else { None };
     if !named && stdin.carries() {
-        warnings
-            .push("standard input is not read: give `-` to make it the prompt, or `-f -` to make it a file".to_owned());
+        warnings.push("standard input is ignored: use `-` as the prompt, or `-f -` as a file".to_owned());
     }
     let question: Arc<str> = match (&piped, prompt) {
         (Some(text), Some("-")) => Arc::clone(text),
@@ -62,14 +62,13 @@ pub fn read(
 
 fn draft(path: &str, folder: &Path, piped: Option<&Arc<str>>) -> Result<Arc<str>, Error> {
     let text = files::read(&[path.to_owned()], folder, piped)?.into_iter().next().map(|(_, text)| text);
-    text.filter(|text| !text.trim().is_empty())
-        .ok_or_else(|| Error::config(format!("the draft {path} is empty: there is nothing to refine")))
+    text.filter(|text| !text.trim().is_empty()).ok_or_else(|| Error::config(format!("the draft {path} is empty")))
 }
 
 fn nothing(from_stdin: bool) -> Error {
     let error = match from_stdin {
-        true => Error::config("standard input is empty: there is nothing to ask"),
-        false => Error::config("there is nothing to ask"),
+        true => Error::config("standard input is empty"),
+        false => Error::config("no question given"),
     };
     error.hint("refinery \"your question\" -m claude,codex").hint("refinery -f src/auth.rs -m claude,codex")
 }
@@ -100,12 +99,9 @@ mod tests {
 
     #[test]
     fn there_must_be_something_to_ask() {
-        assert_eq!(
-            input(Some("-"), &[], "").unwrap_err().to_string(),
-            "standard input is empty: there is nothing to ask"
-        );
+        assert_eq!(input(Some("-"), &[], "").unwrap_err().to_string(), "standard input is empty");
         for prompt in [None, Some(""), Some(" \n")] {
-            assert_eq!(input(prompt, &[], "").unwrap_err().to_string(), "there is nothing to ask");
+            assert_eq!(input(prompt, &[], "").unwrap_err().to_string(), "no question given");
         }
         assert!(input(Some("-"), &["-"], "x").unwrap_err().to_string().contains("more than once"));
         assert!(input(Some("why"), &["-", "-"], "x").unwrap_err().to_string().contains("more than once"));

@@ -1,7 +1,7 @@
 //! What is said of one protocol, by name: as flags, as the words of a step, as a table of a file.
 //!
 //! One function for each protocol reads it, so that an option has the same name, range and default
-//! wherever it is said. Nothing that is said goes unread: what nobody asked for is an error.
+//! wherever it is given. Nothing goes unread: an unknown name is an error.
 
 use crate::app::request::OptionValue;
 use crate::config::Key;
@@ -38,7 +38,7 @@ impl Options {
     pub fn say(&mut self, name: &str, value: impl Into<String>, place: impl Into<String>) {
         let (name, place) = (name.trim().replace('-', "_"), place.into());
         if self.said.iter().any(|said| said.name == name) {
-            self.errors.push(Error::config(format!("{place} is said twice")));
+            self.errors.push(Error::config(format!("{place} is given twice")));
         }
         self.said.push(Said { name, value: value.into(), place });
     }
@@ -50,7 +50,7 @@ impl Options {
         match parse(said.value.trim()) {
             Ok(value) => Some(value),
             Err(allowed) => {
-                self.errors.push(Error::config(format!("{} is {allowed}, not `{}`", said.place, said.value)));
+                self.errors.push(Error::config(format!("{} must be {allowed}, not `{}`", said.place, said.value)));
                 None
             }
         }
@@ -92,10 +92,10 @@ impl Options {
     pub fn finish(self, what: &str) -> Result<(), Error> {
         let known = self.known();
         let unknown = self.said.iter().filter(|said| !known.contains(&said.name.as_str())).map(|said| {
-            let error = Error::config(format!("{} is no option of {what}", said.place));
+            let error = Error::config(format!("{}: unknown option for {what}", said.place));
             match (closest(&said.name, known.iter().copied()), Key::of(&said.name)) {
                 (Some(near), _) => error.hint(format!("`{}`: did you mean `{near}`?", said.name)),
-                (None, Some(key)) => error.hint(format!("`{}` sets it for the whole run", flag(key.name()))),
+                (None, Some(key)) => error.hint(format!("use `{}` for the whole run", flag(key.name()))),
                 (None, None) => error.hint(format!("{what} takes {}", known.join(", "))),
             }
         });
@@ -124,20 +124,20 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_and_what_nobody_asked_for_are_told_together() {
+    fn wrong_values_and_unknown_names_are_told_together() {
         let mut options = options();
         assert_eq!(options.read("num_samples", |text| whole(text, &(1..=100_u32))), None);
         assert_eq!(options.words("strategy"), None);
-        let error = options.finish("sample").unwrap_err();
+        let error = options.finish("`sample`").unwrap_err();
         assert_eq!(
             error.messages,
             [
-                "--num-samples is a whole number from 1 to 100, not `0`",
-                "step 1: `num-sample` is no option of sample",
-                "step 1: `colour` is no option of sample",
+                "--num-samples must be a whole number from 1 to 100, not `0`",
+                "step 1: `num-sample`: unknown option for `sample`",
+                "step 1: `colour`: unknown option for `sample`",
             ]
         );
-        assert_eq!(error.hints, ["`num_sample`: did you mean `num_samples`?", "sample takes num_samples, strategy"]);
+        assert_eq!(error.hints, ["`num_sample`: did you mean `num_samples`?", "`sample` takes num_samples, strategy"]);
     }
 
     #[test]
@@ -146,6 +146,6 @@ mod tests {
         options.say("a", "1", "step 1: `a`");
         options.say("a", "1", "step 1: `a`");
         assert_eq!(options.read("a", |text| whole(text, &(1..=3_u32))), Some(1));
-        assert_eq!(options.finish("it").unwrap_err().to_string(), "step 1: `a` is said twice");
+        assert_eq!(options.finish("it").unwrap_err().to_string(), "step 1: `a` is given twice");
     }
 }

@@ -50,10 +50,10 @@ pub fn prepare(
     warnings: &mut Vec<String>,
 ) -> Result<Ready, Error> {
     let mut draft = Draft::of(request, settings, machine, warnings)?;
-    let named = draft.drawn.room.len();
+    let named = draft.drawn.members.len();
     let Found { participants, host } = equip(&mut draft, machine, warnings)?;
     let Draft { drawn, input, settings, .. } = draft;
-    if let (ProtocolPlan::Consensus(_), [left], true) = (&drawn.protocol, drawn.room.as_slice(), named > 1) {
+    if let (ProtocolPlan::Consensus(_), [left], true) = (&drawn.protocol, drawn.members.as_slice(), named > 1) {
         warnings.push(format!("only {} is left: one model only, not reviewed", left.id));
     }
     priced(&participants, &settings)?;
@@ -69,7 +69,7 @@ pub fn prepare(
 /// drawn up again without it.
 fn equip(draft: &mut Draft, machine: &Machine, warnings: &mut Vec<String>) -> Result<Found, Error> {
     loop {
-        let all: Vec<_> = draft.drawn.room.iter().chain(&draft.drawn.aside).cloned().collect();
+        let all: Vec<_> = draft.drawn.members.iter().chain(&draft.drawn.auxiliary).cloned().collect();
         let ids: Vec<ParticipantId> = all.iter().map(|one| one.id.clone()).collect();
         let mut told = Vec::new();
         let found = resolve::find(all, &draft.settings, machine, &mut told);
@@ -93,13 +93,14 @@ fn equip(draft: &mut Draft, machine: &Machine, warnings: &mut Vec<String>) -> Re
             (Ok(_), None) if !none_left => {}
             // Those who were there for nothing else may stand in for those who are not.
             (Err(error), None) if draft.settings.allow_missing && !none_left => {
-                warnings
-                    .extend(error.messages.into_iter().map(|message| format!("{message}; the run continues without it")));
+                warnings.extend(error.messages.into_iter().map(|message| format!("{message}; continuing without it")));
             }
             (Err(error), _) => return Err(error),
-            (Ok(_), Some(error)) => return Err(error.hint("`refinery doctor` says what is missing")),
+            (Ok(_), Some(error)) => return Err(error.hint("`refinery doctor` shows what is missing")),
             (Ok(_), None) => {
-                return Err(Error::config("no participant is left").hint("`refinery doctor` shows which ones work here"));
+                return Err(
+                    Error::config("no participant is left").hint("`refinery doctor` shows which ones work here")
+                );
             }
         }
         draft.drawn = draft.draw()?;

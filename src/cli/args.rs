@@ -19,8 +19,8 @@ use std::path::PathBuf;
 const AFTER: &str = "\
 Exit codes:
   0  converged, or a single model answered      3  fewer than two models could answer
-  1  error, or cancelled                        4  command line, configuration or input
-  2  the rounds ran out: best answer so far     5  budget exhausted    6  parked at a usage limit
+  1  error, or cancelled                        4  usage or configuration error; no model was called
+  2  maximum rounds reached: best answer        5  budget exhausted    6  paused at a usage limit
 
 Examples:
   refinery \"Which index fits this query?\" -m claude,codex,gemini -f schema.sql
@@ -29,11 +29,11 @@ Examples:
   refinery \"Is this safe?\" -m claude,codex -f src/auth.rs --dry-run";
 
 const LONG_ABOUT: &str = "\
-Puts the AI command-line tools you already pay for into one room and returns one answer that they agree on.
+Asks several AI CLIs the same question, lets them review each other anonymously, and prints the answer they agree on.
 
-Each participant answers the question on its own, reviews and scores the others' answers without knowing whose they \
-are, and improves its own, until one answer leads with a high enough score for long enough. Standard output holds the \
-answer alone; everything else goes to standard error.";
+Each participant answers independently, reviews and scores the other answers without knowing their authors, and \
+improves its own. The run converges when one answer leads with a high enough score for enough rounds. Standard \
+output holds only the answer; everything else goes to standard error.";
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -66,38 +66,38 @@ pub enum Command {
     Ask(RunArgs),
     /// Run a plan from a file
     Run(Typed<PlanArgs>),
-    /// List the adapters: their models, defaults, and what can pay
+    /// List adapters with their models, defaults and accounts
     Adapters(AdaptersArgs),
-    /// List the standpoints from which a debate is led, or show one whole
+    /// List the personas of a debate, or show one
     Personas(PersonasArgs),
-    /// Check which programs are there, logged in, and what would pay
+    /// Check which CLIs are installed and logged in, and which account is charged
     Doctor(DoctorArgs),
-    /// Play a run with stand-ins: no account, no network, nothing to install
+    /// Run a demo with built-in stand-ins: no account, network or installation needed
     Demo(DemoArgs),
-    /// List the runs that were written down, show one whole, or remove some
+    /// List, show or remove saved runs
     Runs(RunsArgs),
-    /// Go on with a run that was killed, stopped or parked: nothing that was answered is asked again
+    /// Continue a killed, stopped or paused run; finished calls are not repeated
     Resume(Typed<ResumeArgs>),
-    /// Show a run once more, from its journal alone: no program is started
+    /// Show a saved run again, without calling any model
     Replay(ReplayArgs),
-    /// Show every setting and where it came from
+    /// Show the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Print the JSON Schema of what is written or read, or list them
+    /// Print the JSON Schema of a document or file, or list all schemas
     Schema(SchemaArgs),
 }
 
 /// The commands that make a run, beside the default one.
 #[derive(Debug, Subcommand)]
 pub enum RunArgs {
-    /// Let several standpoints argue about the question, and show where each of them stands
+    /// Debate the question from different perspectives
     #[command(long_about = DEBATE)]
     Debate(Typed<DebateArgs>),
-    /// Ask the same question several times, and count the answers
+    /// Ask the same question several times and count the answers
     Sample(Typed<SampleArgs>),
-    /// Make one text better: scored and improved up to a target, or critiqued and rewritten
+    /// Improve one text: score and rewrite it up to a target score, or critique and rewrite it
     Refine(Typed<RefineArgs>),
-    /// Do several of these, one after the other, on one budget
+    /// Chain several commands under one budget
     Pipe(Typed<PipeArgs>),
 }
 
@@ -127,22 +127,22 @@ pub fn asked<A: Asks>(typed: &Typed<A>) -> Result<(RunRequest, bool), Error> {
 /// `refinery config …`
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Print every setting with its value and where that came from
+    /// Print every setting with its value and its source
     Show(ConfigShowArgs),
 }
 
 /// What commands that only look share.
 #[derive(Debug, Default, Args)]
 pub struct LookArgs {
-    /// Add an adapter from a manifest, repeatable
+    /// Manifest of an additional adapter, repeatable
     #[arg(long, value_name = "FILE")]
     pub adapter: Vec<PathBuf>,
 
-    /// One more configuration file, on top of the usual one
+    /// Additional configuration file, above the usual one
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// What standard output carries: text or json [default: text]
+    /// Format of standard output: text or json [default: text]
     #[arg(short = 'o', long, value_name = "FORMAT")]
     pub output_format: Option<String>,
 }
@@ -158,16 +158,16 @@ pub struct AdaptersArgs {
 /// `refinery doctor`
 #[derive(Debug, Default, Args)]
 pub struct DoctorArgs {
-    /// Check these participants only, and fail unless all of them can work
+    /// Check only these participants; fail unless all of them work
     #[arg(short = 'm', long = "models", value_name = "LIST")]
     pub models: Vec<String>,
 
-    /// Make one small real call to each
+    /// Make one small real call with each
     #[arg(long)]
     pub probe: bool,
 
-    /// What may pay: auto, subscription or api [default: auto]
-    #[arg(long, value_name = "WHO")]
+    /// Account to bill: auto, subscription or api [default: auto]
+    #[arg(long, value_name = "ACCOUNT")]
     pub billing: Option<String>,
 
     /// What is looked at.
@@ -178,15 +178,15 @@ pub struct DoctorArgs {
 /// `refinery demo`
 #[derive(Debug, Default, Args)]
 pub struct DemoArgs {
-    /// Which: consensus, debate, sample, refine or pipe [default: consensus]
+    /// Which demo: consensus, debate, sample, refine or pipe [default: consensus]
     #[arg(value_name = "COMMAND")]
     pub demo: Option<String>,
 
-    /// What standard output carries: text, json or jsonl [default: text]
+    /// Format of standard output: text, json or jsonl [default: text]
     #[arg(short = 'o', long, value_name = "FORMAT")]
     pub output_format: Option<String>,
 
-    /// A line for everything that happens
+    /// Log every event
     #[arg(short = 'v', long)]
     pub verbose: bool,
 }
@@ -194,11 +194,11 @@ pub struct DemoArgs {
 /// `refinery config show`
 #[derive(Debug, Default, Args)]
 pub struct ConfigShowArgs {
-    /// One more configuration file, on top of the usual one
+    /// Additional configuration file, above the usual one
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// What standard output carries: text or json [default: text]
+    /// Format of standard output: text or json [default: text]
     #[arg(short = 'o', long, value_name = "FORMAT")]
     pub output_format: Option<String>,
 }
@@ -206,7 +206,7 @@ pub struct ConfigShowArgs {
 /// `refinery schema`
 #[derive(Debug, Default, Args)]
 pub struct SchemaArgs {
-    /// Of what: `outcome`, `event`, `config` …; nothing lists them all
+    /// Name of the schema: `outcome`, `event`, `config` …; without one, all are listed
     pub name: Option<String>,
 }
 
@@ -221,7 +221,10 @@ impl LookArgs {
 /// Settings that flags of the same name make.
 #[must_use]
 pub fn settings<const N: usize>(flags: [(Key, &Option<String>); N]) -> Vec<SettingValue> {
-    flags.into_iter().filter_map(|(key, value)| Some(said(key, vec![value.clone()?], options::flag(key.name())))).collect()
+    flags
+        .into_iter()
+        .filter_map(|(key, value)| Some(said(key, vec![value.clone()?], options::flag(key.name()))))
+        .collect()
 }
 
 #[cfg(test)]

@@ -15,16 +15,18 @@ use crate::cli::history::journal_args::ResumeArgs;
 use crate::cli::history::{replay, runs};
 use crate::cli::inspect::{adapters, config_show, doctor, personas, schema};
 use crate::cli::parse::{self, Refused, parse};
-use crate::cli::session::Session;
-use crate::config::OutputFormat;
+use crate::cli::session::{Session, start_log};
+use crate::config::{OutputFormat, Settings};
 use crate::error::Error;
 use crate::host::Machine;
 use crate::report::{OutputStream, Reporter};
+use anyhow::Context as _;
 use std::ffi::OsString;
 
 /// Does what the words say, the program's own name first. Returns the exit code.
 #[must_use]
 pub fn main(words: &[OsString]) -> u8 {
+    start_log();
     let mut console = Console::new(parse::format(words));
     let done = match parse(words, console.out.on) {
         Ok(cli) => command(cli, &mut console),
@@ -90,11 +92,7 @@ fn run_plan(args: &Typed<PlanArgs>, machine: &mut Machine, console: &mut Console
 }
 
 /// The settings of a request, and what should be known of them.
-fn load(
-    request: &RunRequest,
-    machine: &Machine,
-    console: &mut Console,
-) -> Result<(crate::config::Settings, Vec<String>), Error> {
+fn load(request: &RunRequest, machine: &Machine, console: &mut Console) -> Result<(Settings, Vec<String>), Error> {
     let loaded = prepare::load(request, machine)?;
     console.format = loaded.settings.output_format;
     Ok((loaded.settings, [machine.warnings.clone(), loaded.warnings].concat()))
@@ -110,7 +108,7 @@ fn resume(args: &Typed<ResumeArgs>, machine: &Machine, console: &mut Console) ->
 
 fn play(args: &DemoArgs, machine: &mut Machine, console: &mut Console) -> Result<u8, Error> {
     let demo = demo::of(args)?;
-    let folder = tempfile::tempdir().map_err(|error| Error::failed(format!("no folder for the demo: {error}")))?;
+    let folder = tempfile::tempdir().context("cannot create a folder for the demo")?;
     let ready = demo::prepare(demo, args, machine, folder.path())?;
     console.format = ready.settings.output_format;
     if console.format == OutputFormat::Text {
@@ -126,9 +124,7 @@ fn perform(ready: &Ready, begin: Begin, session: &Session, console: Console) -> 
     let mut finished =
         session.runtime.block_on(execute(ready, begin, &session.env, &mut |event| reporters.report(event)))?;
     finished.totals.warnings.splice(0..0, ready.warnings.iter().cloned());
-    reporters
-        .finish(&finished)
-        .map_err(|error| Error::failed(format!("standard output cannot be written: {error}")))?;
+    reporters.finish(&finished).context("standard output cannot be written")?;
     Ok(finished.outcome.status.exit_code())
 }
 

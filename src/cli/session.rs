@@ -2,10 +2,10 @@
 
 use crate::app::execute::ProgramEnv;
 use crate::engine;
-use crate::error::Error;
 use crate::host::machine::{self, LETTERS, random};
 use crate::process::{Marker, Supervisor, Watchdog};
 use crate::report::OutputStream;
+use anyhow::Context as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::runtime::{Builder, Runtime};
@@ -24,20 +24,13 @@ impl Session {
     ///
     /// # Errors
     /// The system refuses a process, a thread or a signal handler.
-    pub fn start() -> Result<Self, Error> {
+    pub fn start() -> anyhow::Result<Self> {
         let marker = Marker::new(format!("{}-{}", random(&LETTERS, 12), std::process::id()));
-        let watchdog = Watchdog::start(&program()?, &["__watchdog"], &marker).map_err(|error| {
-            Error::failed(format!("the watchdog over the CLIs cannot be started: {error}"))
-                .hint("it is this same program: check that it can be executed")
-        })?;
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .map_err(|error| Error::failed(format!("no runtime: {error}")))?;
-        let stop = runtime
-            .block_on(async { engine::signals() })
-            .map_err(|error| Error::failed(format!("no signal handlers: {error}")))?;
+        let watchdog = Watchdog::start(&program()?, &["__watchdog"], &marker)
+            .context("cannot start the watchdog (this same program)")?;
+        let runtime =
+            Builder::new_multi_thread().worker_threads(2).enable_all().build().context("cannot start threads")?;
+        let stop = runtime.block_on(async { engine::signals() }).context("cannot handle signals")?;
         let env = ProgramEnv {
             supervisor: Supervisor::new(marker).with_watchdog(watchdog),
             stop,
@@ -52,7 +45,16 @@ impl Session {
 ///
 /// # Errors
 /// The system does not say where it is.
-pub fn program() -> Result<PathBuf, Error> {
-    std::env::current_exe()
-        .map_err(|error| Error::failed(format!("the system does not say where this program is: {error}")))
+pub fn program() -> anyhow::Result<PathBuf> {
+    std::env::current_exe().context("cannot find this program's own file")
+}
+
+/// Sends events of the modules below to standard error, as `RUST_LOG` says; without it, none.
+pub fn start_log() {
+    if std::env::var_os("RUST_LOG").is_some() {
+        let filter = tracing_subscriber::EnvFilter::from_default_env();
+        let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(std::io::stderr);
+        // A host that has its own keeps it.
+        let _ = log.try_init();
+    }
 }

@@ -15,7 +15,7 @@ use std::ops::RangeInclusive;
 /// How many participants a debate takes.
 pub const ROOM: RangeInclusive<usize> = 2..=*PARTICIPANTS.end();
 
-/// A debate of everybody in the room; wrong values stay with `options`. What flags switch off can be
+/// A debate of all members; wrong values stay with `options`. What flags switch off can be
 /// said either way: `no_blind=true`, `blind=false`.
 pub fn plan(options: &mut Options, roster: &mut RosterBuilder<'_>) -> DebatePlan {
     const POINTS: RangeInclusive<f64> = 0.0..=100.0;
@@ -49,7 +49,7 @@ fn on(options: &mut Options, name: &'static str, off: &'static str) -> Option<bo
 }
 
 pub(super) fn enough(options: &mut Options, roster: &RosterBuilder<'_>) {
-    let names: Vec<_> = roster.room().iter().map(|one| one.id.as_str()).collect();
+    let names: Vec<_> = roster.members().iter().map(|one| one.id.as_str()).collect();
     if !ROOM.contains(&names.len()) {
         let there = match names.as_slice() {
             [one] => format!("there is only {one}"),
@@ -57,9 +57,9 @@ pub(super) fn enough(options: &mut Options, roster: &RosterBuilder<'_>) {
         };
         let (least, most) = (ROOM.start(), ROOM.end());
         options.wrong(
-            Error::config(format!("a debate takes from {least} to {most} participants: {there}"))
+            Error::config(format!("a debate takes {least} to {most} participants: {there}"))
                 .hint("refinery debate \"your question\" -m claude,codex")
-                .hint("one model can speak from several standpoints: `-m claude*3`"),
+                .hint("one model can take several perspectives: `-m claude*3`"),
         );
     }
 }
@@ -69,22 +69,19 @@ fn judge(options: &mut Options, roster: &mut RosterBuilder<'_>) -> Option<(Judge
     let Some((word, place)) = options.words("judge") else {
         for name in ["judge_temperature", "judge_reply_tokens"] {
             if let Some((_, place)) = options.words(name) {
-                options.wrong(
-                    Error::config(format!("{place} is said, and there is no judge"))
-                        .hint("`--judge PARTICIPANT` names who sums up"),
-                );
+                options.wrong(Error::config(format!("{place} needs a judge")).hint("`--judge PARTICIPANT` names one"));
             }
         }
         return None;
     };
-    let named = options.take(roster.give_part_with_effort(&word, &place))?;
+    let named = options.take(roster.assign_with_effort(&word, &place))?;
     let persona = roster.personas.iter().find(|persona| persona.id == JUDGE)?.clone();
     Some((Judge { participant: named.id, persona }, named.effort))
 }
 
-/// The persona of everybody in the room.
+/// The persona of each member.
 fn personas(options: &mut Options, roster: &RosterBuilder<'_>) -> Vec<Persona> {
-    let mut chosen: Vec<Option<String>> = roster.room().iter().map(|one| one.persona.clone()).collect();
+    let mut chosen: Vec<Option<String>> = roster.members().iter().map(|one| one.persona.clone()).collect();
     if let Some((list, place)) = options.words("persona") {
         for word in list.split(',').map(str::trim).filter(|word| !word.is_empty()) {
             if let Err(error) = choose(word, &place, roster, &mut chosen) {
@@ -105,18 +102,18 @@ fn personas(options: &mut Options, roster: &RosterBuilder<'_>) -> Vec<Persona> {
             }
         }
     }
-    for (who, _) in roster.room().iter().zip(&chosen).filter(|(_, id)| id.as_deref() == Some(JUDGE)) {
+    for (who, _) in roster.members().iter().zip(&chosen).filter(|(_, id)| id.as_deref() == Some(JUDGE)) {
         options.wrong(
-            Error::config(format!("{} cannot debate as `{JUDGE}`: that persona only sums up", who.id))
-                .hint(format!("`--judge {}` asks it to, after the debate", who.id)),
+            Error::config(format!("{} cannot debate as `{JUDGE}`: it only sums up", who.id))
+                .hint(format!("`--judge {}` makes it the judge", who.id)),
         );
     }
     let ids: Vec<_> = chosen.iter().map(Option::as_deref).collect();
     match deal(&ids, &roster.personas) {
         Ok(dealt) => dealt.into_iter().cloned().collect(),
-        // They are all known, so that there is nobody to deal but the judge.
+        // All ids are known: only the judge is left to assign.
         Err(_) => {
-            options.wrong(Error::config("there is no persona to speak as").hint("`refinery personas` lists them"));
+            options.wrong(Error::config("no persona to debate with").hint("`refinery personas` lists them"));
             Vec::new()
         }
     }
@@ -127,30 +124,32 @@ fn no_such_at(place: &str, id: &str, roster: &RosterBuilder<'_>) -> Error {
     Error { messages: vec![format!("{place}: {error}")], ..error }
 }
 
-/// Gives somebody the persona that `NAME=PERSONA` says.
+/// Gives a participant the persona of `NAME=PERSONA`.
 fn choose(word: &str, place: &str, roster: &RosterBuilder<'_>, chosen: &mut [Option<String>]) -> Result<(), Error> {
     let wrong = |why: String| Error::config(format!("{place} {word}: {why}"));
     let (name, id) = word
         .rsplit_once('=')
         .map(|(name, id)| (name.trim(), id.trim()))
-        .ok_or_else(|| wrong("write NAME=PERSONA, such as claude=pessimist".to_owned()))?;
+        .ok_or_else(|| wrong("use NAME=PERSONA, such as claude=pessimist".to_owned()))?;
     if !roster.personas.iter().any(|persona| persona.id == id) {
         return Err(no_such_at(&format!("{place} {word}"), id, roster));
     }
-    let Some(at) = roster.room().iter().position(|one| one.id.as_str() == name) else {
+    let Some(at) = roster.members().iter().position(|one| one.id.as_str() == name) else {
         let names: Vec<&str> = roster.listed.iter().map(ParticipantId::as_str).collect();
         let numbered: Vec<&str> =
             names.iter().copied().filter(|known| known.split_once('#').is_some_and(|(bare, _)| bare == name)).collect();
         return match closest(name, names.iter().copied()) {
             // It was named, and turned out to be missing: the debate goes on without it.
             _ if names.contains(&name) => Ok(()),
-            _ if !numbered.is_empty() => Err(wrong(format!("there are several of that name: {}", numbered.join(", ")))),
-            Some(near) => Err(wrong(format!("nobody is called `{name}`")).hint(format!("did you mean `{near}`?"))),
-            None => Err(wrong(format!("nobody is called `{name}`; there are {}", names.join(", ")))),
+            _ if !numbered.is_empty() => {
+                Err(wrong(format!("several participants have that name: {}", numbered.join(", "))))
+            }
+            Some(near) => Err(wrong(format!("unknown participant `{name}`")).hint(format!("did you mean `{near}`?"))),
+            None => Err(wrong(format!("unknown participant `{name}`; known: {}", names.join(", ")))),
         };
     };
     match &chosen[at] {
-        Some(other) => Err(wrong(format!("{name} speaks as `{other}` already"))),
+        Some(other) => Err(wrong(format!("{name} is already `{other}`"))),
         None => {
             chosen[at] = Some(id.to_owned());
             Ok(())
@@ -174,8 +173,8 @@ mod tests {
         let settings = Settings::resolve(&layers).unwrap();
         let catalog = Catalog::embedded().unwrap();
         let wanted = parse_participants(&["claude,codex"], &["claude", "codex"], &PARTICIPANTS).unwrap();
-        let room = resolve(wanted, &catalog, &settings).unwrap();
-        let mut roster = RosterBuilder::new(&settings, Path::new("/"), &catalog, room, None);
+        let members = resolve(wanted, &catalog, &settings).unwrap();
+        let mut roster = RosterBuilder::new(&settings, Path::new("/"), &catalog, members, None);
         let mut options = Options::default();
         for (name, value) in said {
             options.say(name, *value, format!("step 1: `{name}`"));
@@ -187,7 +186,7 @@ mod tests {
     #[test]
     fn a_step_says_it_by_name_and_either_way() {
         let plan = step(&[("blind", "no"), ("no-shuffle", "true"), ("personas", ",judge-not")]).unwrap_err();
-        assert_eq!(plan.to_string(), "step 1: `personas`: no persona is called `judge-not`");
+        assert_eq!(plan.to_string(), "step 1: `personas`: unknown persona `judge-not`");
         let plan =
             step(&[("blind", "no"), ("no-shuffle", "true"), ("max_rounds", "2"), ("judge", "codex@low")]).unwrap();
         assert_eq!((plan.rounds, plan.blind, plan.shuffle, plan.early_stop), (2, false, false, true));
@@ -201,6 +200,6 @@ mod tests {
         assert_eq!(step(&[]).unwrap(), DebatePlan { personas: step(&[]).unwrap().personas, ..DebatePlan::default() });
         let error = step(&[("personas", "pessimist,pessimist,pessimist")]).unwrap_err();
         assert_eq!(error.to_string(), "step 1: `personas` names more personas than there are participants");
-        assert!(step(&[("colour", "red")]).unwrap_err().to_string().contains("is no option of debate"));
+        assert!(step(&[("colour", "red")]).unwrap_err().to_string().contains("unknown option for `debate`"));
     }
 }

@@ -24,14 +24,14 @@ pub fn protocol(request: &RunRequest, roster: &mut RosterBuilder<'_>) -> Result<
     let mut options = Options::of(&request.options);
     let (plan, what) = match request.command {
         RunCommand::Pipe => {
-            options.finish("pipe")?;
+            options.finish("`pipe`")?;
             return Ok(ProtocolPlan::Pipe(pipe::plan(&request.steps, roster)?));
         }
-        RunCommand::Consensus => (ProtocolPlan::Consensus(consensus::plan(&mut options, roster)), "consensus"),
-        RunCommand::Sample => (ProtocolPlan::Sample(sample::plan(&mut options, roster)), "sample"),
+        RunCommand::Consensus => (ProtocolPlan::Consensus(consensus::plan(&mut options, roster)), "`consensus`"),
+        RunCommand::Sample => (ProtocolPlan::Sample(sample::plan(&mut options, roster)), "`sample`"),
         RunCommand::Debate => {
             debate::enough(&mut options, roster);
-            (ProtocolPlan::Debate(Box::new(debate::plan(&mut options, roster))), "debate")
+            (ProtocolPlan::Debate(Box::new(debate::plan(&mut options, roster))), "`debate`")
         }
         RunCommand::Refine => {
             let plan = refine::plan(&mut options, roster);

@@ -21,17 +21,17 @@ pub fn plan(options: &mut Options, roster: &mut RosterBuilder<'_>) -> RefinePlan
         Mode::Critique => RefineMode::Critique(critique(options, roster)),
     };
     let judge = if judges(&mode) { options.words("judge") } else { None };
-    let judge = judge.and_then(|(word, place)| options.take(roster.give_part(&word, &place)));
+    let judge = judge.and_then(|(word, place)| options.take(roster.assign(&word, &place)));
     RefinePlan { author: None, judge, draft: None, mode, tuning: roster.tuning(options) }
 }
 
-/// What a plan is called when something is no option of it.
+/// What a plan is called in errors.
 #[must_use]
 pub fn what(plan: &RefinePlan) -> &'static str {
     match &plan.mode {
-        RefineMode::Score(_) => "refine in score mode",
-        RefineMode::Critique(CritiquePlan { verify: true, .. }) => "refine in critique mode",
-        RefineMode::Critique(_) => "refine in critique mode without verification",
+        RefineMode::Score(_) => "`refine` in score mode",
+        RefineMode::Critique(CritiquePlan { verify: true, .. }) => "`refine` in critique mode",
+        RefineMode::Critique(_) => "`refine` in critique mode without --verify",
     }
 }
 

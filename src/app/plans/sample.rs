@@ -8,7 +8,7 @@ use crate::protocol::sampling::{EarlyStop, Normaliser, SamplingPlan, Strategy};
 /// A sampling run; wrong values stay with `options`.
 pub fn plan(options: &mut Options, roster: &RosterBuilder<'_>) -> SamplingPlan {
     let usual = SamplingPlan::default();
-    let listed = u32::try_from(roster.room().len()).ok().filter(|_| roster.has_doubles());
+    let listed = u32::try_from(roster.members().len()).ok().filter(|_| roster.has_doubles());
     let normaliser = options.read("normaliser", |text| word(text, &Normaliser::WORDS));
     let american = options.read("normalizer", |text| word(text, &Normaliser::WORDS));
     SamplingPlan {

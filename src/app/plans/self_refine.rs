@@ -15,17 +15,17 @@ use crate::protocol::refine::{CritiquePlan, SelfRefinePlan};
 pub fn plan(roster: &mut RosterBuilder<'_>) -> Result<Option<SelfRefinePlan>, Error> {
     let settings = &roster.settings.refine;
     if !settings.enabled {
-        // In the configuration it may wait for the day on which somebody asks.
+        // In the configuration they may stand for later runs.
         if !settings.flags.is_empty() {
             let flags = settings.flags.join(", ");
-            roster.warnings.push(format!("{flags}: of no use here, since nobody asked for `--self-refine`"));
+            roster.warnings.push(format!("{flags}: ignored without `--self-refine`"));
         }
         return Ok(None);
     }
     let mut options = Options::default();
     let critique = critique(&mut options, roster);
     let tuning = roster.tuning(&mut options);
-    options.finish("self-refine")?;
+    options.finish("`--self-refine`")?;
     Ok(Some(SelfRefinePlan { critique, judge: None, wrote: None, tuning }))
 }
 
@@ -35,7 +35,7 @@ pub fn critique(options: &mut Options, roster: &mut RosterBuilder<'_>) -> Critiq
     let settings = &roster.settings.refine;
     let said = options.words("refiner");
     let refiner = said.or_else(|| settings.refiner.clone().map(|refiner| (refiner.word, refiner.place)));
-    let named = refiner.and_then(|(word, place)| options.take(roster.give_part_with_effort(&word, &place)));
+    let named = refiner.and_then(|(word, place)| options.take(roster.assign_with_effort(&word, &place)));
     let usual = settings.critique.clone();
     CritiquePlan {
         effort: named.as_ref().and_then(|named| named.effort).or(usual.effort),

@@ -1,8 +1,8 @@
 //! The default command: a consensus run.
 
+use crate::app::request::RunCommand;
 use crate::cli::commands::self_refine::SelfRefineArgs;
 use crate::cli::commands::shared_args::SharedArgs;
-use crate::app::request::RunCommand;
 use crate::cli::commands::typed::Asks;
 use clap::Args;
 
@@ -23,19 +23,19 @@ pub struct ConsensusArgs {
 /// When the participants have agreed.
 #[derive(Debug, Default, Args)]
 pub struct AgreementArgs {
-    /// Mean score that the leading answer must reach, 1 to 10 [default: 8]
+    /// Mean score required of the leading answer, 1 to 10 [default: 8]
     #[arg(short = 't', long, value_name = "SCORE", help_heading = "Consensus", allow_hyphen_values = true)]
     pub threshold: Option<String>,
 
-    /// At most this many rounds, 1 to 20 [default: 5]
+    /// Maximum number of rounds, 1 to 20 [default: 5]
     #[arg(short = 'r', long, value_name = "ROUNDS", help_heading = "Consensus", allow_hyphen_values = true)]
     pub max_rounds: Option<String>,
 
-    /// For how many rounds in a row the same answer must lead, at least 1 [default: 2]
+    /// Consecutive rounds that the same answer must lead, at least 1 [default: 2]
     #[arg(long, value_name = "ROUNDS", help_heading = "Consensus", allow_hyphen_values = true)]
     pub stability_rounds: Option<String>,
 
-    /// How answers are reviewed: pairwise, or batch (one call per reviewer) [default: pairwise]
+    /// Reviews: pairwise (one call per pair) or batch (one call per reviewer) [default: pairwise]
     #[arg(long, value_name = "MODE", help_heading = "Consensus")]
     pub review: Option<String>,
 }

@@ -11,6 +11,7 @@ use crate::config::value::word;
 use crate::error::Error;
 use crate::host::Machine;
 use crate::standin::demo::{self, Demo, Plot};
+use anyhow::Context as _;
 use std::path::Path;
 
 /// Credentials that open nothing: the stand-ins look at them as the vendors' programs would.
@@ -71,8 +72,7 @@ fn request(demo: Demo) -> RunRequest {
             (RunCommand::Sample, options, &[][..])
         }
         Plot::Refine { judge, target_score } => {
-            let options =
-                vec![option("judge", judge.to_owned()), option("target_score", target_score.to_string())];
+            let options = vec![option("judge", judge.to_owned()), option("target_score", target_score.to_string())];
             (RunCommand::Refine, options, &[][..])
         }
         Plot::Pipe { steps } => (RunCommand::Pipe, Vec::new(), steps),
@@ -81,11 +81,8 @@ fn request(demo: Demo) -> RunRequest {
         step: one.step.to_owned(),
         conditions: one.condition.map(str::to_owned).into_iter().collect(),
     };
-    let settings = [
-        (Key::Models, models(demo)),
-        (Key::Seed, Demo::SEED.to_string()),
-        (Key::NoJournal, "true".to_owned()),
-    ];
+    let settings =
+        [(Key::Models, models(demo)), (Key::Seed, Demo::SEED.to_string()), (Key::NoJournal, "true".to_owned())];
     RunRequest {
         command,
         options,
@@ -103,8 +100,7 @@ fn request(demo: Demo) -> RunRequest {
 /// The scene cannot be written.
 pub fn prepare(demo: Demo, args: &DemoArgs, machine: &mut Machine, folder: &Path) -> Result<Ready, Error> {
     let scene = folder.join("scene.toml");
-    std::fs::write(&scene, demo.scene())
-        .map_err(|error| Error::failed(format!("{} cannot be written: {error}", scene.display())))?;
+    std::fs::write(&scene, demo.scene()).with_context(|| format!("cannot write {}", scene.display()))?;
     machine.folders.config = None;
     machine.folders.home = None;
     machine.env.retain(|name, _| matches!(name.as_str(), "PATH" | "NO_COLOR"));

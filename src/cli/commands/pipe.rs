@@ -9,10 +9,10 @@ use clap::Args;
 const AFTER: &str = "\
 A step is one of consensus, debate, sample and refine, with the options of its command by name: \
 'sample num_samples=5 min_agreement=0.8', 'refine mode=critique refiner=codex@high'. Every step takes temperature, \
-reply_tokens, effort and feed. `refine` takes the result before it as its draft, the others take it as a file beside \
-the question; with feed=prompt it takes the place of the question.
+reply_tokens, effort and feed. `refine` takes the previous result as its draft, the other steps take it as a file beside \
+the question; with feed=prompt it replaces the question.
 
-A condition belongs to the step before it on the command line, and asks about the step before that one:
+A condition applies to the preceding --step, and tests the result of the step before that one:
   after consensus   score, rounds, dissent, converged
   after debate      score, rounds, confidence, disagreements, stable
   after sample      agreement, unique, ties, failed

@@ -1,18 +1,18 @@
 //! `refinery refine`: one text, made better.
 
-use crate::cli::commands::shared_args::SharedArgs;
 use crate::app::request::RunCommand;
+use crate::cli::commands::shared_args::SharedArgs;
 use crate::cli::commands::typed::Asks;
 use clap::Args;
 
 const AFTER: &str = "\
-The first participant of the list writes: the draft, if none is given, and in score mode every rewrite. It also \
-scores and critiques, unless --judge or --refiner name somebody else.
+The first model of the list is the author: it writes the draft, if none is given, and in score mode every rewrite. \
+It also scores and critiques, unless --judge or --refiner name another model.
 
 Exit codes:
-  0  the target is reached; or critiqued        2  no further up, or the iterations ran out
-  1  error, or cancelled                        4  command line, configuration or input
-  5  budget exhausted                           6  parked at a usage limit
+  0  target score reached; or critiqued         2  no more progress, or maximum iterations reached
+  1  error, or cancelled                        4  usage or configuration error; no model was called
+  5  budget exhausted                           6  paused at a usage limit
 
 Examples:
   refinery refine \"Explain TLS to a child\" -m claude --judge codex --target-score 0.95
@@ -23,33 +23,33 @@ Examples:
 #[derive(Debug, Default, Args)]
 #[command(after_help = AFTER)]
 pub struct RefineArgs {
-    /// The text to refine; `-` reads it from standard input [default: one is written first]
+    /// File with the text to refine; `-` is standard input [default: the author writes one]
     #[arg(long, value_name = "FILE", help_heading = "Refining")]
     pub draft: Option<String>,
 
-    /// How: score (score and improve, up to a target), or critique (critique and rewrite)
+    /// Mode: score (score and rewrite up to a target) or critique (critique and rewrite)
     /// [default: score]
     #[arg(long, value_name = "MODE", help_heading = "Refining")]
     pub mode: Option<String>,
 
-    /// Who scores, also somebody who takes no part otherwise; of critiques only with --verify
+    /// Model that scores, also one outside --models; in critique mode only with --verify
     /// [default: the author, or the refiner]
     #[arg(long, value_name = "PARTICIPANT", help_heading = "Refining")]
     pub judge: Option<String>,
 
-    /// The score to reach, 0 to 1 [default: 0.9]
+    /// Target score, 0 to 1 [default: 0.9]
     #[arg(long, value_name = "SCORE", help_heading = "Score mode", allow_hyphen_values = true)]
     pub target_score: Option<String>,
 
-    /// At most this many rewrites, 0 to 100 [default: 5]
+    /// Maximum number of rewrites, 0 to 100 [default: 5]
     #[arg(long, value_name = "COUNT", help_heading = "Score mode", allow_hyphen_values = true)]
     pub max_iterations: Option<String>,
 
-    /// End after so many scores in a row that moved by next to nothing, 1 to 100 [default: 3]
+    /// Stop after this many consecutive scores without progress, 1 to 100 [default: 3]
     #[arg(long, value_name = "COUNT", help_heading = "Score mode", allow_hyphen_values = true)]
     pub patience: Option<String>,
 
-    /// What counts as next to nothing, 0 to 1 [default: 0.01]
+    /// Smallest change that counts as progress, 0 to 1 [default: 0.01]
     #[arg(
         long,
         alias = "delta-threshold",
@@ -59,34 +59,34 @@ pub struct RefineArgs {
     )]
     pub delta: Option<String>,
 
-    /// How many characters of a text the judge is shown, at least 1; of a longer one its beginning and
-    /// its end [default: as many as fit, at most 200 kB]
+    /// Maximum number of characters shown to the judge; of a longer text, its beginning and its end
+    /// [default: up to 200 kB, if they fit]
     #[arg(long, value_name = "COUNT", help_heading = "Score mode", allow_hyphen_values = true)]
     pub max_eval_chars: Option<String>,
 
-    /// Who critiques and rewrites, also somebody who takes no part otherwise; `@effort` says how hard it
-    /// thinks [default: the author, effort medium]
+    /// Model that critiques and rewrites, also one outside --models; `@effort` sets its effort
+    /// [default: the author, effort medium]
     #[arg(long, value_name = "PARTICIPANT[@EFFORT]", help_heading = "Critique mode")]
     pub refiner: Option<String>,
 
-    /// Most passes, 1 to 20 [default: 1]
+    /// Maximum number of passes, 1 to 20 [default: 1]
     #[arg(long, value_name = "PASSES", help_heading = "Critique mode", allow_hyphen_values = true)]
     pub max_passes: Option<String>,
 
-    /// Leave texts of fewer bytes as they are, at least 0 [default: 200]
+    /// Minimum length of the text in bytes; shorter ones stay unchanged [default: 200]
     #[arg(long, value_name = "BYTES", help_heading = "Critique mode", allow_hyphen_values = true)]
     pub min_bytes: Option<String>,
 
-    /// End with a rewrite that differs in no more than so many bytes, at least 1 [default: 50]
+    /// Stop when a rewrite changes no more than this many bytes, at least 1 [default: 50]
     #[arg(long, value_name = "BYTES", help_heading = "Critique mode", allow_hyphen_values = true)]
     pub epsilon: Option<String>,
 
-    /// Leave what these roles wrote as it is, a comma list; here the text is always of `draft`
+    /// Roles whose texts stay unchanged, comma-separated; here the role is always `draft`
     /// [default: formatter,deps,refiner,verifier]
     #[arg(long, value_name = "NAMES", help_heading = "Critique mode")]
     pub exclude: Option<String>,
 
-    /// Score the rewrite, and adopt it only if it is not worse
+    /// Score the rewrite; adopt it only if it is not worse
     #[arg(long, help_heading = "Critique mode")]
     pub verify: bool,
 

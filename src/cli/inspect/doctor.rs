@@ -24,9 +24,9 @@ use std::sync::Arc;
 pub struct Findings {
     /// `ok` or `failed`.
     status: &'static str,
-    /// What was found out about each adapter.
+    /// The state of each adapter.
     adapters: Vec<Checkup>,
-    /// Everything else that a person should know.
+    /// All warnings.
     warnings: Vec<String>,
 }
 
@@ -66,7 +66,7 @@ fn examine(args: &DoctorArgs, machine: &Machine, session: &Session) -> Result<Fi
         asked.iter().map(|manifest| checkup::check(manifest, &loaded.settings, &host, machine, tools)).collect();
     let working: Vec<_> = adapters.iter().filter(|one| one.works).map(|one| one.adapter.as_str()).collect();
     if let [only] = working.as_slice() {
-        warnings.push(format!("only {only} can work: one vendor reviews only itself"));
+        warnings.push(format!("only {only} works: a vendor on its own reviews only itself"));
     }
     let ok = if named { working.len() == adapters.len() } else { !working.is_empty() };
     Ok(Findings { status: if ok { "ok" } else { "failed" }, adapters, warnings })
@@ -74,7 +74,7 @@ fn examine(args: &DoctorArgs, machine: &Machine, session: &Session) -> Result<Fi
 
 fn text(findings: &Findings, paint: Paint) -> String {
     let mut rows =
-        vec![["adapter", "works", "version", "tested", "logged in", "pays", "program"].map(str::to_owned).to_vec()];
+        vec![["adapter", "works", "version", "tested", "logged in", "billing", "program"].map(str::to_owned).to_vec()];
     rows.extend(findings.adapters.iter().map(|one| {
         vec![
             one.adapter.clone(),

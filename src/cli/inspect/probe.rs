@@ -3,8 +3,8 @@
 use crate::adapter::Host;
 use crate::app::draft::Drawn;
 use crate::app::execute::{Begin, execute};
-use crate::app::input::Input;
 use crate::app::freeze::freeze;
+use crate::app::input::Input;
 use crate::app::prepare::Ready;
 use crate::app::resolve::ReadyParticipant;
 use crate::cli::inspect::checkup::Probe;
@@ -79,7 +79,7 @@ impl Probe for RealProbe<'_> {
                 Ok(format!("answered `{short}` in {:.1} s{who}", finished.totals.elapsed_ms as f64 / 1000.0))
             }
             None => Err(dropped.first().map_or_else(
-                || "nobody answered".to_owned(),
+                || "no answer".to_owned(),
                 |one| format!("{}: {}; {}", one.reason, one.message, one.reason.advice()),
             )),
         }
