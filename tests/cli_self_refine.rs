@@ -99,7 +99,7 @@ fn the_environment_is_read_as_its_program_reads_it() {
     let shown = theatre.play("sample why -m claude -n 1 -o json");
     assert_eq!(shown.code, Some(0), "{}", shown.stderr);
     assert!(
-        shown.stderr.contains("REFINERY_REFINE_MIN_BYTES must be a whole number, not `many`: ignored"),
+        shown.stderr.contains("REFINERY_REFINE_MIN_BYTES is a whole number, not `many`: ignored"),
         "{}",
         shown.stderr
     );

@@ -92,7 +92,7 @@ fn what_is_no_plan_is_refused_with_its_place() {
         (changed("/limits/retries", 11.into()), "plan.json: limits.retries is 11"),
         (changed("/participants", Value::Array(Vec::new())), "plan.json: the number of participants is 0"),
         (changed("/participants", twice), "plan.json: participant 2 is named claude, like another"),
-        (changed("/participants/0/adapter", "nothing".into()), "there is no adapter `nothing` any more"),
+        (changed("/participants/0/adapter", "nothing".into()), "unknown adapter `nothing`"),
     ] {
         let theatre = Theatre::new("").file("work/plan.json", &text);
         let shown = theatre.play("run --plan plan.json");

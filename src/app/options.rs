@@ -50,7 +50,7 @@ impl Options {
         match parse(said.value.trim()) {
             Ok(value) => Some(value),
             Err(allowed) => {
-                self.errors.push(Error::config(format!("{} must be {allowed}, not `{}`", said.place, said.value)));
+                self.errors.push(Error::config(format!("{} is {allowed}, not `{}`", said.place, said.value)));
                 None
             }
         }
@@ -132,7 +132,7 @@ mod tests {
         assert_eq!(
             error.messages,
             [
-                "--num-samples must be a whole number from 1 to 100, not `0`",
+                "--num-samples is a whole number from 1 to 100, not `0`",
                 "step 1: `num-sample`: unknown option for `sample`",
                 "step 1: `colour`: unknown option for `sample`",
             ]

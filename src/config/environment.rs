@@ -20,7 +20,7 @@ pub fn entries(env: &BTreeMap<String, String>) -> (Vec<SettingValue>, Vec<String
             let values = match (key, refine::variable(*key, value.trim())) {
                 (_, Some(Ok(values))) => values,
                 (_, Some(Err(allowed))) => {
-                    warnings.push(format!("{variable} must be {allowed}, not `{}`: ignored", value.trim()));
+                    warnings.push(format!("{variable} is {allowed}, not `{}`: ignored", value.trim()));
                     continue;
                 }
                 (Key::MaxConcurrent, None) => value.split(',').map(|part| part.trim().to_owned()).collect(),

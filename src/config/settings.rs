@@ -214,8 +214,8 @@ impl Reader<'_> {
             Err(allowed) => {
                 let origin = &entry.origin;
                 let message = match origin.source {
-                    Source::Environment | Source::CommandLine => format!("{origin} must be {allowed}, not `{text}`"),
-                    _ => format!("{origin}: `{path}` must be {allowed}, not `{text}`"),
+                    Source::Environment | Source::CommandLine => format!("{origin} is {allowed}, not `{text}`"),
+                    _ => format!("{origin}: `{path}` is {allowed}, not `{text}`"),
                 };
                 self.errors.push(Error::config(message));
                 None
@@ -293,16 +293,16 @@ mod tests {
         assert_eq!(
             error.messages,
             [
-                "config.toml:2: `threshold` must be a number from 1 to 10, not `11`",
-                "config.toml:3: `max_rounds` must be a whole number from 1 to 20, not `21`",
-                "config.toml:4: `stability_rounds` must be a whole number of at least 1, not `0`",
-                "config.toml:7: `effort` must be minimal, low, medium, high, xhigh or max, not `lots`",
-                "config.toml:9: `temperature` must be a number from 0 to 2, not `3`",
-                "config.toml:10: `seed` must be a whole number from 0 to 18446744073709551615, not `-1`",
-                "config.toml:5: `timeout` must be a time above 0 and up to a day: seconds, or such as 90s, 10m, 1h, not `0`",
-                "config.toml:6: `retries` must be a whole number from 0 to 10, not `11`",
-                "config.toml:8: `output_format` must be text, json or jsonl, not `xml`",
-                "config.toml:12: `adapters.claude.concurrency` must be a whole number from 1 to 1000, not `0`",
+                "config.toml:2: `threshold` is a number from 1 to 10, not `11`",
+                "config.toml:3: `max_rounds` is a whole number from 1 to 20, not `21`",
+                "config.toml:4: `stability_rounds` is a whole number of at least 1, not `0`",
+                "config.toml:7: `effort` is minimal, low, medium, high, xhigh or max, not `lots`",
+                "config.toml:9: `temperature` is a number from 0 to 2, not `3`",
+                "config.toml:10: `seed` is a whole number from 0 to 18446744073709551615, not `-1`",
+                "config.toml:5: `timeout` is a time above 0 and up to a day: seconds, or such as 90s, 10m, 1h, not `0`",
+                "config.toml:6: `retries` is a whole number from 0 to 10, not `11`",
+                "config.toml:8: `output_format` is text, json or jsonl, not `xml`",
+                "config.toml:12: `adapters.claude.concurrency` is a whole number from 1 to 1000, not `0`",
             ]
         );
     }
