@@ -12,7 +12,7 @@ const VOCABULARY: &[&str] = &["error", "event", "exchange", "failure", "ids", "i
 const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
-        &["adapter", "call", "config", "engine", "host", "journal", "plan", "process", "protocol", "report", "standin"],
+        &["adapter", "call", "config", "demo", "engine", "host", "journal", "plan", "process", "protocol", "report"],
     ),
     ("library", &["adapter", "call", "engine", "host", "plan", "process", "protocol"]),
     ("config", &["adapter", "plan", "protocol"]),
@@ -25,7 +25,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("adapter", &[]),
     ("process", &[]),
     ("report", &["plan"]),
-    ("standin", &["adapter"]),
+    ("demo", &["adapter"]),
 ];
 
 /// Modules without input, output, clocks or randomness, and what they may therefore not name.

@@ -1,19 +1,20 @@
-//! `refinery demo`: a whole run with stand-ins for the three vendors' programs, planned by the very
-//! command line that a person would type.
+//! `refinery demo`: a whole run that this program answers itself, planned by the very command line that a
+//! person would type.
 
+use crate::adapter;
 use crate::cli::args::{Cli, Command, DemoArgs};
 use crate::cli::ask::planner::Planner;
 use crate::cli::begin::prepare::{self, Prepared, Ready};
 use crate::cli::begin::world::Surroundings;
 use crate::config::Settings;
 use crate::config::value::word;
+use crate::demo::{self, Demo, Plot, Step};
 use crate::error::Error;
 use crate::host::Machine;
-use crate::standin::demo::{self, Demo, Plot, Step};
 use clap::Parser;
 use std::path::Path;
 
-/// Credentials that open nothing: the stand-ins look at them as the vendors' programs would.
+/// Credentials that open nothing: without one, no adapter starts its program.
 const CREDENTIALS: [(&str, &str); 3] =
     [("ANTHROPIC_API_KEY", "demo"), ("CODEX_API_KEY", "demo"), ("GEMINI_API_KEY", "demo")];
 
@@ -70,11 +71,11 @@ fn said(flag: &str, value: &str) -> Vec<String> {
     vec![flag.to_owned(), value.to_owned()]
 }
 
-/// The demo as a run that is ready, with its scene in `folder`. Nothing of the person's takes part:
+/// The demo as a run that is ready, with its script in `folder`. Nothing of the person's takes part:
 /// no configuration, no credential, no login, no program.
 ///
 /// # Errors
-/// The scene cannot be written.
+/// The script cannot be written.
 pub fn prepare(
     demo: Demo,
     args: &DemoArgs,
@@ -82,23 +83,24 @@ pub fn prepare(
     world: &Surroundings,
     folder: &Path,
 ) -> Result<(Ready, Settings), Error> {
-    let scene = folder.join("scene.toml");
-    std::fs::write(&scene, demo.scene())
-        .map_err(|error| Error::failed(format!("{} cannot be written: {error}", scene.display())))?;
+    let script = folder.join("script.toml");
+    std::fs::write(&script, demo.script())
+        .map_err(|error| Error::failed(format!("{} cannot be written: {error}", script.display())))?;
     machine.folders.config = None;
     machine.folders.home = None;
     machine.env.retain(|name, _| matches!(name.as_str(), "PATH" | "NO_COLOR"));
     machine.env.extend(CREDENTIALS.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    machine.env.insert(adapter::MARK_CALLS.to_owned(), "1".to_owned());
     let typed = typed(demo, args)?;
     let planner: &dyn Planner = match &typed.command {
         Some(Command::Run(command)) => command.planner(),
         _ => &typed.run,
     };
     let mut settings = prepare::load(planner, machine)?.settings;
-    for (name, program) in demo::programs(&world.program, &scene) {
-        let said = settings.adapters.entry(name.to_string()).or_default();
-        said.program = Some(program.path.display().to_string());
-        said.program_args = program.prefix;
+    for vendor in demo::VENDORS {
+        let said = settings.adapters.entry(vendor.to_owned()).or_default();
+        said.program = Some(world.program.display().to_string());
+        said.program_args = demo::arguments(vendor, &script);
     }
     match prepare::prepare(planner, machine, settings.clone(), &mut Vec::new())? {
         Prepared::Ready(ready) => Ok((*ready, settings)),

@@ -115,7 +115,7 @@ fn pour(to: Channel, block: &[u8], mut bytes: u64) {
 /// It could not be started.
 pub fn grandchild(child: &Grandchild) -> io::Result<u32> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.args(["__standin", "--linger", &child.seconds.to_string()]);
+    command.args(["--linger", &child.seconds.to_string()]);
     if child.own_session {
         command.arg("--own-session");
     }

@@ -3,7 +3,7 @@
 use super::act::{Act, Argue, Synthesis};
 use super::compose;
 use super::draw;
-use super::floor::Floor;
+use super::phase::Floor;
 use super::request::Request;
 use serde_json::json;
 

@@ -1,6 +1,7 @@
 //! What a rule of a scene plays.
 
 use super::misbehave;
+use super::trouble::Trouble;
 use serde::Deserialize;
 
 /// One thing that is played.
@@ -185,72 +186,6 @@ pub struct Fail {
 
 fn server_words() -> String {
     "the stand-in was told to fail".to_owned()
-}
-
-/// The rows of the vendors' failure tables.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Trouble {
-    /// Nobody is logged in.
-    NotLoggedIn,
-    /// 401.
-    Unauthorized,
-    /// 403.
-    Forbidden,
-    /// 404: no such model.
-    NoModel,
-    /// 400.
-    BadRequest,
-    /// 429 without a reset time.
-    RateLimit,
-    /// The plan's usage limit, with a reset time.
-    UsageLimit,
-    /// Out of money.
-    Billing,
-    /// 529 or 503: too much to do.
-    Overloaded,
-    /// 500.
-    ServerError,
-    /// Nobody listens at the other end.
-    Network,
-    /// The connection broke in the middle of the answer.
-    CutStream,
-    /// The model declined.
-    Refusal,
-    /// The model said nothing.
-    Empty,
-    /// The prompt is too long for the model.
-    TooLong,
-    /// The answer was cut at the output limit.
-    Cut,
-    /// The model wrote prose where a schema was asked for.
-    SchemaMissed,
-    /// The CLI refuses its own configuration.
-    Config,
-}
-
-impl Trouble {
-    /// All of them, for tests.
-    pub const ALL: [Self; 18] = [
-        Self::NotLoggedIn,
-        Self::Unauthorized,
-        Self::Forbidden,
-        Self::NoModel,
-        Self::BadRequest,
-        Self::RateLimit,
-        Self::UsageLimit,
-        Self::Billing,
-        Self::Overloaded,
-        Self::ServerError,
-        Self::Network,
-        Self::CutStream,
-        Self::Refusal,
-        Self::Empty,
-        Self::TooLong,
-        Self::Cut,
-        Self::SchemaMissed,
-        Self::Config,
-    ];
 }
 
 /// Which output stream.

@@ -1,8 +1,7 @@
 //! One request as a stand-in sees it, whoever's format it came in.
 
-use super::floor::Floor;
 use super::marker::{self, Mark};
-use super::phase::{self, Phase};
+use super::phase::{self, Floor, Phase};
 use super::vendor::{Asked, Vendor};
 
 /// One request.

@@ -1,4 +1,4 @@
-//! Which phase of our protocols a prompt belongs to.
+//! Which phase of our protocols a prompt belongs to, told by its words: a vendor's API sees nothing else.
 
 use serde::{Deserialize, Serialize};
 
@@ -84,7 +84,7 @@ const REQUESTS: [&str; 2] = ["The request:\n", "The request is about the files b
 /// others say about tasks, they do not mislead it. A prompt without a task is a review if a `schema`
 /// comes with it.
 ///
-/// A test against the prompts of all protocols keeps this true.
+/// `tests/standin_phases.rs` keeps this true for the prompts of all protocols.
 #[must_use]
 pub fn phase(system: Option<&str>, prompt: &str, schema: bool) -> Phase {
     match task(system, prompt) {
@@ -99,7 +99,7 @@ pub fn phase(system: Option<&str>, prompt: &str, schema: bool) -> Phase {
 
 /// The task of a prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Task<'a> {
+struct Task<'a> {
     /// Everything from its own first word on.
     pub words: &'a str,
     /// Whether it is one of those that work on one text.
@@ -107,7 +107,7 @@ pub(super) struct Task<'a> {
 }
 
 /// The task of a prompt; `None` if it is a bare question, or none of ours.
-pub(super) fn task<'a>(system: Option<&str>, prompt: &'a str) -> Option<Task<'a>> {
+fn task<'a>(system: Option<&str>, prompt: &'a str) -> Option<Task<'a>> {
     let prompt = prompt.trim_start();
     let (opening, prompt) = match system.filter(|system| !system.trim().is_empty()) {
         Some(system) => (opening(system)?, prompt),
@@ -144,6 +144,34 @@ fn after_material(prompt: &str) -> &str {
     let Some((code, _)) = prompt[at..].split_once(['>', ' ']) else { return "" };
     let ends = ["question", "file"].iter().filter_map(|tag| prompt.rfind(&format!("</{tag}-{code}>")));
     ends.max().map_or("", |end| &prompt[end..])
+}
+
+/// A turn that is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Floor<'a> {
+    /// The round, from 1.
+    pub round: u32,
+    /// As whom to speak.
+    pub speaker: &'a str,
+}
+
+impl<'a> Floor<'a> {
+    /// Reads a prompt; `None` of one that asks for no turn. `system` as for [`phase`].
+    #[must_use]
+    pub fn of_prompt(system: Option<&str>, prompt: &'a str) -> Option<Self> {
+        task(system, prompt).and_then(Self::of)
+    }
+
+    /// Reads the task of a turn; `None` of any other. The round stands before whatever is quoted, the
+    /// speaker after it.
+    fn of(task: Task<'a>) -> Option<Self> {
+        let turn = task.words.strip_prefix("take your turn ")?;
+        let (_, round) = turn.split_once("This is round ")?;
+        let (round, _) = round.split_once(' ')?;
+        let (_, speaker) = turn.rsplit_once("Reply with your contribution alone, as ")?;
+        let (speaker, _) = speaker.split_once(". Its last line")?;
+        Some(Self { round: round.parse().ok()?, speaker })
+    }
 }
 
 #[cfg(test)]

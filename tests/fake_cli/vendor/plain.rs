@@ -2,7 +2,8 @@
 //! output. It takes any arguments; `-m` or `--model` names the model if it is there.
 
 use super::{Asked, Rendered, Turn};
-use crate::standin::act::{Fail, Trouble};
+use crate::act::Fail;
+use crate::trouble::Trouble;
 use std::io::BufRead;
 
 pub(super) fn parse(argv: &[String]) -> Asked {

@@ -37,10 +37,10 @@ pub struct Linger {
     pub deaf: bool,
 }
 
-const USAGE: &str = "use: __standin --as claude|codex|gemini|plain [--scene FILE] [--name WHO] -- ARGUMENTS";
+const USAGE: &str = "use: fake-cli --as claude|codex|gemini|plain [--scene FILE] [--name WHO] -- ARGUMENTS";
 
 impl Mode {
-    /// Reads the arguments after `__standin`.
+    /// Reads the arguments.
     ///
     /// # Errors
     /// What is wrong with them, and how they are used.

@@ -3,8 +3,9 @@
 
 use super::argv::{Given, Known};
 use super::{Asked, Early, Format, Rendered, Turn};
-use crate::standin::act::{Fail, Trouble};
-use crate::standin::clock;
+use crate::act::Fail;
+use crate::clock;
+use crate::trouble::Trouble;
 use serde_json::{Value, json};
 use std::io::BufRead;
 

@@ -3,7 +3,8 @@
 
 use super::claude::{Ending, assistant, head, result, shown};
 use super::{Rendered, Turn};
-use crate::standin::act::{Fail, Trouble};
+use crate::act::Fail;
+use crate::trouble::Trouble;
 use serde_json::{Value, json};
 
 /// One row: what the `assistant` event and the result say.
@@ -128,6 +129,6 @@ fn resets_at(turn: &Turn<'_>, fail: &Fail) -> i64 {
 }
 
 fn limit_words(turn: &Turn<'_>, fail: &Fail) -> String {
-    let at = super::super::clock::utc(resets_at(turn, fail), "%-I:%M%P");
+    let at = crate::clock::utc(resets_at(turn, fail), "%-I:%M%P");
     format!("You've hit your session limit · resets {at} (UTC)")
 }

@@ -4,7 +4,8 @@
 
 use super::gemini::{answer, document, models};
 use super::{Format, Rendered, Turn};
-use crate::standin::act::{Fail, Trouble};
+use crate::act::Fail;
+use crate::trouble::Trouble;
 use serde_json::json;
 
 pub(super) fn fail(turn: &Turn<'_>, fail: &Fail) -> Rendered {

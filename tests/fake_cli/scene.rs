@@ -37,8 +37,6 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scene {
-    /// The question that the scene is about, for whoever starts a run with it.
-    pub question: Option<String>,
     /// Seed of every draw.
     #[serde(default)]
     pub seed: u64,

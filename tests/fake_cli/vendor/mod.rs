@@ -155,17 +155,6 @@ impl Vendor {
         }
     }
 
-    /// The version of the real program that is played.
-    #[must_use]
-    pub fn version(self) -> Option<&'static str> {
-        match self {
-            Self::Claude => Some("2.1.197"),
-            Self::Codex => Some("0.169.0"),
-            Self::Gemini => Some("0.61.0"),
-            Self::Plain => None,
-        }
-    }
-
     /// Reads the vendor's arguments.
     ///
     /// # Errors

@@ -14,12 +14,12 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// The scene that is played when none is given, and after the last rule of every other one.
-const DEFAULT: &str = include_str!("../../fixtures/scenes/default.toml");
+const DEFAULT: &str = include_str!("default.toml");
 
 /// The exit code for a scene or arguments of our own that cannot be used: none of the vendors'.
 const OUR_MISTAKE: u8 = 64;
 
-/// Plays what the arguments after `__standin` say, and returns the exit code.
+/// Plays what the arguments say, and returns the exit code.
 #[must_use]
 pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
     match Mode::parse(args) {
@@ -33,14 +33,14 @@ pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
         },
         Ok(Mode::Linger(linger)) => misbehave::linger(linger),
         Err(reason) => {
-            let _ = writeln!(io::stderr(), "refinery __standin: {reason}");
+            let _ = writeln!(io::stderr(), "fake-cli: {reason}");
             OUR_MISTAKE
         }
     }
 }
 
 fn mistake(reason: impl std::fmt::Display) -> Early {
-    Early { stderr: format!("refinery __standin: {reason}\n"), code: OUR_MISTAKE, ..Early::default() }
+    Early { stderr: format!("fake-cli: {reason}\n"), code: OUR_MISTAKE, ..Early::default() }
 }
 
 fn play(options: &Options) -> Result<u8, Early> {
