@@ -17,7 +17,7 @@ mod debate_folds;
 mod debate_prompts;
 mod debate_properties;
 mod demo_rehearsal;
-mod dependencies;
+mod documents;
 mod engine;
 mod engine_bounds;
 mod engine_stepped;

@@ -6,6 +6,7 @@ pub mod debate;
 pub mod debate_scenes;
 pub mod disk;
 pub mod fakes;
+pub mod folder;
 pub mod folds;
 pub mod program;
 pub mod record;
