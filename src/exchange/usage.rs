@@ -32,8 +32,7 @@ impl Usage {
 
     /// The parts that can be true, and what was reported beside them: anything negative, not finite or out
     /// of all proportion is unknown, since a budget is held against it.
-    #[must_use]
-    pub fn checked(self) -> (Self, Option<&'static str>) {
+    pub(crate) fn checked(self) -> (Self, Option<&'static str>) {
         let count = |count: Option<u64>| count.filter(|count| *count <= Self::MOST_TOKENS);
         let checked = Self {
             input_tokens: count(self.input_tokens),
