@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Words that every module shares.
-const VOCABULARY: &[&str] = &["error", "event", "exchange", "failure", "ids", "invocation", "outcome", "time"];
+const VOCABULARY: &[&str] = &["error", "event", "exchange", "failure", "ids", "invocation", "json", "outcome", "time"];
 
 /// Which modules each module may name, beside the vocabulary and itself.
 const ARROWS: &[(&str, &[&str])] = &[
@@ -14,7 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "adapter", "app", "call", "config", "engine", "host", "journal", "plan", "process", "protocol", "report",
-            "standin",
+            "demo",
         ],
     ),
     ("app", &["adapter", "call", "config", "engine", "host", "journal", "plan", "process", "protocol"]),
@@ -29,7 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("adapter", &[]),
     ("process", &[]),
     ("report", &["plan"]),
-    ("standin", &["adapter"]),
+    ("demo", &["adapter"]),
 ];
 
 /// Modules without input, output, clocks or randomness, and what they may therefore not name.

@@ -72,7 +72,7 @@ pub enum Command {
     Personas(PersonasArgs),
     /// Check which CLIs are installed and logged in, and which account is charged
     Doctor(DoctorArgs),
-    /// Run a demo with built-in stand-ins: no account, network or installation needed
+    /// Run a demo with built-in answers: no account, network or installation needed
     Demo(DemoArgs),
     /// List, show or remove saved runs
     Runs(RunsArgs),

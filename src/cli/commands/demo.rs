@@ -1,5 +1,6 @@
-//! `refinery demo`: a whole run with stand-ins for the three vendors' programs.
+//! `refinery demo`: a whole run that this program answers itself.
 
+use crate::adapter;
 use crate::app::options::flag;
 use crate::app::prepare::{self, Ready};
 use crate::app::request::{OptionValue, RunCommand, RunRequest, Sources, StepText, Steps};
@@ -8,13 +9,13 @@ use crate::cli::commands::typed::said;
 use crate::cli::session::program;
 use crate::config::Key;
 use crate::config::value::word;
+use crate::demo::{self, Demo, Plot};
 use crate::error::Error;
 use crate::host::Machine;
-use crate::standin::demo::{self, Demo, Plot};
 use anyhow::Context as _;
 use std::path::Path;
 
-/// Credentials that open nothing: the stand-ins look at them as the vendors' programs would.
+/// Credentials that open nothing: without one, no adapter starts its program.
 const CREDENTIALS: [(&str, &str); 3] =
     [("ANTHROPIC_API_KEY", "demo"), ("CODEX_API_KEY", "demo"), ("GEMINI_API_KEY", "demo")];
 
@@ -93,28 +94,30 @@ fn request(demo: Demo) -> RunRequest {
     }
 }
 
-/// The demo as a run that is ready, with its scene in `folder`. Nothing of the person's takes part: no
+/// The demo as a run that is ready, with its script in `folder`. Nothing of the person's takes part: no
 /// configuration, no credential, no login, no program.
 ///
 /// # Errors
-/// The scene cannot be written.
+/// The script cannot be written.
 pub fn prepare(demo: Demo, args: &DemoArgs, machine: &mut Machine, folder: &Path) -> Result<Ready, Error> {
-    let scene = folder.join("scene.toml");
-    std::fs::write(&scene, demo.scene()).with_context(|| format!("cannot write {}", scene.display()))?;
+    let script = folder.join("script.toml");
+    std::fs::write(&script, demo.script()).with_context(|| format!("cannot write {}", script.display()))?;
     machine.folders.config = None;
     machine.folders.home = None;
     machine.env.retain(|name, _| matches!(name.as_str(), "PATH" | "NO_COLOR"));
     machine.env.extend(CREDENTIALS.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    machine.env.insert(adapter::MARK_CALLS.to_owned(), "1".to_owned());
     let mut request = request(demo);
     let format = args.output_format.clone().map(|format| (Key::OutputFormat, format));
     let verbose = args.verbose.then(|| (Key::Verbose, "true".to_owned()));
     let shown = format.into_iter().chain(verbose);
     request.settings.extend(shown.map(|(key, value)| said(key, vec![value], flag(key.name()))));
     let mut settings = prepare::load(&request, machine)?.settings;
-    for (name, program) in demo::programs(&program()?, &scene) {
-        let said = settings.adapters.entry(name.to_string()).or_default();
-        said.program = Some(program.path.display().to_string());
-        said.program_args = program.prefix;
+    let program = program()?.display().to_string();
+    for vendor in demo::VENDORS {
+        let said = settings.adapters.entry(vendor.to_owned()).or_default();
+        said.program = Some(program.clone());
+        said.program_args = demo::arguments(vendor, &script);
     }
     prepare::prepare(request, settings, machine, &mut Vec::new())
 }
