@@ -52,7 +52,7 @@ impl Reader<'_> {
                     }
                 }
                 ("defaults" | "adapters", _) => {
-                    self.wrong(name.span(), format!("`{}` must be a section", name.get_ref()))
+                    self.wrong(name.span(), format!("`{}` must be a section", name.get_ref()));
                 }
                 (other, _) if Key::of(other).is_some() => {
                     self.wrong(name.span(), format!("`{other}` belongs under `[defaults]`"));

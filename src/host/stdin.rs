@@ -60,7 +60,7 @@ impl Stdin {
             .read_to_end(&mut bytes)
             .map_err(|error| Error::config(format!("standard input cannot be read: {error}")))?;
         if bytes.len() as u64 > CAP {
-            return Err(Error::config(format!("standard input is larger than 1 MB")));
+            return Err(Error::config("standard input is larger than 1 MB"));
         }
         match String::from_utf8(bytes) {
             Ok(text) => Ok(text.into()),
