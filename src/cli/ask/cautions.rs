@@ -1,10 +1,8 @@
 //! What a person should know of a plan with these participants, before it begins.
 
 use crate::cli::begin::seats::Cast;
-use crate::exchange::Tuning;
 use crate::plan::ProtocolPlan;
 use crate::protocol::consensus::ConsensusPlan;
-use crate::protocol::debate::DebatePlan;
 use crate::protocol::pipeline::{StepKind, StepPlan};
 
 /// What a person should know, one line each. `room` takes part in everything, `aside` only where it is
@@ -28,7 +26,7 @@ pub fn cautions(plan: &ProtocolPlan, room: &[Cast], aside: &[Cast]) -> Vec<Strin
     if room.len() > 5 && !consensus.is_empty() {
         all.push(format!("{} participants: the number of reviews grows with their square", room.len()));
     }
-    let tunings = tunings(plan);
+    let tunings = plan.settings().tunings();
     let asked = [
         (tunings.iter().any(|tuning| tuning.temperature.is_some()), "--temperature"),
         (tunings.iter().any(|tuning| tuning.reply_tokens.is_some()), "--reply-tokens"),
@@ -52,29 +50,4 @@ fn of_step(step: &StepPlan) -> Option<&ConsensusPlan> {
         StepKind::Consensus(plan) => Some(plan),
         _ => None,
     }
-}
-
-/// How the models run, in every part of the plan.
-fn tunings(plan: &ProtocolPlan) -> Vec<Tuning> {
-    match plan {
-        ProtocolPlan::Consensus(plan) => vec![plan.tuning],
-        ProtocolPlan::Debate(plan) => debate(plan),
-        ProtocolPlan::Sample(plan) => vec![plan.tuning],
-        ProtocolPlan::Refine(plan) => vec![plan.tuning],
-        ProtocolPlan::Pipe(plan) => plan
-            .steps
-            .iter()
-            .flat_map(|step| match &step.kind {
-                StepKind::Consensus(plan) => vec![plan.tuning],
-                StepKind::Debate(plan) => debate(plan),
-                StepKind::Sample(plan) => vec![plan.tuning],
-                StepKind::Refine(plan) => vec![plan.tuning],
-            })
-            .collect(),
-    }
-}
-
-fn debate(plan: &DebatePlan) -> Vec<Tuning> {
-    let (temperature, reply_tokens) = (plan.judge_temperature, plan.judge_reply_tokens);
-    vec![plan.tuning, Tuning { temperature, reply_tokens, ..Tuning::default() }]
 }

@@ -9,16 +9,12 @@ use crate::cli::ask::refine;
 use crate::cli::ask::sample;
 use crate::config::value::word;
 use crate::error::Error;
-use crate::plan::PARTICIPANTS;
 use crate::plan::words::closest;
 use crate::protocol::pipeline::{Condition, Feed, StepKind, StepPlan};
 use crate::report::event_line::counted;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-
-/// What a step can do, as people type it.
-const KINDS: [&str; 4] = ["consensus", "debate", "sample", "refine"];
 
 /// One step, as it was written.
 #[derive(Debug, Default)]
@@ -114,7 +110,7 @@ fn read_kind(kind: &str, options: &mut Options, casting: &mut Casting<'_>) -> Op
 /// Every step that can be written, and the options that it takes; refining twice, once for each mode.
 pub fn vocabulary(casting: &mut Casting<'_>) -> Vec<(&'static str, Option<&'static str>, Vec<&'static str>)> {
     let modes = |kind| if kind == "refine" { vec![Some("score"), Some("critique")] } else { vec![None] };
-    let written = KINDS.iter().flat_map(|kind| modes(*kind).into_iter().map(|mode| (*kind, mode)));
+    let written = StepKind::WORDS.iter().flat_map(|kind| modes(*kind).into_iter().map(|mode| (*kind, mode)));
     written
         .map(|(kind, mode)| {
             let mut options = Options::default();
@@ -127,8 +123,9 @@ pub fn vocabulary(casting: &mut Casting<'_>) -> Vec<(&'static str, Option<&'stat
 }
 
 fn unknown(place: &str, kind: &str) -> Error {
-    let error = Error::config(format!("{place}: no step is called `{kind}`; there are: {}", KINDS.join(", ")));
-    match closest(kind, KINDS) {
+    let error =
+        Error::config(format!("{place}: no step is called `{kind}`; there are: {}", StepKind::WORDS.join(", ")));
+    match closest(kind, StepKind::WORDS.iter().copied()) {
         Some(near) => error.hint(format!("`{kind}`: did you mean `{near}`?")),
         None => error,
     }
@@ -143,7 +140,7 @@ fn gate(text: &str, place: &str, before: Before<'_>) -> Result<Condition, Error>
             return Err(Error::config(format!("{place}: the first step has no step before it to ask about")));
         }
     };
-    let fields = before.fields();
+    let fields = before.settings().fields();
     if fields.contains(&condition.field.as_str()) {
         return Ok(condition);
     }
@@ -154,11 +151,7 @@ fn gate(text: &str, place: &str, before: Before<'_>) -> Result<Condition, Error>
 
 /// Whether there are as many in the room as a step takes.
 fn fits(place: &str, kind: &StepKind, room: usize) -> Result<(), Error> {
-    let takes = match kind {
-        StepKind::Consensus(_) => PARTICIPANTS,
-        StepKind::Debate(_) => 2..=*PARTICIPANTS.end(),
-        _ => return Ok(()),
-    };
+    let takes = kind.settings().members();
     if takes.contains(&room) {
         return Ok(());
     }
@@ -228,7 +221,8 @@ fn of_table(
     }
     if written.kind.is_empty() {
         errors.push(
-            Error::config(format!("{place}: `kind` is missing")).hint(format!("there are: {}", KINDS.join(", "))),
+            Error::config(format!("{place}: `kind` is missing"))
+                .hint(format!("there are: {}", StepKind::WORDS.join(", "))),
         );
     }
     Error::all(errors).map_or(Ok(written), Err)
