@@ -81,6 +81,11 @@ pub trait ProtocolSettings {
         1..=7
     }
 
+    /// What a person should know of the settings with so many members, one line each.
+    fn advice(&self, _members: usize) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Whether it works on the result of the step before it, instead of getting it beside the question.
     fn takes_draft(&self) -> bool {
         false

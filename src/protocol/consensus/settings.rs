@@ -89,6 +89,18 @@ impl ProtocolSettings for ConsensusPlan {
     fn fields(&self) -> Vec<&'static str> {
         names::<ConsensusBody>()
     }
+
+    fn advice(&self, members: usize) -> Vec<String> {
+        let mut all = Vec::new();
+        if members > 1 && self.stability_rounds > self.max_rounds {
+            let (stability, most) = (self.stability_rounds, self.max_rounds);
+            all.push(format!("--stability-rounds {stability} is above --max-rounds {most}: the run can never converge"));
+        }
+        if members > 5 {
+            all.push(format!("{members} participants: the number of reviews grows with their square"));
+        }
+        all
+    }
 }
 
 impl ConsensusPlan {

@@ -147,6 +147,16 @@ impl ProtocolSettings for PipelinePlan {
         Vec::new()
     }
 
+    fn advice(&self, members: usize) -> Vec<String> {
+        let mut all: Vec<String> = Vec::new();
+        for line in self.steps.iter().flat_map(|step| step.kind.settings().advice(members)) {
+            if !all.contains(&line) {
+                all.push(line);
+            }
+        }
+        all
+    }
+
     fn members(&self) -> std::ops::RangeInclusive<usize> {
         1..=100
     }
