@@ -2,9 +2,7 @@
 
 use super::run::{ProtocolPlan, RunPlan};
 use crate::error::Error;
-use crate::ids::ParticipantId;
 use crate::outcome::SELF_REFINE;
-use crate::protocol::check::Check;
 use crate::protocol::refine::{SelfRefine, SelfRefinePlan};
 use crate::protocol::{Brought, Estimate, Given, Protocol};
 
@@ -13,26 +11,6 @@ impl ProtocolPlan {
     #[must_use]
     pub fn estimate(&self, members: usize) -> Estimate {
         self.settings().estimate(members)
-    }
-
-    /// Everything that is wrong with the plan for participants of these names.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn problems(&self, names: &[ParticipantId]) -> Vec<Error> {
-        let mut check = Check::new(names);
-        self.settings().check(&mut check);
-        check.problems()
-    }
-}
-
-impl SelfRefinePlan {
-    /// Everything that is wrong with the plan for participants of these names.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn problems(&self, names: &[ParticipantId]) -> Vec<Error> {
-        let mut check = Check::new(names);
-        self.critique.check(&mut check);
-        check.problems()
     }
 }
 

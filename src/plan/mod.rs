@@ -2,6 +2,7 @@
 //! Pure data and pure functions; nothing here looks at the machine.
 
 pub mod budget;
+pub mod check;
 pub mod machine;
 pub mod participant;
 pub mod run;

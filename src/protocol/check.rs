@@ -35,7 +35,7 @@ impl<'a> Check<'a> {
         self.problems.push(Error::config(words));
     }
 
-    pub(super) fn within<T: Display + PartialOrd + Copy>(&mut self, name: &str, value: T, range: &RangeInclusive<T>) {
+    pub(crate) fn within<T: Display + PartialOrd + Copy>(&mut self, name: &str, value: T, range: &RangeInclusive<T>) {
         if !range.contains(&value) {
             self.wrong(format!("{name} is {value}: it goes from {} to {}", range.start(), range.end()));
         }

@@ -81,6 +81,11 @@ pub trait ProtocolSettings {
         1..=7
     }
 
+    /// The same where it is a step of a pipeline.
+    fn members_of_step(&self) -> std::ops::RangeInclusive<usize> {
+        self.members()
+    }
+
     /// What a person should know of the settings with so many members, one line each.
     fn advice(&self, _members: usize) -> Vec<String> {
         Vec::new()

@@ -94,10 +94,10 @@ impl ProtocolSettings for ConsensusPlan {
         let mut all = Vec::new();
         if members > 1 && self.stability_rounds > self.max_rounds {
             let (stability, most) = (self.stability_rounds, self.max_rounds);
-            all.push(format!("--stability-rounds {stability} is above --max-rounds {most}: the run can never converge"));
+            all.push(format!("--stability-rounds {stability} exceeds --max-rounds {most}: the run cannot converge"));
         }
         if members > 5 {
-            all.push(format!("{members} participants: the number of reviews grows with their square"));
+            all.push(format!("{members} participants: the number of reviews grows quadratically"));
         }
         all
     }

@@ -193,6 +193,11 @@ impl ProtocolSettings for RefinePlan {
         names::<RefineBody>().into_iter().filter(|name| !other.contains(name)).collect()
     }
 
+    // The first of them writes: the others are there for other steps.
+    fn members_of_step(&self) -> std::ops::RangeInclusive<usize> {
+        1..=100
+    }
+
     fn takes_draft(&self) -> bool {
         true
     }
