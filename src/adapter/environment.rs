@@ -2,10 +2,12 @@
 
 use super::fill::{Values, fill};
 use super::manifest::{LinkSpec, PoolSpec};
+use super::pool::PoolKind;
 use super::prepare::Request;
 use crate::failure::{CallFailure, FailureClass};
 use crate::invocation::{EnvValue, ScratchLink, Secret};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// What pays, if it comes from a variable: the name that it has in the child.
 pub(super) struct Credential {
@@ -73,6 +75,14 @@ pub(super) fn links(request: &Request<'_>, paying: &PoolSpec) -> Vec<ScratchLink
         Some(ScratchLink { path: request.scratch.join(&spec.path), target: file.path.clone() })
     };
     paying.links.iter().filter_map(link).collect()
+}
+
+/// Where a CLI that runs on the person's own login, in place, registers itself.
+pub(super) fn registry(request: &Request<'_>, paying: &PoolSpec) -> Option<PathBuf> {
+    let below = request.manifest.login.as_ref()?.registry.as_ref()?;
+    let own = paying.kind == PoolKind::Login && paying.links.is_empty();
+    let login = request.host.logins.get(&request.manifest.id)?.first().filter(|_| own)?;
+    Some(login.path.parent()?.join(below))
 }
 
 #[cfg(test)]

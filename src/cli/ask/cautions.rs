@@ -34,10 +34,10 @@ pub fn cautions(plan: &ProtocolPlan, room: &[Cast], aside: &[Cast]) -> Vec<Strin
         (tunings.iter().any(|tuning| tuning.reply_tokens.is_some()), "--reply-tokens"),
     ];
     let mut told = Vec::new();
-    for manifest in room.iter().chain(aside).map(|one| &one.manifest) {
-        let (temperature, reply_tokens) = manifest.takes_tuning();
+    for one in room.iter().chain(aside) {
+        let (temperature, reply_tokens) = one.manifest.takes_tuning(&one.model);
         for ((asked, flag), taken) in asked.into_iter().zip([temperature, reply_tokens]) {
-            let line = format!("{}: its CLI takes no {flag}", manifest.id);
+            let line = format!("{}: its CLI takes no {flag} for {}", one.manifest.id, one.model.model_id);
             if asked && !taken && !told.contains(&line) {
                 told.push(line);
             }

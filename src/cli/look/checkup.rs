@@ -74,6 +74,8 @@ pub struct Checkup {
     pub version: Option<String>,
     /// Whether that version was tested with; `None` if it or the range is not known.
     pub tested: Option<bool>,
+    /// The versions that were tested with: `from 0.171.0, before 0.172.0`; `None` if there is no range.
+    pub tested_range: Option<String>,
     /// Whether somebody is logged in; `None` if it cannot be told.
     pub logged_in: Option<bool>,
     /// What the program says about its login.
@@ -117,6 +119,7 @@ pub fn check(
         program: None,
         version: None,
         tested: None,
+        tested_range: manifest.tested_range(),
         logged_in: None,
         login: None,
         pays: None,
@@ -175,8 +178,8 @@ pub fn check(
         }
     }
     checkup.tested = program.version.as_deref().and_then(|version| manifest.tested_with(version));
-    if checkup.tested == Some(false) {
-        checkup.notes.push("another version than those that were tested".to_owned());
+    if let (Some(false), Some(range)) = (checkup.tested, &checkup.tested_range) {
+        checkup.notes.push(format!("this version is not a tested one ({range})"));
     }
     checkup.version.clone_from(&program.version);
     checkup.works = pool.is_some();
