@@ -76,7 +76,9 @@ pub fn only(request: &Request, answers: &[(Request, Answer)], system: &str, prom
     let left = ours(request, answers);
     let right = match left.as_slice() {
         [instructions, user] => {
-            let sent = user.text == prompt || user.text.strip_prefix('\n') == Some(prompt);
+            // A guard in front; where messages are joined, a line's end behind.
+            let sent = user.text.strip_suffix('\n').filter(|_| !prompt.ends_with('\n')).unwrap_or(&user.text);
+            let sent = sent == prompt || sent.strip_prefix('\n') == Some(prompt);
             instructions.text.trim_end() == system.trim_end() && user.role == "user" && sent
         }
         _ => false,
@@ -127,7 +129,12 @@ fn collect(role: &str, content: &Value, found: &mut Vec<Said>) {
         block => {
             let kind = block["type"].as_str().unwrap_or("?");
             let call = ["tool_use", "thinking", "function_call", "custom_tool_call", "reasoning"].contains(&kind);
-            if !call && !block["functionCall"].is_object() {
+            let tools =
+                block["tools"].as_array().into_iter().flatten().map(|tool| tool["name"].as_str().unwrap_or("?"));
+            let tools: Vec<_> = tools.collect();
+            if !tools.is_empty() {
+                say(&format!("{kind}: {}", tools.join(", ")));
+            } else if !call && !block["functionCall"].is_object() {
                 say(&format!("{kind}: {block}"));
             }
         }

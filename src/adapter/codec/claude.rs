@@ -38,7 +38,10 @@ pub(super) struct ClaudeCodec {
     message: String,
     /// Who answered.
     model: Option<String>,
+    /// Requests that it says it makes anew.
     retries: u32,
+    /// Requests that it says were refused, where it may make none anew and yet does so once.
+    refusals: u32,
     retry: Option<String>,
     /// What the CLI says of the error that is its last message: class, cause, and the API's own class.
     error: [(&'static str, Option<String>); 3],
@@ -62,6 +65,7 @@ impl ClaudeCodec {
             message: String::new(),
             model: None,
             retries: 0,
+            refusals: 0,
             retry: None,
             error: ["error", "api_error", "api_error_type"].map(|name| (name, None)),
             refused: false,
@@ -171,16 +175,17 @@ impl ClaudeCodec {
     fn system(&mut self, event: &Value) -> Step {
         match event["subtype"].as_str().unwrap_or_default() {
             "api_retry" => {
-                self.retries = self.retries.saturating_add(1);
+                let last = event["max_retries"] == 0;
+                let count = if last { &mut self.refusals } else { &mut self.retries };
+                *count = count.saturating_add(1);
                 let error = event["error"].as_str().unwrap_or("error");
                 let status = event["error_status"].as_u64();
                 let attempt = event["attempt"].as_u64().unwrap_or_else(|| self.retries.into());
                 let status_words = status.map(|status| format!(" ({status})")).unwrap_or_default();
                 let words = self.watch.clean(&format!("retry {attempt} after {error}{status_words}"));
                 self.retry = Some(words.clone());
-                // The CLI would go on for three minutes, unless this is the one retry for which it reads its
-                // login again: that one is on its way.
-                if status == Some(401) && event["max_retries"] != 0 {
+                // The CLI would go on for three minutes.
+                if status == Some(401) && !last {
                     self.refused = true;
                     return Step::DONE;
                 }
@@ -202,12 +207,12 @@ impl ClaudeCodec {
         (!text.is_empty()).then_some(text)
     }
 
-    /// Requests beyond the first: one for each message that began, and each that was made anew. Of a 404 it does
-    /// not say that it asked once more, without streaming.
+    /// Requests beyond the first. Of a 404 it does not say that it asked once more, without streaming.
     fn extra_requests(&self, result: &Map<String, Value>) -> u32 {
         let begun = result.get("begun_message_ids").and_then(Value::as_array).map_or(0, Vec::len);
-        let beyond = u32::try_from(begun.max(self.messages.len()).saturating_sub(1)).unwrap_or(u32::MAX);
+        let begun = u32::try_from(begun.max(self.messages.len())).unwrap_or(u32::MAX);
         let anew = u32::from(result.get("api_error_status").and_then(Value::as_u64) == Some(404));
+        let beyond = begun.saturating_add(self.refusals).saturating_sub(1);
         self.retries.saturating_add(beyond).saturating_add(anew)
     }
 

@@ -137,7 +137,7 @@ pub fn check(
     let pool = pool.map_err(|error| checkup.blame(error)).ok();
     checkup.pays = pool.as_ref().map(|pool| pool.words.clone());
     if manifest.login.is_some() {
-        let login = adapter::stored(manifest, host);
+        let login = adapter::StoredLogin::find(manifest, host);
         checkup.logged_in = Some(login.is_some());
         checkup.login =
             login.map(|login| login.about.map_or_else(|| "stored".to_owned(), |about| format!("stored ({about})")));

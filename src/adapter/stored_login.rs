@@ -1,74 +1,77 @@
-//! What a stored login says about itself, read from the files that the vendors' CLIs keep. Only
-//! presence and kind are read; no token leaves this module.
+//! The stored login of a CLI, read from the vendor's own files: kind of account and expiry. No token
+//! leaves this module.
 
-use super::expiry::token_expiry;
 use super::facts::{Host, LoginFile};
+use super::jwt;
 use super::manifest::{LoginFormat, Manifest};
 use crate::time::Timestamp;
 use serde_json::Value;
 
-/// A stored login.
+/// The stored login of a CLI: which account it charges, and until when it is valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredLogin {
-    /// `plan` for a subscription, `key` for an account that is paid per use, `personal` for one that is
-    /// no longer served.
+    /// `plan` for a subscription, `key` for an account that is billed per use, `personal` for an account
+    /// that the vendor no longer serves.
     pub account: &'static str,
-    /// What is known of it, in words: `ChatGPT`, `pro`.
+    /// The plan or vendor, for people: `ChatGPT`, `pro`.
     pub about: Option<String>,
     /// When the access token expires; `None` if that is unknown.
     pub expires: Option<Timestamp>,
 }
 
-/// The stored login of a CLI, if there is a usable one.
-#[must_use]
-pub fn stored(manifest: &Manifest, host: &Host) -> Option<StoredLogin> {
-    let format = manifest.login.as_ref()?.format;
-    let files = host.logins.get(&manifest.id)?;
-    let document = |at: usize| -> Option<Value> { serde_json::from_str(files.get(at)?.contents.as_deref()?).ok() };
-    match format {
-        LoginFormat::Present => {
-            files.first()?.contents.as_ref()?;
-            Some(StoredLogin { account: "plan", about: None, expires: None })
-        }
-        LoginFormat::Claude => {
-            let document = document(0)?;
-            let login = document.get("claudeAiOauth")?;
-            text(login, "accessToken").or_else(|| text(login, "refreshToken"))?;
-            Some(StoredLogin {
-                account: "plan",
-                about: text(login, "subscriptionType").map(str::to_owned),
-                expires: login.get("expiresAt").and_then(Value::as_i64).map(Timestamp),
-            })
-        }
-        LoginFormat::Codex => {
-            let document = document(0)?;
-            if text(&document, "OPENAI_API_KEY").is_some() && text(&document, "auth_mode") != Some("chatgpt") {
-                return Some(StoredLogin { account: "key", about: Some("API key".to_owned()), expires: None });
+impl StoredLogin {
+    /// The stored login of a CLI; `None` if there is no usable one.
+    #[must_use]
+    pub fn find(manifest: &Manifest, host: &Host) -> Option<Self> {
+        let format = manifest.login.as_ref()?.format;
+        let files = host.logins.get(&manifest.id)?;
+        let document = |at: usize| -> Option<Value> { serde_json::from_str(files.get(at)?.contents.as_deref()?).ok() };
+        match format {
+            LoginFormat::Present => {
+                files.first()?.contents.as_ref()?;
+                Some(Self { account: "plan", about: None, expires: None })
             }
-            text(document.get("tokens")?, "refresh_token").or_else(|| text(document.get("tokens")?, "access_token"))?;
-            let expires = text(document.get("tokens")?, "access_token").and_then(token_expiry);
-            Some(StoredLogin { account: "plan", about: Some("ChatGPT".to_owned()), expires })
-        }
-        LoginFormat::Gemini => {
-            let document = document(0)?;
-            text(&document, "refresh_token")?;
-            if selected_type(files).is_some_and(|selected| !selected.starts_with("oauth")) {
-                return None;
+            LoginFormat::Claude => {
+                let document = document(0)?;
+                let login = document.get("claudeAiOauth")?;
+                text(login, "accessToken").or_else(|| text(login, "refreshToken"))?;
+                Some(Self {
+                    account: "plan",
+                    about: text(login, "subscriptionType").map(str::to_owned),
+                    expires: login.get("expiresAt").and_then(Value::as_i64).map(Timestamp),
+                })
             }
-            let expires = document.get("expiry_date").and_then(Value::as_i64).map(Timestamp);
-            // Code Assist Standard and Enterprise need a project, personal accounts have none.
-            let served = PROJECT.iter().any(|name| host.var(name).is_some());
-            let (account, about) =
-                if served { ("plan", "Google") } else { ("personal", "Google; not served since June 2026") };
-            Some(StoredLogin { account, about: Some(about.to_owned()), expires })
+            LoginFormat::Codex => {
+                let document = document(0)?;
+                if text(&document, "OPENAI_API_KEY").is_some() && text(&document, "auth_mode") != Some("chatgpt") {
+                    return Some(Self { account: "key", about: Some("API key".to_owned()), expires: None });
+                }
+                text(document.get("tokens")?, "refresh_token")
+                    .or_else(|| text(document.get("tokens")?, "access_token"))?;
+                let expires = text(document.get("tokens")?, "access_token").and_then(jwt::expiry);
+                Some(Self { account: "plan", about: Some("ChatGPT".to_owned()), expires })
+            }
+            LoginFormat::Gemini => {
+                let document = document(0)?;
+                text(&document, "refresh_token")?;
+                if selected_type(files).is_some_and(|selected| !selected.starts_with("oauth")) {
+                    return None;
+                }
+                let expires = document.get("expiry_date").and_then(Value::as_i64).map(Timestamp);
+                // Code Assist Standard and Enterprise need a project, personal accounts have none.
+                let served = PROJECT.iter().any(|name| host.var(name).is_some());
+                let (account, about) =
+                    if served { ("plan", "Google") } else { ("personal", "Google; not served since June 2026") };
+                Some(Self { account, about: Some(about.to_owned()), expires })
+            }
         }
     }
 }
 
-/// The variables by which a person names a Google Cloud project.
+/// The variables that name a Google Cloud project.
 const PROJECT: [&str; 2] = ["GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_PROJECT_ID"];
 
-/// Why a stored login pays for nothing, and what does instead; `None` if it pays.
+/// Why the stored login cannot be used, and what to use instead; `None` if it can.
 #[must_use]
 pub fn login_note(manifest: &Manifest, host: &Host) -> Option<String> {
     let login = manifest.login.as_ref()?;
@@ -82,7 +85,7 @@ pub fn login_note(manifest: &Manifest, host: &Host) -> Option<String> {
                 return Some(format!("a Google login is stored, but the CLI's settings choose `{selected}` instead"));
             }
             // Individual accounts: since 18 June 2026 (vendor's announcement, by way of agy's threads).
-            (stored(manifest, host)?.account == "personal").then(|| {
+            (StoredLogin::find(manifest, host)?.account == "personal").then(|| {
                 "a personal Google login is not served by this CLI since June 2026: use `agy`, or set \
                  GEMINI_API_KEY; a Code Assist Standard or Enterprise login needs GOOGLE_CLOUD_PROJECT"
                     .to_owned()
@@ -92,7 +95,7 @@ pub fn login_note(manifest: &Manifest, host: &Host) -> Option<String> {
     }
 }
 
-/// The way to log in that the person chose in gemini's settings.
+/// The authentication type that is chosen in gemini's settings.
 fn selected_type(files: &[LoginFile]) -> Option<String> {
     let settings: Value = serde_json::from_str(files.get(2)?.contents.as_deref()?).ok()?;
     settings.pointer("/security/auth/selectedType").and_then(Value::as_str).map(str::to_owned)
@@ -119,7 +122,7 @@ mod tests {
 
     fn account(name: &str, file: &str) -> Option<(&'static str, Option<String>)> {
         let (manifest, host) = machine(name, &[Some(file)], &[]);
-        stored(&manifest, &host).map(|login| (login.account, login.about))
+        StoredLogin::find(&manifest, &host).map(|login| (login.account, login.about))
     }
 
     fn is(account: &'static str, about: &str) -> Option<(&'static str, Option<String>)> {
@@ -131,7 +134,7 @@ mod tests {
         let file = r#"{"claudeAiOauth":{"accessToken":"a","refreshToken":"r","expiresAt":1795255200000,"subscriptionType":"max"}}"#;
         assert_eq!(account("claude", file), is("plan", "max"));
         let (manifest, host) = machine("claude", &[Some(file)], &[]);
-        assert_eq!(stored(&manifest, &host).unwrap().expires, Some(Timestamp(1_795_255_200_000)));
+        assert_eq!(StoredLogin::find(&manifest, &host).unwrap().expires, Some(Timestamp(1_795_255_200_000)));
         assert_eq!(account("claude", r#"{"claudeAiOauth":{"refreshToken":"r"}}"#), Some(("plan", None)));
     }
 
@@ -152,7 +155,7 @@ mod tests {
                 assert_eq!(account(name, file), None, "{name}: {file}");
             }
             let (manifest, host) = machine(name, &[None], &[]);
-            assert_eq!(stored(&manifest, &host), None);
+            assert_eq!(StoredLogin::find(&manifest, &host), None);
         }
     }
 
@@ -160,10 +163,10 @@ mod tests {
     fn a_google_login_needs_a_project_to_be_served() {
         let login = Some(r#"{"access_token":"a","refresh_token":"r","expiry_date":1}"#);
         let (manifest, host) = machine("gemini", &[login], &[]);
-        assert_eq!(stored(&manifest, &host).unwrap().account, "personal");
+        assert_eq!(StoredLogin::find(&manifest, &host).unwrap().account, "personal");
         assert!(login_note(&manifest, &host).unwrap().contains("agy"));
         let (manifest, host) = machine("gemini", &[login], &[("GOOGLE_CLOUD_PROJECT", "p")]);
-        assert_eq!(stored(&manifest, &host).unwrap().account, "plan");
+        assert_eq!(StoredLogin::find(&manifest, &host).unwrap().account, "plan");
         assert_eq!(login_note(&manifest, &host), None);
     }
 
@@ -173,11 +176,11 @@ mod tests {
         let settings = |kind: &str| format!(r#"{{"security":{{"auth":{{"selectedType":"{kind}"}}}}}}"#);
         let project = [("GOOGLE_CLOUD_PROJECT", "p")];
         let (manifest, host) = machine("gemini", &[login, None, Some(&settings("gemini-api-key"))], &project);
-        assert_eq!(stored(&manifest, &host), None);
+        assert_eq!(StoredLogin::find(&manifest, &host), None);
         assert!(login_note(&manifest, &host).unwrap().contains("`gemini-api-key`"));
         let (manifest, host) = machine("gemini", &[login, None, Some(&settings("oauth-personal"))], &project);
-        assert!(stored(&manifest, &host).is_some());
+        assert!(StoredLogin::find(&manifest, &host).is_some());
         let (manifest, host) = machine("gemini", &[login, None, Some("// not JSON")], &project);
-        assert!(stored(&manifest, &host).is_some());
+        assert!(StoredLogin::find(&manifest, &host).is_some());
     }
 }
