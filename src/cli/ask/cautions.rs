@@ -36,8 +36,10 @@ pub fn cautions(plan: &ProtocolPlan, room: &[Cast], aside: &[Cast]) -> Vec<Strin
     let mut told = Vec::new();
     for one in room.iter().chain(aside) {
         let (temperature, reply_tokens) = one.manifest.takes_tuning(&one.model);
-        for ((asked, flag), taken) in asked.into_iter().zip([temperature, reply_tokens]) {
-            let line = format!("{}: its CLI takes no {flag} for {}", one.manifest.id, one.model.model_id);
+        let of_model = format!(" for {}", one.model.model_id);
+        let taken = [(temperature, of_model.as_str()), (reply_tokens, "")];
+        for ((asked, flag), (taken, whose)) in asked.into_iter().zip(taken) {
+            let line = format!("{}: its CLI takes no {flag}{whose}", one.manifest.id);
             if asked && !taken && !told.contains(&line) {
                 told.push(line);
             }

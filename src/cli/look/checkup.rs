@@ -178,8 +178,8 @@ pub fn check(
         }
     }
     checkup.tested = program.version.as_deref().and_then(|version| manifest.tested_with(version));
-    if let (Some(false), Some(range)) = (checkup.tested, &checkup.tested_range) {
-        checkup.notes.push(format!("this version is not a tested one ({range})"));
+    if checkup.tested == Some(false) {
+        checkup.notes.push("this version is not a tested one".to_owned());
     }
     checkup.version.clone_from(&program.version);
     checkup.works = pool.is_some();
