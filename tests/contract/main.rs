@@ -30,5 +30,7 @@ mod stand_in;
 mod texts;
 mod transcripts;
 
+#[path = "../support/folder.rs"]
+mod folder;
 #[path = "../support/loopback/mod.rs"]
 mod loopback;

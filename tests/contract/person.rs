@@ -1,14 +1,14 @@
 //! A person's machine: a home of their own, with what the vendors' CLIs keep there.
 
+use super::folder::TestFolder;
 use super::installed::Cli;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
-use tempfile::TempDir;
 
 /// A home, and room for everything else that a call leaves behind. It goes with the test.
 pub struct Person {
-    root: TempDir,
+    root: TestFolder,
     below: String,
 }
 
@@ -20,7 +20,7 @@ impl Person {
 
     /// The same, with everything of theirs below this path.
     pub fn below(path: &str) -> Self {
-        let root = tempfile::Builder::new().prefix("refinery-contract-").tempdir().unwrap();
+        let root = TestFolder::new("refinery-contract-");
         for folder in ["home", "work", "tmp"] {
             fs::create_dir_all(root.path().join(path).join(folder)).unwrap();
         }
