@@ -20,7 +20,7 @@ fn they_disagree_and_then_agree() {
     assert_eq!(shown.code, Some(0), "{}", shown.stderr);
     assert!(shown.stdout.starts_with("**Outbox table, one polling relay"), "{}", shown.stdout);
     let said = |part: &str| assert!(shown.stderr.contains(part), "{part} is missing in {}", shown.stderr);
-    assert!(shown.stderr.starts_with("The question: We save an order"), "{}", shown.stderr);
+    assert!(shown.stderr.starts_with("Question: We save an order"), "{}", shown.stderr);
     said("\nround 1: codex 7.0, claude 6.5, gemini 3.5; codex leads (1 of 2 rounds, below 8.0)\n");
     said("\nround 3: claude 9.0, ");
     said("agreed on claude's answer\n");
@@ -68,7 +68,7 @@ fn watched(name: &str) -> Shown {
     theatre.assert_nothing_left();
     assert_eq!(shown.code, Some(0), "{name}: {}", shown.stderr);
     assert!(!shown.stderr.contains("warning"), "{name}: {}", shown.stderr);
-    assert!(shown.stderr.contains(&format!("\nThe command: refinery {name} QUESTION -m claude")), "{}", shown.stderr);
+    assert!(shown.stderr.contains(&format!("\nCommand: refinery {name} QUESTION -m claude")), "{}", shown.stderr);
     shown
 }
 

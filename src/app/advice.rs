@@ -7,26 +7,26 @@ use crate::protocol::consensus::ConsensusPlan;
 use crate::protocol::debate::DebatePlan;
 use crate::protocol::pipeline::{StepKind, StepPlan};
 
-/// What a person should know, one line each. `room` takes part in everything, `aside` only where it is
+/// What a person should know, one line each. `members` takes part in everything, `auxiliary` only where it is
 /// named.
 #[must_use]
-pub fn advice(plan: &ProtocolPlan, room: &[ResolvedParticipant], aside: &[ResolvedParticipant]) -> Vec<String> {
+pub fn advice(plan: &ProtocolPlan, members: &[ResolvedParticipant], auxiliary: &[ResolvedParticipant]) -> Vec<String> {
     let consensus: Vec<&ConsensusPlan> = match plan {
         ProtocolPlan::Consensus(plan) => vec![plan],
         ProtocolPlan::Pipe(plan) => plan.steps.iter().filter_map(of_step).collect(),
         _ => Vec::new(),
     };
     let mut all = Vec::new();
-    if room.len() > 1
+    if members.len() > 1
         && let Some(plan) = consensus.iter().find(|plan| plan.stability_rounds > plan.max_rounds)
     {
         all.push(format!(
-            "--stability-rounds {} is above --max-rounds {}: the run can never converge",
+            "--stability-rounds {} exceeds --max-rounds {}: the run cannot converge",
             plan.stability_rounds, plan.max_rounds
         ));
     }
-    if room.len() > 5 && !consensus.is_empty() {
-        all.push(format!("{} participants: the number of reviews grows with their square", room.len()));
+    if members.len() > 5 && !consensus.is_empty() {
+        all.push(format!("{} participants: the number of reviews grows quadratically", members.len()));
     }
     let tunings = tunings(plan);
     let asked = [
@@ -34,12 +34,12 @@ pub fn advice(plan: &ProtocolPlan, room: &[ResolvedParticipant], aside: &[Resolv
         (tunings.iter().any(|tuning| tuning.reply_tokens.is_some()), "--reply-tokens"),
     ];
     let mut told = Vec::new();
-    for one in room.iter().chain(aside) {
+    for one in members.iter().chain(auxiliary) {
         let (temperature, reply_tokens) = one.manifest.takes_tuning(&one.model);
         let of_model = format!(" for {}", one.model.model_id);
         let taken = [(temperature, of_model.as_str()), (reply_tokens, "")];
         for ((asked, flag), (taken, whose)) in asked.into_iter().zip(taken) {
-            let line = format!("{}: its CLI takes no {flag}{whose}", one.manifest.id);
+            let line = format!("{}: its CLI does not support {flag}{whose}", one.manifest.id);
             if asked && !taken && !told.contains(&line) {
                 told.push(line);
             }

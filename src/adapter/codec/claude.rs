@@ -2,11 +2,12 @@
 //! with 2.1.197 and 2.1.332.
 
 use super::ending::{Watch, status_class};
-use super::{Codec, CodecContext, End, Step};
+use super::{Codec, CodecContext, End, Step, number};
 use crate::adapter::rules::Signs;
 use crate::exchange::{Reply, Usage};
 use crate::failure::{CallFailure, FailureClass};
 use crate::invocation::Line;
+use crate::json;
 use crate::time::Timestamp;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -223,7 +224,7 @@ impl ClaudeCodec {
         let Some(Value::Object(usage)) = result.get("usage") else {
             return Usage { extra_requests: (extra > 0).then_some(extra), ..Usage::default() };
         };
-        let count = |key: &str| usage.get(key).and_then(Value::as_u64);
+        let count = |key: &str| usage.get(key).and_then(number::count);
         let sum = |keys: &[&str]| keys.iter().filter_map(|key| count(key)).reduce(u64::saturating_add);
         let extra_requests = Some(extra);
         // Without a model it counts zeros for what it does not know.
@@ -236,8 +237,9 @@ impl ClaudeCodec {
             output_tokens: count("output_tokens"),
             reasoning_tokens: usage
                 .get("output_tokens_details")
-                .and_then(|details| details["thinking_tokens"].as_u64()),
-            cost_usd: result.get("total_cost_usd").and_then(Value::as_f64),
+                .and_then(|details| details.get("thinking_tokens"))
+                .and_then(number::count),
+            cost_usd: result.get("total_cost_usd").and_then(number::amount),
             extra_requests,
         }
     }
@@ -329,8 +331,8 @@ impl ClaudeCodec {
 impl Codec for ClaudeCodec {
     fn line(&mut self, line: &Line) -> Step {
         let Some(text) = self.watch.stdout(line) else { return self.watch.step(Step::MORE) };
-        let step = match serde_json::from_str::<Value>(text) {
-            Ok(event) if event.is_object() && self.result.is_none() => self.event(event),
+        let step = match json::read(text) {
+            Some(event) if event.is_object() && self.result.is_none() => self.event(event),
             _ => Step::MORE,
         };
         self.watch.step(step)

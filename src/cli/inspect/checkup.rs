@@ -76,11 +76,11 @@ pub struct Checkup {
     pub tested: Option<bool>,
     /// The versions that were tested with: `from 0.171.0, before 0.172.0`; `None` if there is no range.
     pub tested_range: Option<String>,
-    /// Whether somebody is logged in; `None` if it cannot be told.
+    /// Whether a login is stored; `None` if unknown.
     pub logged_in: Option<bool>,
-    /// What the program says about its login.
+    /// What is known of the login.
     pub login: Option<String>,
-    /// What would pay.
+    /// The account that is charged.
     pub pays: Option<String>,
     /// Whether its facts were measured against the real program.
     pub verified: bool,
@@ -130,7 +130,7 @@ pub fn check(
         probe: None,
     };
     if !manifest.verified() {
-        checkup.notes.push("not checked against the real program".to_owned());
+        checkup.notes.push("not verified with the real CLI".to_owned());
     }
     let program = resolve::locate(manifest, &said, machine).map_err(|error| checkup.blame(error)).ok();
     let pool = resolve::credential(manifest, host, said.billing.unwrap_or_default());
@@ -161,7 +161,7 @@ pub fn check(
         if program.version.is_none() && !manifest.version_args().is_empty() {
             match ask(manifest.version_args(), &host.env) {
                 Ok(ran) => program.version = version_in(&ran.stdout).or_else(|| version_in(&ran.stderr)),
-                Err(reason) => checkup.notes.push(format!("its version could not be asked: {reason}")),
+                Err(reason) => checkup.notes.push(format!("version check failed: {reason}")),
             }
         }
         if !manifest.login_args().is_empty() {
@@ -173,13 +173,13 @@ pub fn check(
                     checkup.logged_in = Some(ran.code == Some(0));
                     checkup.login = checkup.login.take().or_else(|| said_line(&ran));
                 }
-                Err(reason) => checkup.notes.push(format!("its login could not be asked: {reason}")),
+                Err(reason) => checkup.notes.push(format!("login check failed: {reason}")),
             }
         }
     }
     checkup.tested = program.version.as_deref().and_then(|version| manifest.tested_with(version));
     if checkup.tested == Some(false) {
-        checkup.notes.push("this version is not a tested one".to_owned());
+        checkup.notes.push("untested version".to_owned());
     }
     checkup.version.clone_from(&program.version);
     checkup.works = pool.is_some();
