@@ -28,6 +28,7 @@ mod fault_children;
 mod fault_soak;
 mod fault_surroundings;
 mod journal;
+mod kept_folders;
 mod layers;
 mod library_cli;
 mod library_heap;

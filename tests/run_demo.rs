@@ -114,3 +114,20 @@ fn another_demo_is_refused() {
     assert_eq!(shown.code, Some(4));
     says(&shown.stderr, &["there is no demo `opera`", "consensus, debate, sample, refine or pipe"]);
 }
+
+/// The block of README that begins with `$ make demo`, and what a demo prints.
+#[test]
+fn readme_shows_what_is_printed() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let (_, block) = readme.split_once("\n$ make demo\n").unwrap();
+    let (block, _) = block.split_once("\n```").unwrap();
+    let theatre = Theatre::new("");
+    let shown = theatre.end(nowhere(&theatre, &["demo"]).spawn().unwrap());
+    let printed: Vec<&str> = shown.stderr.lines().chain(shown.stdout.lines()).collect();
+    let lines = block.lines().filter(|line| !matches!(*line, "..." | "")).filter(|line| !line.starts_with("Elapsed: "));
+    let lines: Vec<_> = lines.collect();
+    assert!(lines.len() > 10, "{block}");
+    for line in lines {
+        assert!(printed.contains(&line), "README shows {line:?}, but this is printed:\n{}", printed.join("\n"));
+    }
+}
