@@ -14,10 +14,12 @@ pub fn advice(plan: &ProtocolPlan, members: &[ResolvedParticipant], auxiliary: &
         (tunings.iter().any(|tuning| tuning.reply_tokens.is_some()), "--reply-tokens"),
     ];
     let mut told = Vec::new();
-    for manifest in members.iter().chain(auxiliary).map(|one| &one.manifest) {
-        let (temperature, reply_tokens) = manifest.takes_tuning();
-        for ((asked, flag), taken) in asked.into_iter().zip([temperature, reply_tokens]) {
-            let line = format!("{}: its CLI does not support {flag}", manifest.id);
+    for one in members.iter().chain(auxiliary) {
+        let (temperature, reply_tokens) = one.manifest.takes_tuning(&one.model);
+        let of_model = format!(" for {}", one.model.model_id);
+        let taken = [(temperature, of_model.as_str()), (reply_tokens, "")];
+        for ((asked, flag), (taken, whose)) in asked.into_iter().zip(taken) {
+            let line = format!("{}: its CLI does not support {flag}{whose}", one.manifest.id);
             if asked && !taken && !told.contains(&line) {
                 told.push(line);
             }
