@@ -1,8 +1,10 @@
 //! A run that is stepped through, on the disk: the caller's words are records like all others.
 
 use crate::support::room::{consensus, participant, plan};
-use refinery_core::call::{Attempt, AttemptError, Backend, Backoff, BoxFuture, Caller, Gate, Lane, Room, Seat};
-use refinery_core::engine::{Bounds, Briefing, Effect, Entry, Stepped, World, refold, stop_channel};
+use refinery_core::call::{
+    Attempt, AttemptError, Backend, Backoff, BoxFuture, Caller, Endpoint, Endpoints, Gate, Lane,
+};
+use refinery_core::engine::{Bounds, Briefing, Effect, Entry, RunDeps, Stepped, refold, stop_channel};
 use refinery_core::exchange::Reply;
 use refinery_core::ids::{ParticipantId, RunId};
 use refinery_core::journal::{self, Writer};
@@ -23,11 +25,11 @@ impl Backend for Reviewer {
     }
 }
 
-fn world(journal: Writer) -> World {
-    let seat = || Seat { backend: Arc::new(Reviewer), lane: Lane::new(0), own: Lane::new(0) };
-    let seats: BTreeMap<_, _> = NAMES.map(|name| (ParticipantId::new(name), seat())).into();
-    World {
-        caller: Caller::new(Room { seats, gate: Gate::new(0), backoff: Backoff::default() }),
+fn world(journal: Writer) -> RunDeps {
+    let endpoint = || Endpoint { backend: Arc::new(Reviewer), lane: Lane::new(0), own: Lane::new(0) };
+    let endpoints: BTreeMap<_, _> = NAMES.map(|name| (ParticipantId::new(name), endpoint())).into();
+    RunDeps {
+        caller: Caller::new(Endpoints { by_name: endpoints, gate: Gate::new(0), backoff: Backoff::default() }),
         stop: stop_channel().1,
         clock: Arc::new(|| Timestamp(0)),
         journal: Some(journal),
