@@ -6,7 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Words that every module shares.
-const VOCABULARY: &[&str] = &["billing", "error", "event", "exchange", "failure", "ids", "invocation", "outcome", "time"];
+const VOCABULARY: &[&str] =
+    &["billing", "error", "event", "exchange", "failure", "ids", "invocation", "outcome", "time"];
 
 /// Which modules each module may name, beside the vocabulary and itself.
 const ARROWS: &[(&str, &[&str])] = &[

@@ -3,15 +3,16 @@
 use crate::app::endpoints::{ProgramEnv, endpoints};
 use crate::app::prepare::Ready;
 use crate::call::Caller;
-use crate::engine::{self, Bounds, Briefing, Header, Listener, Recorded, RunDeps, begin_journal, refold};
+use crate::engine::{self, Bounds, Briefing, Header, Listener, Recorded, RunDeps, begin_journal, is_finished, refold};
 use crate::error::Error;
 use crate::journal::{Retention, Store, Writer};
 use crate::outcome::Finished;
 use crate::plan::RunLimits;
 use crate::process::{Marker, Supervisor, Watchdog};
+use crate::report::OutputStream;
 use std::fs::File;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// Where a run begins.
 pub enum Begin {
@@ -88,12 +89,28 @@ async fn journal(ready: &Ready, header: &Header) -> Result<Option<Writer>, Error
     let store = Store::open(state).map_err(|error| Error::config(error.to_string()).hint(without))?;
     let path = store.path(&ready.plan.run_id);
     let begun = begin_journal(&path, header).await;
-    // With the new one among them, which is locked and stays. Tidying up never stops a run.
-    let _ = store.tidy(&Retention::default(), SystemTime::now());
+    tidy(&store, ready);
     match begun {
         Ok(writer) => Ok(Some(writer)),
         Err(error) => {
             Err(Error::config(format!("the journal {} cannot be written: {error}", path.display())).hint(without))
         }
+    }
+}
+
+/// Removes the runs that the settings do not keep, and says so; a failure never stops a run.
+fn tidy(store: &Store, ready: &Ready) {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    let settings = &ready.settings;
+    let rules = Retention {
+        age: settings.keep_days.map(|days| DAY * days),
+        runs: settings.keep_runs,
+        unfinished: !settings.keep_unfinished,
+    };
+    let gone = store.tidy(&rules, SystemTime::now(), |one| is_finished(&one.path, &one.run)).unwrap_or_default();
+    if let Some(last) = gone.last() {
+        let more = if gone.len() > 1 { format!(" and {} more", gone.len() - 1) } else { String::new() };
+        let text = format!("removed old run {last}{more} (settings keep_runs and keep_days)");
+        OutputStream::stderr().line(&text);
     }
 }

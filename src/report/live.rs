@@ -4,6 +4,7 @@ use super::activity::ActivityModel;
 use super::human::Screen;
 use super::output_stream::OutputStream;
 use super::table::padded;
+use super::terminal::{render, safe};
 use crate::event::Event;
 use crate::time::Timestamp;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -59,7 +60,7 @@ impl Live {
             .seats()
             .map(|(id, ..)| {
                 let bar = ProgressBar::new_spinner().with_style(style(WAITING));
-                let bar = self.region.add(bar.with_prefix(padded(id.as_str(), width)));
+                let bar = self.region.add(bar.with_prefix(padded(&safe(id.as_str()), width)));
                 Row { bar, since: None }
             })
             .collect();
@@ -82,7 +83,7 @@ impl Live {
                     }
                 }
             }
-            row.bar.set_message(text);
+            row.bar.set_message(safe(&text).into_owned());
         }
     }
 }
@@ -97,7 +98,7 @@ impl Screen for Live {
         if self.rows.is_empty() {
             self.err.line(line);
         } else {
-            let _ = self.region.println(line);
+            let _ = self.region.println(render(line, true));
         }
     }
 

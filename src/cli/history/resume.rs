@@ -109,7 +109,7 @@ pub fn store(settings: &Settings, machine: &Machine) -> Result<Store, Error> {
         Error::config("there is no place for runs on this machine")
             .hint("set HOME, or name a folder with `--state-dir`")
     })?;
-    Store::open(&state).map_err(|error| Error::config(error.to_string()))
+    Store::existing(&state).map_err(|error| Error::config(error.to_string()))
 }
 
 /// Everybody at their places again, each paid for as it was.
