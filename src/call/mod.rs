@@ -9,6 +9,7 @@ mod backoff;
 mod caller;
 mod cli;
 mod echo;
+mod kept_output;
 mod lane;
 mod lead;
 mod secrets;

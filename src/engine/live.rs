@@ -290,6 +290,7 @@ impl<'a> Live<'a> {
                 }
                 self.record(Record::Retrying { call, pause, failure }).await;
             }
+            CallNews::Warning(text) if self.fold.has_warned(&text) => {}
             CallNews::Warning(text) => self.record(Record::Warned { text }).await,
         }
     }
