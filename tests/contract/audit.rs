@@ -48,7 +48,7 @@ pub fn phases(stage: &Stage) -> Vec<(Cli, Phase)> {
 
 /// The same where several are asked at once: by name.
 pub fn sorted(mut phases: Vec<(Cli, Phase)>) -> Vec<(Cli, Phase)> {
-    phases.sort_by_key(|(cli, phase)| (cli.name(), format!("{phase:?}")));
+    phases.sort_by_key(|(cli, phase)| (cli.name(), phase.as_str()));
     phases
 }
 

@@ -71,8 +71,8 @@ fn write_to(socket: &Path) {
 
 /// What the init event says of the socket.
 fn named(seen: &Seen) -> Option<PathBuf> {
-    let events = seen.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let init = events.filter(|event| event["subtype"] == "init").last().expect("no init event");
+    let mut events = seen.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let init = events.find(|event| event["subtype"] == "init").expect("no init event");
     init["messaging_socket_path"].as_str().map(PathBuf::from)
 }
 

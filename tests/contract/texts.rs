@@ -61,7 +61,7 @@ pub fn ours(request: &Request, answers: &[(Request, Answer)]) -> Vec<Said> {
     let mut left: Vec<Said> = all(request);
     left.retain(|said| {
         let model = matches!(said.role.as_str(), "assistant" | "model");
-        !is_known(request, said) && !(model && spoken.contains(&said.text))
+        !(is_known(request, said) || model && spoken.contains(&said.text))
     });
     // codex sends the instructions of some models twice.
     left.dedup();
