@@ -49,6 +49,7 @@ mod protocol_pipeline;
 mod protocol_prompts;
 mod protocol_properties;
 mod protocol_refine;
+mod protocol_replies;
 mod protocol_sampling;
 mod reports;
 mod run_billing;

@@ -9,7 +9,7 @@ use crate::exchange::{Reply, Role, Shape};
 use crate::failure::{CallFailure, FailureClass};
 use crate::protocol::draw::letter;
 use crate::protocol::machine::Outbox;
-use crate::protocol::parse::{Malformed, Review, read_review, read_reviews};
+use crate::protocol::parse::{Malformed, Review, Shown, read_review, read_reviews};
 use crate::protocol::prompt::{review_batch_shape, review_shape};
 use std::sync::Arc;
 
@@ -154,11 +154,12 @@ impl Consensus {
     }
 
     fn read(&self, call: &ReviewCall, reply: &Reply) -> Vec<Result<Review, Malformed>> {
+        let shown = Shown::new(call.prompt.parts());
         match self.room.plan.review {
-            ReviewMode::Pairwise => vec![read_review(&reply.text, reply.structured.as_ref())],
+            ReviewMode::Pairwise => vec![read_review(&reply.text, reply.structured.as_ref(), &shown)],
             ReviewMode::Batch => {
                 let labels: Vec<&str> = call.answers.iter().map(|(_, label)| label.as_str()).collect();
-                read_reviews(&reply.text, reply.structured.as_ref(), &labels, call.shown)
+                read_reviews(&reply.text, reply.structured.as_ref(), &labels, call.shown, &shown)
             }
         }
     }

@@ -9,9 +9,10 @@ use crate::protocol::anonymise::Scrub;
 use crate::protocol::consensus::{Material, Member, Misfit};
 use crate::protocol::fence::{Fences, neutralise};
 use crate::protocol::machine::{Outbox, call_path};
-use crate::protocol::parse::{Judgement, NoScore, read_score};
+use crate::protocol::parse::{Judgement, NoScore, Shown, on_scale, read_score};
 use crate::protocol::prompt::{self, Slot, Stable, score_shape};
 use crate::protocol::quote::{Piece, shorten};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Bytes that a judgement's prompt leaves for a repair, which repeats it.
@@ -28,6 +29,8 @@ pub(super) struct Desk {
     stable: Stable,
     fences: Fences,
     scrub: Scrub,
+    /// What each judge has given so far, as it gave it.
+    given: BTreeMap<Who, Vec<f64>>,
     /// Prompts in which quoted text was too long.
     pub cuts: Vec<QuoteCut>,
     /// How many characters of a text a judge is shown; `None` for as many as fit.
@@ -63,6 +66,7 @@ impl Desk {
             scrub: Scrub::new(names, given.map(Arc::clone).collect()),
             stable: Stable::new(&question, &files, &fences),
             system: prompt::system_refine(),
+            given: BTreeMap::new(),
             cuts: Vec::new(),
             shown_chars: None,
             fences,
@@ -240,12 +244,20 @@ pub(super) enum Judged {
     /// A score.
     Score(Judgement),
     /// It is asked for once more.
-    Again(CallId, Prompt),
+    Again(CallId),
     /// There is none.
     Dropped(CallFailure),
 }
 
 impl Desk {
+    /// The judgement with its score from 0 to 1.
+    fn scaled(&mut self, judge: Who, judgement: Judgement) -> Result<Judgement, NoScore> {
+        let earlier = self.given.entry(judge).or_default();
+        let score = on_scale(judgement.score, earlier)?;
+        earlier.push(judgement.score);
+        Ok(Judgement { score, ..judgement })
+    }
+
     /// Reads a judgement, or asks for it once more.
     pub fn judged(
         &mut self,
@@ -263,7 +275,8 @@ impl Desk {
             }
             Err(failure) => return Judged::Dropped(failure),
         };
-        match read_score(&reply.text, reply.structured.as_ref()) {
+        let read = read_score(&reply.text, reply.structured.as_ref(), &Shown::new(prompt.parts()));
+        match read.and_then(|judgement| self.scaled(asked.judge, judgement)) {
             Ok(judgement) => Judged::Score(judgement),
             Err(problem) if asked.repair => {
                 Judged::Dropped(CallFailure::new(FailureClass::Malformed, problem.to_string()))
@@ -271,8 +284,8 @@ impl Desk {
             Err(problem) => {
                 let (round, reviewer) = (asked.round, self.id(asked.judge));
                 out.note(EventKind::RepairAsked { round, reviewer, reason: problem.to_string() });
-                let (id, prompt) = self.ask(self.repair(prompt, asked, problem, &reply.text, tuning), out);
-                Judged::Again(id, prompt)
+                let (id, _) = self.ask(self.repair(prompt, asked, problem, &reply.text, tuning), out);
+                Judged::Again(id)
             }
         }
     }

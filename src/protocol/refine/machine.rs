@@ -183,7 +183,7 @@ impl Refine {
             Waiting::Rewrite => self.rewritten(spoken(result), out),
             Waiting::Score { text, judging, prompt } => {
                 match self.desk.judged(&judging, &prompt, result, self.plan.tuning, out) {
-                    Judged::Again(id, prompt) => {
+                    Judged::Again(id) => {
                         let judging = Judging { repair: true, ..judging };
                         self.pending = Some((id, Waiting::Score { text, judging, prompt }));
                     }

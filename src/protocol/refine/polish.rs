@@ -90,7 +90,7 @@ impl Polish {
             Some((id, Waiting::Critique)) if id == settled.id => self.critiqued(settled.result, desk, out),
             Some((id, Waiting::Score(judging, prompt))) if id == settled.id => {
                 match desk.judged(&judging, &prompt, settled.result, self.tuning, out) {
-                    Judged::Again(id, prompt) => {
+                    Judged::Again(id) => {
                         self.pending = Some((id, Waiting::Score(Judging { repair: true, ..judging }, prompt)));
                     }
                     Judged::Score(judgement) => self.scored(&judging, judgement.score, &judgement.rationale, desk, out),
