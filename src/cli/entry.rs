@@ -25,7 +25,7 @@ use crate::error::Error;
 use crate::host::Machine;
 use crate::host::machine::{LETTERS, random};
 use crate::process::{Marker, Supervisor};
-use crate::report::{Outlet, Reporter};
+use crate::report::{OutputStream, Reporter};
 use std::ffi::OsString;
 
 /// Does what the words say, the program's own name first. Returns the exit code.
@@ -35,7 +35,7 @@ pub fn main(words: &[OsString]) -> u8 {
     let done = match parse(words, console.out.on) {
         Ok(cli) => command(cli, console),
         Err(Refused::Told(text)) => {
-            Outlet::stdout().line(&text);
+            OutputStream::stdout().line(&text);
             Ok(0)
         }
         Err(Refused::Wrong(error)) => Err((console, error)),
@@ -94,7 +94,7 @@ fn play(args: &DemoArgs, machine: &mut Machine, console: Console) -> Result<u8, 
     let console = Console { format: settings.output_format, ..console };
     if console.format == OutputFormat::Text {
         let question = ready.plan.material.question.trim();
-        Outlet::stderr().line(&format!("The question: {question}\nThe command: {}\n", demo::command(demo)));
+        OutputStream::stderr().line(&format!("The question: {question}\nThe command: {}\n", demo::command(demo)));
     }
     perform(&ready, Begin::Anew, &world, console)
 }

@@ -37,7 +37,7 @@ impl Runner {
     }
 
     /// Lets everybody speak from a standpoint, in rounds. A plan without personas gets those of the crate
-    /// dealt, in order. A judge who does not take part is one that was set [`aside`](Self::aside).
+    /// dealt, in order. A judge that does not take part is an [`auxiliary`](Self::auxiliary) provider.
     ///
     /// # Errors
     /// [`EngineError::Config`] before the first call; [`EngineError::Failed`] if nobody ever answered.

@@ -7,8 +7,9 @@ use super::run::{ProtocolPlan, RunPlan};
 use crate::error::Error;
 use crate::ids::ParticipantId;
 use crate::outcome::SELF_REFINE;
-use crate::protocol::consensus::{ClosingStrategy, Consensus, Misfit, VoteThreshold};
+use crate::protocol::consensus::{ClosingStrategy, Consensus, VoteThreshold};
 use crate::protocol::debate::Debate;
+use crate::protocol::material::Misfit;
 use crate::protocol::pipeline::{Pipeline, StepKind, StepPlan};
 use crate::protocol::refine::{Refine, SelfRefine, SelfRefinePlan};
 use crate::protocol::sampling::Sampling;
@@ -39,10 +40,10 @@ impl ProtocolPlan {
     }
 }
 
-/// The most calls that a protocol with so many in the room can take, and the critique pass after it.
+/// The most calls that a protocol with so many members can take, and the critique pass after it.
 #[must_use]
-pub fn estimate_run(protocol: &ProtocolPlan, self_refine: Option<&SelfRefinePlan>, room: usize) -> Estimate {
-    let protocol = protocol.estimate(room);
+pub fn estimate_run(protocol: &ProtocolPlan, self_refine: Option<&SelfRefinePlan>, members: usize) -> Estimate {
+    let protocol = protocol.estimate(members);
     match self_refine {
         None => protocol,
         Some(plan) => {
@@ -56,8 +57,8 @@ impl RunPlan {
     /// The most calls that this plan can take.
     #[must_use]
     pub fn estimate(&self) -> Estimate {
-        let room = self.participants.len().saturating_sub(self.aside.len());
-        estimate_run(&self.protocol, self.self_refine.as_ref(), room)
+        let members = self.participants.len().saturating_sub(self.auxiliary.len());
+        estimate_run(&self.protocol, self.self_refine.as_ref(), members)
     }
 
     /// The protocol of this plan, before its first question. The same plan makes the same one.
@@ -74,28 +75,28 @@ impl RunPlan {
     /// # Errors
     /// As [`Self::machine`].
     pub fn machine_with(&self, brought: Brought) -> Result<Box<dyn Protocol>, Error> {
-        let (room, aside) = self.room_and_aside();
+        let (members, auxiliary) = self.members_and_auxiliary();
         let material = self.material.clone();
         let (machine, mut misfits): (Box<dyn Protocol>, Vec<Misfit>) = match &self.protocol {
             ProtocolPlan::Consensus(plan) => {
                 let usual = || Box::new(VoteThreshold::new(plan.threshold, plan.stability_rounds));
                 let strategy = brought.strategy.unwrap_or_else(|| usual());
-                let machine = Consensus::new(plan.clone(), room, material, strategy);
+                let machine = Consensus::new(plan.clone(), members, material, strategy);
                 let machine = machine.with_first_round(brought.first_round);
                 let misfits = machine.misfits();
                 (Box::new(machine), misfits)
             }
             ProtocolPlan::Debate(plan) => {
                 let judge = plan.judge.as_ref().and_then(|judge| Some(self.participant(&judge.participant)?.member()));
-                if plan.personas.len() != room.len() || plan.judge.is_some() != judge.is_some() {
+                if plan.personas.len() != members.len() || plan.judge.is_some() != judge.is_some() {
                     return Err(Error::config("the plan is damaged: personas and participants do not match"));
                 }
-                let machine = Debate::new((**plan).clone(), room, judge, material);
+                let machine = Debate::new((**plan).clone(), members, judge, material);
                 let misfits = machine.misfits();
                 (Box::new(machine), misfits)
             }
             ProtocolPlan::Sample(plan) => {
-                let machine = Sampling::new(plan.clone(), room, material);
+                let machine = Sampling::new(plan.clone(), members, material);
                 let misfits = machine.misfits();
                 (Box::new(machine), misfits)
             }
@@ -107,13 +108,14 @@ impl RunPlan {
             }
             ProtocolPlan::Pipe(plan) => {
                 let fits = |step: &StepPlan| match &step.kind {
-                    StepKind::Debate(plan) => plan.personas.len() == room.len(),
+                    StepKind::Debate(plan) => plan.personas.len() == members.len(),
                     _ => true,
                 };
                 if !plan.steps.iter().all(fits) {
                     return Err(Error::config("the plan is damaged: personas and participants do not match"));
                 }
-                let machine = Pipeline::new(plan.clone(), room, aside, material).with_evaluator(brought.evaluator);
+                let machine =
+                    Pipeline::new(plan.clone(), members, auxiliary, material).with_evaluator(brought.evaluator);
                 let misfits = machine.misfits();
                 (Box::new(machine), misfits)
             }

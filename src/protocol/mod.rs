@@ -2,18 +2,20 @@
 //! plan's seed. They see what settled, in any order, and say what to ask next.
 //!
 //! [`machine`] is the boundary to the engine, each protocol has a folder of its own, and what they
-//! share stands between: `prompt` (the templates, and what fills them), `fence`, `quote` and
-//! `anonymise` (how text of others enters a prompt), `parse` (what comes back), `draw` (what
-//! chance decides), [`tally`] (from scores to a leader) and [`gate`] (comparisons with a number).
+//! share stands between: [`material`] (what they are given), `prompt` (the templates, and what fills
+//! them), `fence`, `quote` and `anonymise` (how text of others enters a prompt), `asking` and `parse`
+//! (what goes out and comes back), `draw` (what chance decides), [`tally`] (from scores to a leader)
+//! and [`threshold`] (comparisons with a number).
 
 #[doc(hidden)]
 pub mod anonymise;
+mod asking;
 #[doc(hidden)]
 pub mod draw;
 #[doc(hidden)]
 pub mod fence;
-pub mod gate;
 pub mod machine;
+pub mod material;
 #[doc(hidden)]
 pub mod parse;
 #[doc(hidden)]
@@ -21,6 +23,7 @@ pub mod prompt;
 #[doc(hidden)]
 pub mod quote;
 pub mod tally;
+pub mod threshold;
 
 pub mod consensus;
 pub mod debate;

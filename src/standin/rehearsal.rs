@@ -6,8 +6,9 @@ mod tests {
     use crate::exchange::{CallSpec, Reply, Role, Tuning};
     use crate::ids::ParticipantId;
     use crate::outcome::{Body, Outcome, Status, StopReason};
-    use crate::protocol::consensus::{Consensus, ConsensusPlan, Material, Member, ReviewMode, VoteThreshold};
+    use crate::protocol::consensus::{Consensus, ConsensusPlan, ReviewMode, VoteThreshold};
     use crate::protocol::debate::{self, Debate, DebatePlan, Judge, deal};
+    use crate::protocol::material::{Material, Member};
     use crate::protocol::pipeline::{Feed, Pipeline, PipelinePlan, StepKind, StepPlan};
     use crate::protocol::refine::{CritiquePlan, Refine, RefineMode, RefinePlan, ScorePlan};
     use crate::protocol::sampling::{EarlyStop, Normaliser, Sampling, SamplingPlan};

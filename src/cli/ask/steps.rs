@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::plan::PARTICIPANTS;
 use crate::plan::words::closest;
 use crate::protocol::pipeline::{Condition, Feed, StepKind, StepPlan};
-use crate::report::happening::counted;
+use crate::report::event_line::counted;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};

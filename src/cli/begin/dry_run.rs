@@ -8,7 +8,7 @@ use crate::protocol::debate::DebatePlan;
 use crate::protocol::pipeline::{StepKind, StepPlan};
 use crate::protocol::refine::{RefineMode, RefinePlan, SelfRefinePlan};
 use crate::protocol::sampling::{EarlyStop, SamplingPlan};
-use crate::report::happening::counted;
+use crate::report::event_line::counted;
 use crate::report::table::{grouped, table};
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -18,8 +18,8 @@ use crate::plan::{
     self, Concurrency, Estimate, Participant, Pool, Prices, ProtocolPlan, RunLimits, RunPlan, parse_debaters,
     parse_participants,
 };
-use crate::protocol::consensus::Material;
 use crate::protocol::debate::{Persona, built_in};
+use crate::protocol::material::Material;
 use crate::protocol::refine::SelfRefinePlan;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -254,7 +254,7 @@ pub(crate) fn freeze(seats: &[Seat], drawn: Drawn, input: Input, settings: &Sett
         created_at: machine.now,
         protocol: drawn.protocol,
         participants: seats.iter().map(|seat| participant(seat, settings)).collect(),
-        aside: drawn.aside.into_iter().map(|one| one.id).collect(),
+        auxiliary: drawn.aside.into_iter().map(|one| one.id).collect(),
         self_refine: drawn.self_refine,
         material: Material {
             question: input.question,

@@ -10,7 +10,7 @@ use crate::host::machine;
 use crate::ids::AdapterId;
 use crate::invocation::Limits;
 use crate::process::Supervisor;
-use crate::report::Outlet;
+use crate::report::OutputStream;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -100,7 +100,7 @@ fn echo(ready: &Ready) -> Result<Arc<Echo>, Error> {
             .hint("set HOME, or name a folder with `--state-dir`")
     })?;
     let folder = state.join("debug").join(ready.plan.run_id.as_str());
-    Ok(Arc::new(Echo::new(folder, |line| Outlet::stderr().line(line))))
+    Ok(Arc::new(Echo::new(folder, |line| OutputStream::stderr().line(line))))
 }
 
 impl Ready {

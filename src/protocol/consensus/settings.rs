@@ -1,9 +1,7 @@
 //! What a consensus run is planned with: plain data, frozen before the first call.
 
 use crate::exchange::Tuning;
-use crate::ids::ParticipantId;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 
 /// How answers are reviewed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,7 +36,7 @@ pub struct ConsensusPlan {
 }
 
 impl Default for ConsensusPlan {
-    /// What the seed says: a threshold of 8, for two rounds in a row, within five.
+    /// The defaults of the original: a threshold of 8, for two rounds in a row, within five.
     fn default() -> Self {
         Self {
             threshold: 8.0,
@@ -49,32 +47,4 @@ impl Default for ConsensusPlan {
             tuning: Tuning::default(),
         }
     }
-}
-
-/// One participant, as a protocol knows it: it never learns the vendor.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Member {
-    /// Its unique name.
-    pub id: ParticipantId,
-    /// What the outcome calls its model.
-    pub model_id: String,
-    /// What the outcome and the prompts must never reveal to peers beside `id` and `model_id`:
-    /// vendor and product names, lower case, such as `claude`, `anthropic`.
-    pub vendor_words: Vec<String>,
-    /// How many bytes a whole prompt to it may have; `None` for no limit that we know of.
-    pub prompt_bytes: Option<usize>,
-}
-
-/// What the run is about.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-pub struct Material {
-    /// The person's words; may be empty if there are files.
-    pub question: Arc<str>,
-    /// Files: shown path and contents, in the order given.
-    pub files: Vec<(String, Arc<str>)>,
-    /// From the system's randomness, 32 lower-case hex digits: the root of every fence.
-    pub nonce_root: String,
-    /// The seed of every draw.
-    pub seed: u64,
 }

@@ -55,7 +55,7 @@ pub struct Judge {
 }
 
 impl Default for DebatePlan {
-    /// What the seed says, for nobody yet.
+    /// The defaults of the original, without participants.
     fn default() -> Self {
         Self {
             rounds: 4,

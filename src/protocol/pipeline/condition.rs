@@ -1,8 +1,8 @@
 //! When a step runs: a comparison of one number of the step before it.
 
 use crate::outcome::{Body, Outcome, Status, StopReason};
-use crate::protocol::gate::{Gate, Op};
 use crate::protocol::sampling;
+use crate::protocol::threshold::{Op, Threshold};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -15,7 +15,7 @@ pub struct Condition {
     pub field: String,
     /// What it is compared with.
     #[serde(flatten)]
-    pub gate: Gate,
+    pub threshold: Threshold,
 }
 
 impl Condition {
@@ -23,9 +23,9 @@ impl Condition {
     #[must_use]
     pub fn holds(&self, outcome: &Outcome) -> Option<bool> {
         if let (Body::Sampling(body), "agreement") = (&outcome.body, self.field.as_str()) {
-            return Some(sampling::passes(body, self.gate));
+            return Some(sampling::passes(body, self.threshold));
         }
-        field(outcome, &self.field).map(|value| self.gate.holds(value))
+        field(outcome, &self.field).map(|value| self.threshold.holds(value))
     }
 }
 
@@ -75,13 +75,13 @@ impl FromStr for Condition {
         if field.is_empty() || !field.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
             return Err(wrong());
         }
-        Ok(Self { field: field.to_owned(), gate: Gate { op, number } })
+        Ok(Self { field: field.to_owned(), threshold: Threshold { op, number } })
     }
 }
 
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.field, self.gate)
+        write!(f, "{} {}", self.field, self.threshold)
     }
 }
 

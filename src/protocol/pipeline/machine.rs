@@ -4,9 +4,10 @@ use super::settings::{Feed, PipelinePlan, StepKind, StepPlan};
 use crate::event::{EventKind, TextEvent};
 use crate::ids::ParticipantId;
 use crate::outcome::{Body, DebateBody, Outcome, PipelineBody, Status, StepRecord};
-use crate::protocol::consensus::{Consensus, ConsensusPlan, Material, Member, Misfit, VoteThreshold};
+use crate::protocol::consensus::{Consensus, ConsensusPlan, VoteThreshold};
 use crate::protocol::debate::{Debate, DebatePlan};
 use crate::protocol::machine::{Input, Outbox, Protocol};
+use crate::protocol::material::{Material, Member, Misfit};
 use crate::protocol::quote::{Piece, QUOTE_BYTES, fit};
 use crate::protocol::refine::{Refine, RefinePlan};
 use crate::protocol::sampling::Sampling;
@@ -26,9 +27,9 @@ struct Value {
 pub struct Pipeline {
     plan: PipelinePlan,
     /// Who takes part in every step.
-    room: Vec<Member>,
+    members: Vec<Member>,
     /// Who can be asked besides, where a step names them.
-    aside: Vec<Member>,
+    auxiliary: Vec<Member>,
     material: Material,
     /// Who scores, in place of a judge that no step names, and is no participant.
     evaluator: Option<ParticipantId>,
@@ -40,10 +41,10 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// A run that has not started. `room` takes part in every step, `aside` only where a step names
+    /// A run that has not started. `members` take part in every step, `auxiliary` only where a step names
     /// them.
     #[must_use]
-    pub fn new(mut plan: PipelinePlan, room: Vec<Member>, aside: Vec<Member>, material: Material) -> Self {
+    pub fn new(mut plan: PipelinePlan, members: Vec<Member>, auxiliary: Vec<Member>, material: Material) -> Self {
         for at in 1..plan.steps.len() {
             let (before, after) = plan.steps.split_at_mut(at);
             let condition = after[0].condition.as_ref().filter(|condition| condition.field == "agreement");
@@ -51,13 +52,13 @@ impl Pipeline {
             if let (Some(StepPlan { kind: StepKind::Sample(plan), .. }), Some(condition)) =
                 (before.last_mut(), condition)
             {
-                plan.watched.push(condition.gate);
+                plan.watched.push(condition.threshold);
             }
         }
         Self {
             plan,
-            room,
-            aside,
+            members,
+            auxiliary,
             material,
             evaluator: None,
             value: None,
@@ -81,9 +82,9 @@ impl Pipeline {
     pub fn misfits(&self) -> Vec<Misfit> {
         let mut worst: Vec<Misfit> = Vec::new();
         let of_step = |(at, step): (usize, &StepPlan)| match &step.kind {
-            StepKind::Consensus(plan) => consensus(plan, self.room.clone(), self.given(at)).misfits(),
+            StepKind::Consensus(plan) => consensus(plan, self.members.clone(), self.given(at)).misfits(),
             StepKind::Debate(plan) => self.debate(plan, self.given(at)).misfits(),
-            StepKind::Sample(plan) => Sampling::new(plan.clone(), self.room.clone(), self.given(at)).misfits(),
+            StepKind::Sample(plan) => Sampling::new(plan.clone(), self.members.clone(), self.given(at)).misfits(),
             StepKind::Refine(plan) => Refine::new(plan.clone(), self.all(), self.given(at), None).misfits(),
         };
         for misfit in self.plan.steps.iter().enumerate().flat_map(of_step) {
@@ -96,7 +97,7 @@ impl Pipeline {
     }
 
     fn all(&self) -> Vec<Member> {
-        self.room.iter().chain(&self.aside).cloned().collect()
+        self.members.iter().chain(&self.auxiliary).cloned().collect()
     }
 
     /// What a step is about, before the value of the step before it comes in.
@@ -164,9 +165,9 @@ impl Pipeline {
             }
         }
         match &step.kind {
-            StepKind::Consensus(plan) => Box::new(consensus(plan, self.room.clone(), material)),
+            StepKind::Consensus(plan) => Box::new(consensus(plan, self.members.clone(), material)),
             StepKind::Debate(plan) => Box::new(self.debate(plan, material)),
-            StepKind::Sample(plan) => Box::new(Sampling::new(plan.clone(), self.room.clone(), material)),
+            StepKind::Sample(plan) => Box::new(Sampling::new(plan.clone(), self.members.clone(), material)),
             StepKind::Refine(plan) => {
                 let plan = RefinePlan { draft: draft.or_else(|| plan.draft.clone()), ..plan.clone() };
                 let author = author.filter(|_| step.feed == Feed::Value);
@@ -179,7 +180,7 @@ impl Pipeline {
     fn debate(&self, plan: &DebatePlan, material: Material) -> Debate {
         let judge = plan.judge.as_ref();
         let judge = judge.and_then(|judge| self.all().into_iter().find(|member| member.id == judge.participant));
-        Debate::new(plan.clone(), self.room.clone(), judge, material)
+        Debate::new(plan.clone(), self.members.clone(), judge, material)
     }
 
     /// The step that the current value comes from.

@@ -2,7 +2,7 @@
 
 use super::normalise::Normaliser;
 use crate::exchange::Tuning;
-use crate::protocol::gate::Gate;
+use crate::protocol::threshold::Threshold;
 use serde::{Deserialize, Serialize};
 
 /// When the samples count as agreed.
@@ -38,7 +38,7 @@ impl Strategy {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum EarlyStop {
-    /// As soon as neither the winner nor any gate on agreement can change.
+    /// As soon as neither the winner nor any threshold on agreement can change.
     Certain,
     /// Or as soon as it is this likely that they will not, above 0.5 and below 1.
     Confident(f64),
@@ -63,7 +63,7 @@ pub struct SamplingPlan {
     /// Comparisons with the agreement that are made after the run: it does not end early before
     /// their results are known as well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub watched: Vec<Gate>,
+    pub watched: Vec<Threshold>,
     /// How the models run.
     pub tuning: Tuning,
 }
@@ -89,8 +89,8 @@ impl SamplingPlan {
 
     /// Everything that the agreement is compared with.
     #[must_use]
-    pub fn gates(&self) -> Vec<Gate> {
-        self.min_agreement.map(Gate::at_least).into_iter().chain(self.watched.iter().copied()).collect()
+    pub fn thresholds(&self) -> Vec<Threshold> {
+        self.min_agreement.map(Threshold::at_least).into_iter().chain(self.watched.iter().copied()).collect()
     }
 
     /// Whether samples are taken one after the other.

@@ -2,7 +2,7 @@
 
 use super::Row;
 use crate::outcome::{DebateBody, Outcome, Status};
-use crate::report::happening::counted;
+use crate::report::event_line::counted;
 use crate::report::paint::Paint;
 
 /// How it ended, in words.

@@ -1,4 +1,4 @@
-//! Comparisons with a number, that runs and steps are gated by.
+//! Thresholds: comparisons with a number, on which the end of a run or the start of a step depends.
 
 use crate::protocol::tally::SLACK;
 use serde::{Deserialize, Serialize};
@@ -50,14 +50,14 @@ impl fmt::Display for Op {
 /// A comparison of some value with a number.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-pub struct Gate {
+pub struct Threshold {
     /// How it is compared.
     pub op: Op,
     /// With what.
     pub number: f64,
 }
 
-impl Gate {
+impl Threshold {
     /// At least `number`.
     #[must_use]
     pub fn at_least(number: f64) -> Self {
@@ -80,7 +80,7 @@ impl Gate {
     }
 }
 
-impl fmt::Display for Gate {
+impl fmt::Display for Threshold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.op, self.number)
     }
@@ -93,12 +93,12 @@ mod tests {
     #[test]
     fn sums_that_differ_in_the_last_bit_are_equal() {
         let value = 0.1 + 0.2;
-        let holds = |op| Gate { op, number: 0.3 }.holds(value);
+        let holds = |op| Threshold { op, number: 0.3 }.holds(value);
         assert_eq!(
             Op::WORDS.map(|(word, op)| (word, holds(op))).map(|(_, holds)| holds),
             [true, true, true, false, false, false]
         );
-        assert_eq!(Gate { op: Op::NotEqual, number: 0.5 }.to_string(), "!= 0.5");
+        assert_eq!(Threshold { op: Op::NotEqual, number: 0.5 }.to_string(), "!= 0.5");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 mod debate;
 
-use super::happening::{counted, score_text};
+use super::event_line::{counted, score_text};
 use super::paint::Paint;
 use crate::outcome::{
     Body, ConsensusBody, CritiquePass, Outcome, PipelineBody, RefineBody, SamplingBody, Status, StepRecord,

@@ -4,6 +4,7 @@ use super::template::Slot;
 use super::text::{FILE, REQUEST, REQUEST_FILES};
 use crate::exchange::Prompt;
 use crate::protocol::fence::{Fences, attribute};
+use crate::protocol::material::FileText;
 use crate::protocol::quote::{Fitted, Piece, fit, fixed_bytes};
 use std::sync::Arc;
 
@@ -19,24 +20,24 @@ pub struct Stable {
 impl Stable {
     /// Fences a question, which may be empty if there are files, and files (shown path, contents).
     #[must_use]
-    pub fn new(question: &Arc<str>, files: &[(String, Arc<str>)], fences: &Fences) -> Self {
+    pub fn new(question: &Arc<str>, files: &[FileText], fences: &Fences) -> Self {
         let mut fenced = vec![&**question];
         fenced.extend(files.iter().flat_map(|(path, contents)| [path.as_str(), contents]));
         let nonce = fences.nonce("material", 0, "", &fenced);
         let code = || ("nonce", Slot::Text(nonce.clone()));
         let mut bare: Vec<Arc<str>> = Vec::new();
         let mut parts = if question.is_empty() {
-            whole(REQUEST_FILES.fill(&[]))
+            whole(&REQUEST_FILES.fill(&[]))
         } else {
             bare.push(Arc::clone(question));
-            whole(REQUEST.fill(&[code(), ("question", Slot::Quote(Arc::clone(question)))]))
+            whole(&REQUEST.fill(&[code(), ("question", Slot::Quote(Arc::clone(question)))]))
         };
         if !bare.is_empty() && !files.is_empty() {
             bare.push("\n\n".into());
         }
         for (path, contents) in files {
             let path = ("path", Slot::Text(attribute(path)));
-            let file = whole(FILE.fill(&[code(), path, ("contents", Slot::Quote(Arc::clone(contents)))]));
+            let file = whole(&FILE.fill(&[code(), path, ("contents", Slot::Quote(Arc::clone(contents)))]));
             bare.extend(file.iter().cloned());
             parts.extend(file);
         }
@@ -69,7 +70,7 @@ impl Stable {
         self.parts.iter().map(|part| part.len()).sum()
     }
 
-    /// The code of the fences, which everybody has seen.
+    /// The code of the fences, which all participants have seen.
     #[must_use]
     pub fn nonce(&self) -> &str {
         &self.nonce
@@ -77,11 +78,8 @@ impl Stable {
 }
 
 /// The texts of pieces that are never cut.
-fn whole(pieces: Vec<Piece>) -> Vec<Arc<str>> {
-    let texts = pieces.into_iter().map(|piece| match piece {
-        Piece::Fixed(text) | Piece::Quote(text) => text,
-    });
-    texts.collect()
+fn whole(pieces: &[Piece]) -> Vec<Arc<str>> {
+    pieces.iter().map(|piece| Arc::clone(piece.text())).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Who is doing what at this moment, as a fold over events: what a live region shows.
 
-use super::happening::counted;
+use super::event_line::counted;
 use super::table::grouped;
 use crate::event::{DebateEvent, Event, EventKind};
 use crate::exchange::Role;
@@ -8,9 +8,9 @@ use crate::ids::{CallId, ParticipantId};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// The room of a run.
+/// The activity of a run.
 #[derive(Debug, Default)]
-pub struct Room {
+pub struct ActivityModel {
     seats: Vec<(ParticipantId, BTreeMap<CallId, Doing>)>,
     round: Option<(u32, u32)>,
     settled: u64,
@@ -25,7 +25,7 @@ struct Doing {
     bytes: u64,
 }
 
-impl Room {
+impl ActivityModel {
     /// Takes an event in. Returns whether anything that is shown has changed.
     pub fn see(&mut self, event: &Event) -> bool {
         match &event.kind {
@@ -139,34 +139,34 @@ mod tests {
         Announced { participant: ParticipantId::new(name), model_id: name.into(), effort: None, pays: "x".into() }
     }
 
-    fn see(room: &mut Room, at: i64, kind: EventKind) {
-        room.see(&Event { seq: None, at: Timestamp(at), kind });
+    fn see(activity: &mut ActivityModel, at: i64, kind: EventKind) {
+        activity.see(&Event { seq: None, at: Timestamp(at), kind });
     }
 
-    fn shown(room: &Room) -> Vec<String> {
-        room.seats().map(|(id, text, since)| format!("{id}: {text} {:?}", since.map(|at| at.0))).collect()
+    fn shown(activity: &ActivityModel) -> Vec<String> {
+        activity.seats().map(|(id, text, since)| format!("{id}: {text} {:?}", since.map(|at| at.0))).collect()
     }
 
     #[test]
-    fn the_room_follows_its_calls() {
-        let mut room = Room::default();
+    fn participants_are_shown_with_their_open_calls() {
+        let mut activity = ActivityModel::default();
         let participants = vec![announced("a"), announced("b")];
         see(
-            &mut room,
+            &mut activity,
             0,
             EventKind::RunStarted { run: RunId::new("r"), protocol: "c".into(), participants, max_calls: 12 },
         );
         let call = |name: &str| CallId::new(format!("r1/evaluate/a>{name}"));
         for name in ["b", "c", "d"] {
             let (participant, role) = (ParticipantId::new("a"), Role::Evaluate);
-            see(&mut room, 1, EventKind::CallQueued { call: call(name), participant, role, round: Round::FIRST });
+            see(&mut activity, 1, EventKind::CallQueued { call: call(name), participant, role, round: Round::FIRST });
         }
-        assert_eq!(shown(&room), ["a: 3 calls to begin None", "b: waits for the others None"]);
-        see(&mut room, 5, EventKind::AttemptStarted { call: call("b"), attempt: 1 });
-        see(&mut room, 6, EventKind::Progress { call: call("b"), doing: "answering".into(), bytes: 1200 });
-        assert_eq!(shown(&room)[0], "a: reviews, answering, 1,200 bytes, 2 to begin Some(5)");
-        see(&mut room, 7, EventKind::AttemptStarted { call: call("c"), attempt: 1 });
-        assert_eq!(shown(&room)[0], "a: reviews 2 at once, 1 to begin Some(5)");
+        assert_eq!(shown(&activity), ["a: 3 calls to begin None", "b: waits for the others None"]);
+        see(&mut activity, 5, EventKind::AttemptStarted { call: call("b"), attempt: 1 });
+        see(&mut activity, 6, EventKind::Progress { call: call("b"), doing: "answering".into(), bytes: 1200 });
+        assert_eq!(shown(&activity)[0], "a: reviews, answering, 1,200 bytes, 2 to begin Some(5)");
+        see(&mut activity, 7, EventKind::AttemptStarted { call: call("c"), attempt: 1 });
+        assert_eq!(shown(&activity)[0], "a: reviews 2 at once, 1 to begin Some(5)");
         let ended = EventKind::AttemptEnded {
             call: call("b"),
             attempt: 1,
@@ -175,15 +175,15 @@ mod tests {
             usage: Usage::default(),
             elapsed_ms: 3,
         };
-        see(&mut room, 8, ended);
+        see(&mut activity, 8, ended);
         let participant = ParticipantId::new("a");
         see(
-            &mut room,
+            &mut activity,
             8,
             EventKind::CallSettled { call: call("b"), participant, failure: None, attempts: 1, elapsed_ms: 7 },
         );
-        assert_eq!(shown(&room)[0], "a: reviews, 1 to begin Some(7)");
-        see(&mut room, 9, EventKind::RoundStarted { round: Round::FIRST, max_rounds: 5 });
-        assert_eq!(room.headline(), "round 1 of 5, 1 of at most 12 calls");
+        assert_eq!(shown(&activity)[0], "a: reviews, 1 to begin Some(7)");
+        see(&mut activity, 9, EventKind::RoundStarted { round: Round::FIRST, max_rounds: 5 });
+        assert_eq!(activity.headline(), "round 1 of 5, 1 of at most 12 calls");
     }
 }

@@ -1,6 +1,7 @@
 //! Critique and rewrite, pass by pass: what `--mode critique` and `--self-refine` have in common.
 
-use super::desk::{Desk, Judged, Judging, Who, is_lost, round_after, told};
+use super::asker::{Asker, Judged, Judging, round_after, told};
+use super::prompts;
 use super::settings::CritiquePlan;
 use super::stop::converged_refine;
 use crate::event::{EventKind, TextEvent, preview};
@@ -8,7 +9,9 @@ use crate::exchange::{Prompt, Reply, Tuning};
 use crate::failure::CallFailure;
 use crate::ids::{CallId, Round};
 use crate::outcome::CritiquePass;
+use crate::protocol::asking::is_lost;
 use crate::protocol::machine::{Outbox, Settled};
+use crate::protocol::material::MemberIndex;
 use crate::protocol::parse::read_critique;
 use std::sync::Arc;
 
@@ -20,11 +23,11 @@ enum Waiting {
 }
 
 /// The passes over a text.
-pub(super) struct Polish {
+pub(super) struct CritiqueLoop {
     plan: CritiquePlan,
     tuning: Tuning,
-    refiner: Who,
-    judge: Who,
+    refiner: MemberIndex,
+    judge: MemberIndex,
     /// Whether a reply that does not keep to the form stands for the text.
     show_whole_reply: bool,
     pub text: Arc<str>,
@@ -39,18 +42,24 @@ pub(super) struct Polish {
 }
 
 /// Who does what.
-pub(super) struct Cast {
-    pub refiner: Who,
-    pub judge: Who,
+pub(super) struct Assigned {
+    pub refiner: MemberIndex,
+    pub judge: MemberIndex,
 }
 
-impl Polish {
-    pub fn new(plan: CritiquePlan, tuning: Tuning, cast: &Cast, show_whole_reply: bool, text: Arc<str>) -> Self {
+impl CritiqueLoop {
+    pub fn new(
+        plan: CritiquePlan,
+        tuning: Tuning,
+        assigned: &Assigned,
+        show_whole_reply: bool,
+        text: Arc<str>,
+    ) -> Self {
         Self {
             plan,
             tuning,
-            refiner: cast.refiner,
-            judge: cast.judge,
+            refiner: assigned.refiner,
+            judge: assigned.judge,
             show_whole_reply,
             text,
             score: None,
@@ -72,11 +81,12 @@ impl Polish {
         (bytes < least).then(|| format!("{bytes} bytes are fewer than {least}"))
     }
 
-    pub fn begin(&mut self, desk: &mut Desk, out: &mut Outbox) {
+    pub fn begin(&mut self, asker: &mut Asker, out: &mut Outbox) {
         let round = self.round();
         let effort = self.plan.effort.or(self.tuning.effort);
-        let ask = desk.critique(self.refiner, &self.text, round, Tuning { effort, ..self.tuning });
-        let (id, _) = desk.ask(ask, out);
+        let tuning = Tuning { effort, ..self.tuning };
+        let ask = prompts::critique(&asker.writer, self.refiner, &self.text, round, tuning);
+        let (id, _) = asker.ask(ask, out);
         self.pending = Some((id, Waiting::Critique));
     }
 
@@ -85,27 +95,34 @@ impl Polish {
     }
 
     /// Takes a reply in.
-    pub fn take(&mut self, settled: Settled, desk: &mut Desk, out: &mut Outbox) {
+    pub fn take(&mut self, settled: Settled, asker: &mut Asker, out: &mut Outbox) {
         match self.pending.take() {
-            Some((id, Waiting::Critique)) if id == settled.id => self.critiqued(settled.result, desk, out),
+            Some((id, Waiting::Critique)) if id == settled.id => self.critiqued(settled.result, asker, out),
             Some((id, Waiting::Score(judging, prompt))) if id == settled.id => {
+<<<<<<< HEAD:src/protocol/refine/polish.rs
                 match desk.judged(&judging, &prompt, settled.result, self.tuning, out) {
                     Judged::Again(id) => {
+=======
+                match asker.judged(&judging, &prompt, settled.result, self.tuning, out) {
+                    Judged::Again(id, prompt) => {
+>>>>>>> protocol:src/protocol/refine/critique_loop.rs
                         self.pending = Some((id, Waiting::Score(Judging { repair: true, ..judging }, prompt)));
                     }
-                    Judged::Score(judgement) => self.scored(&judging, judgement.score, &judgement.rationale, desk, out),
-                    Judged::Dropped(failure) => self.unscored(&judging, &failure, desk, out),
+                    Judged::Score(judgement) => {
+                        self.scored(&judging, judgement.score, &judgement.rationale, asker, out);
+                    }
+                    Judged::Dropped(failure) => self.unscored(&judging, &failure, asker, out),
                 }
             }
             other => self.pending = other,
         }
     }
 
-    fn critiqued(&mut self, result: Result<Reply, CallFailure>, desk: &mut Desk, out: &mut Outbox) {
+    fn critiqued(&mut self, result: Result<Reply, CallFailure>, asker: &mut Asker, out: &mut Outbox) {
         let reply = match result {
             Ok(reply) => reply.text,
             Err(failure) => {
-                let (round, participant) = (self.round(), desk.id(self.refiner));
+                let (round, participant) = (self.round(), asker.id(self.refiner));
                 self.failures.push(told(&participant, &failure));
                 let (failure, message) = (failure.class, failure.message);
                 out.note(EventKind::RefineFailed { round, participant, failure, message });
@@ -122,7 +139,7 @@ impl Polish {
         };
         let pass = CritiquePass {
             pass: self.round().get(),
-            refiner: desk.id(self.refiner),
+            refiner: asker.id(self.refiner),
             critique: read.critique,
             revised: revised.as_deref().map(str::to_owned),
             adopted: false,
@@ -137,37 +154,37 @@ impl Polish {
             score_after: None,
         };
         match revised {
-            Some(revised) if self.plan.verify && revised != self.text => self.verify(revised, pass, desk, out),
-            Some(revised) => self.adopt(revised, pass, desk, out),
+            Some(revised) if self.plan.verify && revised != self.text => self.verify(revised, pass, asker, out),
+            Some(revised) => self.adopt(revised, pass, asker, out),
             None => self.keep(pass, out),
         }
     }
 
-    fn verify(&mut self, revised: Arc<str>, pass: CritiquePass, desk: &mut Desk, out: &mut Outbox) {
+    fn verify(&mut self, revised: Arc<str>, pass: CritiquePass, asker: &mut Asker, out: &mut Outbox) {
         let (text, suffix) = match self.score {
             Some(_) => (Arc::clone(&revised), ""),
             None => (Arc::clone(&self.text), "/draft"),
         };
         let round = self.round();
         self.rewrite = Some((revised, pass));
-        let (id, prompt) = desk.ask(desk.score(self.judge, &text, round, suffix, self.tuning), out);
         let judging = Judging { judge: self.judge, round, suffix, repair: false };
+        let (id, prompt) = asker.ask_score(&judging, &text, self.tuning, out);
         self.pending = Some((id, Waiting::Score(judging, prompt)));
     }
 
-    fn scored(&mut self, judging: &Judging, score: f64, rationale: &str, desk: &mut Desk, out: &mut Outbox) {
+    fn scored(&mut self, judging: &Judging, score: f64, rationale: &str, asker: &mut Asker, out: &mut Outbox) {
         let Some((revised, pass)) = self.rewrite.take() else { return };
         let before = self.score.filter(|_| judging.suffix.is_empty());
         out.note(TextEvent::Scored {
             round: judging.round,
-            judge: desk.id(judging.judge),
+            judge: asker.id(judging.judge),
             score,
             best: before.map_or(score, |before| before.max(score)),
             preview: preview(rationale),
         });
         let Some(before) = before else {
             self.score = Some(score);
-            return self.verify(revised, pass, desk, out);
+            return self.verify(revised, pass, asker, out);
         };
         let pass = CritiquePass { score_before: Some(before), score_after: Some(score), ..pass };
         if score < before {
@@ -175,12 +192,12 @@ impl Polish {
             return self.keep(CritiquePass { reason: Some(reason), ..pass }, out);
         }
         self.score = Some(score);
-        self.adopt(revised, pass, desk, out);
+        self.adopt(revised, pass, asker, out);
     }
 
     /// What cannot be verified is not adopted: that is what was asked for.
-    fn unscored(&mut self, judging: &Judging, failure: &CallFailure, desk: &mut Desk, out: &mut Outbox) {
-        let judge = desk.id(judging.judge);
+    fn unscored(&mut self, judging: &Judging, failure: &CallFailure, asker: &mut Asker, out: &mut Outbox) {
+        let judge = asker.id(judging.judge);
         self.failures.push(told(&judge, failure));
         let message = failure.message.clone();
         out.note(TextEvent::ScoreDropped { round: judging.round, judge, failure: failure.class, message });
@@ -191,14 +208,14 @@ impl Polish {
         self.done |= is_lost(failure);
     }
 
-    fn adopt(&mut self, revised: Arc<str>, pass: CritiquePass, desk: &mut Desk, out: &mut Outbox) {
+    fn adopt(&mut self, revised: Arc<str>, pass: CritiquePass, asker: &mut Asker, out: &mut Outbox) {
         // The words of a refiner that did not keep to the form are no draft for another pass.
         let last = pass.converged || pass.fallback_whole_reply;
         self.text = revised;
         self.enter(CritiquePass { adopted: true, ..pass }, out);
         self.done = last || self.passes.len() >= usize::try_from(self.plan.passes()).unwrap_or(usize::MAX);
         if !self.done {
-            self.begin(desk, out);
+            self.begin(asker, out);
         }
     }
 

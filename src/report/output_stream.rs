@@ -1,23 +1,23 @@
-//! A stream that somebody reads, until they stop.
+//! An output stream, until its reader is gone.
 
 use std::fmt;
 use std::io::{self, Write};
 
 /// A stream for people or programs. When its reader is gone, it goes quiet; any other trouble is
-/// kept for [`Outlet::result`].
-pub struct Outlet {
+/// kept for [`OutputStream::result`].
+pub struct OutputStream {
     to: Box<dyn Write + Send>,
     over: bool,
     trouble: Option<io::Error>,
 }
 
-impl fmt::Debug for Outlet {
+impl fmt::Debug for OutputStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outlet").field("over", &self.over).field("trouble", &self.trouble).finish_non_exhaustive()
+        f.debug_struct("OutputStream").field("over", &self.over).field("trouble", &self.trouble).finish_non_exhaustive()
     }
 }
 
-impl Outlet {
+impl OutputStream {
     /// Writes to `to`.
     pub fn new(to: impl Write + Send + 'static) -> Self {
         Self { to: Box::new(to), over: false, trouble: None }
@@ -108,10 +108,10 @@ pub(crate) mod tests {
 
     #[test]
     fn a_reader_that_left_is_no_trouble_but_a_full_disk_is() {
-        let mut gone = Outlet::new(Failing(io::ErrorKind::BrokenPipe));
+        let mut gone = OutputStream::new(Failing(io::ErrorKind::BrokenPipe));
         gone.line("x");
         assert!(gone.result().is_ok());
-        let mut full = Outlet::new(Failing(io::ErrorKind::StorageFull));
+        let mut full = OutputStream::new(Failing(io::ErrorKind::StorageFull));
         full.line("x");
         assert!(full.result().is_err());
     }
@@ -119,10 +119,10 @@ pub(crate) mod tests {
     #[test]
     fn lines_end_once() {
         let shared = Shared::default();
-        let mut outlet = Outlet::new(shared.clone());
-        outlet.line("a");
-        outlet.line("b\n");
-        outlet.line("");
+        let mut stream = OutputStream::new(shared.clone());
+        stream.line("a");
+        stream.line("b\n");
+        stream.line("");
         assert_eq!(shared.text(), "a\nb\n\n");
     }
 }

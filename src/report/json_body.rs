@@ -10,7 +10,7 @@ use serde::Serialize;
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(tag = "protocol")]
-pub(super) enum View<'a> {
+pub(super) enum JsonBody<'a> {
     /// A consensus run, or a run with a single participant.
     #[serde(rename = "consensus")]
     Consensus(Consensus<'a>),
@@ -85,7 +85,7 @@ struct Step<'a> {
     cost: Option<&'a StepCost>,
 }
 
-impl<'a> View<'a> {
+impl<'a> JsonBody<'a> {
     pub fn of(finished: &'a Finished) -> Self {
         // With a critique pass after it, the answer is the one that came of that.
         let answer = finished.outcome.answer.as_deref();
