@@ -99,13 +99,8 @@ impl CritiqueLoop {
         match self.pending.take() {
             Some((id, Waiting::Critique)) if id == settled.id => self.critiqued(settled.result, asker, out),
             Some((id, Waiting::Score(judging, prompt))) if id == settled.id => {
-<<<<<<< HEAD:src/protocol/refine/polish.rs
-                match desk.judged(&judging, &prompt, settled.result, self.tuning, out) {
-                    Judged::Again(id) => {
-=======
                 match asker.judged(&judging, &prompt, settled.result, self.tuning, out) {
-                    Judged::Again(id, prompt) => {
->>>>>>> protocol:src/protocol/refine/critique_loop.rs
+                    Judged::Again(id) => {
                         self.pending = Some((id, Waiting::Score(Judging { repair: true, ..judging }, prompt)));
                     }
                     Judged::Score(judgement) => {
