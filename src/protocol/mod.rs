@@ -8,6 +8,7 @@
 //! and [`threshold`] (comparisons with a number).
 
 #[doc(hidden)]
+pub mod adjusted;
 pub mod anonymise;
 mod asking;
 #[doc(hidden)]

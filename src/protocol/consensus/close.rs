@@ -3,7 +3,7 @@
 use super::closing::{AnswerSoFar, Bound, ClosedRound, ClosingDecision, Partial, Previous};
 use super::machine::Consensus;
 use super::outcome::Best;
-use super::state::Seat;
+use super::state::{Pending, Seat};
 use crate::event::EventKind;
 use crate::outcome::Status;
 use crate::protocol::machine::{Outbox, RoundOverrides, RoundReport};
@@ -26,11 +26,19 @@ impl Consensus {
             return true;
         }
         let complete = round.is_complete();
+        if !complete && !self.enough_left() && !self.awaits_scores(at) {
+            self.finish(Status::InsufficientModels, at, out);
+            return true;
+        }
         if !complete && self.strategy.bound(&self.partial(at)) != Bound::WillClose {
             return false;
         }
         let standing = self.standing(at);
-        let decision = self.strategy.close(&ClosedRound { standing: &standing, earlier: &self.closed.standings });
+        let mut decision = self.strategy.close(&ClosedRound { standing: &standing, earlier: &self.closed.standings });
+        // An answer that nobody could judge is no agreement on another one.
+        if round.authors().any(|author| round.reviews(author).next().is_none()) {
+            decision = ClosingDecision::Continue;
+        }
         if !complete && decision == ClosingDecision::Continue {
             return false;
         }
@@ -51,7 +59,7 @@ impl Consensus {
         });
         self.closed.standings.push(standing);
         self.closed.converged = converged;
-        let more = !converged && !self.is_last(at) && self.anyone_left();
+        let more = !converged && !self.is_last(at) && self.enough_left();
         if self.plan.stepped {
             let winner = match &decision {
                 ClosingDecision::Converged { winner } => Some(winner.clone()),
@@ -61,13 +69,20 @@ impl Consensus {
         }
         if let ClosingDecision::Converged { winner } = decision {
             let who = self.order.iter().position(|name| *name == winner);
-            let best = who.filter(|who| self.rounds[at].candidate(*who).is_some()).map(|who| Best { at, who });
+            let best = who.and_then(|who| self.best_of_streak(at, who));
             self.finish_with(Status::Converged, at, best, out);
         } else if self.is_last(at) {
             self.finish(Status::MaxRoundsExceeded, at, out);
         } else if !more {
             self.finish(Status::InsufficientModels, at, out);
         }
+    }
+
+    /// Whether what is still out can tell more about the best answer than what is known: reviews of this round,
+    /// where no closed round has a leader.
+    fn awaits_scores(&self, at: usize) -> bool {
+        let scored = self.closed.standings.iter().any(|standing| standing.leader.is_some());
+        !scored && self.pending.values().any(|pending| matches!(pending, Pending::Review(call) if call.at == at))
     }
 
     /// Lets participants go on from a round to the next, each as soon as it can; whether any did.
@@ -116,9 +131,9 @@ impl Consensus {
         self.rounds[at].round.get() >= self.plan.max_rounds
     }
 
-    /// Whether anybody can still be asked.
-    fn anyone_left(&self) -> bool {
-        self.gone.iter().any(Option::is_none)
+    /// Whether at least two participants can still be asked: one alone can neither be reviewed nor review anew.
+    fn enough_left(&self) -> bool {
+        self.gone.iter().filter(|gone| gone.is_none()).count() >= 2
     }
 
     /// Where a round stands with the reviews that are in now.
@@ -132,7 +147,7 @@ impl Consensus {
             }
         }
         let previous = at.checked_sub(1).and_then(|before| self.closed.standings.get(before));
-        Standing::of(round.round, &self.order, scores, previous)
+        Standing::ranked(self.strategy.ranking(), round.round, &self.order, scores, previous)
     }
 
     fn partial(&self, at: usize) -> Partial<'_> {

@@ -153,7 +153,7 @@ impl Consensus {
     fn settled(&mut self, settled: Settled, out: &mut Outbox) {
         let Some(pending) = self.pending.remove(&settled.id) else { return };
         let result = settled.result.and_then(|reply| match &pending {
-            Pending::Propose { .. } | Pending::Refine { .. } => spoken(reply),
+            Pending::Propose { .. } | Pending::Refine(_) => spoken(reply),
             Pending::Review(_) => Ok(reply),
         });
         if let Err(failure) = &result
@@ -168,14 +168,15 @@ impl Consensus {
         match pending {
             Pending::Propose { at, who } => self.proposed(at, who, result, out),
             Pending::Review(call) => self.reviewed(call, result, out),
-            Pending::Refine { at, who } => self.refined(at, who, result, out),
+            Pending::Refine(asked) => self.refined(&asked, result, out),
         }
     }
 }
 
 fn who(pending: &Pending) -> MemberIndex {
     match pending {
-        Pending::Propose { who, .. } | Pending::Refine { who, .. } => *who,
+        Pending::Propose { who, .. } => *who,
+        Pending::Refine(asked) => asked.who,
         Pending::Review(call) => call.reviewer,
     }
 }

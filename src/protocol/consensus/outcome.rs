@@ -17,6 +17,12 @@ pub(super) struct Best {
     pub who: MemberIndex,
 }
 
+/// The one with the highest mean; of several, the latest.
+fn latest_best(versions: impl Iterator<Item = (Best, f64)>) -> Option<Best> {
+    let later = |best: (Best, f64), other: (Best, f64)| if other.1 >= best.1 - SLACK { other } else { best };
+    versions.reduce(later).map(|(best, _)| best)
+}
+
 impl Consensus {
     /// The outcome if the run had to stop now; nothing while nobody has answered.
     pub(super) fn best_so_far(&self) -> Option<Outcome> {
@@ -28,7 +34,8 @@ impl Consensus {
         Some(self.outcome(Status::Cancelled, Some(best), seen, last))
     }
 
-    /// The leader of the last of the first `seen` rounds that has one, else anybody's newest answer.
+    /// The best-scored leader of the first `seen` rounds, of the latest of them that has as much; else anybody's
+    /// newest answer.
     pub(super) fn best(&self, seen: usize) -> Option<Best> {
         let newest = || {
             let first = |at: usize| Some(Best { at, who: self.rounds[at].authors().next()? });
@@ -38,11 +45,28 @@ impl Consensus {
     }
 
     fn leader_in(&self, seen: usize) -> Option<Best> {
-        (0..seen).rev().find_map(|at| {
-            let leader = self.standing_of(at).leader?;
-            let who = self.order.iter().position(|name| *name == leader)?;
-            Some(Best { at, who })
-        })
+        let leaders = (0..seen).filter_map(|at| {
+            let standing = self.standing_of(at);
+            let who = self.order.iter().position(|name| Some(name) == standing.leader.as_ref())?;
+            Some((Best { at, who }, standing.leading_mean()?))
+        });
+        latest_best(leaders)
+    }
+
+    /// The winner's best-scored version in the rounds that it led up to this one.
+    pub(super) fn best_of_streak(&self, at: usize, who: MemberIndex) -> Option<Best> {
+        let standing = self.closed.standings.get(at)?;
+        let leads = standing.leader.as_ref() == Some(&self.order[who]);
+        let rounds = if leads { usize::try_from(standing.stable).unwrap_or(1) } else { 1 };
+        let versions = (at + 1).saturating_sub(rounds)..=at;
+        let scored = versions.filter_map(|at| Some((Best { at, who }, self.mean(at, who)?)));
+        // A caller's own rule may name a winner that nobody scored.
+        latest_best(scored).or_else(|| self.rounds[at].candidate(who).map(|_| Best { at, who }))
+    }
+
+    /// A participant's best-scored version in the first `seen` rounds.
+    pub(super) fn best_version(&self, seen: usize, who: MemberIndex) -> Option<Best> {
+        latest_best((0..seen).filter_map(|at| Some((Best { at, who }, self.mean(at, who)?))))
     }
 
     fn standing_of(&self, at: usize) -> Standing {
@@ -87,16 +111,17 @@ impl Consensus {
         tally::mean(&scores)
     }
 
-    /// Everybody's latest answer that was scored, else its latest one: the winner's first, then by
-    /// mean, those that nobody scored last.
+    /// Everybody's best-scored version, else its latest one: the winner's first, then by mean, those without a
+    /// score last.
     fn answers(&self, best: Option<Best>, seen: usize, last: usize) -> Vec<Answer> {
         let rounds = self.rounds.len().min(last + 1);
-        let latest = |who: MemberIndex| {
-            let at = (0..seen).rev().find(|at| self.rounds[*at].reviews(who).next().is_some());
+        let version = |who: MemberIndex| {
+            let winning = best.filter(|best| best.who == who).map(|best| best.at);
+            let at = winning.or_else(|| self.best_version(seen, who).map(|best| best.at));
             let at = at.or_else(|| (0..rounds).rev().find(|at| self.rounds[*at].candidate(who).is_some()))?;
             Some((who, self.answer(at, who, at < seen)?))
         };
-        let mut answers: Vec<(MemberIndex, Answer)> = (0..self.order.len()).filter_map(latest).collect();
+        let mut answers: Vec<(MemberIndex, Answer)> = (0..self.order.len()).filter_map(version).collect();
         let wins = |who: MemberIndex| best.is_some_and(|best| best.who == who);
         answers.sort_by(|(a, one), (b, other)| {
             let by_mean = match (one.mean_score, other.mean_score) {

@@ -127,8 +127,20 @@ pub(super) enum Pending {
     Propose { at: usize, who: MemberIndex },
     /// One review or several.
     Review(ReviewCall),
-    /// A better answer, for the round after `at`.
-    Refine { at: usize, who: MemberIndex },
+    /// A better answer.
+    Refine(Refining),
+}
+
+/// A call for a better answer.
+#[derive(Debug)]
+pub(super) struct Refining {
+    /// The round that it comes after.
+    pub at: usize,
+    /// The round of the version that is to be improved.
+    pub version: usize,
+    pub who: MemberIndex,
+    /// The code of its fences.
+    pub nonce: String,
 }
 
 /// A call for reviews.
