@@ -38,6 +38,8 @@ pub enum Status {
     Refined,
     /// A text was to be left as it is, or found good as it is: exit code 0.
     Unchanged,
+    /// No rewrite could be used: the text as it was, exit code 2.
+    NotRefined,
     /// Samples did not agree as far as was asked: the answer of most, exit code 2.
     AgreementMissed,
     /// A text stopped getting better below the target: the best one, exit code 2.
@@ -76,7 +78,7 @@ impl Status {
             | Self::Refined
             | Self::Unchanged => 0,
             Self::Cancelled | Self::Error => 1,
-            Self::MaxRoundsExceeded | Self::AgreementMissed | Self::Plateau | Self::MaxIterationsExceeded => 2,
+            Self::MaxRoundsExceeded | Self::AgreementMissed | Self::Plateau | Self::MaxIterationsExceeded | Self::NotRefined => 2,
             Self::InsufficientModels => 3,
             Self::BudgetExhausted => 5,
             Self::Parked => 6,
@@ -95,6 +97,7 @@ impl Status {
             Self::TargetReached => "target_reached",
             Self::Refined => "refined",
             Self::Unchanged => "unchanged",
+            Self::NotRefined => "not_refined",
             Self::AgreementMissed => "agreement_missed",
             Self::Plateau => "plateau",
             Self::MaxIterationsExceeded => "max_iterations_exceeded",

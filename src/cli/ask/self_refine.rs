@@ -107,5 +107,6 @@ pub fn critique(options: &mut Options, casting: &mut Casting<'_>) -> CritiquePla
         epsilon: options.read("epsilon", epsilon).unwrap_or(usual.epsilon),
         exclude: options.read("exclude", |text| Ok(excluded(&[text]))).unwrap_or(usual.exclude),
         verify: options.read("verify", yes).unwrap_or(usual.verify),
+        accept_unstructured: options.read("accept_unstructured", yes).unwrap_or(usual.accept_unstructured),
     }
 }

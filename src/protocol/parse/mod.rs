@@ -11,7 +11,7 @@ mod score;
 mod shown;
 mod verdict;
 
-pub use critique::{Critique, read_critique};
+pub use critique::{Critique, read_critique, read_fenced_critique};
 pub use json::{JsonProblem, lenient_json};
 pub use review::{DIMENSIONS, Malformed, Review, read_review, read_reviews};
 pub use score::{Judgement, NoScore, on_scale, read_score};
