@@ -78,7 +78,11 @@ impl Status {
             | Self::Refined
             | Self::Unchanged => 0,
             Self::Cancelled | Self::Error => 1,
-            Self::MaxRoundsExceeded | Self::AgreementMissed | Self::Plateau | Self::MaxIterationsExceeded | Self::NotRefined => 2,
+            Self::MaxRoundsExceeded
+            | Self::AgreementMissed
+            | Self::Plateau
+            | Self::MaxIterationsExceeded
+            | Self::NotRefined => 2,
             Self::InsufficientModels => 3,
             Self::BudgetExhausted => 5,
             Self::Parked => 6,

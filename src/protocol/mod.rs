@@ -18,6 +18,7 @@ pub mod fence;
 pub mod machine;
 pub mod material;
 #[doc(hidden)]
+pub mod normalise;
 pub mod parse;
 #[doc(hidden)]
 pub mod prompt;

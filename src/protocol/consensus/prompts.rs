@@ -3,11 +3,11 @@
 use super::settings::ReviewMode;
 use crate::exchange::{Prompt, Shape};
 use crate::ids::Round;
+use crate::protocol::asking::unchanged;
 use crate::protocol::draw::letter;
 use crate::protocol::material::MemberIndex;
 use crate::protocol::parse::{Malformed, Review};
 use crate::protocol::prompt::{self, FittedPrompt, PromptWriter, REPAIR_BYTES, Repair, Slot, USEFUL_QUOTE_BYTES};
-use crate::protocol::asking::unchanged;
 use crate::protocol::quote::{Piece, QUOTE_BYTES, joined};
 use std::sync::Arc;
 

@@ -34,7 +34,8 @@ pub fn read_fenced_critique(reply: &str, nonce: &str) -> Critique {
     let Some(revised) = revised else { return read_critique(reply) };
     let text = |block: &Block, end: usize| reply[block.start..end].trim().to_owned();
     // An end that is missing leaves the critique where the rewrite begins.
-    let critique = critique.map(|block| text(&block, if block.start <= revised.open { block.end.min(revised.open) } else { block.end }));
+    let critique = critique
+        .map(|block| text(&block, if block.start <= revised.open { block.end.min(revised.open) } else { block.end }));
     Critique { critique: critique.unwrap_or_default(), revised: text(&revised, revised.end), complete: revised.closed }
 }
 

@@ -10,7 +10,8 @@ const KEYS: [&str; 6] = ["score", "overall_score", "final_score", "total_score",
 
 /// The score of an object as it is written there; nothing if the object has none.
 pub(super) fn score_member(members: &Map<String, Value>) -> Option<&Value> {
-    let named = |name: &str| members.iter().find(|(key, _)| key.trim().replace([' ', '-'], "_").eq_ignore_ascii_case(name));
+    let named =
+        |name: &str| members.iter().find(|(key, _)| key.trim().replace([' ', '-'], "_").eq_ignore_ascii_case(name));
     members.get("score").or_else(|| KEYS.iter().find_map(|name| named(name)).map(|(_, value)| value))
 }
 
@@ -47,7 +48,8 @@ pub(super) fn in_prose(text: &str, shown: &Shown<'_>) -> Option<f64> {
 /// What a line says that begins like `Score:`; `Some(None)` if that is no single number.
 fn labelled(line: &str) -> Option<Option<f64>> {
     static LABEL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        let pattern = "(?i)^[^a-z0-9]*(?:(?:my|the|final|overall|total) +)*(?:score|rating)(?: +is)?[^a-z0-9]*[:=]?[^a-z0-9]*";
+        let pattern =
+            "(?i)^[^a-z0-9]*(?:(?:my|the|final|overall|total) +)*(?:score|rating)(?: +is)?[^a-z0-9]*[:=]?[^a-z0-9]*";
         Regex::new(pattern).ok()
     });
     let label = LABEL.as_ref()?.find(line)?;
@@ -106,7 +108,8 @@ mod tests {
 
     #[test]
     fn numbers_are_read_as_they_are_written() {
-        for text in ["8.5", "8,5", "8.5/10", "8,5 / 10.", "8.5 out of 10", "**8.5**/10", " `8.5`", "+8.5", "8.5 of 10"] {
+        for text in ["8.5", "8,5", "8.5/10", "8,5 / 10.", "8.5 out of 10", "**8.5**/10", " `8.5`", "+8.5", "8.5 of 10"]
+        {
             assert_eq!(written(text), Some(8.5), "{text}");
         }
         for text in ["8/100", "8 or 9", "8-9", "nan", "inf", "", "eight", "8 points", "1,234.5"] {
@@ -134,9 +137,14 @@ mod tests {
 
     #[test]
     fn prose_that_does_not_decide_gives_none() {
-        for text in
-            ["On a scale of 0-10 I give 7", "Score: 7-8", "Score: 80%", "Score: 8/100", "2/10 for style, 9/10 for content", "1.10/10/2026"]
-        {
+        for text in [
+            "On a scale of 0-10 I give 7",
+            "Score: 7-8",
+            "Score: 80%",
+            "Score: 8/100",
+            "2/10 for style, 9/10 for content",
+            "1.10/10/2026",
+        ] {
             assert_eq!(prose(text), None, "{text}");
         }
     }

@@ -91,7 +91,10 @@ mod tests {
 
     #[test]
     fn every_block_is_found_in_order() {
-        assert_eq!(values("As [1]: {\"a\": 1}\n```json\n{\"b\": 2,}\n``` end"), [json!([1]), json!({"a": 1}), json!({"b": 2})]);
+        assert_eq!(
+            values("As [1]: {\"a\": 1}\n```json\n{\"b\": 2,}\n``` end"),
+            [json!([1]), json!({"a": 1}), json!({"b": 2})]
+        );
         assert_eq!(values("{{\"a\": 1}} and {x {\"b\": 2}"), [json!({"a": 1}), json!({"b": 2})]);
         assert_eq!(values("{\"text\": \"{\\\"a\\\": 1}\"}"), [json!({"text": "{\"a\": 1}"})]);
         assert_eq!(values("so {\"a\": 1, \"b\": [2, 3"), [json!({"a": 1, "b": [2]})]);

@@ -109,7 +109,11 @@ fn review_in_text(text: &str, shown: &Shown<'_>) -> Result<Review, Malformed> {
 
 fn review_in(value: &Value) -> Result<Review, Malformed> {
     shallow(value)?;
-    let missing = if value.is_object() || value.is_array() { Malformed::NoScore } else { Malformed::NoJson(JsonProblem::Missing) };
+    let missing = if value.is_object() || value.is_array() {
+        Malformed::NoScore
+    } else {
+        Malformed::NoJson(JsonProblem::Missing)
+    };
     review_of(scored_object(value).ok_or(missing)?)
 }
 
@@ -319,7 +323,8 @@ mod tests {
 
     #[test]
     fn what_else_the_form_asks_for_is_kept() {
-        let review = read_review(r#"{"accuracy": "9/10", "clarity": 11, "would_sign": true, "score": 8}"#, None).unwrap();
+        let review =
+            read_review(r#"{"accuracy": "9/10", "clarity": 11, "would_sign": true, "score": 8}"#, None).unwrap();
         assert_eq!(review.dimensions, BTreeMap::from([("accuracy".to_owned(), 9.0)]));
         assert_eq!(review.would_sign, Some(true));
     }

@@ -149,6 +149,7 @@ mod tests {
             "context",
             "label",
             "nonce",
+            "unchanged",
             "answer",
             "answers",
             "labels",

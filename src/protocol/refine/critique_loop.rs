@@ -49,12 +49,7 @@ pub(super) struct Assigned {
 }
 
 impl CritiqueLoop {
-    pub fn new(
-        plan: CritiquePlan,
-        tuning: Tuning,
-        assigned: &Assigned,
-        text: Arc<str>,
-    ) -> Self {
+    pub fn new(plan: CritiquePlan, tuning: Tuning, assigned: &Assigned, text: Arc<str>) -> Self {
         Self {
             plan,
             tuning,

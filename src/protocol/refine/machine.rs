@@ -23,8 +23,14 @@ const UNREADABLE: usize = 2;
 /// Which call is out.
 enum Waiting {
     Draft,
-    Score { text: Arc<str>, judging: Judging, prompt: Prompt },
-    Evaluation { text: Arc<str> },
+    Score {
+        text: Arc<str>,
+        judging: Judging,
+        prompt: Prompt,
+    },
+    Evaluation {
+        text: Arc<str>,
+    },
     /// A better text, in fences of this code.
     Rewrite(String),
 }

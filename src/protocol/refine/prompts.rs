@@ -3,12 +3,12 @@
 use super::asker::Judging;
 use crate::exchange::{Prompt, Role, Shape, Tuning};
 use crate::ids::Round;
+use crate::protocol::asking::unchanged;
 use crate::protocol::material::{MemberIndex, Misfit};
 use crate::protocol::parse::{Judgement, NoScore};
 use crate::protocol::prompt::{
     self, PromptWriter, REPAIR_BYTES, Repair, Slot, Template, USEFUL_QUOTE_BYTES, score_shape,
 };
-use crate::protocol::asking::unchanged;
 use crate::protocol::quote::{Piece, QUOTE_BYTES, shorten};
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! What a sampling run is planned with.
 
-use super::normalise::Normaliser;
 use crate::exchange::Tuning;
+use crate::protocol::normalise::Normaliser;
 use crate::protocol::threshold::Threshold;
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,9 @@
 //! What makes two answers the same: each is brought to a form, and equal forms are one answer.
 
+mod choice;
+mod number;
+mod plain;
+
 use crate::protocol::parse::lenient_json;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -19,10 +23,11 @@ pub enum Normaliser {
     /// The JSON in the answer, whatever stands around it: the order of keys and the spelling of
     /// numbers do not matter. An answer without JSON counts by its white space.
     Json,
-    /// The last number in the answer: `1,234.50`, `$1234.5` and `= 1234.5` are one. An answer without a
-    /// number counts by its white space.
+    /// The number that the answer comes to: `1,234.50`, `1.234,5` and `= 1234.5` are one, and so are `50%`, `1/2`
+    /// and `0.5`. A time, a date or a version is the same only as itself. An answer without a number counts by its
+    /// white space.
     Number,
-    /// The option that the answer names: `B`, `(b)`, `The answer is **B**.` are one. An answer that
+    /// The option that the answer names: `B`, `(b)`, `B) Paris`, `The answer is **B**.` are one. An answer that
     /// names none counts as under [`Casefold`](Self::Casefold), punctuation at its ends dropped.
     Choice,
 }
@@ -56,8 +61,8 @@ impl Normaliser {
             Self::Whitespace => folded(text).into(),
             Self::Casefold => lower(&folded(text)).into(),
             Self::Json => json(text).unwrap_or_else(|| folded(text)).into(),
-            Self::Number => number(text).unwrap_or_else(|| folded(text)).into(),
-            Self::Choice => choice(text).into(),
+            Self::Number => number::number(text).unwrap_or_else(|| folded(text)).into(),
+            Self::Choice => choice::choice(text).into(),
         }
     }
 }
@@ -115,120 +120,6 @@ fn write_canonical(value: &Value, out: &mut String) {
     }
 }
 
-/// The last number in a text, in one spelling.
-fn number(text: &str) -> Option<String> {
-    let bytes = text.as_bytes();
-    let mut last = None;
-    let mut at = 0;
-    while at < bytes.len() {
-        let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
-        if !(digit(at) || (bytes[at] == b'.' && digit(at + 1))) {
-            at += 1;
-            continue;
-        }
-        let start = at;
-        let mut literal = String::new();
-        while digit(at) {
-            literal.push(char::from(bytes[at]));
-            at += 1;
-            // A comma between thousands: three digits follow, and no fourth.
-            let thousands = bytes.get(at) == Some(&b',') && (1..=3).all(|next| digit(at + next)) && !digit(at + 4);
-            if thousands && !literal.is_empty() {
-                at += 1;
-            }
-        }
-        if bytes.get(at) == Some(&b'.') && digit(at + 1) {
-            literal.push('.');
-            at += 1;
-            while digit(at) {
-                literal.push(char::from(bytes[at]));
-                at += 1;
-            }
-        }
-        let sign = usize::from(matches!(bytes.get(at + 1), Some(b'+' | b'-')));
-        if matches!(bytes.get(at), Some(b'e' | b'E')) && digit(at + 1 + sign) {
-            literal.push('e');
-            literal.push_str(&text[at + 1..at + 1 + sign]);
-            at += 1 + sign;
-            while digit(at) {
-                literal.push(char::from(bytes[at]));
-                at += 1;
-            }
-        }
-        if is_negative(&text[..start]) {
-            literal.insert(0, '-');
-        }
-        last = Some(spelled(&literal));
-    }
-    last
-}
-
-/// Whether a sign stands right before, one that is no hyphen or dash between words or numbers.
-fn is_negative(before: &str) -> bool {
-    let before = before.strip_suffix(['$', '€', '£']).unwrap_or(before);
-    let Some(before) = before.strip_suffix(['-', '\u{2212}']) else { return false };
-    before.chars().next_back().is_none_or(|letter| !(letter.is_alphanumeric() || letter == ')'))
-}
-
-/// One spelling for numbers that are equal: no zeros that say nothing. Whole numbers of any length
-/// stay exact.
-fn spelled(literal: &str) -> String {
-    if literal.contains('e') {
-        return match literal.parse::<f64>() {
-            Ok(float) if float.is_finite() => (float + 0.0).to_string(),
-            _ => literal.to_owned(),
-        };
-    }
-    let (sign, digits) = literal.strip_prefix('-').map_or(("", literal), |digits| ("-", digits));
-    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
-    let (whole, part) = (whole.trim_start_matches('0'), part.trim_end_matches('0'));
-    let whole = if whole.is_empty() { "0" } else { whole };
-    let sign = if whole == "0" && part.is_empty() { "" } else { sign };
-    if part.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{part}") }
-}
-
-/// The option that an answer names.
-fn choice(text: &str) -> String {
-    let whole = lower(bare(&folded(text)));
-    if is_option(&whole) {
-        return whole;
-    }
-    named(text).or_else(|| bracketed(text)).unwrap_or(whole)
-}
-
-/// Without marks and punctuation at its ends.
-fn bare(text: &str) -> &str {
-    text.trim_matches(|letter: char| !letter.is_alphanumeric())
-}
-
-fn is_option(word: &str) -> bool {
-    word.len() == 1 && word.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        || matches!(word, "yes" | "no" | "true" | "false")
-}
-
-/// What stands last after a word that announces it: `the answer is (B)`, `Option: C`.
-fn named(text: &str) -> Option<String> {
-    let words: Vec<&str> = text.split(is_space).filter(|word| !word.is_empty()).collect();
-    let announces = |word: &str| matches!(lower(bare(word)).as_str(), "answer" | "choice" | "option");
-    let mut found = None;
-    for place in (0..words.len()).filter(|place| announces(words[*place])) {
-        let mut rest = words[place + 1..].iter().copied();
-        let between = |word: &&str| {
-            matches!(lower(bare(word)).as_str(), "is" | "would" | "be" | "must" | "should" | "option" | "choice" | "")
-        };
-        // `a` is an article more often than an option, unless it is marked as one.
-        let option = rest.find(|word| !between(word)).filter(|word| *word != "a");
-        found = option.map(|word| lower(bare(word))).filter(|word| is_option(word)).or(found);
-    }
-    found
-}
-
-/// A single letter that stands last in brackets or bold: `(B)`, `[B]`, `**B**`, `**B)**`.
-fn bracketed(text: &str) -> Option<String> {
-    let words = text.split(is_space).filter(|word| word.starts_with(['(', '[', '*']));
-    words.map(|word| lower(bare(word))).rfind(|word| word.len() == 1 && is_option(word))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -265,11 +156,43 @@ mod tests {
         same(Normaliser::Number, &["1,234,567.50", "1234567.5", "about 1234567.500 euros"]);
         same(Normaliser::Number, &["-3", "it is −3", "x = -3.0", "-$3"]);
         same(Normaliser::Number, &["1-3", "from 1 to 3", "gpt-3"]);
+        same(Normaliser::Number, &["50%", "0.5", "1/2", "\\frac{1}{2}", "50 %", "\\boxed{50\\%}", "５０％"]);
+        same(Normaliser::Number, &["1.234,56 €", "1234.56", "1,234.56", "1 234,56", "1'234.56"]);
+        same(Normaliser::Number, &["1 234", "1\u{a0}234", "1\u{202f}234", "1’234", "1234", "1,234"]);
+        same(Normaliser::Number, &["10^3", "10^{3}", "10³", "1000", "1e3", "1 × 10^3"]);
+        same(Normaliser::Number, &["42. (Confidence: 90%)", "42 (see step 3)", "42\nConfidence: 90%", "42"]);
+        same(
+            Normaliser::Number,
+            &["Die Antwort ist 42, siehe Schritt 3.", "La réponse est 42.", "La respuesta es: 42", "答案是 42", "42"],
+        );
+        same(Normaliser::Number, &["3,14", "3.14"]);
+        same(Normaliser::Number, &["v1.2.3", "1.2.3"]);
         same(Normaliser::Number, &[".5", "0.5", "0.50"]);
         same(Normaliser::Number, &["-0", "0", "0.0"]);
         same(Normaliser::Number, &["none", " none "]);
         same(Normaliser::Number, &["1, 2, 3", "3"]);
         apart(Normaliser::Number, "1,2345", "12345");
+        for (one, other) in [
+            ("3,14", "2,14"),
+            ("1.234,56 €", "9.876,56 €"),
+            ("3/4", "1/4"),
+            ("1/3", "2/3"),
+            ("10:30", "22:30"),
+            ("2026-11-30", "2025-11-30"),
+            ("30.11.2026", "29.11.2026"),
+            ("11/30/2026", "12/30/2026"),
+            ("v1.2.3", "v9.7.3"),
+            ("1 234", "5 234"),
+            ("1\u{a0}234", "5\u{a0}234"),
+            ("1\u{202f}234", "5\u{202f}234"),
+            ("1'234", "5'234"),
+            ("\\frac{1}{2}", "\\frac{3}{2}"),
+            ("10^3", "2^3"),
+            ("42. (Confidence: 90%)", "17. (Confidence: 90%)"),
+            ("42 (see step 3)", "17 (see step 3)"),
+        ] {
+            apart(Normaliser::Number, one, other);
+        }
         apart(Normaliser::Number, "123456789012345678901", "123456789012345678902");
     }
 
@@ -288,7 +211,31 @@ mod tests {
                 "So the answer is option B, since a pipe fills.",
             ],
         );
-        same(Normaliser::Choice, &["Yes.", "yes", "The answer is: yes"]);
+        same(
+            Normaliser::Choice,
+            &[
+                "B",
+                "B) Paris",
+                "B. Paris",
+                "(B) Paris",
+                "**B** – Paris",
+                "\\boxed{B}",
+                "\\boxed{\\text{B}}",
+                "I choose B.",
+                "**B**",
+                "Die Antwort ist B.",
+                "La réponse est B",
+                "La respuesta es la opción B.",
+                "答案是B",
+                "答案：B。",
+                "Ｂ",
+                "A) no\nB) yes\n\nThe correct answer is: B) Paris",
+            ],
+        );
+        same(Normaliser::Choice, &["Yes.", "yes", "The answer is: yes", "Yes, it is permissive."]);
+        apart(Normaliser::Choice, "A good answer is hard to find", "A");
+        apart(Normaliser::Choice, "Yes and no", "yes");
+        apart(Normaliser::Choice, "3.14", "3");
         same(Normaliser::Choice, &["Neither of them.", "neither of them"]);
         apart(Normaliser::Choice, "The answer is a matter of taste", "A");
     }
