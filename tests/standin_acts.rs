@@ -164,7 +164,7 @@ fn a_scene_says_who_holds_what_and_when() {
     let judge = done.calls.iter().find(|call| call.shape.is_some()).unwrap();
     let text = plainly(&stage, judge).unwrap().text;
     assert!(text.starts_with("## Majority Position\nSoon."), "{text}");
-    assert_eq!(read_synthesis(&text, None).judge_confidence, 41);
+    assert_eq!(read_synthesis(&text, None, &refinery_core::protocol::parse::Shown::default()).judge_confidence, 41);
 }
 
 #[test]

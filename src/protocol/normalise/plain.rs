@@ -47,7 +47,7 @@ fn fractions(text: &str) -> String {
             continue;
         };
         out.push_str(&rest[..slash]);
-        out.push_str(&format!("{over}/{under}"));
+        out.extend([over, "/", under]);
         rest = after;
     }
     out.push_str(rest);

@@ -17,3 +17,4 @@ pub use review::{DIMENSIONS, Malformed, Review, read_review, read_reviews};
 pub use score::{Judgement, NoScore, on_scale, read_score};
 pub use shown::Shown;
 pub use verdict::REPLY_BYTES;
+pub(crate) use verdict::own_json;

@@ -17,7 +17,7 @@ const WRAPPERS: usize = 3;
 ///
 /// # Errors
 /// The text holds no such value.
-pub(super) fn own_json(text: &str, shown: &Shown<'_>, wanted: impl Fn(&Value) -> bool) -> Result<Value, JsonProblem> {
+pub(crate) fn own_json(text: &str, shown: &Shown<'_>, wanted: impl Fn(&Value) -> bool) -> Result<Value, JsonProblem> {
     if let Some(value) = sole(text) {
         return Ok(value);
     }
