@@ -6,7 +6,7 @@ mod pipeline;
 mod refine;
 mod sampling;
 
-pub use consensus::{Answer, ConsensusBody, Dissent, RoundRecord};
+pub use consensus::{Answer, ConsensusBody, Dissent, Review, ReviewRecord, RoundRecord};
 pub use debate::{
     DebateBody, DebateRound, Disagreement, EarlyStop, Position, StopReason, Synthesis, Turn, TurnFailure,
 };

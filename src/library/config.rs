@@ -168,6 +168,7 @@ impl EngineConfig {
             review: self.review,
             stepped,
             tuning: self.tuning,
+            ..ConsensusPlan::default()
         }
     }
 

@@ -155,6 +155,8 @@ fn alone(run: &Stepped) -> Option<RoundOutcome> {
         means: Default::default(),
         leader: Some(winner.clone()),
         stable: 1,
+        tied_with: Vec::new(),
+        adjusted: None,
         reviews_dropped: 0,
         repairs: 0,
         converged: true,

@@ -7,7 +7,7 @@ use super::run::{ProtocolPlan, RunPlan};
 use crate::error::Error;
 use crate::ids::ParticipantId;
 use crate::outcome::SELF_REFINE;
-use crate::protocol::consensus::{ClosingStrategy, Consensus, VoteThreshold};
+use crate::protocol::consensus::{ClosingStrategy, Consensus};
 use crate::protocol::debate::Debate;
 use crate::protocol::material::Misfit;
 use crate::protocol::pipeline::{Pipeline, StepKind, StepPlan};
@@ -79,8 +79,8 @@ impl RunPlan {
         let material = self.material.clone();
         let (machine, mut misfits): (Box<dyn Protocol>, Vec<Misfit>) = match &self.protocol {
             ProtocolPlan::Consensus(plan) => {
-                let usual = || Box::new(VoteThreshold::new(plan.threshold, plan.stability_rounds));
-                let strategy = brought.strategy.unwrap_or_else(|| usual());
+                let usual = || plan.strategy.rule(plan.threshold, plan.stability_rounds);
+                let strategy = brought.strategy.unwrap_or_else(usual);
                 let machine = Consensus::new(plan.clone(), members, material, strategy);
                 let machine = machine.with_first_round(brought.first_round);
                 let misfits = machine.misfits();

@@ -94,5 +94,6 @@ pub fn plan(options: &mut Options, casting: &Casting<'_>) -> ConsensusPlan {
         review: options.read("review", |text| word(text, &REVIEWS)).unwrap_or(settings.review),
         stepped: false,
         tuning: casting.tuning(options),
+        ..ConsensusPlan::default()
     }
 }

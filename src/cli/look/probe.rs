@@ -50,6 +50,7 @@ impl Probe for RealProbe<'_> {
             review: ReviewMode::Pairwise,
             stepped: false,
             tuning: Tuning::default(),
+            ..ConsensusPlan::default()
         };
         let mut seat = seat.clone();
         if seat.manifest.efforts.contains_key(&Effort::Low) {

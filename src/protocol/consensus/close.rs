@@ -25,6 +25,12 @@ impl Consensus {
             self.finish(Status::InsufficientModels, at, out);
             return true;
         }
+        if self.are_identical(at) {
+            self.identical = true;
+            let best = self.rounds[at].authors().next().map(|who| Best { at, who });
+            self.finish_with(Status::Converged, at, best, out);
+            return true;
+        }
         let complete = round.is_complete();
         if !complete && !self.enough_left() && !self.awaits_scores(at) {
             self.finish(Status::InsufficientModels, at, out);
@@ -76,6 +82,20 @@ impl Consensus {
         } else if !more {
             self.finish(Status::InsufficientModels, at, out);
         }
+    }
+
+    /// Whether all answers of a round are the same, where that ends the run.
+    fn are_identical(&self, at: usize) -> bool {
+        let Some(normaliser) = self.plan.stop_on_agreement else { return false };
+        let round = &self.rounds[at];
+        let mut forms = round.authors().filter_map(|who| Some(normaliser.form(&round.candidate(who)?.text)));
+        let first = forms.next();
+        round.is_seated() && forms.all(|form| Some(form) == first)
+    }
+
+    /// Whether reviews would be bought too early: the answers are the same, or not all of them are there.
+    pub(super) fn may_be_identical(&self, at: usize) -> bool {
+        self.plan.stop_on_agreement.is_some() && (!self.rounds[at].is_seated() || self.are_identical(at))
     }
 
     /// Whether what is still out can tell more about the best answer than what is known: reviews of this round,

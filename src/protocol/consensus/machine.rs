@@ -31,6 +31,8 @@ pub struct Consensus {
     pub(super) gone: Vec<Option<CallFailure>>,
     pub(super) cuts: QuoteCuts,
     pub(super) ended: Option<Outcome>,
+    /// Whether the run ended because all answers were the same.
+    pub(super) identical: bool,
     first: RoundOverrides,
 }
 
@@ -68,6 +70,7 @@ impl Consensus {
             gone,
             cuts: QuoteCuts::default(),
             ended: None,
+            identical: false,
             first: RoundOverrides::default(),
         }
     }

@@ -4,11 +4,16 @@ use super::machine::Consensus;
 use super::state::{Candidate, Seat};
 use crate::failure::{CallFailure, FailureClass};
 use crate::ids::ParticipantId;
-use crate::outcome::{Answer, Body, ConsensusBody, Dissent, Dropped, Outcome, RoundRecord, Status, Winner};
+use crate::outcome::{
+    Answer, Body, ConsensusBody, Dissent, Dropped, Outcome, ReviewRecord, RoundRecord, Status, Winner,
+};
 use crate::protocol::material::MemberIndex;
 use crate::protocol::tally::{self, SLACK, Standing};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+
+/// A winner that one reviewer scored so much lower than another is contested.
+const CONTESTED: f64 = 4.0;
 
 /// Whose answer is best, and in which round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +86,11 @@ impl Consensus {
         let records = records.filter(|(at, standing)| *at < self.closed.standings.len() || !standing.scores.is_empty());
         let body = ConsensusBody {
             final_round: self.rounds.get(last).map_or(0, |round| round.round.get()),
+            answer_round: best.map(|best| self.rounds[best.at].round.get()),
+            tied_with: best.map(|best| self.tied_with(best, seen)).unwrap_or_default(),
+            contested: best.is_some_and(|best| best.at < seen && self.is_contested(best)),
+            agreed_by: self.identical.then(|| "identical".to_owned()),
+            reviews: (0..self.rounds.len()).flat_map(|at| self.reviews_of(at)).collect(),
             strategy: self.strategy.name().to_owned(),
             threshold: plan.threshold,
             stability_rounds: plan.stability_rounds,
@@ -150,10 +160,43 @@ impl Consensus {
         })
     }
 
-    /// Reviews of the winner below the threshold, the lowest first.
+    /// Who did as well as the winner: in the round that decided, where one did, else by everybody's best version.
+    fn tied_with(&self, best: Best, seen: usize) -> Vec<ParticipantId> {
+        let winner = &self.order[best.who];
+        if let Some(last) = self.closed.standings.last().filter(|_| self.closed.converged) {
+            return if last.leader.as_ref() == Some(winner) { last.tied.clone() } else { Vec::new() };
+        }
+        let mean = |version: Best| self.mean(version.at, version.who);
+        let Some(won) = mean(best).filter(|_| best.at < seen) else { return Vec::new() };
+        let others = (0..self.order.len()).filter(|who| *who != best.who);
+        let as_good = |who: &MemberIndex| {
+            self.best_version(seen, *who).and_then(mean).is_some_and(|mean| (mean - won).abs() <= SLACK)
+        };
+        others.filter(as_good).map(|who| self.order[who].clone()).collect()
+    }
+
+    fn is_contested(&self, best: Best) -> bool {
+        let scores = || self.rounds[best.at].reviews(best.who).map(|(_, review)| review.score);
+        let (lowest, highest) = (scores().fold(f64::INFINITY, f64::min), scores().fold(f64::NEG_INFINITY, f64::max));
+        highest - lowest >= CONTESTED - SLACK
+    }
+
+    fn reviews_of(&self, at: usize) -> impl Iterator<Item = ReviewRecord> {
+        let round = &self.rounds[at];
+        (0..self.order.len()).flat_map(move |reviewer| {
+            (0..self.order.len()).filter_map(move |author| {
+                let review = round.review(reviewer, author)?.clone();
+                let (reviewer, author) = (self.order[reviewer].clone(), self.order[author].clone());
+                Some(ReviewRecord { round: round.round, reviewer, author, review })
+            })
+        })
+    }
+
+    /// Reviews of the winner that name a weakness or are below the threshold, the lowest first.
     fn dissent(&self, best: Best) -> Vec<Dissent> {
         let below = |score: f64| score < self.plan.threshold - SLACK;
-        let against = self.rounds[best.at].reviews(best.who).filter(|(_, review)| below(review.score));
+        let against = self.rounds[best.at].reviews(best.who);
+        let against = against.filter(|(_, review)| below(review.score) || !review.weaknesses.is_empty());
         let mut dissent: Vec<Dissent> = against
             .map(|(reviewer, review)| Dissent {
                 reviewer: self.order[reviewer].clone(),
@@ -174,6 +217,8 @@ impl Consensus {
             means: standing.means.clone(),
             leader: standing.leader.clone(),
             stable: standing.stable,
+            tied_with: standing.tied.clone(),
+            adjusted: standing.adjusted.clone(),
             reviews_dropped: self.rounds[at].missing_reviews(),
             repairs: self.rounds[at].repairs,
             converged: self.closed.converged && at + 1 == self.closed.standings.len(),

@@ -102,10 +102,15 @@ impl RoundState {
 
     /// The reviews of this author that are in, in plan order of the reviewers.
     pub fn reviews(&self, author: MemberIndex) -> impl Iterator<Item = (MemberIndex, &Review)> {
-        (0..self.seats.len()).filter_map(move |reviewer| match &self.verdicts[reviewer][author] {
-            Verdict::In(review) => Some((reviewer, review)),
+        (0..self.seats.len()).filter_map(move |reviewer| Some((reviewer, self.review(reviewer, author)?)))
+    }
+
+    /// A reviewer's review of an author, if it is in.
+    pub fn review(&self, reviewer: MemberIndex, author: MemberIndex) -> Option<&Review> {
+        match &self.verdicts[reviewer][author] {
+            Verdict::In(review) => Some(review),
             _ => None,
-        })
+        }
     }
 
     /// How many reviews are missing for good.

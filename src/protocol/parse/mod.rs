@@ -11,9 +11,10 @@ mod score;
 mod shown;
 mod verdict;
 
+pub use crate::outcome::Review;
 pub use critique::{Critique, read_critique, read_fenced_critique};
 pub use json::{JsonProblem, lenient_json};
-pub use review::{DIMENSIONS, Malformed, Review, read_review, read_reviews};
+pub use review::{DIMENSIONS, Malformed, read_review, read_reviews};
 pub use score::{Judgement, NoScore, on_scale, read_score};
 pub use shown::Shown;
 pub use verdict::REPLY_BYTES;

@@ -5,39 +5,15 @@ use super::json::JsonProblem;
 use super::number::{in_prose, number, score_member};
 use super::shown::Shown;
 use super::verdict::{REPLY_BYTES, own_json, scored_object};
+use crate::outcome::Review;
 use crate::protocol::tally::{HIGHEST, LOWEST};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 use std::fmt;
 
 /// Objects and arrays within each other, the outermost counted.
 const REPLY_DEPTH: usize = 10;
 /// The counts of a batch review beside its score, from 1 to 10 each.
 pub const DIMENSIONS: [&str; 3] = ["accuracy", "completeness", "clarity"];
-
-/// What a reviewer said about an answer.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Review {
-    /// 1 to 10.
-    pub score: f64,
-    /// What is good.
-    pub strengths: Vec<String>,
-    /// What is wrong or missing.
-    pub weaknesses: Vec<String>,
-    /// What to do about it.
-    pub suggestions: Vec<String>,
-    /// The whole in a few words; of a reply without JSON, all of it.
-    pub overall_assessment: String,
-    /// Why the score is what it is.
-    pub rationale: String,
-    /// The [`DIMENSIONS`] that the reviewer gave, 1 to 10 each.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub dimensions: BTreeMap<String, f64>,
-    /// Whether the reviewer would sign this answer instead of its own; shown, not counted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub would_sign: Option<bool>,
-}
 
 /// Why a reply is no review, in words that its author can act on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -189,15 +165,13 @@ fn review_of(entries: &Map<String, Value>) -> Result<Review, Malformed> {
         dimensions: DIMENSIONS.iter().filter_map(dimension).collect(),
         would_sign: entries.get("would_sign").and_then(Value::as_bool),
     };
-    if review.texts().any(echoes_form) { Err(Malformed::EchoesForm) } else { Ok(review) }
+    if texts(&review).any(echoes_form) { Err(Malformed::EchoesForm) } else { Ok(review) }
 }
 
-impl Review {
-    /// Everything in words that it says.
-    fn texts(&self) -> impl Iterator<Item = &str> {
-        let lists = [&self.strengths, &self.weaknesses, &self.suggestions].into_iter().flatten();
-        lists.chain([&self.overall_assessment, &self.rationale]).map(String::as_str)
-    }
+/// Everything that a review says in words.
+fn texts(review: &Review) -> impl Iterator<Item = &str> {
+    let lists = [&review.strengths, &review.weaknesses, &review.suggestions].into_iter().flatten();
+    lists.chain([&review.overall_assessment, &review.rationale]).map(String::as_str)
 }
 
 /// The reviews of a reply with several, none if it has no such thing: those under `reviews`, in a bare
@@ -232,6 +206,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use serde_json::json;
+    use std::collections::BTreeMap;
 
     fn read_review(text: &str, structured: Option<&Value>) -> Result<Review, Malformed> {
         super::read_review(text, structured, &Shown::default())
