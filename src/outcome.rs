@@ -42,6 +42,8 @@ pub enum Status {
     NotRefined,
     /// Samples did not agree as far as was asked: the answer of most, exit code 2.
     AgreementMissed,
+    /// No answer has more than half of the samples: the most common one, exit code 2.
+    NoMajority,
     /// A text stopped getting better below the target: the best one, exit code 2.
     Plateau,
     /// The iterations ran out below the target: the best text, exit code 2.
@@ -82,7 +84,8 @@ impl Status {
             | Self::AgreementMissed
             | Self::Plateau
             | Self::MaxIterationsExceeded
-            | Self::NotRefined => 2,
+            | Self::NotRefined
+            | Self::NoMajority => 2,
             Self::InsufficientModels => 3,
             Self::BudgetExhausted => 5,
             Self::Parked => 6,
@@ -103,6 +106,7 @@ impl Status {
             Self::Unchanged => "unchanged",
             Self::NotRefined => "not_refined",
             Self::AgreementMissed => "agreement_missed",
+            Self::NoMajority => "no_majority",
             Self::Plateau => "plateau",
             Self::MaxIterationsExceeded => "max_iterations_exceeded",
             Self::MaxRoundsExceeded => "max_rounds_exceeded",

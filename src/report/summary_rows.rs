@@ -31,6 +31,7 @@ pub(super) fn status(outcome: &Outcome, paint: Paint) -> String {
         Status::Unchanged => paint.good("left as it was"),
         Status::MaxRoundsExceeded => paint.warn(&format!("the rounds ran out before they agreed: {best}")),
         Status::AgreementMissed => paint.warn("the samples do not agree as far as was asked: the answer of most"),
+        Status::NoMajority => paint.warn("no answer has more than half of the samples: most common answer"),
         Status::NotRefined => paint.warn("no usable rewrite: the text as it was"),
         Status::Plateau => paint.warn("the score stopped moving below the target: the best text"),
         Status::MaxIterationsExceeded => paint.warn("the iterations ran out below the target: the best text"),

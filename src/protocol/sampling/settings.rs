@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Strategy {
-    /// The answer that most samples gave wins, however few they are.
+    /// The answer that most samples gave wins; they agree where it has more than half of them.
     #[default]
     Majority,
     /// All samples gave the same answer, and none failed.
@@ -87,10 +87,18 @@ impl SamplingPlan {
     /// How many samples a run may have.
     pub const SAMPLES: std::ops::RangeInclusive<u32> = 1..=100;
 
+    /// What the agreement must pass: what was asked for, else more than half of the samples. `None` where all have to
+    /// agree anyway.
+    #[must_use]
+    pub fn needed(&self) -> Option<Threshold> {
+        let majority = (self.strategy == Strategy::Majority).then(|| Threshold::above(0.5));
+        self.min_agreement.map(Threshold::at_least).or(majority)
+    }
+
     /// Everything that the agreement is compared with.
     #[must_use]
     pub fn thresholds(&self) -> Vec<Threshold> {
-        self.min_agreement.map(Threshold::at_least).into_iter().chain(self.watched.iter().copied()).collect()
+        self.needed().into_iter().chain(self.watched.iter().copied()).collect()
     }
 
     /// Whether samples are taken one after the other.
