@@ -2,7 +2,7 @@
 
 /// What forms and schemas say about their keys, in lower case. Prompts of earlier versions are among
 /// them: old journals are read by the same rules.
-const DESCRIPTIONS: [&str; 8] = [
+const DESCRIPTIONS: [&str; 18] = [
     "what is good, one point each",
     "what is wrong or missing, one point each",
     "what would make it better, one point each",
@@ -11,6 +11,16 @@ const DESCRIPTIONS: [&str; 8] = [
     "why the score that follows is right",
     "what is good, what is wrong or missing, and why the number that follows is right",
     "what is good, what is wrong or missing, and why the score that follows is right",
+    "each names one thing that is wrong or missing",
+    "each names one thing that is wrong or missing, and quotes the words that are wrong",
+    "each names one thing that is right",
+    "each names one thing that is right and should stay",
+    "each names one change",
+    "two or three sentences on the answer as a whole",
+    "a string of two or three sentences on the answer as a whole",
+    "the reasons for the score, without any number",
+    "a string with the reasons for the score, in words, without any number",
+    "what is wrong or missing, what is good, and what follows for the score",
 ];
 
 /// Whether a text of a review is nothing but what the form says about its key.
