@@ -25,6 +25,7 @@ pub mod prompt;
 #[doc(hidden)]
 pub mod quote;
 pub mod tally;
+pub mod thinking;
 pub mod threshold;
 
 pub mod consensus;
