@@ -11,6 +11,7 @@ pub mod failure;
 pub mod ids;
 #[doc(hidden)]
 pub mod invocation;
+mod json;
 pub mod outcome;
 pub mod time;
 
@@ -18,6 +19,9 @@ pub mod time;
 // is promised to library users. Data moves through them as ARCHITECTURE.md draws it.
 #[doc(hidden)]
 pub mod adapter;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod app;
 #[doc(hidden)]
 pub mod call;
 #[cfg(feature = "cli")]
@@ -26,6 +30,9 @@ pub mod cli;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod config;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod demo;
 #[doc(hidden)]
 pub mod engine;
 #[doc(hidden)]
@@ -41,9 +48,6 @@ pub mod protocol;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod report;
-#[cfg(feature = "cli")]
-#[doc(hidden)]
-pub mod standin;
 
 // The face: what people who build on this crate use.
 pub use adapter::Billing;

@@ -1,8 +1,11 @@
 //! A run that is stepped through, on the disk: the caller's words are records like all others.
 
+use crate::support::folder::TestFolder;
 use crate::support::room::{consensus, participant, plan};
-use refinery_core::call::{Attempt, AttemptError, Backend, Backoff, BoxFuture, Caller, Gate, Lane, Room, Seat};
-use refinery_core::engine::{Bounds, Briefing, Effect, Entry, Stepped, World, refold, stop_channel};
+use refinery_core::call::{
+    Attempt, AttemptError, Backend, Backoff, BoxFuture, Caller, Endpoint, Endpoints, Gate, Lane,
+};
+use refinery_core::engine::{Bounds, Briefing, Effect, Entry, RunDeps, Stepped, refold, stop_channel};
 use refinery_core::exchange::Reply;
 use refinery_core::ids::{ParticipantId, RunId};
 use refinery_core::journal::{self, Writer};
@@ -23,11 +26,11 @@ impl Backend for Reviewer {
     }
 }
 
-fn world(journal: Writer) -> World {
-    let seat = || Seat { backend: Arc::new(Reviewer), lane: Lane::new(0), own: Lane::new(0) };
-    let seats: BTreeMap<_, _> = NAMES.map(|name| (ParticipantId::new(name), seat())).into();
-    World {
-        caller: Caller::new(Room { seats, gate: Gate::new(0), backoff: Backoff::default() }),
+fn world(journal: Writer) -> RunDeps {
+    let endpoint = || Endpoint { backend: Arc::new(Reviewer), lane: Lane::new(0), own: Lane::new(0) };
+    let endpoints: BTreeMap<_, _> = NAMES.map(|name| (ParticipantId::new(name), endpoint())).into();
+    RunDeps {
+        caller: Caller::new(Endpoints { by_name: endpoints, gate: Gate::new(0), backoff: Backoff::default() }),
         stop: stop_channel().1,
         clock: Arc::new(|| Timestamp(0)),
         journal: Some(journal),
@@ -42,7 +45,7 @@ fn briefing() -> Briefing {
 
 #[tokio::test]
 async fn words_are_written_down_and_a_fold_of_the_record_waits_where_the_run_did() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = TestFolder::new("stepped-");
     let path = folder.path().join("run.jsonl");
     let plan = ConsensusPlan { stepped: true, threshold: 9.5, ..plan(4) };
     let events = Arc::new(Mutex::new(Vec::new()));

@@ -3,7 +3,7 @@
 use crate::support::disk::Small;
 use crate::support::record::{essence, lines, records};
 use crate::support::theatre::{Theatre, document, signal};
-use refinery_core::cli::kept::replay::retell;
+use refinery_core::cli::history::replay::retell;
 use refinery_core::engine::Recorded;
 use refinery_core::journal::{Chain, read};
 use serde_json::{Value, json};
@@ -261,7 +261,7 @@ fn a_journal_that_may_not_grow_is_given_up_and_the_answer_is_not() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
+#[cfg_attr(not(target_os = "linux"), ignore = "mounts a small file system")]
 fn a_disk_that_fills_up_costs_the_journal_and_not_the_run() {
     let theatre = Theatre::new(LONG_ANSWER);
     let Some(disk) = Small::mount(theatre.path("disk"), "64k") else { return };

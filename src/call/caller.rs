@@ -19,7 +19,7 @@ const EXHAUSTED_TRIES: u32 = 20;
 
 /// One participant's place in the room.
 #[derive(Clone)]
-pub struct Seat {
+pub struct Endpoint {
     /// What answers it.
     pub backend: Arc<dyn Backend>,
     /// The lane of its adapter and credential, shared with the other participants of both.
@@ -30,9 +30,9 @@ pub struct Seat {
 
 /// Everybody who can be asked.
 #[derive(Clone)]
-pub struct Room {
+pub struct Endpoints {
     /// The participants, by name.
-    pub seats: BTreeMap<ParticipantId, Seat>,
+    pub by_name: BTreeMap<ParticipantId, Endpoint>,
     /// The bound over all of them.
     pub gate: Gate,
     /// How long to wait between attempts.
@@ -60,31 +60,31 @@ pub struct Answered {
 /// Asks calls, one attempt after the other.
 #[derive(Clone)]
 pub struct Caller {
-    room: Arc<Room>,
+    endpoints: Arc<Endpoints>,
 }
 
 impl Caller {
     /// A caller for a room.
     #[must_use]
-    pub fn new(room: Room) -> Self {
-        Self { room: Arc::new(room) }
+    pub fn new(endpoints: Endpoints) -> Self {
+        Self { endpoints: Arc::new(endpoints) }
     }
 
     /// Makes a call: waits for admission, makes attempts, pauses between them, settles.
     pub async fn call(&self, spec: Arc<CallSpec>, context: CallContext) -> Answered {
-        let Some(seat) = self.room.seats.get(&spec.to).cloned() else {
+        let Some(endpoint) = self.endpoints.by_name.get(&spec.to).cloned() else {
             let failure = CallFailure::new(FailureClass::Internal, format!("no participant {}", spec.to));
             return Answered { result: Err(failure), attempts: 0 };
         };
-        let mut live = LiveCall { room: &self.room, seat, spec, context, attempts: 0, tries: 0 };
+        let mut live = LiveCall { endpoints: &self.endpoints, endpoint, spec, context, attempts: 0, tries: 0 };
         let result = live.run().await;
         Answered { result, attempts: live.attempts }
     }
 }
 
 struct LiveCall<'a> {
-    room: &'a Room,
-    seat: Seat,
+    endpoints: &'a Endpoints,
+    endpoint: Endpoint,
     spec: Arc<CallSpec>,
     context: CallContext,
     /// Attempts that were begun.
@@ -111,7 +111,7 @@ impl LiveCall<'_> {
                     if exhausted > EXHAUSTED_TRIES {
                         return Err(CallFailure::new(FailureClass::StartFailed, message));
                     }
-                    let limit = self.room.gate.lower(passes.global);
+                    let limit = self.endpoints.gate.lower(passes.global);
                     drop(passes.adapter);
                     self.warn(format!("{message}; from here on at most {limit} at once"));
                     self.rest(Duration::from_millis(50 * u64::from(exhausted))).await?;
@@ -123,7 +123,7 @@ impl LiveCall<'_> {
                 continue;
             }
             self.close_if_lasting(&failure);
-            match pause_before(&self.room.backoff, self.spec.id.as_str(), self.tries, &failure) {
+            match pause_before(&self.endpoints.backoff, self.spec.id.as_str(), self.tries, &failure) {
                 Some(pause) => {
                     self.tell(CallNews::Retrying { call: self.spec.id.clone(), pause, failure: failure.class });
                     self.rest(pause).await?;
@@ -142,7 +142,7 @@ impl LiveCall<'_> {
             AtLimit::Stop => Err(self.stopped_failure()),
             AtLimit::Wait(pause) => {
                 self.tries -= 1;
-                self.seat.lane.rest_until(Instant::now() + pause);
+                self.endpoint.lane.rest_until(Instant::now() + pause);
                 self.tell(CallNews::Retrying { call: self.spec.id.clone(), pause, failure: failure.class });
                 Ok(true)
             }
@@ -155,13 +155,13 @@ impl LiveCall<'_> {
         let mut stop = self.context.stop.clone();
         let places = async {
             // A rest may be prolonged while it lasts.
-            while let Some(moment) = self.seat.lane.rests_until().filter(|moment| *moment > Instant::now()) {
+            while let Some(moment) = self.endpoint.lane.rests_until().filter(|moment| *moment > Instant::now()) {
                 tokio::time::sleep_until(moment).await;
             }
             // Whoever waits for somebody's lead takes no place from others.
-            let lead = self.seat.lane.lead().await.map(Arc::new);
-            let adapter = self.seat.lane.gate().enter().await;
-            let global = self.room.gate.enter().await;
+            let lead = self.endpoint.lane.lead().await.map(Arc::new);
+            let adapter = self.endpoint.lane.gate().enter().await;
+            let global = self.endpoints.gate.enter().await;
             Passes { adapter, global, lead }
         };
         let passes = tokio::select! {
@@ -175,7 +175,7 @@ impl LiveCall<'_> {
     }
 
     fn check_open(&self) -> Result<(), CallFailure> {
-        match self.seat.lane.closed().or_else(|| self.seat.own.closed()) {
+        match self.endpoint.lane.closed().or_else(|| self.endpoint.own.closed()) {
             Some(why) => Err(CallFailure { usage: Usage::default(), partial: None, ..why }),
             None => Ok(()),
         }
@@ -187,8 +187,8 @@ impl LiveCall<'_> {
         self.tell(CallNews::Begun { call: call.clone(), attempt: self.attempts, go });
         answer.await.map_err(|_| self.stopped_failure())??;
         let began = Instant::now();
-        let result = self
-            .seat
+        let mut result = self
+            .endpoint
             .backend
             .attempt(Attempt {
                 spec: Arc::clone(&self.spec),
@@ -200,6 +200,9 @@ impl LiveCall<'_> {
             .await;
         if let (Some(lead), Ok(_)) = (lead, &result) {
             lead.heard();
+        }
+        if let Some(what) = check_usage(&mut result) {
+            self.warn(format!("{}: an impossible {what} was reported; it counts as unknown", self.spec.to));
         }
         let (failure, usage, served) = match &result {
             Ok(reply) => (None, reply.usage, reply.served.clone()),
@@ -225,9 +228,9 @@ impl LiveCall<'_> {
             | FailureClass::ContextTooLong
             | FailureClass::Misconfigured
             | FailureClass::StartFailed => {
-                self.seat.own.close(failure.clone());
+                self.endpoint.own.close(failure.clone());
             }
-            _ => self.seat.lane.close(failure.clone()),
+            _ => self.endpoint.lane.close(failure.clone()),
         }
     }
 
@@ -260,6 +263,18 @@ struct Passes {
     global: Pass,
     /// If it goes first: the others come when this is dropped, or earlier.
     lead: Option<Arc<Lead>>,
+}
+
+/// Makes unknown what cannot be true of the usage, and says what that was.
+fn check_usage(result: &mut Result<Reply, AttemptError>) -> Option<&'static str> {
+    let usage = match result {
+        Ok(reply) => &mut reply.usage,
+        Err(AttemptError::Failed(failure)) => &mut failure.usage,
+        Err(AttemptError::Exhausted(_)) => return None,
+    };
+    let (checked, what) = usage.checked();
+    *usage = checked;
+    what
 }
 
 /// Waits until a stop is asked for; for ever, if nobody can ask any more.

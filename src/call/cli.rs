@@ -1,8 +1,9 @@
 //! The backend that drives a vendor's CLI: here the adapter's text meets the operating system.
 
 use super::backend::{Attempt, AttemptError, Backend, BoxFuture, CallNews};
-use super::echo::{Echo, Kept};
-use super::secrets::Secrets;
+use super::echo::Echo;
+use super::kept_output::KeptOutput;
+use super::secrets::{Redactor, Secrets};
 use crate::adapter::{self, ChosenPool, End, Host, Manifest, Prepared, Program, Progress, Request, ResolvedModel};
 use crate::event::EventKind;
 use crate::exchange::{Effort, Reply};
@@ -38,7 +39,7 @@ pub struct CliSettings {
 
 /// One participant: a CLI, its model, and what pays.
 #[derive(Debug, Clone)]
-pub struct CliSeat {
+pub struct CliEndpoint {
     /// How the CLI is driven.
     pub manifest: Arc<Manifest>,
     /// Where it is.
@@ -54,14 +55,14 @@ pub struct CliSeat {
 /// Answers a participant's calls by running its CLI.
 pub struct CliBackend {
     settings: CliSettings,
-    seat: CliSeat,
+    endpoint: CliEndpoint,
 }
 
 impl CliBackend {
     /// A backend for a participant.
     #[must_use]
-    pub fn new(settings: CliSettings, seat: CliSeat) -> Self {
-        Self { settings, seat }
+    pub fn new(settings: CliSettings, endpoint: CliEndpoint) -> Self {
+        Self { settings, endpoint }
     }
 
     async fn run(&self, attempt: Attempt) -> Result<Reply, AttemptError> {
@@ -82,19 +83,20 @@ impl CliBackend {
         // The channel holds one turn and its receiver lives: this cannot fail.
         let _ = turns.try_send(turn);
         drop(turns);
-        let mut gauge = Gauge::new(&attempt);
-        let mut kept = self.settings.echo.as_ref().map(|_| Kept::begin(&invocation, scratch.path(), &secrets));
+        let mut gauge = Gauge::new(&attempt, &secrets);
+        let mut kept = self.settings.echo.as_ref().map(|_| KeptOutput::begin(&invocation, scratch.path(), &secrets));
         let mut lines = |line: crate::invocation::Line| {
             if let Some(kept) = &mut kept {
                 kept.line(&line);
             }
             let step = codec.line(&line);
             if let Some(progress) = step.progress {
-                gauge.show(progress, &secrets);
+                gauge.show(progress);
             }
             step.flow
         };
         let exit = self.settings.supervisor.supervise(&invocation, receiver, attempt.stop.clone(), &mut lines).await;
+        gauge.end();
         if let Some(kept) = kept {
             kept.end();
         }
@@ -129,12 +131,12 @@ impl CliBackend {
 
     fn request<'a>(&'a self, attempt: &'a Attempt, scratch: &'a std::path::Path) -> Request<'a> {
         Request {
-            manifest: &self.seat.manifest,
-            program: &self.seat.program,
-            pool: &self.seat.pool,
+            manifest: &self.endpoint.manifest,
+            program: &self.endpoint.program,
+            pool: &self.endpoint.pool,
             host: &self.settings.host,
-            model: &self.seat.model,
-            effort: self.seat.effort,
+            model: &self.endpoint.model,
+            effort: self.endpoint.effort,
             spec: &attempt.spec,
             scratch,
         }
@@ -161,14 +163,15 @@ struct Gauge<'a> {
     attempt: &'a Attempt,
     bytes: u64,
     told: Option<Instant>,
+    redactor: Redactor<'a>,
 }
 
 impl<'a> Gauge<'a> {
-    fn new(attempt: &'a Attempt) -> Self {
-        Self { attempt, bytes: 0, told: None }
+    fn new(attempt: &'a Attempt, secrets: &'a Secrets) -> Self {
+        Self { attempt, bytes: 0, told: None, redactor: Redactor::new(secrets) }
     }
 
-    fn show(&mut self, progress: Progress, secrets: &Secrets) {
+    fn show(&mut self, progress: Progress) {
         if let (Some(lead), Progress::Thinking | Progress::Text(_)) = (&self.attempt.lead, &progress) {
             lead.heard();
         }
@@ -178,8 +181,8 @@ impl<'a> Gauge<'a> {
             Progress::Retrying(_) => "retrying",
             Progress::Text(text) => {
                 self.bytes += text.len() as u64;
-                let text = secrets.take_out_of(text);
-                let _ = self.attempt.tell.send(CallNews::Live(EventKind::Token { call: call.clone(), text }));
+                let text = self.redactor.push(&text);
+                self.token(text);
                 "answering"
             }
         };
@@ -187,6 +190,19 @@ impl<'a> Gauge<'a> {
             self.told = Some(Instant::now());
             let progress = EventKind::Progress { call, doing: doing.to_owned(), bytes: self.bytes };
             let _ = self.attempt.tell.send(CallNews::Live(progress));
+        }
+    }
+
+    /// Shows what was held back.
+    fn end(&mut self) {
+        let text = self.redactor.finish();
+        self.token(text);
+    }
+
+    fn token(&self, text: String) {
+        if !text.is_empty() {
+            let call = self.attempt.spec.id.clone();
+            let _ = self.attempt.tell.send(CallNews::Live(EventKind::Token { call, text }));
         }
     }
 }

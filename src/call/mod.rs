@@ -9,14 +9,15 @@ mod backoff;
 mod caller;
 mod cli;
 mod echo;
+mod kept_output;
 mod lane;
 mod lead;
 mod secrets;
 
 pub use backend::{AtLimit, Attempt, AttemptError, Backend, BoxFuture, CallNews};
 pub use backoff::{Backoff, pause_before};
-pub use caller::{Answered, CallContext, Caller, Room, Seat};
-pub use cli::{CliBackend, CliSeat, CliSettings};
+pub use caller::{Answered, CallContext, Caller, Endpoint, Endpoints};
+pub use cli::{CliBackend, CliEndpoint, CliSettings};
 pub use echo::Echo;
 pub use lane::{Gate, Lane};
 pub use lead::{Due, Lead};

@@ -19,7 +19,7 @@ use tokio::sync::watch;
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// What a run needs of the world.
-pub struct World {
+pub struct RunDeps {
     /// Makes the calls.
     pub caller: Caller,
     /// Rises when the run should stop.
@@ -50,7 +50,7 @@ pub async fn drive(
     protocol: Box<dyn Protocol>,
     briefing: Briefing,
     began: Timestamp,
-    world: World,
+    world: RunDeps,
     listener: Listener<'_>,
 ) -> Finished {
     let (fold, effects) = Fold::begin(protocol, briefing, began, listener);
@@ -61,7 +61,7 @@ pub async fn drive(
 /// written down, if they are others than before.
 ///
 /// Dropping the future ends every child.
-pub async fn go_on(refolded: Refolded<'_>, limits: Option<RunLimits>, world: World) -> Finished {
+pub async fn go_on(refolded: Refolded<'_>, limits: Option<RunLimits>, world: RunDeps) -> Finished {
     let mut live = Live::new(refolded.fold, world);
     live.record(Record::Resumed { limits: limits.map(Box::new) }).await;
     live.run(refolded.outstanding).await

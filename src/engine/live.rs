@@ -1,6 +1,6 @@
 //! The live loop: calls, timers and the stop, one happening at a time, each turned into a record.
 
-use super::drive::{Bounds, Clock, World};
+use super::drive::{Bounds, Clock, RunDeps};
 use super::fold::{Effect, Fold};
 use super::limit::{Case, decide};
 use super::record::{Entry, Record};
@@ -44,8 +44,8 @@ pub(super) struct Live<'a> {
 }
 
 impl<'a> Live<'a> {
-    pub fn new(fold: Fold<'a>, world: World) -> Self {
-        let World { caller, stop, clock, journal, bounds } = world;
+    pub fn new(fold: Fold<'a>, world: RunDeps) -> Self {
+        let RunDeps { caller, stop, clock, journal, bounds } = world;
         let (tell, news) = mpsc::unbounded_channel();
         Self {
             fold,
@@ -290,6 +290,7 @@ impl<'a> Live<'a> {
                 }
                 self.record(Record::Retrying { call, pause, failure }).await;
             }
+            CallNews::Warning(text) if self.fold.has_warned(&text) => {}
             CallNews::Warning(text) => self.record(Record::Warned { text }).await,
         }
     }

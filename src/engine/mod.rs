@@ -23,7 +23,7 @@ mod stepped;
 mod steps;
 mod stop;
 
-pub use drive::{Bounds, Clock, World, drive, go_on};
+pub use drive::{Bounds, Clock, RunDeps, drive, go_on};
 pub use fold::{Briefing, Effect, Fold, Listener, OwnListener};
 pub use ledger::{Ledger, Registered};
 pub use record::{Entry, Record};

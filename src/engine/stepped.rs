@@ -1,6 +1,6 @@
 //! A run that its caller steps through: after each round it waits for the caller's word.
 
-use super::drive::World;
+use super::drive::RunDeps;
 use super::fold::{Briefing, Effect, Fold, OwnListener};
 use super::live::Live;
 use crate::exchange::Usage;
@@ -22,7 +22,7 @@ impl Stepped {
         protocol: Box<dyn Protocol>,
         briefing: Briefing,
         began: Timestamp,
-        world: World,
+        world: RunDeps,
         listener: OwnListener<'static>,
     ) -> Self {
         let (fold, effects) = Fold::begin_owned(protocol, briefing, began, listener);

@@ -1,5 +1,6 @@
 //! The real binary in a home of its own: command lines in, one readable block out.
 
+use super::folder::TestFolder;
 use super::schemas;
 use std::fs;
 use std::io::Write;
@@ -9,9 +10,16 @@ use std::process::{Command, Stdio};
 
 /// A home, a working directory and a PATH that hold nothing but what a test puts there.
 pub struct Desk {
-    root: tempfile::TempDir,
+    root: TestFolder,
     env: Vec<(String, String)>,
 }
+
+const DRAWN: [(&str, &str); 4] = [
+    (r#""run_id": "[0-9a-z-]+""#, r#""run_id": "20261121-100500-abcdef""#),
+    (r#""created_at": \d+"#, r#""created_at": 1795255500000"#),
+    (r#""nonce_root": "[0-9a-f]{32}""#, r#""nonce_root": "00000000000000000000000000000000""#),
+    (r#""seed": \d+"#, r#""seed": 7"#),
+];
 
 /// What a command line brought.
 pub struct Shown {
@@ -22,7 +30,7 @@ pub struct Shown {
 
 impl Desk {
     pub fn new() -> Self {
-        let root = tempfile::tempdir().unwrap();
+        let root = TestFolder::new("desk-");
         for folder in ["home/.config/refinery/adapters", "work", "bin"] {
             fs::create_dir_all(root.path().join(folder)).unwrap();
         }
@@ -102,7 +110,12 @@ impl Desk {
 
     fn redact(&self, text: &str) -> String {
         let real = |path: &Path| path.canonicalize().unwrap().display().to_string();
-        text.replace(&real(self.root.path()), "[DESK]").replace(&self.root.path().display().to_string(), "[DESK]")
+        let text =
+            text.replace(&real(self.root.path()), "[DESK]").replace(&self.root.path().display().to_string(), "[DESK]");
+        // What is drawn anew for every plan.
+        DRAWN.iter().fold(text, |text, (drawn, fixed)| {
+            regex_lite::Regex::new(drawn).unwrap().replace_all(&text, *fixed).into_owned()
+        })
     }
 }
 

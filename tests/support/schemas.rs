@@ -22,7 +22,7 @@ pub const NAMES: [&str; 15] = [
 
 /// The schema of a name.
 pub fn schema(name: &str) -> Value {
-    refinery_core::cli::look::schema::of(name).unwrap()
+    refinery_core::cli::inspect::schema::of(name).unwrap()
 }
 
 static VALIDATORS: LazyLock<BTreeMap<&str, Validator>> =

@@ -1,7 +1,7 @@
 //! What a manifest must not say, beyond what its schema already rules out.
 
 use super::{CodecName, Holds, Manifest, numbers};
-use crate::adapter::{PoolKind, fill};
+use crate::adapter::{PoolKind, template};
 use std::collections::BTreeSet;
 use std::path::{Component, Path};
 
@@ -95,7 +95,7 @@ impl Manifest {
                 || self.invocation.files.iter().any(|file| file.value.as_deref() == Some(used))
         };
         let templates = self.templates();
-        let unknown = templates.iter().flat_map(|template| fill::names(template)).find(|used| !known(used))?;
+        let unknown = templates.iter().flat_map(|text| template::names(text)).find(|used| !known(used))?;
         problem(
             words(&format!("{{{unknown}")),
             format!("the placeholder `{{{unknown}}}` has no value: known ones are {}", KNOWN.join(", ")),
@@ -168,13 +168,18 @@ impl Manifest {
     }
 
     fn unusable_rule(&self) -> Option<Problem> {
+        let codec = self.output.codec;
         self.failures.iter().enumerate().find_map(|(at, rule)| {
             let reason = if !rule.is_conditional() {
                 "would match everything: give it a condition"
-            } else if !rule.answer.is_empty() && (self.output.codec != CodecName::Plain || !rule.is_alone()) {
-                "`answer` stands alone, and only with the codec `plain`"
+            } else if !rule.answer.is_empty() && !rule.is_alone() {
+                "has another condition beside `answer`, which stands alone"
+            } else if !rule.answer.is_empty() && !codec.takes_answer_rules() {
+                "has `answer`, which only the codecs `plain`, `json` and `jsonl` read"
             } else {
-                return None;
+                let unknown = rule.fields.keys().find(|name| !codec.has_field(name))?;
+                let reason = format!("names the unknown field `{unknown}`: {}", codec.field_hint());
+                return problem(Place::Table("failure", at), format!("failure rule {} {reason}", at + 1));
             };
             problem(Place::Table("failure", at), format!("failure rule {} {reason}", at + 1))
         })

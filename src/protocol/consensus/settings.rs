@@ -33,6 +33,9 @@ pub enum Strategy {
 }
 
 impl Strategy {
+    /// All of them, by name.
+    pub const WORDS: [(&str, Self); 2] = [("vote-threshold", Self::VoteThreshold), ("adjusted", Self::Adjusted)];
+
     /// The rule with a threshold from 1 to 10, for so many rounds in a row.
     #[must_use]
     pub fn rule(self, threshold: f64, stability_rounds: u32) -> Box<dyn ClosingStrategy> {

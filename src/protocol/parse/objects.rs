@@ -1,6 +1,7 @@
 //! Every JSON object in a reply, in the order in which they stand.
 
 use super::repaired::repaired;
+use crate::json;
 use serde_json::Value;
 
 /// How often the search goes on inside a block that is no JSON: replies hold few such blocks, and the
@@ -54,7 +55,7 @@ pub(super) fn sole(text: &str) -> Option<Value> {
 }
 
 fn parsed(block: &str) -> Option<Value> {
-    serde_json::from_str(block).or_else(|_| serde_json::from_str(&repaired(block))).ok()
+    json::read(block).or_else(|| json::read(&repaired(block)))
 }
 
 /// The length of the balanced block at the start of a text; nothing if it never closes. Both kinds of

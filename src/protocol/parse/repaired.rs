@@ -1,7 +1,7 @@
 //! JSON as models write it, made into JSON that a parser takes.
 
 /// A block of near-JSON as strict JSON: comments and trailing commas go, raw control characters and
-/// stray backslashes in strings are escaped, half a surrogate pair becomes U+FFFD. A block without an
+/// stray backslashes in strings are escaped. A block without an
 /// end is closed behind its last complete member, so that a cut number is never taken for a whole one.
 ///
 /// Nothing else is guessed: what is still no JSON after this is refused by the parser.
@@ -103,24 +103,14 @@ fn comment(rest: &str) -> Option<usize> {
 /// An escape as strict JSON, and how many bytes it takes in the text.
 fn escaped(rest: &str) -> (String, usize) {
     match rest[1..].chars().next() {
-        Some('u') => unicode(rest),
+        // Half a surrogate pair is the parser's to mend.
+        Some('u') if rest.get(2..6).is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit())) => {
+            (rest[..6].to_owned(), 6)
+        }
         Some(letter) if "\"\\/bfnrt".contains(letter) => (rest[..2].to_owned(), 2),
         // `\d` of a pattern, or `\'`: the backslash itself was meant.
         Some(_) => ("\\\\".to_owned(), 1),
         None => (String::new(), 1),
-    }
-}
-
-fn unicode(rest: &str) -> (String, usize) {
-    let unit = |at: usize| {
-        let digits = rest.get(at..)?.strip_prefix("\\u")?.get(..4)?;
-        digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u16::from_str_radix(digits, 16).ok())?
-    };
-    let Some(first) = unit(0) else { return ("\\\\".to_owned(), 1) };
-    match first {
-        0xD800..=0xDBFF if matches!(unit(6), Some(0xDC00..=0xDFFF)) => (rest[..12].to_owned(), 12),
-        0xD800..=0xDFFF => ("\u{fffd}".to_owned(), 6),
-        _ => (rest[..6].to_owned(), 6),
     }
 }
 
@@ -131,7 +121,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn read(block: &str) -> Option<Value> {
-        serde_json::from_str(&repaired(block)).ok()
+        crate::json::read(&repaired(block))
     }
 
     #[test]

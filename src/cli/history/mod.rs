@@ -1,0 +1,5 @@
+//! Commands for saved runs.
+
+pub mod journal_args;
+pub mod replay;
+pub mod runs;
