@@ -99,7 +99,17 @@ fn by_borda(case: &Case) -> usize {
         let rows = case.scores.iter().filter_map(|row| Some((row, row[author]?)));
         rows.map(|(row, own)| {
             let others = row.iter().enumerate().filter(|(other, _)| *other != author).filter_map(|(_, score)| *score);
-            others.map(|other| if other < own { 1.0 } else if other > own { 0.0 } else { 0.5 }).sum::<f64>()
+            others
+                .map(|other| {
+                    if other < own {
+                        1.0
+                    } else if other > own {
+                        0.0
+                    } else {
+                        0.5
+                    }
+                })
+                .sum::<f64>()
         })
         .sum()
     };

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use refinery_core::exchange::{CallSpec, Reply, Tuning};
 use refinery_core::failure::{CallFailure, FailureClass};
 use refinery_core::outcome::{Body, SamplingBody, Status};
-use refinery_core::plan::estimate_sampling;
+use refinery_core::protocol::ProtocolSettings;
 use refinery_core::protocol::sampling::{EarlyStop, Normaliser, Sampling, SamplingPlan, Strategy as When, passes};
 use refinery_core::protocol::threshold::Threshold;
 
@@ -15,7 +15,7 @@ pub fn sampling(plan: &SamplingPlan, names: &[&str]) -> Sampling {
 }
 
 fn body(done: &Played) -> &SamplingBody {
-    let Body::Sampling(body) = &done.outcome.body else { panic!("{:?}", done.outcome) };
+    let Body::Sample(body) = &done.outcome.body else { panic!("{:?}", done.outcome) };
     body
 }
 
@@ -162,9 +162,9 @@ proptest! {
         (plan, count) in any_plan(), seed in any::<u64>(), order in any::<u64>(),
     ) {
         let done = play_in_order(sampling(&plan, &NAMES[..count]), &|spec| shaky(seed, spec), order);
-        prop_assert!(done.all_calls() <= estimate_sampling(&plan).total);
+        prop_assert!(done.all_calls() <= plan.estimate(1).total);
         let saved = body(&done).early_stop.as_ref().map_or(0, |end| u64::from(end.calls_saved));
-        prop_assert_eq!(done.all_calls() + saved, estimate_sampling(&plan).total);
+        prop_assert_eq!(done.all_calls() + saved, plan.estimate(1).total);
     }
 
     #[test]

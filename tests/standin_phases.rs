@@ -59,6 +59,7 @@ fn consensus(review: ReviewMode, material: Material) -> Consensus {
         review,
         stepped: false,
         tuning: Default::default(),
+        ..ConsensusPlan::default()
     };
     Consensus::new(plan, members(&["a", "b", "c"]), material, Box::new(VoteThreshold::new(10.0, 2)))
 }

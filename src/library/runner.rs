@@ -193,7 +193,7 @@ impl Runner {
         }
         let names = self.names();
         problems.extend(protocol.problems(&names));
-        problems.extend(self.self_refine.iter().flat_map(|plan| plan.critique.problems(&names)));
+        problems.extend(self.self_refine.iter().flat_map(|plan| plan.problems(&names)));
         if self.evaluator.is_some() && names.contains(&ModelId::new(EVALUATOR)) {
             problems.push(Error::config(format!("a provider is called {EVALUATOR}, as the evaluator is")));
         }

@@ -1,42 +1,16 @@
 //! From a plan to the protocol that it names.
 
-use super::estimate::{
-    Estimate, estimate, estimate_critique, estimate_debate, estimate_pipeline, estimate_refine, estimate_sampling,
-};
 use super::run::{ProtocolPlan, RunPlan};
 use crate::error::Error;
-use crate::ids::ParticipantId;
 use crate::outcome::SELF_REFINE;
-use crate::protocol::consensus::{ClosingStrategy, Consensus};
-use crate::protocol::debate::Debate;
-use crate::protocol::material::Misfit;
-use crate::protocol::pipeline::{Pipeline, StepKind, StepPlan};
-use crate::protocol::refine::{Refine, SelfRefine, SelfRefinePlan};
-use crate::protocol::sampling::Sampling;
-use crate::protocol::{Protocol, RoundOverrides};
-
-/// What a caller of the library brings to a plan, which is code and therefore not in it.
-#[derive(Default)]
-pub struct Brought {
-    /// When a consensus run may end; `None` for the rule that the plan names.
-    pub strategy: Option<Box<dyn ClosingStrategy>>,
-    /// What the caller changes in the first round of a consensus run.
-    pub first_round: RoundOverrides,
-    /// Who scores texts in place of a judge that no plan names, and is no participant.
-    pub evaluator: Option<ParticipantId>,
-}
+use crate::protocol::refine::{SelfRefine, SelfRefinePlan};
+use crate::protocol::{Brought, Estimate, Given, Protocol};
 
 impl ProtocolPlan {
-    /// The most calls that this protocol can take with so many in the room.
+    /// The most calls that this protocol can take with so many members.
     #[must_use]
     pub fn estimate(&self, members: usize) -> Estimate {
-        match self {
-            Self::Consensus(plan) => estimate(plan, members),
-            Self::Debate(plan) => estimate_debate(plan),
-            Self::Sample(plan) => estimate_sampling(plan),
-            Self::Refine(plan) => estimate_refine(plan, plan.draft.is_some()),
-            Self::Pipe(plan) => estimate_pipeline(plan, members),
-        }
+        self.settings().estimate(members)
     }
 }
 
@@ -47,7 +21,7 @@ pub fn estimate_run(protocol: &ProtocolPlan, self_refine: Option<&SelfRefinePlan
     match self_refine {
         None => protocol,
         Some(plan) => {
-            let pass = estimate_critique(&plan.critique);
+            let pass = plan.critique.estimate();
             protocol.and(Estimate::of_phases(pass.phases_of(SELF_REFINE)))
         }
     }
@@ -76,50 +50,8 @@ impl RunPlan {
     /// As [`Self::machine`].
     pub fn machine_with(&self, brought: Brought) -> Result<Box<dyn Protocol>, Error> {
         let (members, auxiliary) = self.members_and_auxiliary();
-        let material = self.material.clone();
-        let (machine, mut misfits): (Box<dyn Protocol>, Vec<Misfit>) = match &self.protocol {
-            ProtocolPlan::Consensus(plan) => {
-                let usual = || plan.strategy.rule(plan.threshold, plan.stability_rounds);
-                let strategy = brought.strategy.unwrap_or_else(usual);
-                let machine = Consensus::new(plan.clone(), members, material, strategy);
-                let machine = machine.with_first_round(brought.first_round);
-                let misfits = machine.misfits();
-                (Box::new(machine), misfits)
-            }
-            ProtocolPlan::Debate(plan) => {
-                let judge = plan.judge.as_ref().and_then(|judge| Some(self.participant(&judge.participant)?.member()));
-                if plan.personas.len() != members.len() || plan.judge.is_some() != judge.is_some() {
-                    return Err(Error::config("the plan is damaged: personas and participants do not match"));
-                }
-                let machine = Debate::new((**plan).clone(), members, judge, material);
-                let misfits = machine.misfits();
-                (Box::new(machine), misfits)
-            }
-            ProtocolPlan::Sample(plan) => {
-                let machine = Sampling::new(plan.clone(), members, material);
-                let misfits = machine.misfits();
-                (Box::new(machine), misfits)
-            }
-            ProtocolPlan::Refine(plan) => {
-                let evaluator = brought.evaluator.filter(|_| plan.judge.is_none());
-                let machine = Refine::new(plan.clone(), self.members(), material, None).with_evaluator(evaluator);
-                let misfits = machine.misfits();
-                (Box::new(machine), misfits)
-            }
-            ProtocolPlan::Pipe(plan) => {
-                let fits = |step: &StepPlan| match &step.kind {
-                    StepKind::Debate(plan) => plan.personas.len() == members.len(),
-                    _ => true,
-                };
-                if !plan.steps.iter().all(fits) {
-                    return Err(Error::config("the plan is damaged: personas and participants do not match"));
-                }
-                let machine =
-                    Pipeline::new(plan.clone(), members, auxiliary, material).with_evaluator(brought.evaluator);
-                let misfits = machine.misfits();
-                (Box::new(machine), misfits)
-            }
-        };
+        let given = Given { members, auxiliary, material: self.material.clone(), draft: None, brought };
+        let (machine, mut misfits) = self.protocol.settings().machine(given)?;
         let machine = match &self.self_refine {
             None => machine,
             Some(plan) => {

@@ -4,6 +4,8 @@ use super::budget::Budget;
 use crate::adapter::{ChosenPool, PoolKind, ResolvedModel};
 use crate::exchange::Effort;
 use crate::ids::{AdapterId, ParticipantId, RunId};
+use crate::outcome::with_protocols;
+use crate::protocol::ProtocolSettings;
 use crate::protocol::consensus::ConsensusPlan;
 use crate::protocol::debate::DebatePlan;
 use crate::protocol::material::{Material, Member};
@@ -39,37 +41,37 @@ pub struct RunPlan {
     pub limits: RunLimits,
 }
 
-/// Which protocol, with its settings.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[serde(tag = "name", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum ProtocolPlan {
-    /// Propose, evaluate, close, refine.
-    Consensus(ConsensusPlan),
-    /// Speak from standpoints, in rounds, and hear each other.
-    Debate(Box<DebatePlan>),
-    /// Several answers to the bare question, counted.
-    Sample(SamplingPlan),
-    /// One text, made better.
-    Refine(RefinePlan),
-    /// Several steps, one after the other.
-    Pipe(PipelinePlan),
-}
-
-impl ProtocolPlan {
-    /// The name, as in events and JSON.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Consensus(_) => "consensus",
-            Self::Debate(_) => "debate",
-            Self::Sample(_) => "sample",
-            Self::Refine(_) => "refine",
-            Self::Pipe(_) => "pipe",
+macro_rules! protocol_plans {
+    ($({$($(#[$doc:meta])* $name:ident = $word:literal: $plan:ty, $held:ty, $body:ty;)+})+) => {
+        /// Which protocol, with its settings.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+        #[serde(tag = "name")]
+        #[non_exhaustive]
+        pub enum ProtocolPlan {
+            $($($(#[$doc])* #[serde(rename = $word)] $name($held),)+)+
         }
-    }
+
+        impl ProtocolPlan {
+            /// The name, as in events and JSON.
+            #[must_use]
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $($(Self::$name(_) => $word,)+)+
+                }
+            }
+
+            /// The settings, whatever the protocol.
+            #[must_use]
+            pub fn settings(&self) -> &dyn ProtocolSettings {
+                match self {
+                    $($(Self::$name(plan) => { let plan: &$plan = plan; plan })+)+
+                }
+            }
+        }
+    };
 }
+with_protocols!(protocol_plans);
 
 /// One participant, resolved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -270,6 +272,7 @@ mod tests {
                 review: ReviewMode::Pairwise,
                 stepped: false,
                 tuning: Tuning::default(),
+                ..ConsensusPlan::default()
             }),
             participants: vec![Participant {
                 id: ParticipantId::new("claude"),

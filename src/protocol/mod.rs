@@ -12,7 +12,10 @@ pub mod adjusted;
 pub mod anonymise;
 mod asking;
 #[doc(hidden)]
+pub mod check;
+#[doc(hidden)]
 pub mod draw;
+mod estimate;
 #[doc(hidden)]
 pub mod fence;
 pub mod machine;
@@ -24,6 +27,7 @@ pub mod parse;
 pub mod prompt;
 #[doc(hidden)]
 pub mod quote;
+mod settings;
 pub mod tally;
 pub mod thinking;
 pub mod threshold;
@@ -34,4 +38,6 @@ pub mod pipeline;
 pub mod refine;
 pub mod sampling;
 
+pub use estimate::{Estimate, PhaseEstimate, RoundEstimate};
 pub use machine::{Command, Input, Outbox, Protocol, RoundOverrides, RoundReport, Settled, call_path};
+pub use settings::{Brought, Draft, Given, Machine, ProtocolSettings};

@@ -27,7 +27,7 @@ pub fn without_thinking(reply: &Arc<str>) -> Arc<str> {
 
 fn lone_end(text: &str) -> bool {
     let end = text.find("\n</think>\n");
-    end.is_some_and(|end| !text[..end].contains("<think>") && text[..end].matches("```").count() % 2 == 0)
+    end.is_some_and(|end| !text[..end].contains("<think>") && text[..end].matches("```").count().is_multiple_of(2))
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ impl Sampling {
 
     pub(super) fn outcome(&self, status: Status, body: SamplingBody) -> Outcome {
         let answer = body.winner.as_ref().map(|winner| winner.answer.clone());
-        Outcome::new(status, answer, Body::Sampling(body))
+        Outcome::new(status, answer, Body::Sample(body))
     }
 
     pub(super) fn concluded(&self, decided: Option<Decided>) -> (Status, SamplingBody) {

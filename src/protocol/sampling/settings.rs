@@ -1,7 +1,15 @@
 //! What a sampling run is planned with.
 
+use super::machine::Sampling;
+use super::outcome::passes;
+use crate::error::Error;
 use crate::exchange::Tuning;
+use crate::outcome::{SamplingBody, Status};
+use crate::protocol::check::{Check, SHARE};
+use crate::protocol::estimate::{Estimate, PhaseEstimate};
 use crate::protocol::normalise::Normaliser;
+use crate::protocol::pipeline::{Measured, Number, names};
+use crate::protocol::settings::{Given, Machine, ProtocolSettings};
 use crate::protocol::threshold::Threshold;
 use serde::{Deserialize, Serialize};
 
@@ -105,5 +113,66 @@ impl SamplingPlan {
     #[must_use]
     pub fn one_by_one(&self) -> bool {
         self.sequential || self.early_stop.is_some()
+    }
+}
+
+impl ProtocolSettings for SamplingPlan {
+    fn machine(&self, given: Given) -> Result<Machine, Error> {
+        let machine = Sampling::new(self.clone(), given.members, given.material);
+        let misfits = machine.misfits();
+        Ok((Box::new(machine), misfits))
+    }
+
+    /// A call for each sample.
+    fn estimate(&self, _members: usize) -> Estimate {
+        Estimate::of_phases(vec![PhaseEstimate::new("sample", u64::from(self.num_samples), 0)])
+    }
+
+    fn check(&self, check: &mut Check<'_>) {
+        check.within("num_samples", self.num_samples, &Self::SAMPLES);
+        check.within("min_agreement", self.min_agreement.unwrap_or(0.0), &SHARE);
+        if let Some(EarlyStop::Confident(likely)) = self.early_stop
+            && !(likely > 0.5 && likely < 1.0)
+        {
+            check.wrong(format!("early_stop is {likely}: it lies between 0.5 and 1"));
+        }
+    }
+
+    fn tunings(&self) -> Vec<Tuning> {
+        vec![self.tuning]
+    }
+
+    fn fields(&self) -> Vec<&'static str> {
+        names::<SamplingBody>()
+    }
+
+    fn members(&self) -> std::ops::RangeInclusive<usize> {
+        1..=100
+    }
+
+    // A step that may end early must not leave open what is asked about it.
+    fn watch(&mut self, field: &str, threshold: Threshold) {
+        if field == AGREEMENT {
+            self.watched.push(threshold);
+        }
+    }
+}
+
+const AGREEMENT: &str = "agreement";
+
+impl Measured for SamplingBody {
+    const NUMBERS: &'static [Number<Self>] = &[
+        (AGREEMENT, |body, _| body.agreement_ratio),
+        ("unique", |body, _| Some(f64::from(body.unique_responses))),
+        ("ties", |body, _| Some(f64::from(body.tie_count))),
+        ("failed", |body, _| Some(body.samples.iter().filter(|sample| sample.failure.is_some()).count() as f64)),
+    ];
+
+    /// Where samples are missing, the agreement is compared as far as it is known.
+    fn holds(&self, status: Status, field: &str, threshold: Threshold) -> Option<bool> {
+        if field == AGREEMENT {
+            return Some(passes(self, threshold));
+        }
+        self.number(status, field).map(|value| threshold.holds(value))
     }
 }
