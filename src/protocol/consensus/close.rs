@@ -3,7 +3,7 @@
 use super::closing::{AnswerSoFar, Bound, ClosedRound, ClosingDecision, Partial, Previous};
 use super::machine::Consensus;
 use super::outcome::Best;
-use super::state::{Pending, Seat};
+use super::state::{Seat, Stage};
 use crate::event::EventKind;
 use crate::outcome::Status;
 use crate::protocol::machine::{Outbox, RoundOverrides, RoundReport};
@@ -25,6 +25,11 @@ impl Consensus {
             self.finish(Status::InsufficientModels, at, out);
             return true;
         }
+        let before = at.checked_sub(1).map(|before| (before, Stage::Refine));
+        if round.is_seated() && before.is_some_and(|before| !self.enough_left(before)) {
+            self.finish(Status::InsufficientModels, at, out);
+            return true;
+        }
         if self.are_identical(at) {
             self.identical = true;
             let best = self.rounds[at].authors().next().map(|who| Best { at, who });
@@ -32,10 +37,6 @@ impl Consensus {
             return true;
         }
         let complete = round.is_complete();
-        if !complete && !self.enough_left() && !self.awaits_scores(at) {
-            self.finish(Status::InsufficientModels, at, out);
-            return true;
-        }
         if !complete && self.strategy.bound(&self.partial(at)) != Bound::WillClose {
             return false;
         }
@@ -65,7 +66,7 @@ impl Consensus {
         });
         self.closed.standings.push(standing);
         self.closed.converged = converged;
-        let more = !converged && !self.is_last(at) && self.enough_left();
+        let more = !converged && !self.is_last(at) && self.enough_left((at, Stage::Evaluate));
         if self.plan.stepped {
             let winner = match &decision {
                 ClosingDecision::Converged { winner } => Some(winner.clone()),
@@ -96,13 +97,6 @@ impl Consensus {
     /// Whether reviews would be bought too early: the answers are the same, or not all of them are there.
     pub(super) fn may_be_identical(&self, at: usize) -> bool {
         self.plan.stop_on_agreement.is_some() && (!self.rounds[at].is_seated() || self.are_identical(at))
-    }
-
-    /// Whether what is still out can tell more about the best answer than what is known: reviews of this round,
-    /// where no closed round has a leader.
-    fn awaits_scores(&self, at: usize) -> bool {
-        let scored = self.closed.standings.iter().any(|standing| standing.leader.is_some());
-        !scored && self.pending.values().any(|pending| matches!(pending, Pending::Review(call) if call.at == at))
     }
 
     /// Lets participants go on from a round to the next, each as soon as it can; whether any did.
@@ -151,9 +145,10 @@ impl Consensus {
         self.rounds[at].round.get() >= self.plan.max_rounds
     }
 
-    /// Whether at least two participants can still be asked: one alone can neither be reviewed nor review anew.
-    fn enough_left(&self) -> bool {
-        self.gone.iter().filter(|gone| gone.is_none()).count() >= 2
+    /// Whether at least two participants can still be asked after a stage: one alone can neither be reviewed nor review
+    /// anew. What failed in a later stage does not count: that would depend on what came first.
+    fn enough_left(&self, stage: (usize, Stage)) -> bool {
+        self.gone_since.iter().filter(|since| since.is_none_or(|since| since > stage)).count() >= 2
     }
 
     /// Where a round stands with the reviews that are in now.

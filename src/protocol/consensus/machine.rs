@@ -3,7 +3,7 @@
 use super::closing::ClosingStrategy;
 use super::prompts;
 use super::settings::ConsensusPlan;
-use super::state::{Candidate, Closed, Pending, RoundState, Seat};
+use super::state::{Candidate, Closed, Pending, RoundState, Seat, Stage};
 use crate::event::EventKind;
 use crate::exchange::{CallSpec, Reply, Role, Shape};
 use crate::failure::CallFailure;
@@ -29,6 +29,8 @@ pub struct Consensus {
     pub(super) pending: BTreeMap<CallId, Pending>,
     /// Who can answer nothing any more, and why; by participant.
     pub(super) gone: Vec<Option<CallFailure>>,
+    /// Since which round and stage, the earliest that is known.
+    pub(super) gone_since: Vec<Option<(usize, Stage)>>,
     pub(super) cuts: QuoteCuts,
     pub(super) ended: Option<Outcome>,
     /// Whether the run ended because all answers were the same.
@@ -58,7 +60,7 @@ impl Consensus {
         material: Material,
         strategy: Box<dyn ClosingStrategy>,
     ) -> Self {
-        let gone = members.iter().map(|_| None).collect();
+        let gone: Vec<_> = members.iter().map(|_| None).collect();
         Self {
             order: members.iter().map(|member| member.id.clone()).collect(),
             writer: PromptWriter::new(members, material),
@@ -67,6 +69,7 @@ impl Consensus {
             rounds: Vec::new(),
             closed: Closed::default(),
             pending: BTreeMap::new(),
+            gone_since: vec![None; gone.len()],
             gone,
             cuts: QuoteCuts::default(),
             ended: None,
@@ -162,7 +165,9 @@ impl Consensus {
         if let Err(failure) = &result
             && is_lost(failure)
         {
-            self.gone[who(&pending)].get_or_insert_with(|| failure.clone());
+            let (who, stage) = (who(&pending), pending.stage());
+            self.gone_since[who] = Some(self.gone_since[who].map_or(stage, |since| since.min(stage)));
+            self.gone[who].get_or_insert_with(|| failure.clone());
         }
         self.take(pending, result, out);
     }

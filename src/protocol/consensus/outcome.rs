@@ -90,7 +90,7 @@ impl Consensus {
             tied_with: best.map(|best| self.tied_with(best, seen)).unwrap_or_default(),
             contested: best.is_some_and(|best| best.at < seen && self.is_contested(best)),
             agreed_by: self.identical.then(|| "identical".to_owned()),
-            reviews: (0..self.rounds.len()).flat_map(|at| self.reviews_of(at)).collect(),
+            reviews: (0..seen).flat_map(|at| self.reviews_of(at)).collect(),
             strategy: self.strategy.name().to_owned(),
             threshold: plan.threshold,
             stability_rounds: plan.stability_rounds,

@@ -21,7 +21,7 @@ impl Consensus {
         }
         let version = at.checked_sub(1).and_then(|before| self.version_to_improve(before, who));
         match (version, self.gone[who].clone()) {
-            (Some(version), None) if self.rounds[version].reviews(who).next().is_some() => {
+            (Some(version), None) if self.is_reviewed(at - 1, who) => {
                 self.ask_refinement(at - 1, version, who, out);
             }
             (Some(version), _) => self.keep_version(at, version, who),
@@ -90,9 +90,12 @@ impl Consensus {
     /// latest has no score that could be compared.
     fn version_to_improve(&self, at: usize, who: MemberIndex) -> Option<usize> {
         let latest = (0..=at).rev().find(|at| self.rounds[*at].candidate(who).is_some())?;
-        let scored = self.rounds[latest].reviews(who).next().is_some();
-        let best = if scored { self.best_version(at + 1, who) } else { None };
+        let best = if self.is_reviewed(latest, who) { self.best_version(at + 1, who) } else { None };
         Some(best.map_or(latest, |best| best.at))
+    }
+
+    fn is_reviewed(&self, at: usize, who: MemberIndex) -> bool {
+        self.rounds[at].reviews(who).next().is_some()
     }
 
     fn keep_version(&mut self, at: usize, version: usize, who: MemberIndex) {

@@ -125,6 +125,14 @@ impl RoundState {
     }
 }
 
+/// What a call of a round is for, in the order of a round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stage {
+    Propose,
+    Evaluate,
+    Refine,
+}
+
 /// A call that was asked for and has not settled.
 #[derive(Debug)]
 pub(super) enum Pending {
@@ -134,6 +142,17 @@ pub(super) enum Pending {
     Review(ReviewCall),
     /// A better answer.
     Refine(Refining),
+}
+
+impl Pending {
+    /// The round and stage that it belongs to.
+    pub fn stage(&self) -> (usize, Stage) {
+        match self {
+            Self::Propose { at, .. } => (*at, Stage::Propose),
+            Self::Review(call) => (call.at, Stage::Evaluate),
+            Self::Refine(asked) => (asked.at, Stage::Refine),
+        }
+    }
 }
 
 /// A call for a better answer.

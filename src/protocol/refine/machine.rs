@@ -315,7 +315,11 @@ impl Refine {
             message: Some(failure.message),
         });
         let unread = self.history.iter().rev().take_while(|one| one.failure == Some(FailureClass::Malformed)).count();
-        if lost || unread >= UNREADABLE { self.finish(Status::Error, out) } else { self.iterate(out) }
+        if lost || (unread >= UNREADABLE && self.evaluator.is_none()) {
+            self.finish(Status::Error, out);
+        } else {
+            self.iterate(out);
+        }
     }
 
     fn finish(&mut self, status: Status, out: &mut Outbox) {
