@@ -118,8 +118,8 @@ fn gates_that_are_missed_end_with_two_and_the_answer_of_most() {
 fn a_tie_goes_to_who_came_first_and_is_told() {
     let theatre = Theatre::new(FOUR_AND_FIVE);
     let shown = theatre.play("sample why -m codex*2,claude*2");
-    assert_eq!((shown.code, shown.stdout.as_str()), (Some(0), "It is **5**.\n"), "{}", shown.stderr);
-    assert!(shown.stderr.contains("2 answers have as many samples each"), "{}", shown.stderr);
+    assert_eq!((shown.code, shown.stdout.as_str()), (Some(2), "It is **5**.\n"), "{}", shown.stderr);
+    assert!(shown.stderr.contains("2 answers with the same number of samples"), "{}", shown.stderr);
 }
 
 #[test]

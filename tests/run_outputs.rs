@@ -35,14 +35,18 @@ fn an_agreement_as_a_document() {
     // What is added: who gave what, what speaks against it, what it cost, who really answered.
     let given = &document["rounds"][1]["scores"]["claude"]["gemini"];
     assert_eq!(document["all_answers"][0]["scores"]["claude"], *given);
-    assert_eq!(document["dissent"], Value::Array(Vec::new()));
+    let dissent = document["dissent"].as_array().unwrap();
+    assert!(dissent.len() == 2 && dissent.iter().all(|one| one["weaknesses"][0].is_string()), "{dissent:?}");
+    assert_eq!((&document["answer_round"], &document["contested"]), (&2.into(), &false.into()));
+    let reviews = document["reviews"].as_array().unwrap();
+    assert!(reviews.len() == 12 && reviews.iter().all(|one| one["review"]["weaknesses"].is_array()), "{reviews:?}");
     let accounts = document["participants"].as_array().unwrap();
     let served: Vec<_> = accounts.iter().map(|one| one["served"].clone()).collect();
     assert_eq!(served[0], serde_json::json!(["claude-opus-4-8"]));
     assert_eq!(served[1], serde_json::json!([]), "codex does not say");
     for account in accounts {
         assert_eq!(
-            (&account["calls"], &account["attempts"], &account["pool"]),
+            (&account["calls"], &account["attempts"], &account["billing"]),
             (&6.into(), &6.into(), &"api_key".into())
         );
         assert!(account["usage"]["input_tokens"].as_u64().unwrap() > 0);

@@ -1,8 +1,9 @@
-//! What each protocol adds to the document of a run.
+//! The part of the JSON document that depends on the protocol.
 
+use crate::ids::ParticipantId;
 use crate::outcome::{
-    Answer, Body, ConsensusBody, DebateBody, Dissent, Finished, PipelineBody, RefineBody, RoundRecord, SamplingBody,
-    StepCost, StepRecord, Totals, Winner, with_protocols,
+    Answer, Body, ConsensusBody, DebateBody, Dissent, Finished, PipelineBody, RefineBody, ReviewRecord, RoundRecord,
+    SamplingBody, StepCost, StepRecord, Totals, Winner, with_protocols,
 };
 use serde::Serialize;
 
@@ -65,10 +66,10 @@ impl InDocument for RefineBody {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 pub(super) struct Consensus<'a> {
-    /// What standard output shows in text: the winner's answer, or what a critique pass made of it; `None`
-    /// if nobody ever answered.
+    /// The answer, as text mode prints it: the winner's, or its rewrite by a critique pass; `None` if no model
+    /// answered.
     answer: Option<&'a str>,
-    /// The best answer, as it was scored; `None` if nobody ever answered.
+    /// The best answer, as it was scored; `None` if no model answered.
     winner: Option<&'a Winner>,
     /// The number of the last round that was entered.
     final_round: u32,
@@ -76,13 +77,24 @@ pub(super) struct Consensus<'a> {
     strategy: &'a str,
     /// The threshold that the leader's mean had to meet, 1 to 10.
     threshold: f64,
-    /// For how many rounds in a row the same answer had to lead.
+    /// Number of consecutive rounds in which the same answer had to lead.
     stability_rounds: u32,
-    /// Every participant's latest scored answer, best first; unscored ones after them.
+    /// Every participant's best-scored answer, best first; unscored ones after them.
     all_answers: &'a [Answer],
-    /// What speaks against the winner: reviews of it below the threshold, lowest first.
+    /// The round in which the winner's answer stood for review; `None` without a winner.
+    answer_round: Option<u32>,
+    /// Participants with the winner's score, in plan order.
+    tied_with: &'a [ParticipantId],
+    /// Whether one reviewer gave the winner at least 4 points less than another.
+    contested: bool,
+    /// `identical` if all answers were the same and none was reviewed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agreed_by: Option<&'a str>,
+    /// Reviews of the winner that name a weakness or are below the threshold, lowest first.
     dissent: &'a [Dissent],
-    /// What happened in each round.
+    /// Every review, by round, reviewer and author.
+    reviews: &'a [ReviewRecord],
+    /// Each round.
     rounds: &'a [RoundRecord],
 }
 
@@ -90,7 +102,7 @@ pub(super) struct Consensus<'a> {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 pub(super) struct Answered<'a, T> {
-    /// The text that a person came for; `None` if there is none.
+    /// The answer; `None` if there is none.
     answer: Option<&'a str>,
     #[serde(flatten)]
     body: &'a T,
@@ -99,23 +111,23 @@ pub(super) struct Answered<'a, T> {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 pub(super) struct Pipeline<'a> {
-    /// The text that a person came for; `None` if there is none.
+    /// The answer; `None` if there is none.
     answer: Option<&'a str>,
-    /// Who wrote it, where that is one participant.
+    /// The participant that wrote it, if it was one.
     author: Option<&'a str>,
-    /// How many steps there are.
+    /// Number of steps.
     step_count: usize,
     /// Every step, in order.
     steps: Vec<Step<'a>>,
 }
 
-/// One step, and what it cost.
+/// One step and its cost.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Step<'a> {
     #[serde(flatten)]
     record: &'a StepRecord,
-    /// What it cost; `None` if it asked nobody.
+    /// Its cost; `None` if it made no call.
     cost: Option<&'a StepCost>,
 }
 
@@ -127,6 +139,11 @@ impl InDocument for ConsensusBody {
             answer,
             winner: self.winner.as_ref(),
             final_round: self.final_round,
+            answer_round: self.answer_round,
+            tied_with: &self.tied_with,
+            contested: self.contested,
+            agreed_by: self.agreed_by.as_deref(),
+            reviews: &self.reviews,
             strategy: &self.strategy,
             threshold: self.threshold,
             stability_rounds: self.stability_rounds,

@@ -13,9 +13,9 @@ const WINDOW_BYTES: usize = 600;
 /// At most so many windows at each end of a text are searched.
 const WINDOWS: usize = 40;
 /// What follows the name of a program, and is no surname.
-const PRODUCTS: [&str; 16] = [
-    "opus", "sonnet", "haiku", "fable", "code", "cli", "pro", "flash", "ultra", "nano", "mini", "max", "ai", "and",
-    "here", "i",
+const PRODUCTS: [&str; 19] = [
+    "opus", "sonnet", "haiku", "fable", "code", "cli", "pro", "flash", "ultra", "nano", "mini", "max", "ai",
+    "deepmind", "advanced", "turbo", "lite", "preview", "team",
 ];
 /// What a program is called, or what it does here.
 const PROGRAM_WORDS: [&str; 14] = [
@@ -235,7 +235,8 @@ fn expand(found: &Captures<'_>, replacement: &str) -> String {
 fn rules(names: &[String]) -> Vec<Rule> {
     let any = names.iter().map(|name| regex_lite::escape(name)).collect::<Vec<_>>().join("|");
     // What may follow a name: `Opus 4.6`, `-4o`.
-    let version = r"(?:[ -](?:[A-Z][A-Za-z]*|[vo]?[0-9][0-9A-Za-z.:]*[0-9A-Za-z]|[0-9])){0,4}";
+    let product = PRODUCTS.join("|");
+    let version = format!(r"(?:[ -](?:(?i:{product})\b|[vo]?[0-9][0-9A-Za-z.:]*[0-9A-Za-z]|[0-9])){{0,4}}");
     let name = format!("(?i:{any}){version}");
     let pattern = |way: &str| {
         // What a placeholder stands for may hold those that come after it.
