@@ -15,9 +15,9 @@ use crate::support::record::{begun, essence, records};
 use crate::support::theatre::{Theatre, document};
 use crate::support::toy::AskAll;
 use crate::support::within::{own_env, perform, ready};
-use refinery_core::call::{Backend, Backoff, Caller, CliBackend, CliSettings, Gate, Lane, Room, Seat};
+use refinery_core::call::{AdapterQueue, Backend, Backoff, CallLimit, Caller, CliBackend, CliSettings, Room, Seat};
 use refinery_core::cli::kept::replay::retell;
-use refinery_core::engine::{Bounds, Briefing, Clock, Header, Recorded, World, begin_journal, drive, stop_channel};
+use refinery_core::engine::{Bounds, Clock, Header, Recorded, RunMeta, World, begin_journal, drive, stop_channel};
 use refinery_core::event::Event;
 use refinery_core::ids::ParticipantId;
 use refinery_core::outcome::Status;
@@ -246,18 +246,19 @@ fn a_crowd_with_few_descriptors() {
         now: Arc::new(refinery_core::host::machine::now),
     };
     let names: Vec<&'static str> = (0..CROWD).map(|number| &*format!("claude-{number}").leak()).collect();
-    let mut brief = Briefing::of(&ready.plan);
+    let mut brief = RunMeta::of(&ready.plan);
     let (announced, registered) = brief.participants.remove(0);
-    let (lane, mut seats) = (Lane::new(0), std::collections::BTreeMap::new());
+    let (queue, mut seats) = (AdapterQueue::new(0), std::collections::BTreeMap::new());
     for name in &names {
         let (mut announced, mut registered) = (announced.clone(), registered.clone());
         announced.participant = ParticipantId::new(*name);
         registered.participant = ParticipantId::new(*name);
         brief.participants.push((announced, registered));
         let backend: Arc<dyn Backend> = Arc::new(CliBackend::new(settings.clone(), (&ready.seats[0]).into()));
-        seats.insert(ParticipantId::new(*name), Seat { backend, lane: lane.clone(), own: Lane::new(0) });
+        seats.insert(ParticipantId::new(*name), Seat { backend, queue: queue.clone(), own: AdapterQueue::new(0) });
     }
-    let caller = Caller::new(Room { seats, gate: Gate::new(0), backoff: Backoff { retries: 0, ..Backoff::default() } });
+    let caller =
+        Caller::new(Room { seats, limit: CallLimit::new(0), backoff: Backoff { retries: 0, ..Backoff::default() } });
     let header = Header::new(ready.plan.clone(), Vec::new(), settings.now.as_ref()());
     let runs = ready.state_dir.clone().unwrap().join("runs");
     fs::create_dir_all(&runs).unwrap();

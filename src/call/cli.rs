@@ -1,6 +1,6 @@
 //! The backend that drives a vendor's CLI: here the adapter's text meets the operating system.
 
-use super::backend::{Attempt, AttemptError, Backend, BoxFuture, CallNews};
+use super::backend::{Attempt, AttemptError, Backend, BoxFuture, CallEvent};
 use super::echo::{Echo, Kept};
 use super::secrets::Secrets;
 use crate::adapter::{self, ChosenPool, End, Host, Manifest, Prepared, Program, Progress, Request, ResolvedModel};
@@ -169,8 +169,8 @@ impl<'a> Gauge<'a> {
     }
 
     fn show(&mut self, progress: Progress, secrets: &Secrets) {
-        if let (Some(lead), Progress::Thinking | Progress::Text(_)) = (&self.attempt.lead, &progress) {
-            lead.heard();
+        if let (Some(leader), Progress::Thinking | Progress::Text(_)) = (&self.attempt.leader, &progress) {
+            leader.release();
         }
         let call = self.attempt.spec.id.clone();
         let doing = match progress {
@@ -179,14 +179,14 @@ impl<'a> Gauge<'a> {
             Progress::Text(text) => {
                 self.bytes += text.len() as u64;
                 let text = secrets.take_out_of(text);
-                let _ = self.attempt.tell.send(CallNews::Live(EventKind::Token { call: call.clone(), text }));
+                let _ = self.attempt.events.send(CallEvent::Live(EventKind::Token { call: call.clone(), text }));
                 "answering"
             }
         };
         if self.told.is_none_or(|told| told.elapsed() >= PROGRESS_EVERY) {
             self.told = Some(Instant::now());
             let progress = EventKind::Progress { call, doing: doing.to_owned(), bytes: self.bytes };
-            let _ = self.attempt.tell.send(CallNews::Live(progress));
+            let _ = self.attempt.events.send(CallEvent::Live(progress));
         }
     }
 }

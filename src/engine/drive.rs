@@ -1,9 +1,9 @@
 //! A run in the world: what it needs, and the ways in which it is begun.
 
-use super::fold::{Briefing, Fold, Listener};
+use super::fold::{Fold, Listener, RunMeta};
 use super::live::Live;
 use super::record::Record;
-use super::refold::Refolded;
+use super::replay::Replayed;
 use crate::call::Caller;
 use crate::invocation::StopLevel;
 use crate::journal::Writer;
@@ -48,12 +48,12 @@ pub struct Bounds {
 /// Dropping the future ends every child.
 pub async fn drive(
     protocol: Box<dyn Protocol>,
-    briefing: Briefing,
+    meta: RunMeta,
     began: Timestamp,
     world: World,
     listener: Listener<'_>,
 ) -> Finished {
-    let (fold, effects) = Fold::begin(protocol, briefing, began, listener);
+    let (fold, effects) = Fold::begin(protocol, meta, began, listener);
     Live::new(fold, world).run(effects).await
 }
 
@@ -61,10 +61,10 @@ pub async fn drive(
 /// written down, if they are others than before.
 ///
 /// Dropping the future ends every child.
-pub async fn go_on(refolded: Refolded<'_>, limits: Option<RunLimits>, world: World) -> Finished {
-    let mut live = Live::new(refolded.fold, world);
+pub async fn resume(replayed: Replayed<'_>, limits: Option<RunLimits>, world: World) -> Finished {
+    let mut live = Live::new(replayed.fold, world);
     live.record(Record::Resumed { limits: limits.map(Box::new) }).await;
-    live.run(refolded.outstanding).await
+    live.run(replayed.outstanding).await
 }
 
 #[cfg(test)]

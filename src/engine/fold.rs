@@ -16,9 +16,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What the fold must know of the plan.
+/// The part of a plan that the engine reads.
 #[derive(Debug, Clone)]
-pub struct Briefing {
+pub struct RunMeta {
     /// Name of the run.
     pub run: RunId,
     /// Name of the protocol.
@@ -83,28 +83,28 @@ impl<'a> Fold<'a> {
     /// Begins a run: announces it and asks the first questions.
     pub fn begin(
         protocol: Box<dyn Protocol>,
-        briefing: Briefing,
+        meta: RunMeta,
         at: Timestamp,
         listener: Listener<'a>,
     ) -> (Self, Vec<Effect>) {
-        Self::begin_owned(protocol, briefing, at, Box::new(listener))
+        Self::begin_owned(protocol, meta, at, Box::new(listener))
     }
 
     /// The same with a listener that the run keeps.
     pub fn begin_owned(
         protocol: Box<dyn Protocol>,
-        briefing: Briefing,
+        meta: RunMeta,
         at: Timestamp,
         listener: OwnListener<'a>,
     ) -> (Self, Vec<Effect>) {
-        let (participants, registered): (Vec<_>, Vec<_>) = briefing.participants.into_iter().unzip();
+        let (participants, registered): (Vec<_>, Vec<_>) = meta.participants.into_iter().unzip();
         let mut fold = Self {
             protocol,
             listener,
             ledger: Ledger::new(registered),
             steps: Steps::default(),
-            run: briefing.run.clone(),
-            seed: briefing.seed,
+            run: meta.run.clone(),
+            seed: meta.seed,
             next: 0,
             began: at,
             now: at,
@@ -115,10 +115,10 @@ impl<'a> Fold<'a> {
             closed: None,
         };
         fold.emit(EventKind::RunStarted {
-            run: briefing.run,
-            protocol: briefing.protocol,
+            run: meta.run,
+            protocol: meta.protocol,
             participants,
-            max_calls: briefing.max_calls,
+            max_calls: meta.max_calls,
         });
         let mut out = Outbox::default();
         fold.protocol.start(&mut out);
@@ -154,7 +154,7 @@ impl<'a> Fold<'a> {
             Record::Retrying { call, pause, failure } => self.emit(EventKind::Retrying { call, pause, failure }),
             Record::Limited { call, resets_at, then } => self.limited(&call, resets_at, then),
             Record::Warned { text } => self.emit(EventKind::Warning { text }),
-            Record::Told { input } => return self.tell(input),
+            Record::Told { input } => return self.on_input(input),
             Record::Resumed { .. } => {
                 self.closed = None;
                 self.cut_short = false;
@@ -263,7 +263,7 @@ impl<'a> Fold<'a> {
         }
     }
 
-    fn tell(&mut self, input: Input) -> Vec<Effect> {
+    fn on_input(&mut self, input: Input) -> Vec<Effect> {
         if self.outcome.is_some() {
             return Vec::new();
         }

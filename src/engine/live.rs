@@ -3,9 +3,9 @@
 use super::drive::{Bounds, Clock, World};
 use super::fold::{Effect, Fold};
 use super::limit::{Case, decide};
-use super::record::{Entry, Record};
+use super::record::{JournalEntry, Record};
 use super::stop::{raise, stop_channel};
-use crate::call::{Answered, AtLimit, CallContext, CallNews, Caller};
+use crate::call::{Answered, AtLimit, CallContext, CallEvent, Caller};
 use crate::event::LimitThen;
 use crate::failure::{CallFailure, FailureClass};
 use crate::ids::{CallId, TimerId};
@@ -39,14 +39,14 @@ pub(super) struct Live<'a> {
     timers: JoinSet<TimerId>,
     /// A protocol that waits for the caller's word.
     pause: Option<RoundReport>,
-    tell: mpsc::UnboundedSender<CallNews>,
-    news: mpsc::UnboundedReceiver<CallNews>,
+    sender: mpsc::UnboundedSender<CallEvent>,
+    call_events: mpsc::UnboundedReceiver<CallEvent>,
 }
 
 impl<'a> Live<'a> {
     pub fn new(fold: Fold<'a>, world: World) -> Self {
         let World { caller, stop, clock, journal, bounds } = world;
-        let (tell, news) = mpsc::unbounded_channel();
+        let (sender, call_events) = mpsc::unbounded_channel();
         Self {
             fold,
             caller,
@@ -62,8 +62,8 @@ impl<'a> Live<'a> {
             tasks: HashMap::new(),
             timers: JoinSet::new(),
             pause: None,
-            tell,
-            news,
+            sender,
+            call_events,
         }
     }
 
@@ -148,7 +148,7 @@ impl<'a> Live<'a> {
                     let level = *self.stop.borrow();
                     self.stops.values().for_each(|stop| raise(stop, level));
                 }
-                Some(news) = self.news.recv() => self.hear(news).await,
+                Some(event) = self.call_events.recv() => self.on_call_event(event).await,
                 Some(ended) = self.calls.join_next_with_id() => self.settle(ended).await,
                 () = until(self.wall), if !self.stopping() => {
                     let longest = self.bounds.max_wall.unwrap_or_default().as_secs_f64();
@@ -161,7 +161,7 @@ impl<'a> Live<'a> {
                 }
             }
         }
-        self.hear_all().await;
+        self.drain_call_events().await;
     }
 
     /// Whether nothing new is begun any more.
@@ -183,7 +183,7 @@ impl<'a> Live<'a> {
     /// Writes a record down, then acts on it. The last one is safe on the disk, and with it all
     /// others, before anybody hears of the end.
     pub async fn record(&mut self, record: Record) {
-        let entry = Entry { at: (self.clock)(), record };
+        let entry = JournalEntry { at: (self.clock)(), record };
         if let Some(journal) = &self.journal {
             let written = match serde_json::to_string(&entry) {
                 Ok(body) => journal.append(body).await.map_err(|failed| failed.to_string()),
@@ -222,7 +222,7 @@ impl<'a> Live<'a> {
                 Effect::Ask(spec) => {
                     let id = spec.id.clone();
                     let (sender, stop) = stop_channel();
-                    let context = CallContext { stop, tell: self.tell.clone() };
+                    let context = CallContext { stop, events: self.sender.clone() };
                     let caller = self.caller.clone();
                     let task = self.calls.spawn(async move { caller.call(spec, context).await });
                     self.tasks.insert(task.id(), id.clone());
@@ -247,7 +247,7 @@ impl<'a> Live<'a> {
 
     async fn settle(&mut self, ended: Result<(Id, Answered), JoinError>) {
         // What the call told before it ended comes first.
-        self.hear_all().await;
+        self.drain_call_events().await;
         let (task, result) = match ended {
             Ok((task, answered)) => (task, answered.result),
             Err(error) => {
@@ -266,31 +266,31 @@ impl<'a> Live<'a> {
         }
     }
 
-    async fn hear(&mut self, news: CallNews) {
-        match news {
-            CallNews::Live(kind) => self.fold.live((self.clock)(), kind),
-            CallNews::Begun { call, attempt, go } => {
+    async fn on_call_event(&mut self, event: CallEvent) {
+        match event {
+            CallEvent::Live(kind) => self.fold.live((self.clock)(), kind),
+            CallEvent::Begun { call, attempt, go } => {
                 let word = self.admit(call, attempt).await;
                 // A call that was dropped meanwhile needs no word.
                 let _ = go.send(word);
             }
-            CallNews::Limited { call, failure, answer } => {
+            CallEvent::Limited { call, failure, answer } => {
                 let then = self.at_limit(call, &failure).await;
                 let _ = answer.send(then);
             }
-            CallNews::Ended { call, attempt, failure, usage, served, elapsed } => {
+            CallEvent::Ended { call, attempt, failure, usage, served, elapsed } => {
                 self.attempting.remove(&call);
                 let (failure, message) = failure.map(|failure| (failure.class, failure.message)).unzip();
                 let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
                 self.record(Record::Ended { call, attempt, failure, message, usage, served, elapsed_ms }).await;
             }
-            CallNews::Retrying { call, pause, failure } => {
+            CallEvent::Retrying { call, pause, failure } => {
                 if let Some(stop) = self.stops.get(&call).filter(|_| self.stopping()) {
                     raise(stop, StopLevel::Wind);
                 }
                 self.record(Record::Retrying { call, pause, failure }).await;
             }
-            CallNews::Warning(text) => self.record(Record::Warned { text }).await,
+            CallEvent::Warning(text) => self.record(Record::Warned { text }).await,
         }
     }
 
@@ -334,9 +334,9 @@ impl<'a> Live<'a> {
         at_limit
     }
 
-    async fn hear_all(&mut self) {
-        while let Ok(news) = self.news.try_recv() {
-            self.hear(news).await;
+    async fn drain_call_events(&mut self) {
+        while let Ok(event) = self.call_events.try_recv() {
+            self.on_call_event(event).await;
         }
     }
 }

@@ -10,7 +10,6 @@
 //! happens, [`Stepped`] the same with a caller who says when the next round begins; a replay is the same
 //! fold over what was recorded.
 
-mod briefing;
 mod drive;
 mod fold;
 mod ledger;
@@ -18,16 +17,17 @@ mod limit;
 mod live;
 mod record;
 mod recorded;
-mod refold;
+mod replay;
+mod run_meta;
 mod stepped;
 mod steps;
 mod stop;
 
-pub use drive::{Bounds, Clock, World, drive, go_on};
-pub use fold::{Briefing, Effect, Fold, Listener, OwnListener};
+pub use drive::{Bounds, Clock, World, drive, resume};
+pub use fold::{Effect, Fold, Listener, OwnListener, RunMeta};
 pub use ledger::{Ledger, Registered};
-pub use record::{Entry, Record};
+pub use record::{JournalEntry, Record};
 pub use recorded::{FORMAT, Header, Recorded, begin_journal};
-pub use refold::{Refolded, Unfit, refold};
+pub use replay::{Replayed, Unfit, replay};
 pub use stepped::Stepped;
 pub use stop::{signals, stop_channel};

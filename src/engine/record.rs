@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// One happening, with its time: a line of the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
+pub struct JournalEntry {
     /// When.
     pub at: Timestamp,
     /// What.

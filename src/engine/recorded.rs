@@ -1,7 +1,7 @@
 //! A run on disk: its header, its entries, and the ways in which a file is not a run that this
 //! program can show again or go on with.
 
-use super::record::{Entry, Record};
+use super::record::{JournalEntry, Record};
 use crate::error::Error;
 use crate::journal::{self, Chain, Contents, Writer};
 use crate::plan::{RunLimits, RunPlan};
@@ -50,7 +50,7 @@ pub struct Recorded {
     /// The first line.
     pub header: Header,
     /// All others.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<JournalEntry>,
     whole_bytes: u64,
     chain: Chain,
 }
@@ -138,7 +138,7 @@ impl Recorded {
     /// # Errors
     /// What the system says.
     pub fn writer(&self, file: File) -> io::Result<Writer> {
-        Writer::go_on(file, self.whole_bytes, self.chain.clone())
+        Writer::resume(file, self.whole_bytes, self.chain.clone())
     }
 }
 

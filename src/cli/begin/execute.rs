@@ -3,7 +3,7 @@
 use crate::call::Caller;
 use crate::cli::begin::prepare::Ready;
 use crate::cli::begin::world::{Surroundings, room};
-use crate::engine::{self, Bounds, Briefing, Header, Listener, Recorded, World, begin_journal, refold};
+use crate::engine::{self, Bounds, Header, Listener, Recorded, RunMeta, World, begin_journal, replay};
 use crate::error::Error;
 use crate::journal::{Retention, Store, Writer};
 use crate::outcome::Finished;
@@ -56,7 +56,7 @@ pub fn execute(
             Begin::Anew => {
                 let header = Header::new(ready.plan.clone(), ready.warnings.clone(), (surroundings.clock)());
                 let journal = journal(ready, &header).await?;
-                Ok(engine::drive(protocol, Briefing::of(&ready.plan), header.at, world(journal), listener).await)
+                Ok(engine::drive(protocol, RunMeta::of(&ready.plan), header.at, world(journal), listener).await)
             }
             Begin::GoOn(recorded, file) => {
                 let writer = recorded.writer(file).map_err(|error| {
@@ -66,9 +66,9 @@ pub fn execute(
                 let Recorded { header, entries, .. } = *recorded;
                 // What was heard before is not told again.
                 let heard = &mut |_: &_| {};
-                let refolded = refold(protocol, Briefing::of(&ready.plan), header.at, entries, heard)
+                let replayed = replay(protocol, RunMeta::of(&ready.plan), header.at, entries, heard)
                     .map_err(|unfit| Error::failed(format!("{}: {unfit}", ready.plan.run_id)))?;
-                Ok(engine::go_on(refolded.with_listener(listener), limits, world(Some(writer))).await)
+                Ok(engine::resume(replayed.with_listener(listener), limits, world(Some(writer))).await)
             }
         }
     })

@@ -1,7 +1,9 @@
-//! What a run finds around it: this program, a clock that does not jump, the participants' lanes.
+//! What a run finds around it: this program, a clock that does not jump, the participants' queues.
 
 use crate::adapter::{self, Host};
-use crate::call::{self, Backend, Backoff, CliBackend, CliSeat, CliSettings, Due, Echo, Gate, Lane, Room};
+use crate::call::{
+    self, AdapterQueue, Backend, Backoff, CallLimit, CliBackend, CliSeat, CliSettings, Echo, NeedsRefresh, Room,
+};
 use crate::cli::begin::prepare::Ready;
 use crate::cli::begin::seats::Seat;
 use crate::engine::Clock;
@@ -35,18 +37,19 @@ impl Surroundings {
     }
 }
 
-/// Everybody who can be asked: participants of one adapter share its lane.
+/// Everybody who can be asked: participants of one adapter share its queue.
 pub(crate) fn room(ready: &Ready, supervisor: Supervisor, world: &Surroundings) -> Result<Room, Error> {
     let limits = &ready.plan.limits;
     let host = Arc::new(ready.host.clone());
-    let lanes: BTreeMap<_, _> = limits
+    let queues: BTreeMap<_, _> = limits
         .concurrency
         .adapters
         .iter()
         .map(|(name, limit)| {
-            let login = ready.seats.iter().find(|seat| seat.manifest.id == *name).map(|seat| due(seat, &host, world));
-            let lane = login.into_iter().fold(Lane::new(*limit), Lane::with_login);
-            (name, door(ready, name).into_iter().fold(lane, Lane::with_door))
+            let login =
+                ready.seats.iter().find(|seat| seat.manifest.id == *name).map(|seat| needs_refresh(seat, &host, world));
+            let queue = login.into_iter().fold(AdapterQueue::new(*limit), AdapterQueue::with_login);
+            (name, lock_path(ready, name).into_iter().fold(queue, AdapterQueue::with_lock))
         })
         .collect();
     let echo = ready.settings.debug.then(|| echo(ready)).transpose()?;
@@ -61,23 +64,23 @@ pub(crate) fn room(ready: &Ready, supervisor: Supervisor, world: &Surroundings) 
     };
     let seats = ready.seats.iter().map(|seat| {
         let backend: Arc<dyn Backend> = Arc::new(CliBackend::new(settings.clone(), seat.into()));
-        let lane = lanes.get(&seat.manifest.id).cloned().unwrap_or_else(|| Lane::new(1));
-        (seat.id.clone(), call::Seat { backend, lane, own: Lane::new(0) })
+        let queue = queues.get(&seat.manifest.id).cloned().unwrap_or_else(|| AdapterQueue::new(1));
+        (seat.id.clone(), call::Seat { backend, queue, own: AdapterQueue::new(0) })
     });
     let backoff = Backoff { retries: limits.retries, seed: ready.plan.material.seed, ..Backoff::default() };
-    Ok(Room { seats: seats.collect(), gate: Gate::new(limits.concurrency.global), backoff })
+    Ok(Room { seats: seats.collect(), limit: CallLimit::new(limits.concurrency.global), backoff })
 }
 
 /// When a call through a seat may have to refresh the login that pays for it. What the file says is
 /// that of the run's beginning; a vendor that has answered since has a fresh one.
-fn due(seat: &Seat, host: &Arc<Host>, world: &Surroundings) -> Due {
+fn needs_refresh(seat: &Seat, host: &Arc<Host>, world: &Surroundings) -> NeedsRefresh {
     let (manifest, pool) = (Arc::clone(&seat.manifest), seat.pool.clone());
     let (host, clock) = (Arc::clone(host), Arc::clone(&world.clock));
     Arc::new(move || adapter::may_refresh(&manifest, &host, &pool, clock()))
 }
 
 /// The file at which all runs of this person wait where a login may have to be refreshed.
-fn door(ready: &Ready, adapter: &AdapterId) -> Option<PathBuf> {
+fn lock_path(ready: &Ready, adapter: &AdapterId) -> Option<PathBuf> {
     Some(ready.state_dir.as_ref()?.join("locks").join(adapter.as_str()))
 }
 

@@ -4,7 +4,7 @@ use crate::cli::console::Console;
 use crate::cli::kept::journal_args::ReplayArgs;
 use crate::cli::kept::resume::store;
 use crate::cli::settings;
-use crate::engine::{Briefing, Entry, Record, Recorded, refold};
+use crate::engine::{JournalEntry, Record, Recorded, RunMeta, replay};
 use crate::error::Error;
 use crate::event::Event;
 use crate::host::Machine;
@@ -37,12 +37,12 @@ pub fn retell(recorded: Recorded, listener: &mut (dyn FnMut(&Event) + Send)) -> 
     if !matches!(entries.last().map(|entry| &entry.record), Some(Record::Closed { .. })) {
         // It was killed, or still runs: what it has come to is shown as if it had been stopped here.
         let at = entries.last().map_or(header.at, |entry| entry.at);
-        entries.push(Entry { at, record: Record::Closed { status: Some(Status::Cancelled) } });
+        entries.push(JournalEntry { at, record: Record::Closed { status: Some(Status::Cancelled) } });
     }
     let protocol = header.plan.machine()?;
-    let refolded = refold(protocol, Briefing::of(&header.plan), header.at, entries, listener)
+    let replayed = replay(protocol, RunMeta::of(&header.plan), header.at, entries, listener)
         .map_err(|unfit| Error::failed(format!("{}: {unfit}", header.plan.run_id)))?;
-    let mut finished = refolded.fold.finish();
+    let mut finished = replayed.fold.finish();
     finished.totals.warnings.splice(0..0, header.warnings);
     Ok(finished)
 }

@@ -1,7 +1,7 @@
 //! What is safe when.
 
 use super::*;
-use crate::call::{Backoff, Gate, Room};
+use crate::call::{Backoff, CallLimit, Room};
 use crate::engine::stop_channel;
 use crate::event::EventKind;
 use crate::ids::RunId;
@@ -50,17 +50,17 @@ async fn nobody_hears_of_the_end_before_it_is_safe() {
     let at_risk = Arc::new(AtomicUsize::new(0));
     let journal = Some(Writer::start(Unsafe(Arc::clone(&at_risk)), Chain::default()).unwrap());
     let (_sender, stop) = stop_channel();
-    let room = Room { seats: BTreeMap::new(), gate: Gate::new(0), backoff: Backoff::default() };
+    let room = Room { seats: BTreeMap::new(), limit: CallLimit::new(0), backoff: Backoff::default() };
     let world =
         World { caller: Caller::new(room), stop, clock: Arc::new(|| Timestamp(0)), journal, bounds: Bounds::default() };
     let (run, protocol) = (RunId::new("run"), "brief".to_owned());
-    let briefing = Briefing { run, protocol, seed: 1, max_calls: 0, participants: Vec::new() };
+    let meta = RunMeta { run, protocol, seed: 1, max_calls: 0, participants: Vec::new() };
     let mut ends = Vec::new();
     let hear = &mut |event: &crate::event::Event| {
         if let EventKind::RunEnded { .. } = event.kind {
             ends.push(at_risk.load(Ordering::SeqCst));
         }
     };
-    drive(Box::new(Brief), briefing, Timestamp(0), world, hear).await;
+    drive(Box::new(Brief), meta, Timestamp(0), world, hear).await;
     assert_eq!(ends, [0]);
 }

@@ -1,7 +1,7 @@
 //! From a record back to the state of a run: what a replay shows, and what a resume goes on with.
 
-use super::fold::{Briefing, Effect, Fold, Listener};
-use super::record::{Entry, Record};
+use super::fold::{Effect, Fold, Listener, RunMeta};
+use super::record::{JournalEntry, Record};
 use crate::exchange::CallSpec;
 use crate::ids::{CallId, TimerId};
 use crate::protocol::{Input, Protocol, RoundReport};
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// A run as its record left it.
-pub struct Refolded<'a> {
+pub struct Replayed<'a> {
     /// Its state.
     pub fold: Fold<'a>,
     /// What was asked for and has not come: calls in flight, timers that run, the caller's word.
@@ -20,15 +20,15 @@ pub struct Refolded<'a> {
     pub closed: bool,
 }
 
-impl<'a> Refolded<'a> {
+impl<'a> Replayed<'a> {
     /// The same run, whose events go to somebody else from here on.
     #[must_use]
-    pub fn with_listener<'b>(self, listener: Listener<'b>) -> Refolded<'b>
+    pub fn with_listener<'b>(self, listener: Listener<'b>) -> Replayed<'b>
     where
         'a: 'b,
     {
         let Self { fold, outstanding, closed } = self;
-        Refolded { fold: fold.with_listener(listener), outstanding, closed }
+        Replayed { fold: fold.with_listener(listener), outstanding, closed }
     }
 }
 
@@ -44,18 +44,18 @@ pub struct Unfit(
 ///
 /// # Errors
 /// A reply to a call that was not asked, a record after the end.
-pub fn refold<'a>(
+pub fn replay<'a>(
     protocol: Box<dyn Protocol>,
-    briefing: Briefing,
+    meta: RunMeta,
     began: Timestamp,
-    entries: impl IntoIterator<Item = Entry>,
+    entries: impl IntoIterator<Item = JournalEntry>,
     listener: Listener<'a>,
-) -> Result<Refolded<'a>, Unfit> {
-    let (mut fold, effects) = Fold::begin(protocol, briefing, began, listener);
+) -> Result<Replayed<'a>, Unfit> {
+    let (mut fold, effects) = Fold::begin(protocol, meta, began, listener);
     let mut asked = Asked::default();
     asked.note(effects);
     let mut closed = false;
-    for (number, Entry { at, record }) in entries.into_iter().enumerate() {
+    for (number, JournalEntry { at, record }) in entries.into_iter().enumerate() {
         let fits = match &record {
             Record::Told { input: Input::Settled(settled) } => !closed && fold.is_open(&settled.id),
             Record::Resumed { .. } => true,
@@ -74,7 +74,7 @@ pub fn refold<'a>(
         asked.note(fold.apply(at, record));
     }
     let outstanding = asked.outstanding(&fold);
-    Ok(Refolded { fold, outstanding, closed })
+    Ok(Replayed { fold, outstanding, closed })
 }
 
 #[derive(Default)]
