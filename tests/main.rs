@@ -63,6 +63,7 @@ mod run_failures;
 mod run_journal;
 mod run_limits;
 mod run_logins;
+mod run_older_journals;
 mod run_outputs;
 mod run_prompts;
 mod run_protocols;

@@ -173,6 +173,9 @@ impl LiveCall<'_> {
             () = stopped(&mut stop) => return Err(self.stopped_failure()),
             permits = places => permits,
         };
+        if let Some(text) = permits.leader.as_ref().and_then(|leader| leader.warning()) {
+            self.warn(format!("{}: {text}", self.spec.to));
+        }
         // The attempt that held the permit before may have closed the queue.
         self.check_open()?;
         Ok(permits)

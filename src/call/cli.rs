@@ -66,7 +66,24 @@ impl CliBackend {
 
     async fn run(&self, attempt: Attempt) -> Result<Reply, AttemptError> {
         let scratch = self.scratch(&attempt)?;
-        let prepared = adapter::prepare(&self.request(&attempt, scratch.path()))?;
+        let result = self.run_in(&attempt, &scratch).await;
+        // Broken guarantees are warnings of the run, whatever becomes of the attempt.
+        let path = scratch.path().to_owned();
+        if self.settings.echo.is_some() {
+            let _kept = scratch.keep();
+        } else if let Err(error) = scratch.remove() {
+            let words = "its prompt and credentials may still be there";
+            self.warn(&attempt, &format!("the scratch folder {} cannot be removed ({error}): {words}", path.display()));
+        }
+        if let Some(error) = self.settings.supervisor.take_watchdog_error() {
+            let words = "if refinery is killed, its CLIs may go on running";
+            self.warn(&attempt, &format!("the watchdog does not answer any more ({error}): {words}"));
+        }
+        result
+    }
+
+    async fn run_in(&self, attempt: &Attempt, scratch: &Scratch) -> Result<Reply, AttemptError> {
+        let prepared = adapter::prepare(&self.request(attempt, scratch.path()))?;
         let Prepared { invocation, input, mut codec, streams, warnings } = prepared;
         let secrets = Secrets::of_child(&invocation, &self.settings.host);
         scratch.materialise(&invocation).map_err(|error| no_scratch("fill the", &error))?;
@@ -76,13 +93,13 @@ impl CliBackend {
         }
         let turn = Turn { input, limits };
         if let Some(echo) = &self.settings.echo {
-            echo.show(&attempt, &invocation, &turn, &scratch);
+            echo.show(attempt, &invocation, &turn, scratch);
         }
         let (turns, receiver) = mpsc::channel(1);
         // The channel holds one turn and its receiver lives: this cannot fail.
         let _ = turns.try_send(turn);
         drop(turns);
-        let mut gauge = Gauge::new(&attempt);
+        let mut gauge = Gauge::new(attempt);
         let mut kept = self.settings.echo.as_ref().map(|_| Kept::begin(&invocation, scratch.path(), &secrets));
         let mut lines = |line: crate::invocation::Line| {
             if let Some(kept) = &mut kept {
@@ -94,13 +111,17 @@ impl CliBackend {
             }
             step.flow
         };
+        tracing::debug!(call = %attempt.spec.id, attempt = attempt.number, program = %invocation.program.display(), "start");
         let exit = self.settings.supervisor.supervise(&invocation, receiver, attempt.stop.clone(), &mut lines).await;
         if let Some(kept) = kept {
             kept.end();
         }
         if let Some(echo) = &self.settings.echo {
-            echo.ended(&attempt, &exit);
-            let _kept = scratch.keep();
+            echo.ended(attempt, &exit);
+        }
+        tracing::debug!(call = %attempt.spec.id, ending = ?exit.ending, code = ?exit.code, "the CLI ended");
+        if exit.leaked {
+            self.warn(attempt, "its CLI left processes behind; they were ended");
         }
         if let Ending::NotStarted { message, exhausted: true } = &exit.ending {
             return Err(AttemptError::Exhausted(message.clone()));
@@ -108,10 +129,12 @@ impl CliBackend {
         let ended = codec.end(&End { exit: &exit, now: (self.settings.now)() });
         let mut reply = secrets.clean(ended.map_err(|failure| secrets.clean_failure(failure))?);
         reply.warnings.splice(0..0, warnings);
-        if exit.leaked {
-            reply.warnings.push("its CLI left processes behind; they were ended".to_owned());
-        }
         Ok(reply)
+    }
+
+    /// Tells of something that the run should warn of.
+    fn warn(&self, attempt: &Attempt, text: &str) {
+        let _ = attempt.events.send(CallEvent::Warning(format!("{}: {text}", attempt.spec.to)));
     }
 
     /// A folder for this attempt alone; under the echo's folder and named for the call, if it stays.

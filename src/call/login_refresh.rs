@@ -7,6 +7,7 @@
 
 use crate::process::FileLock;
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -59,9 +60,16 @@ impl LoginRefresh {
                 free
             };
             if self.state.send_if_modified(take) {
-                let leader = RefreshLeader { state: Arc::clone(&self.state), lock: Mutex::default() };
+                let state = Arc::clone(&self.state);
+                let mut leader = RefreshLeader { state, lock: Mutex::default(), warning: None };
                 if let Some(lock_path) = &self.lock_path {
-                    leader.hold(file_lock(lock_path).await);
+                    match file_lock(lock_path).await {
+                        Ok(lock) => leader.hold(Some(lock)),
+                        Err(error) => leader.warning = Some(format!(
+                            "{} cannot be locked ({error}): other runs may refresh the same login at this moment",
+                            lock_path.display()
+                        )),
+                    }
                 }
                 return Some(leader);
             }
@@ -80,17 +88,13 @@ impl fmt::Debug for LoginRefresh {
     }
 }
 
-/// Waits for the lock file. If it cannot be locked (a full disk, say), the leader goes without it: no worse
-/// than a run without a state directory.
-async fn file_lock(lock_path: &Path) -> Option<FileLock> {
+/// Waits for the lock file. If it cannot be locked (a full disk, say), the leader goes without it.
+async fn file_lock(lock_path: &Path) -> io::Result<FileLock> {
     loop {
         match FileLock::try_take(lock_path) {
-            Ok(Some(lock)) => return Some(lock),
+            Ok(Some(lock)) => return Ok(lock),
             Ok(None) => tokio::time::sleep(POLL_EVERY).await,
-            Err(error) => {
-                tracing::warn!("{} cannot be locked: {error}", lock_path.display());
-                return None;
-            }
+            Err(error) => return Err(error),
         }
     }
 }
@@ -100,9 +104,16 @@ async fn file_lock(lock_path: &Path) -> Option<FileLock> {
 pub struct RefreshLeader {
     state: Arc<watch::Sender<RefreshState>>,
     lock: Mutex<Option<FileLock>>,
+    warning: Option<String>,
 }
 
 impl RefreshLeader {
+    /// Why it has no lock file, if it should have one.
+    #[must_use]
+    pub fn warning(&self) -> Option<&str> {
+        self.warning.as_deref()
+    }
+
     /// The vendor has answered: lets the other attempts go.
     pub fn release(&self) {
         self.hold(None);
@@ -175,7 +186,8 @@ mod tests {
         assert!(process().enter().await.is_some(), "dropped without an answer");
         // Without a lock file it goes all the same.
         let nowhere = LoginRefresh::new(Arc::new(|| true)).with_lock("/dev/null/locks/claude".into());
-        assert!(nowhere.enter().await.is_some());
+        let leader = nowhere.enter().await.unwrap();
+        assert!(leader.warning().is_some_and(|text| text.contains("/dev/null/locks/claude cannot be locked")));
     }
 
     #[tokio::test]

@@ -11,6 +11,7 @@ pub mod begin;
 pub mod console;
 pub mod entry;
 pub mod kept;
+pub mod log;
 pub mod look;
 pub mod parse;
 pub mod settings;

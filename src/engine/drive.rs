@@ -8,7 +8,7 @@ use crate::call::Caller;
 use crate::invocation::StopLevel;
 use crate::journal::Writer;
 use crate::outcome::Finished;
-use crate::plan::{Budget, OnLimit, RunLimits};
+use crate::plan::{Budget, OnLimit};
 use crate::protocol::Protocol;
 use crate::time::Timestamp;
 use std::sync::Arc;
@@ -57,13 +57,16 @@ pub async fn drive(
     Live::new(fold, world).run(effects).await
 }
 
-/// Goes on with a run that its record left unfinished: what is outstanding is asked again. `limits` are
-/// written down, if they are others than before.
+/// Continues a run that its journal left unfinished: what is outstanding is asked again. `resumed` is what
+/// changes from here on, as a [`Record::Resumed`]; `warnings` become warnings of the run.
 ///
 /// Dropping the future ends every child.
-pub async fn resume(replayed: Replayed<'_>, limits: Option<RunLimits>, world: World) -> Finished {
+pub async fn resume(replayed: Replayed<'_>, resumed: Record, warnings: Vec<String>, world: World) -> Finished {
     let mut live = Live::new(replayed.fold, world);
-    live.record(Record::Resumed { limits: limits.map(Box::new) }).await;
+    live.record(resumed).await;
+    for text in warnings {
+        live.record(Record::Warned { text }).await;
+    }
     live.run(replayed.outstanding).await
 }
 

@@ -66,10 +66,8 @@ pub struct Fold<'a> {
     outcome: Option<Outcome>,
     /// When a run that stopped at a usage limit can go on.
     resume_at: Option<Timestamp>,
-    /// Whether it ended before the protocol came to its end.
-    cut_short: bool,
-    /// What the run ended with: that, or the best so far when it had to stop.
-    closed: Option<Outcome>,
+    /// The run as every output shows it, once it is closed.
+    closed: Option<Finished>,
 }
 
 /// A call that is asked and not settled.
@@ -111,7 +109,6 @@ impl<'a> Fold<'a> {
             open: BTreeMap::new(),
             outcome: None,
             resume_at: None,
-            cut_short: false,
             closed: None,
         };
         fold.emit(EventKind::RunStarted {
@@ -157,13 +154,12 @@ impl<'a> Fold<'a> {
             Record::Told { input } => return self.on_input(input),
             Record::Resumed { .. } => {
                 self.closed = None;
-                self.cut_short = false;
                 self.resume_at = None;
                 // What is told as elapsed is the time in which the run ran.
                 self.began = self.began.plus(at.since(before));
                 self.emit(EventKind::RunResumed {});
             }
-            Record::Closed { status } => self.close(status),
+            Record::Closed { status, finished } => self.close(status, finished),
         }
         Vec::new()
     }
@@ -215,22 +211,32 @@ impl<'a> Fold<'a> {
 
     /// The run as every output shows it, after [`Record::Closed`].
     #[must_use]
-    pub fn finish(self) -> Finished {
-        let (total_calls, total_attempts) = (self.ledger.calls(), self.ledger.attempts());
-        let (participants, warnings) = self.ledger.close();
+    pub fn finish(mut self) -> Finished {
+        let closed = self.closed.take();
+        closed.unwrap_or_else(|| self.conclude(self.now, Some(Status::Error)))
+    }
+
+    /// The run as every output would show it, if it were closed at this moment with this status.
+    #[must_use]
+    pub fn conclude(&self, at: Timestamp, status: Option<Status>) -> Finished {
+        let mut outcome = self.outcome.clone().or_else(|| self.protocol.conclude()).unwrap_or_else(nothing);
+        if let Some(status) = status {
+            outcome.status = status;
+        }
+        let (participants, warnings) = self.ledger.clone().close();
         let totals = Totals {
-            run_id: self.run,
-            total_calls,
-            total_attempts,
-            elapsed_ms: millis(self.now.since(self.began)),
+            run_id: self.run.clone(),
+            total_calls: self.ledger.calls(),
+            total_attempts: self.ledger.attempts(),
+            elapsed_ms: millis(at.since(self.began)),
             seed: self.seed,
-            resumable: self.cut_short,
+            resumable: status.is_some(),
             resume_at: self.resume_at,
             participants,
-            steps: self.steps.close(),
+            steps: self.steps.clone().close(),
             warnings,
         };
-        Finished { outcome: self.closed.unwrap_or_else(nothing), totals }
+        Finished { outcome, totals }
     }
 
     /// Whether a call is of a participant with an account: code of a caller's own costs nothing.
@@ -324,12 +330,9 @@ impl<'a> Fold<'a> {
         Some(Effect::Abandon(call))
     }
 
-    fn close(&mut self, status: Option<Status>) {
-        let mut outcome = self.outcome.clone().or_else(|| self.protocol.conclude()).unwrap_or_else(nothing);
-        self.cut_short = status.is_some();
-        if let Some(status) = status {
-            outcome.status = status;
-        }
+    fn close(&mut self, status: Option<Status>, printed: Option<Box<Finished>>) {
+        let finished = printed.map_or_else(|| self.conclude(self.now, status), |printed| *printed);
+        let outcome = &finished.outcome;
         // A debate that came to its own end has told it.
         if let (Body::Debate(body), None) = (&outcome.body, &self.outcome) {
             if outcome.status == Status::Error {
@@ -337,8 +340,8 @@ impl<'a> Fold<'a> {
             }
             self.emit(EventKind::Debate(DebateEvent::final_result(body)));
         }
-        self.emit(EventKind::RunEnded { status: outcome.status });
-        self.closed = Some(outcome);
+        self.emit(EventKind::RunEnded { status: finished.outcome.status });
+        self.closed = Some(finished);
     }
 
     fn emit(&mut self, kind: EventKind) {

@@ -28,7 +28,7 @@ pub struct Registered {
 }
 
 /// Counts calls, attempts and usage.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Ledger {
     accounts: Vec<Account>,
     places: BTreeMap<ParticipantId, usize>,

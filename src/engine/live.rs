@@ -14,6 +14,7 @@ use crate::journal::Writer;
 use crate::outcome::{Finished, Status};
 use crate::plan::{OnLimit, budget_gate, overshoot};
 use crate::protocol::{Input, RoundOverrides, RoundReport, Settled};
+use crate::time::duration;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
@@ -79,7 +80,7 @@ impl<'a> Live<'a> {
             self.record(Record::Warned { text }).await;
         }
         let status = self.status();
-        self.record(Record::Closed { status }).await;
+        self.record(Record::Closed { status, finished: None }).await;
         let written = self.journal.is_some();
         let mut finished = self.fold.finish();
         finished.totals.resumable &= written;
@@ -120,7 +121,7 @@ impl<'a> Live<'a> {
             self.fold.apply(now, Record::Warned { text });
         }
         let status = self.status().or(Some(status)).filter(|_| !self.fold.is_over());
-        self.fold.apply(now, Record::Closed { status });
+        self.fold.apply(now, Record::Closed { status, finished: None });
         let mut finished = self.fold.finish();
         finished.totals.resumable &= self.journal.is_some();
         finished
@@ -146,13 +147,14 @@ impl<'a> Live<'a> {
                 change = self.stop.changed(), if watching => {
                     watching = change.is_ok();
                     let level = *self.stop.borrow();
+                    tracing::debug!(?level, "the run is told to stop");
                     self.stops.values().for_each(|stop| raise(stop, level));
                 }
                 Some(event) = self.call_events.recv() => self.on_call_event(event).await,
                 Some(ended) = self.calls.join_next_with_id() => self.settle(ended).await,
                 () = until(self.wall), if !self.stopping() => {
-                    let longest = self.bounds.max_wall.unwrap_or_default().as_secs_f64();
-                    self.end(Status::BudgetExhausted, format!("the run's longest time of {longest} s is over")).await;
+                    let longest = duration::show(self.bounds.max_wall.unwrap_or_default());
+                    self.end(Status::BudgetExhausted, format!("the run's longest time of {longest} is over")).await;
                 }
                 Some(Ok(timer)) = self.timers.join_next() => {
                     if !self.stopping() {
@@ -185,7 +187,7 @@ impl<'a> Live<'a> {
     pub async fn record(&mut self, record: Record) {
         let entry = JournalEntry { at: (self.clock)(), record };
         if let Some(journal) = &self.journal {
-            let written = match serde_json::to_string(&entry) {
+            let written = match self.line(&entry) {
                 Ok(body) => journal.append(body).await.map_err(|failed| failed.to_string()),
                 Err(error) => Err(error.to_string()),
             };
@@ -196,6 +198,15 @@ impl<'a> Live<'a> {
         }
         let effects = self.fold.apply(entry.at, entry.record);
         self.put_into_effect(effects);
+    }
+
+    /// A record as the journal holds it: the last one with the outcome that is about to be printed.
+    fn line(&self, entry: &JournalEntry) -> serde_json::Result<String> {
+        let &JournalEntry { at, record: Record::Closed { status, .. } } = entry else {
+            return serde_json::to_string(entry);
+        };
+        let finished = Some(Box::new(self.fold.conclude(at, status)));
+        serde_json::to_string(&JournalEntry { at, record: Record::Closed { status, finished } })
     }
 
     /// Makes everything recorded safe.

@@ -12,6 +12,7 @@
 
 mod drive;
 mod fold;
+mod header;
 mod ledger;
 mod limit;
 mod live;
@@ -27,7 +28,8 @@ pub use drive::{Bounds, Clock, World, drive, resume};
 pub use fold::{Effect, Fold, Listener, OwnListener, RunMeta};
 pub use ledger::{Ledger, Registered};
 pub use record::{JournalEntry, Record};
-pub use recorded::{FORMAT, Header, Recorded, begin_journal};
+pub use header::{FORMAT, Header, MINOR, Templates, begin_journal};
+pub use recorded::Recorded;
 pub use replay::{Replayed, Unfit, replay};
 pub use stepped::Stepped;
 pub use stop::{signals, stop_channel};

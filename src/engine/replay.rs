@@ -1,4 +1,4 @@
-//! From a record back to the state of a run: what a replay shows, and what a resume goes on with.
+//! From a journal back to the state of a run: what a replay shows, and what a resume continues.
 
 use super::fold::{Effect, Fold, Listener, RunMeta};
 use super::record::{JournalEntry, Record};
@@ -16,8 +16,10 @@ pub struct Replayed<'a> {
     pub fold: Fold<'a>,
     /// What was asked for and has not come: calls in flight, timers that run, the caller's word.
     pub outstanding: Vec<Effect>,
-    /// Whether the record ends with the run's end.
+    /// Whether the journal ends with the run's end.
     pub closed: bool,
+    /// Recorded inputs that were left out, since the rules of this version do not ask for them.
+    pub ignored: usize,
 }
 
 impl<'a> Replayed<'a> {
@@ -27,23 +29,39 @@ impl<'a> Replayed<'a> {
     where
         'a: 'b,
     {
-        let Self { fold, outstanding, closed } = self;
-        Replayed { fold: fold.with_listener(listener), outstanding, closed }
+        let Self { fold, outstanding, closed, ignored } = self;
+        Replayed { fold: fold.with_listener(listener), outstanding, closed, ignored }
     }
 }
 
-/// A record that does not follow from the plan and the records before it.
+impl Replayed<'_> {
+    /// What a person should know of the inputs that were left out; nothing if there are none.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        let count = match self.ignored {
+            0 => return None,
+            1 => "1 recorded reply was".to_owned(),
+            many => format!("{many} recorded replies were"),
+        };
+        Some(format!("{count} ignored: the rules of this version do not ask for it"))
+    }
+}
+
+/// A record after the run's end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("record {0} does not follow from the plan and the records before it: this is not the run that was planned")]
+#[error("record {0} comes after the end of the run")]
 pub struct Unfit(
     /// Its number, from 1.
     pub usize,
 );
 
-/// Folds a record anew. The listener hears every event once more, live ones excepted.
+/// Folds a journal by the rules of this version. The listener hears every event again, live ones excepted.
+///
+/// An input that these rules do not ask for is left out and counted: another version wrote it, or somebody
+/// edited the file. What it would have answered is asked again by a resume.
 ///
 /// # Errors
-/// A reply to a call that was not asked, a record after the end.
+/// A record after the end.
 pub fn replay<'a>(
     protocol: Box<dyn Protocol>,
     meta: RunMeta,
@@ -54,27 +72,22 @@ pub fn replay<'a>(
     let (mut fold, effects) = Fold::begin(protocol, meta, began, listener);
     let mut asked = Asked::default();
     asked.note(effects);
-    let mut closed = false;
+    let (mut closed, mut ignored) = (false, 0);
     for (number, JournalEntry { at, record }) in entries.into_iter().enumerate() {
-        let fits = match &record {
-            Record::Told { input: Input::Settled(settled) } => !closed && fold.is_open(&settled.id),
-            Record::Resumed { .. } => true,
-            _ => !closed,
-        };
-        if !fits {
-            return Err(Unfit(number + 1));
-        }
         match &record {
-            Record::Told { input: Input::Elapsed(timer) } => asked.timers.retain(|(id, _)| id != timer),
-            Record::Told { input: Input::Advance(_) } => asked.pause = None,
-            Record::Closed { .. } => closed = true,
             Record::Resumed { .. } => closed = false,
+            _ if closed => return Err(Unfit(number + 1)),
+            Record::Closed { .. } => closed = true,
+            Record::Told { input } if !asked.take(input, &fold) => {
+                ignored += 1;
+                continue;
+            }
             _ => {}
         }
         asked.note(fold.apply(at, record));
     }
     let outstanding = asked.outstanding(&fold);
-    Ok(Replayed { fold, outstanding, closed })
+    Ok(Replayed { fold, outstanding, closed, ignored })
 }
 
 #[derive(Default)]
@@ -97,6 +110,19 @@ impl Asked {
                 Effect::Arm(id, after) => self.timers.push((id, after)),
                 Effect::Pause(report) => self.pause = Some(report),
             }
+        }
+    }
+
+    /// Whether an input was asked for; it counts as given then.
+    fn take(&mut self, input: &Input, fold: &Fold<'_>) -> bool {
+        match input {
+            Input::Settled(settled) => fold.is_open(&settled.id),
+            Input::Elapsed(timer) => {
+                let before = self.timers.len();
+                self.timers.retain(|(id, _)| id != timer);
+                self.timers.len() < before
+            }
+            Input::Advance(_) => self.pause.take().is_some(),
         }
     }
 

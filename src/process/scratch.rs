@@ -8,13 +8,15 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, symlink};
 use std::path::{Component, Path, PathBuf};
 
-/// A folder that only we can enter (mode 0700). It is removed, with everything in it, when this is
-/// dropped.
+/// A folder that only we can enter (mode 0700). It is [removed](Self::remove), with everything in it, when this
+/// is dropped, too.
 #[derive(Debug)]
 pub struct Scratch {
     path: PathBuf,
     watchdog: Option<Watchdog>,
     kept: bool,
+    /// Whether it was removed or kept, or that was tried.
+    settled: bool,
 }
 
 impl Scratch {
@@ -51,7 +53,7 @@ impl Scratch {
             })
         })?;
         let ((), path) = made.keep().map_err(|kept| kept.error)?;
-        Ok(Self { path, watchdog, kept: false })
+        Ok(Self { path, watchdog, kept: false, settled: false })
     }
 
     /// The folder: absolute, no symbolic links on the way.
@@ -95,6 +97,27 @@ impl Scratch {
         self.path.clone()
     }
 
+    /// Removes the folder, with everything in it.
+    ///
+    /// # Errors
+    /// What the system says; a watchdog tries again when the run is over, when nothing is in the way any more.
+    pub fn remove(mut self) -> io::Result<()> {
+        self.settle()
+    }
+
+    fn settle(&mut self) -> io::Result<()> {
+        if std::mem::replace(&mut self.settled, true) {
+            return Ok(());
+        }
+        if !self.kept {
+            remove(&self.path)?;
+        }
+        if let Some(watchdog) = &self.watchdog {
+            watchdog.scratch_gone(&self.path);
+        }
+        Ok(())
+    }
+
     fn parent_of(&self, path: &Path) -> io::Result<()> {
         match path.parent() {
             Some(parent) if path != self.path => self.folder(parent),
@@ -123,15 +146,8 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        if !self.kept
-            && let Err(error) = remove(&self.path)
-        {
+        if let Err(error) = self.settle() {
             tracing::warn!("cannot remove {}: {error}", self.path.display());
-            // Left to the watchdog: by then whoever was in the way is gone.
-            return;
-        }
-        if let Some(watchdog) = &self.watchdog {
-            watchdog.scratch_gone(&self.path);
         }
     }
 }

@@ -41,7 +41,7 @@ fn go_on(mut replayed: Replayed<'_>, answer: Answers<'_>) -> (Vec<JournalEntry>,
         }
     }
     assert!(replayed.fold.is_over(), "wedged");
-    let close = JournalEntry { at: Timestamp(0), record: Record::Closed { status: None } };
+    let close = JournalEntry { at: Timestamp(0), record: Record::Closed { status: None, finished: None } };
     written.push(close.clone());
     replayed.fold.apply(close.at, close.record);
     (written, replayed.fold.finish().outcome)

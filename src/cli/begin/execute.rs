@@ -3,12 +3,13 @@
 use crate::call::Caller;
 use crate::cli::begin::prepare::Ready;
 use crate::cli::begin::world::{Surroundings, room};
-use crate::engine::{self, Bounds, Header, Listener, Recorded, RunMeta, World, begin_journal, replay};
+use crate::engine::{self, Bounds, Header, Listener, Record, Recorded, RunMeta, World, begin_journal, replay};
 use crate::error::Error;
 use crate::journal::{Retention, Store, Writer};
 use crate::outcome::Finished;
 use crate::plan::RunLimits;
 use crate::process::{Marker, Supervisor, Watchdog};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -18,7 +19,8 @@ pub enum Begin {
     /// With its first question.
     Anew,
     /// Where its journal ends; the file is locked.
-    GoOn(Box<Recorded>, File),
+    /// With these prompt templates from there on, if they changed.
+    GoOn(Box<Recorded>, File, Option<BTreeMap<String, String>>),
 }
 
 /// Makes the calls. `listener` takes every event, in order; of a run that goes on, those from there
@@ -58,17 +60,19 @@ pub fn execute(
                 let journal = journal(ready, &header).await?;
                 Ok(engine::drive(protocol, RunMeta::of(&ready.plan), header.at, world(journal), listener).await)
             }
-            Begin::GoOn(recorded, file) => {
+            Begin::GoOn(recorded, file, templates) => {
                 let writer = recorded.writer(file).map_err(|error| {
                     Error::failed(format!("the journal of {} cannot be written: {error}", ready.plan.run_id))
                 })?;
-                let limits = Some(&ready.plan.limits).filter(|limits| *limits != recorded.limits()).cloned();
-                let Recorded { header, entries, .. } = *recorded;
+                let limits = Some(&ready.plan.limits).filter(|limits| *limits != recorded.limits()).cloned().map(Box::new);
+                let Recorded { header, entries, mut warnings, .. } = *recorded;
                 // What was heard before is not told again.
                 let heard = &mut |_: &_| {};
                 let replayed = replay(protocol, RunMeta::of(&ready.plan), header.at, entries, heard)
                     .map_err(|unfit| Error::failed(format!("{}: {unfit}", ready.plan.run_id)))?;
-                Ok(engine::resume(replayed.with_listener(listener), limits, world(Some(writer))).await)
+                warnings.extend(replayed.warning());
+                let resumed = Record::Resumed { limits, templates };
+                Ok(engine::resume(replayed.with_listener(listener), resumed, warnings, world(Some(writer))).await)
             }
         }
     })

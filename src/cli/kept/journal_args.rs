@@ -81,6 +81,10 @@ pub struct ResumeArgs {
     #[arg(short = 'v', long)]
     pub verbose: bool,
 
+    /// Continue even if the prompts of this version differ from those that the run began with
+    #[arg(long)]
+    pub force: bool,
+
     /// Print each invocation as a line that makes it again, and keep its folder
     #[arg(long)]
     pub debug: bool,

@@ -35,12 +35,13 @@ pub fn prepare(args: &ResumeArgs, machine: &Machine) -> Result<(Ready, Begin), E
     let settings = settings::load(machine, args.place.config.as_deref(), flags.entries())?.settings;
     let store = store(&settings, machine)?;
     let stored = store.find(&args.run).map_err(|error| Error::config(error.to_string()))?;
-    let (recorded, file) = Recorded::open(&stored.path)?;
+    let (mut recorded, file) = Recorded::open(&stored.path)?;
     let name = stored.run;
-    if let Some(Record::Closed { status: None }) = recorded.entries.last().map(|entry| &entry.record) {
+    if let Some(Record::Closed { status: None, .. }) = recorded.entries.last().map(|entry| &entry.record) {
         return Err(Error::config(format!("run {name} has come to its end: there is nothing to go on with"))
             .hint(format!("`refinery replay {name}` shows it once more")));
     }
+    let templates = recorded.check_templates(args.force)?;
     let explicit: Vec<_> = args.adapter.iter().map(|path| machine.cwd.join(path)).collect();
     let catalog = manifests::load(&machine.folders, &explicit)?;
     let mut plan = recorded.header.plan.clone();
@@ -56,7 +57,7 @@ pub fn prepare(args: &ResumeArgs, machine: &Machine) -> Result<(Ready, Begin), E
         host,
         settings,
     };
-    Ok((ready, Begin::GoOn(Box::new(recorded), file)))
+    Ok((ready, Begin::GoOn(Box::new(recorded), file, templates)))
 }
 
 /// What is said now comes before what was said when the run began or last went on.
