@@ -18,6 +18,9 @@ pub mod time;
 // is promised to library users. Data moves through them as ARCHITECTURE.md draws it.
 #[doc(hidden)]
 pub mod adapter;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod app;
 #[doc(hidden)]
 pub mod call;
 #[cfg(feature = "cli")]

@@ -54,7 +54,7 @@ fn licences_and_sources_are_known() {
     let mut wrong = Vec::new();
     for package in metadata["packages"].as_array().unwrap() {
         let name = package["name"].as_str().unwrap();
-        if name == "refinery" {
+        if name == "refinery-council" {
             continue;
         }
         let licence = package["license"].as_str().unwrap_or("none");

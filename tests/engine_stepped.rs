@@ -2,9 +2,9 @@
 
 use crate::support::room::{consensus, participant, plan};
 use refinery_core::call::{
-    AdapterQueue, Attempt, AttemptError, Backend, Backoff, BoxFuture, CallLimit, Caller, Room, Seat,
+    AdapterQueue, Attempt, AttemptError, Backend, Backoff, BoxFuture, CallLimit, Caller, Endpoint, Endpoints,
 };
-use refinery_core::engine::{Bounds, Effect, JournalEntry, RunMeta, Stepped, World, replay, stop_channel};
+use refinery_core::engine::{Bounds, Effect, JournalEntry, RunDeps, RunMeta, Stepped, replay, stop_channel};
 use refinery_core::exchange::Reply;
 use refinery_core::ids::{ParticipantId, RunId};
 use refinery_core::journal::{self, Writer};
@@ -25,11 +25,11 @@ impl Backend for Reviewer {
     }
 }
 
-fn world(journal: Writer) -> World {
-    let seat = || Seat { backend: Arc::new(Reviewer), queue: AdapterQueue::new(0), own: AdapterQueue::new(0) };
-    let seats: BTreeMap<_, _> = NAMES.map(|name| (ParticipantId::new(name), seat())).into();
-    World {
-        caller: Caller::new(Room { seats, limit: CallLimit::new(0), backoff: Backoff::default() }),
+fn world(journal: Writer) -> RunDeps {
+    let endpoint = || Endpoint { backend: Arc::new(Reviewer), queue: AdapterQueue::new(0), own: AdapterQueue::new(0) };
+    let endpoints: BTreeMap<_, _> = NAMES.map(|name| (ParticipantId::new(name), endpoint())).into();
+    RunDeps {
+        caller: Caller::new(Endpoints { by_name: endpoints, limit: CallLimit::new(0), backoff: Backoff::default() }),
         stop: stop_channel().1,
         clock: Arc::new(|| Timestamp(0)),
         journal: Some(journal),

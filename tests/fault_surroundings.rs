@@ -15,9 +15,11 @@ use crate::support::record::{begun, essence, records};
 use crate::support::theatre::{Theatre, document};
 use crate::support::toy::AskAll;
 use crate::support::within::{own_env, perform, ready};
-use refinery_core::call::{AdapterQueue, Backend, Backoff, CallLimit, Caller, CliBackend, CliSettings, Room, Seat};
-use refinery_core::cli::kept::replay::retell;
-use refinery_core::engine::{Bounds, Clock, Header, Recorded, RunMeta, World, begin_journal, drive, stop_channel};
+use refinery_core::call::{
+    AdapterQueue, Backend, Backoff, CallLimit, Caller, CliBackend, CliSettings, Endpoint, Endpoints,
+};
+use refinery_core::cli::history::replay::retell;
+use refinery_core::engine::{Bounds, Clock, Header, Recorded, RunDeps, RunMeta, begin_journal, drive, stop_channel};
 use refinery_core::event::Event;
 use refinery_core::ids::ParticipantId;
 use refinery_core::outcome::Status;
@@ -248,17 +250,21 @@ fn a_crowd_with_few_descriptors() {
     let names: Vec<&'static str> = (0..CROWD).map(|number| &*format!("claude-{number}").leak()).collect();
     let mut brief = RunMeta::of(&ready.plan);
     let (announced, registered) = brief.participants.remove(0);
-    let (queue, mut seats) = (AdapterQueue::new(0), std::collections::BTreeMap::new());
+    let (queue, mut endpoints) = (AdapterQueue::new(0), std::collections::BTreeMap::new());
     for name in &names {
         let (mut announced, mut registered) = (announced.clone(), registered.clone());
         announced.participant = ParticipantId::new(*name);
         registered.participant = ParticipantId::new(*name);
         brief.participants.push((announced, registered));
-        let backend: Arc<dyn Backend> = Arc::new(CliBackend::new(settings.clone(), (&ready.seats[0]).into()));
-        seats.insert(ParticipantId::new(*name), Seat { backend, queue: queue.clone(), own: AdapterQueue::new(0) });
+        let backend: Arc<dyn Backend> = Arc::new(CliBackend::new(settings.clone(), (&ready.participants[0]).into()));
+        endpoints
+            .insert(ParticipantId::new(*name), Endpoint { backend, queue: queue.clone(), own: AdapterQueue::new(0) });
     }
-    let caller =
-        Caller::new(Room { seats, limit: CallLimit::new(0), backoff: Backoff { retries: 0, ..Backoff::default() } });
+    let caller = Caller::new(Endpoints {
+        by_name: endpoints,
+        limit: CallLimit::new(0),
+        backoff: Backoff { retries: 0, ..Backoff::default() },
+    });
     let header = Header::new(ready.plan.clone(), Vec::new(), settings.now.as_ref()());
     let runs = ready.state_dir.clone().unwrap().join("runs");
     fs::create_dir_all(&runs).unwrap();
@@ -267,7 +273,7 @@ fn a_crowd_with_few_descriptors() {
         let (_sender, stop) = stop_channel();
         let journal = begin_journal(&runs.join(format!("{}.jsonl", ready.plan.run_id)), &header).await.unwrap();
         let clock = Arc::clone(&settings.now);
-        let world = World { caller, stop, clock, journal: Some(journal), bounds: Bounds::default() };
+        let world = RunDeps { caller, stop, clock, journal: Some(journal), bounds: Bounds::default() };
         drive(AskAll::new(&names, false), brief, header.at, world, &mut |_| {}).await
     });
     assert_eq!(finished.outcome.status, Status::Converged);

@@ -12,7 +12,15 @@ const VOCABULARY: &[&str] = &["error", "event", "exchange", "failure", "ids", "i
 const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
-        &["adapter", "call", "config", "engine", "host", "journal", "plan", "process", "protocol", "report", "standin"],
+        &[
+            "adapter", "app", "call", "config", "engine", "host", "journal", "plan", "process", "protocol", "report",
+            "standin",
+        ],
+    ),
+    // Until a run is asked for as plain data, it knows the command that asks.
+    (
+        "app",
+        &["adapter", "call", "cli", "config", "engine", "host", "journal", "plan", "process", "protocol", "report"],
     ),
     ("library", &["adapter", "call", "engine", "host", "plan", "process", "protocol"]),
     ("config", &["adapter", "plan", "protocol"]),

@@ -10,7 +10,7 @@ use refinery_core::outcome::{
     Account, Answer, Body, ConsensusBody, Dissent, Dropped, Finished, Outcome, QuoteCut, RoundRecord, Status, Totals,
     Winner,
 };
-use refinery_core::report::{Human, Json, Jsonl, Outlet, Paint, Plain, Reporter};
+use refinery_core::report::{Human, Json, Jsonl, OutputStream, Paint, Plain, Reporter};
 use refinery_core::time::Timestamp;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -22,8 +22,8 @@ use std::time::Duration;
 struct Shared(Arc<Mutex<Vec<u8>>>);
 
 impl Shared {
-    fn outlet(&self) -> Outlet {
-        Outlet::new(self.clone())
+    fn stream(&self) -> OutputStream {
+        OutputStream::new(self.clone())
     }
 
     fn text(&self) -> String {
@@ -238,7 +238,7 @@ fn play(mut reporter: impl Reporter, finished: &Finished) {
 
 fn human(verbose: bool, finished: &Finished) -> String {
     let (out, err) = (Shared::default(), Shared::default());
-    play(Human::new(Plain::new(err.outlet()), Some(out.outlet()), verbose, Paint { on: false }), finished);
+    play(Human::new(Plain::new(err.stream()), Some(out.stream()), verbose, Paint { on: false }), finished);
     format!("--- stdout\n{}--- stderr\n{}", out.text(), err.text())
 }
 
@@ -280,15 +280,15 @@ fn every_status_has_words_and_an_empty_room_has_a_verdict() {
 #[test]
 fn for_programs_at_the_end() {
     let out = Shared::default();
-    play(Json::new(out.outlet()), &finished());
+    play(Json::new(out.stream()), &finished());
     assert_snapshot!(out.text());
 }
 
 #[test]
 fn for_programs_as_it_happens() {
     let (lines, document) = (Shared::default(), Shared::default());
-    play(Jsonl::new(lines.outlet()), &finished());
-    play(Json::new(document.outlet()), &finished());
+    play(Jsonl::new(lines.stream()), &finished());
+    play(Json::new(document.stream()), &finished());
     let text = lines.text();
     let last: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
     let whole: serde_json::Value = serde_json::from_str(&document.text()).unwrap();
@@ -304,7 +304,7 @@ fn a_run_without_an_answer_says_why_to_programs() {
     let Body::Consensus(body) = &mut finished.outcome.body else { unreachable!("it is a consensus run") };
     (body.winner, body.all_answers, body.dissent) = (None, Vec::new(), Vec::new());
     finished.outcome.status = Status::InsufficientModels;
-    play(Json::new(out.outlet()), &finished);
+    play(Json::new(out.stream()), &finished);
     let document: serde_json::Value = serde_json::from_str(&out.text()).unwrap();
     assert_eq!(document["status"], "insufficient_models");
     assert_eq!(document["winner"], serde_json::Value::Null);
@@ -324,10 +324,10 @@ fn an_answer_that_did_not_arrive_is_an_error_but_a_reader_that_left_is_none() {
         }
     }
     for (kind, arrives) in [(io::ErrorKind::BrokenPipe, true), (io::ErrorKind::StorageFull, false)] {
-        let mut json = Json::new(Outlet::new(Failing(kind)));
+        let mut json = Json::new(OutputStream::new(Failing(kind)));
         assert_eq!(json.finish(&finished()).is_ok(), arrives, "{kind}");
-        let screen = Plain::new(Shared::default().outlet());
-        let mut human = Human::new(screen, Some(Outlet::new(Failing(kind))), false, Paint::default());
+        let screen = Plain::new(Shared::default().stream());
+        let mut human = Human::new(screen, Some(OutputStream::new(Failing(kind))), false, Paint::default());
         assert_eq!(human.finish(&finished()).is_ok(), arrives, "{kind}");
     }
 }

@@ -3,7 +3,7 @@
 use crate::support::disk::Small;
 use crate::support::record::{essence, lines, records};
 use crate::support::theatre::{Theatre, document, signal};
-use refinery_core::cli::kept::replay::retell;
+use refinery_core::cli::history::replay::retell;
 use refinery_core::engine::Recorded;
 use refinery_core::journal::{Chain, read};
 use serde_json::{Value, json};

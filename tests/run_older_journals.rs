@@ -8,12 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Written by the program as it was before the journal's format had a minor number.
-const BEFORE: [(&str, i32, &str); 4] = [
-    ("finished", 0, "converged"),
-    ("pipe", 0, "target_reached"),
-    ("parked", 6, "parked"),
-    ("killed", 1, "cancelled"),
-];
+const BEFORE: [(&str, i32, &str); 4] =
+    [("finished", 0, "converged"), ("pipe", 0, "target_reached"), ("parked", 6, "parked"), ("killed", 1, "cancelled")];
 
 fn fixture(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/journals/{name}.jsonl"));
@@ -171,7 +167,11 @@ fn only_a_resume_compares_templates_and_only_those_of_its_protocol() {
     let before = fs::read(&journal).unwrap();
     let refused = theatre.play("resume 2");
     assert_eq!((refused.code, refused.stdout.as_str()), (Some(4), ""), "{}", refused.stderr);
-    assert!(refused.stderr.contains("changed: of_old, review") && refused.stderr.contains("--force"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("changed: of_old, review") && refused.stderr.contains("--force"),
+        "{}",
+        refused.stderr
+    );
     assert_eq!(fs::read(&journal).unwrap(), before);
     let forced = theatre.play("resume 2 --force -o json --budget-calls 3");
     assert_eq!(forced.code, Some(5), "{}", forced.stderr);

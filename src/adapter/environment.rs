@@ -1,8 +1,8 @@
 //! The environment of a child, from nothing: named variables of ours, constants, and one credential.
 
-use super::fill::{Values, fill};
 use super::manifest::{LinkSpec, PoolSpec};
 use super::prepare::Request;
+use super::template::{Values, render};
 use crate::failure::{CallFailure, FailureClass};
 use crate::invocation::{EnvValue, ScratchLink, Secret};
 use std::collections::BTreeMap;
@@ -40,7 +40,7 @@ pub(super) fn environment(
         }
     }
     for (name, template) in invocation.env.iter().chain(&paying.env) {
-        if let Some(value) = fill(template, values) {
+        if let Some(value) = render(template, values) {
             env.insert(name.clone(), EnvValue::Plain(value));
         }
     }

@@ -1,25 +1,26 @@
-//! How one vendor CLI is driven: text in, text out. A manifest says how to start it, a codec reads
-//! what it prints. Nothing here touches the operating system.
+//! The adapters: a manifest says how a vendor's CLI is started, a codec reads what it prints. Pure text:
+//! nothing here touches the operating system.
 
-mod carry;
 pub mod catalog;
 pub mod codec;
 mod environment;
-pub mod expiry;
+mod expiry;
 pub mod facts;
-pub mod fill;
-pub mod login;
+mod jwt;
 pub mod manifest;
+mod overflow;
 pub mod pool;
 pub mod prepare;
+pub mod retry_time;
 pub mod rules;
-pub mod when;
+mod stored_login;
+pub mod template;
 
 pub use catalog::{Catalog, ManifestError};
 pub use codec::{Codec, End, Progress, Step};
 pub use expiry::may_refresh;
 pub use facts::{Host, LoginFile, Program};
-pub use login::{StoredLogin, login_note, stored};
 pub use manifest::{Manifest, ResolvedModel};
 pub use pool::{Billing, ChosenPool, PoolKind, PoolProblem, choose, named};
 pub use prepare::{Prepared, Request, prepare};
+pub use stored_login::{StoredLogin, login_note};

@@ -1,8 +1,8 @@
 //! Who pays: one credential per participant, chosen before the first call.
 
 use super::facts::Host;
-use super::login;
 use super::manifest::{Manifest, PoolSpec};
+use super::stored_login::StoredLogin;
 use serde::{Deserialize, Serialize};
 
 /// Which kind of account pays.
@@ -130,7 +130,7 @@ fn is_there(manifest: &Manifest, spec: &PoolSpec, host: &Host) -> bool {
     match (&spec.variable, spec.kind) {
         (Some(variable), _) => host.var(variable).is_some(),
         (None, PoolKind::None) => true,
-        (None, _) => login::stored(manifest, host)
+        (None, _) => StoredLogin::find(manifest, host)
             .is_some_and(|login| spec.account.as_deref().is_none_or(|account| account == login.account)),
     }
 }
@@ -142,7 +142,7 @@ fn metered(spec: &PoolSpec) -> bool {
 fn chosen(manifest: &Manifest, spec: &PoolSpec, host: &Host) -> ChosenPool {
     let words = match &spec.variable {
         Some(variable) => format!("{} ({variable})", spec.name),
-        None => match login::stored(manifest, host).and_then(|login| login.about) {
+        None => match StoredLogin::find(manifest, host).and_then(|login| login.about) {
             Some(about) => format!("{} ({about})", spec.name),
             None => spec.name.clone(),
         },

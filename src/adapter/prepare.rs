@@ -1,12 +1,12 @@
 //! From one call to one subprocess, as plain data.
 
-use super::carry::{Carried, carry, system};
 use super::codec::{Codec, CodecContext, CodecKind, codec};
 use super::environment::{credential, environment, has_password, links};
 use super::facts::{Host, Program};
-use super::fill::{Values, fill, fill_json};
 use super::manifest::{CodecName, Escape, Holds, Manifest, PoolSpec, ResolvedModel, Where};
+use super::overflow::{SplitPrompt, split_prompt, system_file};
 use super::pool::ChosenPool;
+use super::template::{Values, render, render_json};
 use crate::exchange::{CallSpec, Effort};
 use crate::failure::{CallFailure, FailureClass};
 use crate::invocation::{Capture, Invocation, Piece, ScratchFile, StdinClose};
@@ -61,15 +61,15 @@ pub fn prepare(request: &Request<'_>) -> Result<Prepared, CallFailure> {
     let internal = |words: &str| CallFailure::new(FailureClass::Internal, format!("{}: {words}", manifest.id));
     let paying = manifest.pools.iter().find(|one| one.name == pool.name);
     let paying = paying.ok_or_else(|| internal("its credential is not in the manifest"))?;
-    let carried = carry(manifest, spec)?;
+    let split = split_prompt(manifest, spec)?;
     let mut warnings = Vec::new();
     let mut values = values(request, paying, &mut warnings)?;
-    let files = files(request, &carried, &mut values)?;
+    let files = files(request, &split, &mut values)?;
 
     let mut args = program.prefix.clone();
     for group in &manifest.invocation.args {
         // A group is all there, or not at all.
-        args.extend(group.iter().map(|arg| fill(arg, &values)).collect::<Option<Vec<_>>>().unwrap_or_default());
+        args.extend(group.iter().map(|arg| render(arg, &values)).collect::<Option<Vec<_>>>().unwrap_or_default());
     }
     if let Some(long) = args.iter().find(|arg| arg.len() >= ARG_BYTES) {
         let words = format!("{}: an argument of {} bytes is more than the system takes", spec.to, long.len());
@@ -97,13 +97,7 @@ pub fn prepare(request: &Request<'_>) -> Result<Prepared, CallFailure> {
         model: request.model.argument.clone(),
     };
     let codec = codec(&kind(manifest)?, context);
-    Ok(Prepared {
-        invocation,
-        input: input(request, &carried.stdin),
-        codec,
-        streams: manifest.output.streams,
-        warnings,
-    })
+    Ok(Prepared { invocation, input: input(request, &split.stdin), codec, streams: manifest.output.streams, warnings })
 }
 
 /// What stands for the placeholders; `warnings` takes what was asked for and cannot be passed on.
@@ -162,12 +156,12 @@ fn effort_word(manifest: &Manifest, model: &ResolvedModel, effort: Effort) -> Op
     manifest.models.takes_effort(model.argument.as_deref()).then(|| manifest.efforts.get(&effort).cloned())?
 }
 
-fn files(request: &Request<'_>, carried: &Carried, values: &mut Values) -> Result<Vec<ScratchFile>, CallFailure> {
+fn files(request: &Request<'_>, split: &SplitPrompt, values: &mut Values) -> Result<Vec<ScratchFile>, CallFailure> {
     let Request { manifest, spec, scratch, .. } = *request;
     let mut files = Vec::new();
     for file in &manifest.invocation.files {
         let parts: Vec<Arc<str>> = match file.holds {
-            Holds::System => system(&spec.system, &carried.aside),
+            Holds::System => system_file(&spec.system, &split.in_system_file),
             Holds::Schema => match &spec.shape {
                 Some(shape) => vec![shape.to_json().into()],
                 None => continue,
@@ -177,7 +171,7 @@ fn files(request: &Request<'_>, carried: &Carried, values: &mut Values) -> Resul
                 let template = template.map_err(|error| {
                     CallFailure::new(FailureClass::Internal, format!("{}: {}: {error}", manifest.id, file.path))
                 })?;
-                vec![fill_json(&template, values).into()]
+                vec![render_json(&template, values).into()]
             }
         };
         let path = scratch.join(&file.path);

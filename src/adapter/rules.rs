@@ -1,6 +1,6 @@
 //! The table of failure rules in a manifest: from what a CLI showed to a class, first match wins.
 
-use super::when::{reset_time, retry_after};
+use super::retry_time::{reset_time, retry_after};
 use crate::exchange::Usage;
 use crate::failure::{CallFailure, FailureClass};
 use crate::time::Timestamp;

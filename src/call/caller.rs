@@ -20,7 +20,7 @@ const EXHAUSTED_TRIES: u32 = 20;
 
 /// One participant's place in the room.
 #[derive(Clone)]
-pub struct Seat {
+pub struct Endpoint {
     /// What answers it.
     pub backend: Arc<dyn Backend>,
     /// The queue of its adapter and credential, shared with the other participants of both.
@@ -31,9 +31,9 @@ pub struct Seat {
 
 /// Everybody who can be asked.
 #[derive(Clone)]
-pub struct Room {
+pub struct Endpoints {
     /// The participants, by name.
-    pub seats: BTreeMap<ParticipantId, Seat>,
+    pub by_name: BTreeMap<ParticipantId, Endpoint>,
     /// The bound over all of them.
     pub limit: CallLimit,
     /// How long to wait between attempts.
@@ -61,31 +61,31 @@ pub struct Answered {
 /// Asks calls, one attempt after the other.
 #[derive(Clone)]
 pub struct Caller {
-    room: Arc<Room>,
+    endpoints: Arc<Endpoints>,
 }
 
 impl Caller {
     /// A caller for a room.
     #[must_use]
-    pub fn new(room: Room) -> Self {
-        Self { room: Arc::new(room) }
+    pub fn new(endpoints: Endpoints) -> Self {
+        Self { endpoints: Arc::new(endpoints) }
     }
 
     /// Makes a call: waits for admission, makes attempts, pauses between them, settles.
     pub async fn call(&self, spec: Arc<CallSpec>, context: CallContext) -> Answered {
-        let Some(seat) = self.room.seats.get(&spec.to).cloned() else {
+        let Some(endpoint) = self.endpoints.by_name.get(&spec.to).cloned() else {
             let failure = CallFailure::new(FailureClass::Internal, format!("no participant {}", spec.to));
             return Answered { result: Err(failure), attempts: 0 };
         };
-        let mut live = LiveCall { room: &self.room, seat, spec, context, attempts: 0, tries: 0 };
+        let mut live = LiveCall { endpoints: &self.endpoints, endpoint, spec, context, attempts: 0, tries: 0 };
         let result = live.run().await;
         Answered { result, attempts: live.attempts }
     }
 }
 
 struct LiveCall<'a> {
-    room: &'a Room,
-    seat: Seat,
+    endpoints: &'a Endpoints,
+    endpoint: Endpoint,
     spec: Arc<CallSpec>,
     context: CallContext,
     /// Attempts that were begun.
@@ -112,7 +112,7 @@ impl LiveCall<'_> {
                     if exhausted > EXHAUSTED_TRIES {
                         return Err(CallFailure::new(FailureClass::StartFailed, message));
                     }
-                    let limit = self.room.limit.lower(permits.global);
+                    let limit = self.endpoints.limit.lower(permits.global);
                     drop(permits.adapter);
                     self.warn(format!("{message}; from here on at most {limit} at once"));
                     self.rest(Duration::from_millis(50 * u64::from(exhausted))).await?;
@@ -125,7 +125,7 @@ impl LiveCall<'_> {
                 continue;
             }
             self.close_if_lasting(&failure);
-            match pause_before(&self.room.backoff, self.spec.id.as_str(), self.tries, &failure) {
+            match pause_before(&self.endpoints.backoff, self.spec.id.as_str(), self.tries, &failure) {
                 Some(pause) => {
                     self.notify(CallEvent::Retrying { call: self.spec.id.clone(), pause, failure: failure.class });
                     self.rest(pause).await?;
@@ -144,7 +144,7 @@ impl LiveCall<'_> {
             AtLimit::Stop => Err(self.stopped_failure()),
             AtLimit::Wait(pause) => {
                 self.tries -= 1;
-                self.seat.queue.rest_until(Instant::now() + pause);
+                self.endpoint.queue.rest_until(Instant::now() + pause);
                 self.notify(CallEvent::Retrying { call: self.spec.id.clone(), pause, failure: failure.class });
                 Ok(true)
             }
@@ -157,15 +157,15 @@ impl LiveCall<'_> {
         let mut stop = self.context.stop.clone();
         let places = async {
             // A rest may be prolonged while it lasts.
-            while let Some(moment) = self.seat.queue.rests_until().filter(|moment| *moment > Instant::now()) {
+            while let Some(moment) = self.endpoint.queue.rests_until().filter(|moment| *moment > Instant::now()) {
                 tokio::time::sleep_until(moment).await;
             }
             // Before the permits: at a limit of one, a call that held the permit and waited for the leader
             // would keep the leader from starting.
-            let leader = self.seat.queue.refresh_leader().await.map(Arc::new);
+            let leader = self.endpoint.queue.refresh_leader().await.map(Arc::new);
             // A call that waits for a busy adapter must not hold one of the run's permits: others could use it.
-            let adapter = self.seat.queue.limit().acquire().await;
-            let global = self.room.limit.acquire().await;
+            let adapter = self.endpoint.queue.limit().acquire().await;
+            let global = self.endpoints.limit.acquire().await;
             Permits { adapter, global, leader }
         };
         let permits = tokio::select! {
@@ -182,7 +182,7 @@ impl LiveCall<'_> {
     }
 
     fn check_open(&self) -> Result<(), CallFailure> {
-        match self.seat.queue.closed().or_else(|| self.seat.own.closed()) {
+        match self.endpoint.queue.closed().or_else(|| self.endpoint.own.closed()) {
             Some(why) => Err(CallFailure { usage: Usage::default(), partial: None, ..why }),
             None => Ok(()),
         }
@@ -195,7 +195,7 @@ impl LiveCall<'_> {
         answer.await.map_err(|_| self.stopped_failure())??;
         let began = Instant::now();
         let result = self
-            .seat
+            .endpoint
             .backend
             .attempt(Attempt {
                 spec: Arc::clone(&self.spec),
@@ -232,9 +232,9 @@ impl LiveCall<'_> {
             | FailureClass::ContextTooLong
             | FailureClass::Misconfigured
             | FailureClass::StartFailed => {
-                self.seat.own.close(failure.clone());
+                self.endpoint.own.close(failure.clone());
             }
-            _ => self.seat.queue.close(failure.clone()),
+            _ => self.endpoint.queue.close(failure.clone()),
         }
     }
 

@@ -38,7 +38,7 @@ pub struct CliSettings {
 
 /// One participant: a CLI, its model, and what pays.
 #[derive(Debug, Clone)]
-pub struct CliSeat {
+pub struct CliEndpoint {
     /// How the CLI is driven.
     pub manifest: Arc<Manifest>,
     /// Where it is.
@@ -54,14 +54,14 @@ pub struct CliSeat {
 /// Answers a participant's calls by running its CLI.
 pub struct CliBackend {
     settings: CliSettings,
-    seat: CliSeat,
+    endpoint: CliEndpoint,
 }
 
 impl CliBackend {
     /// A backend for a participant.
     #[must_use]
-    pub fn new(settings: CliSettings, seat: CliSeat) -> Self {
-        Self { settings, seat }
+    pub fn new(settings: CliSettings, endpoint: CliEndpoint) -> Self {
+        Self { settings, endpoint }
     }
 
     async fn run(&self, attempt: Attempt) -> Result<Reply, AttemptError> {
@@ -152,12 +152,12 @@ impl CliBackend {
 
     fn request<'a>(&'a self, attempt: &'a Attempt, scratch: &'a std::path::Path) -> Request<'a> {
         Request {
-            manifest: &self.seat.manifest,
-            program: &self.seat.program,
-            pool: &self.seat.pool,
+            manifest: &self.endpoint.manifest,
+            program: &self.endpoint.program,
+            pool: &self.endpoint.pool,
             host: &self.settings.host,
-            model: &self.seat.model,
-            effort: self.seat.effort,
+            model: &self.endpoint.model,
+            effort: self.endpoint.effort,
             spec: &attempt.spec,
             scratch,
         }

@@ -65,10 +65,12 @@ impl LoginRefresh {
                 if let Some(lock_path) = &self.lock_path {
                     match file_lock(lock_path).await {
                         Ok(lock) => leader.hold(Some(lock)),
-                        Err(error) => leader.warning = Some(format!(
-                            "{} cannot be locked ({error}): other runs may refresh the same login at this moment",
-                            lock_path.display()
-                        )),
+                        Err(error) => {
+                            leader.warning = Some(format!(
+                                "{} cannot be locked ({error}): other runs may refresh the same login at this moment",
+                                lock_path.display()
+                            ));
+                        }
                     }
                 }
                 return Some(leader);

@@ -18,8 +18,8 @@ pub use adapter_queue::AdapterQueue;
 pub use backend::{AtLimit, Attempt, AttemptError, Backend, BoxFuture, CallEvent};
 pub use backoff::{Backoff, pause_before};
 pub use call_limit::{CallLimit, Permit};
-pub use caller::{Answered, CallContext, Caller, Room, Seat};
-pub use cli::{CliBackend, CliSeat, CliSettings};
+pub use caller::{Answered, CallContext, Caller, Endpoint, Endpoints};
+pub use cli::{CliBackend, CliEndpoint, CliSettings};
 pub use echo::Echo;
 pub use login_refresh::{NeedsRefresh, RefreshLeader};
 #[cfg(feature = "cli")]

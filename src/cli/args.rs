@@ -1,15 +1,15 @@
 //! What can be typed. No setting has a default here: layers below the flags could not be seen then.
 
-use crate::cli::ask::consensus::RunArgs;
-use crate::cli::ask::debate::{DebateArgs, LONG_ABOUT as DEBATE};
-use crate::cli::ask::options;
-use crate::cli::ask::pipe::PipeArgs;
-use crate::cli::ask::planner::Planner;
-use crate::cli::ask::refine::RefineArgs;
-use crate::cli::ask::sample::SampleArgs;
-use crate::cli::kept::journal_args::{ReplayArgs, ResumeArgs, RunsArgs};
-use crate::cli::look::personas::PersonasArgs;
-use crate::config::{Entry, Key, Origin, Path, Source};
+use crate::app::options;
+use crate::cli::commands::consensus::RunArgs;
+use crate::cli::commands::debate::{DebateArgs, LONG_ABOUT as DEBATE};
+use crate::cli::commands::pipe::PipeArgs;
+use crate::cli::commands::planner::Planner;
+use crate::cli::commands::refine::RefineArgs;
+use crate::cli::commands::sample::SampleArgs;
+use crate::cli::history::journal_args::{ReplayArgs, ResumeArgs, RunsArgs};
+use crate::cli::inspect::personas::PersonasArgs;
+use crate::config::{Key, Origin, Path, SettingValue, Source};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -198,7 +198,7 @@ pub struct SchemaArgs {
 impl LookArgs {
     /// What the flags say, as the strongest layer.
     #[must_use]
-    pub fn entries(&self) -> Vec<Entry> {
+    pub fn entries(&self) -> Vec<SettingValue> {
         self.output_format.iter().map(|value| entry(Key::OutputFormat, vec![value.clone()])).collect()
     }
 }
@@ -214,15 +214,15 @@ fn flag(key: Key) -> String {
 }
 
 /// What a flag says.
-pub(crate) fn entry(key: Key, values: Vec<String>) -> Entry {
+pub(crate) fn entry(key: Key, values: Vec<String>) -> SettingValue {
     let place = flag(key);
-    Entry { path: Path::Run(key), values, origin: Origin { source: Source::CommandLine, place } }
+    SettingValue { path: Path::Run(key), values, origin: Origin { source: Source::CommandLine, place } }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::ask::planner::Planner;
+    use crate::cli::commands::planner::Planner;
     use clap::CommandFactory;
 
     #[test]

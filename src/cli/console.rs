@@ -3,7 +3,7 @@
 use crate::config::OutputFormat;
 use crate::error::Error;
 use crate::report::live::Live;
-use crate::report::{Human, Json, Jsonl, Outlet, Paint, Plain, Reporters, json, problem};
+use crate::report::{Human, Json, Jsonl, OutputStream, Paint, Plain, Reporters, json, problem};
 use serde::Serialize;
 
 /// Where output goes, and how.
@@ -31,7 +31,7 @@ impl Console {
 
     /// Tells people what they should know.
     pub fn warn(self, warnings: &[String]) {
-        let mut err = Outlet::stderr();
+        let mut err = OutputStream::stderr();
         for text in warnings {
             problem::warning(&mut err, self.err, text);
         }
@@ -41,16 +41,16 @@ impl Console {
     pub fn fail(self, error: &Error) -> u8 {
         match self.format {
             OutputFormat::Text => {}
-            OutputFormat::Json => problem::for_programs(&mut Outlet::stdout(), error, false),
-            OutputFormat::Jsonl => problem::for_programs(&mut Outlet::stdout(), error, true),
+            OutputFormat::Json => problem::for_programs(&mut OutputStream::stdout(), error, false),
+            OutputFormat::Jsonl => problem::for_programs(&mut OutputStream::stdout(), error, true),
         }
-        problem::for_people(&mut Outlet::stderr(), self.err, error);
+        problem::for_people(&mut OutputStream::stderr(), self.err, error);
         error.kind.exit_code()
     }
 
     /// Writes a command's result: text for people, or a document for programs. Returns the exit code.
     pub fn tell(self, text: &str, document: &impl Serialize) -> u8 {
-        let mut out = Outlet::stdout();
+        let mut out = OutputStream::stdout();
         match self.format {
             OutputFormat::Text => out.line(text),
             OutputFormat::Json => json::pretty(&mut out, document),
@@ -61,17 +61,17 @@ impl Console {
 
     /// Writes a document, whatever the format. Returns the exit code.
     pub fn document(self, document: &impl Serialize) -> u8 {
-        let mut out = Outlet::stdout();
+        let mut out = OutputStream::stdout();
         json::pretty(&mut out, document);
         self.written(&mut out)
     }
 
     /// The exit code of having written: 1, with the reason, if it did not arrive.
-    fn written(self, out: &mut Outlet) -> u8 {
+    fn written(self, out: &mut OutputStream) -> u8 {
         out.result().map_or_else(
             |trouble| {
                 let error = Error::failed(format!("standard output cannot be written: {trouble}"));
-                problem::for_people(&mut Outlet::stderr(), self.err, &error);
+                problem::for_people(&mut OutputStream::stderr(), self.err, &error);
                 error.kind.exit_code()
             },
             |()| 0,
@@ -82,15 +82,15 @@ impl Console {
     #[must_use]
     pub fn reporters(self, verbose: bool, debug: bool) -> Reporters {
         let mut all = Reporters::default();
-        let answer = (self.format == OutputFormat::Text).then(Outlet::stdout);
+        let answer = (self.format == OutputFormat::Text).then(OutputStream::stdout);
         match if debug { None } else { Live::on_stderr() } {
             Some(live) => all.push(Human::new(live, answer, verbose, self.err)),
-            None => all.push(Human::new(Plain::new(Outlet::stderr()), answer, verbose, self.err)),
+            None => all.push(Human::new(Plain::new(OutputStream::stderr()), answer, verbose, self.err)),
         }
         match self.format {
             OutputFormat::Text => {}
-            OutputFormat::Json => all.push(Json::new(Outlet::stdout())),
-            OutputFormat::Jsonl => all.push(Jsonl::new(Outlet::stdout())),
+            OutputFormat::Json => all.push(Json::new(OutputStream::stdout())),
+            OutputFormat::Jsonl => all.push(Jsonl::new(OutputStream::stdout())),
         }
         all
     }

@@ -1,6 +1,6 @@
 //! The program's log: what `RUST_LOG` asks for goes to standard error, everything else nowhere.
 
-use crate::report::Outlet;
+use crate::report::OutputStream;
 use tracing_subscriber::EnvFilter;
 
 /// Starts the log, if the variable `RUST_LOG` is set: `debug`, or per module, such as `refinery_core::call=trace`.
@@ -12,6 +12,6 @@ pub fn start() {
             let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(std::io::stderr);
             let _ = log.try_init();
         }
-        Err(error) => Outlet::stderr().line(&format!("warning: RUST_LOG is ignored: {error}")),
+        Err(error) => OutputStream::stderr().line(&format!("warning: RUST_LOG is ignored: {error}")),
     }
 }

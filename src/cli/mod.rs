@@ -1,21 +1,17 @@
 //! The command line: what is typed becomes a run that is ready, or an error with the way out.
 //!
 //! ```text
-//! parse, args -> entry -> ask: a command's plan -> begin: a run that is ready -> execute
-//!                     \-> look, kept: commands that make no run, or go on with one
+//! parse, args -> run -> commands: what a command asks for -> app: prepared, executed
+//!                   \-> inspect, history: commands that make no run, or continue one
 //! ```
 
 pub mod args;
-pub mod ask;
-pub mod begin;
+pub mod commands;
 pub mod console;
-pub mod entry;
-pub mod kept;
+pub mod history;
+pub mod inspect;
 pub mod log;
-pub mod look;
 pub mod parse;
-pub mod settings;
+pub mod run;
 
-pub use begin::prepare::{Ready, prepare};
-pub use begin::seats::Seat;
-pub use entry::main;
+pub use run::main;

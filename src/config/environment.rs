@@ -1,7 +1,7 @@
 //! What `REFINERY_…` variables say.
 
 use super::key::{Key, Path};
-use super::layers::{Entry, Origin, Source};
+use super::layers::{Origin, SettingValue, Source};
 use super::refine;
 use crate::plan::words::closest;
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 /// The settings in an environment, and a warning for each variable that looks like a slip of the
 /// pen. A blank variable counts as unset. `REFINERY_MODELS` is a comma list.
 #[must_use]
-pub fn entries(env: &BTreeMap<String, String>) -> (Vec<Entry>, Vec<String>) {
+pub fn entries(env: &BTreeMap<String, String>) -> (Vec<SettingValue>, Vec<String>) {
     let names: Vec<(Key, String)> = Key::ALL.iter().map(|key| (*key, key.variable())).collect();
     let mut entries = Vec::new();
     let mut warnings = Vec::new();
@@ -27,7 +27,7 @@ pub fn entries(env: &BTreeMap<String, String>) -> (Vec<Entry>, Vec<String>) {
                 (_, None) => vec![value.trim().to_owned()],
             };
             let origin = Origin { source: Source::Environment, place: variable.clone() };
-            entries.push(Entry { path: Path::Run(*key), values, origin });
+            entries.push(SettingValue { path: Path::Run(*key), values, origin });
         } else if let Some(near) = closest(variable, names.iter().map(|(_, name)| name.as_str())) {
             warnings.push(format!("{variable} is no setting; did you mean {near}?"));
         }

@@ -1,7 +1,7 @@
 //! What a configuration file says.
 
 use super::key::{AdapterKey, Key, Path};
-use super::layers::{Entry, Origin, Source};
+use super::layers::{Origin, SettingValue, Source};
 use crate::error::Error;
 use crate::plan::words::closest;
 use std::ops::Range;
@@ -16,7 +16,7 @@ pub const DEFAULT: &str = include_str!("default.toml");
 /// # Errors
 /// Bad TOML, an unknown section or key, a value of a kind that no setting has; each with file, line
 /// and key, all at once. Ranges are checked later, when all layers are known.
-pub fn entries(text: &str, shown: &str, source: Source) -> Result<Vec<Entry>, Error> {
+pub fn entries(text: &str, shown: &str, source: Source) -> Result<Vec<SettingValue>, Error> {
     let table = DeTable::parse(text).map_err(|error| {
         let line = error.span().map_or(String::new(), |span| format!(":{}", line_of(text, &span)));
         Error::config(format!("{shown}{line}: {}", error.message()))
@@ -33,7 +33,7 @@ struct Reader<'a> {
     text: &'a str,
     shown: &'a str,
     source: Source,
-    entries: Vec<Entry>,
+    entries: Vec<SettingValue>,
     errors: Vec<Error>,
 }
 
@@ -97,7 +97,7 @@ impl Reader<'_> {
         match values {
             Some(values) => {
                 let origin = Origin { source: self.source, place: self.place(value.span()) };
-                self.entries.push(Entry { path, values, origin });
+                self.entries.push(SettingValue { path, values, origin });
             }
             None if list => self.wrong(value.span(), format!("`{path}` is a list of words or numbers")),
             None => self.wrong(value.span(), format!("`{path}` is one word or number")),

@@ -44,7 +44,7 @@ impl fmt::Display for Origin {
 
 /// One setting, as one source says it. A list has any number of values, all others have one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct SettingValue {
     /// Which setting.
     pub path: Path,
     /// What it says, as text.
@@ -56,14 +56,14 @@ pub struct Entry {
 /// For each setting the strongest source's word.
 #[derive(Debug, Clone, Default)]
 pub struct Layers {
-    entries: BTreeMap<Path, Entry>,
+    entries: BTreeMap<Path, SettingValue>,
 }
 
 impl Layers {
     /// Lays entries over what is there: an equal or stronger source replaces.
     ///
     /// `max_concurrent` may hold `adapter=number` beside a plain number; each goes where it belongs.
-    pub fn lay(&mut self, entries: Vec<Entry>) {
+    pub fn lay(&mut self, entries: Vec<SettingValue>) {
         for entry in entries {
             if entry.path == Path::Run(Key::MaxConcurrent) {
                 let (lanes, plain): (Vec<_>, Vec<_>) = entry.values.into_iter().partition(|value| value.contains('='));
@@ -73,11 +73,11 @@ impl Layers {
                     let path = Path::Adapter(adapter.to_owned(), AdapterKey::Concurrency);
                     let place = format!("{} {adapter}", entry.origin.place);
                     let origin = Origin { place, ..entry.origin.clone() };
-                    self.put(Entry { path, values: vec![number.trim().to_owned()], origin });
+                    self.put(SettingValue { path, values: vec![number.trim().to_owned()], origin });
                 }
                 // The last plain number counts, as with any flag that is given twice.
                 if let Some(last) = plain.last() {
-                    self.put(Entry { path: entry.path, values: vec![last.clone()], origin: entry.origin });
+                    self.put(SettingValue { path: entry.path, values: vec![last.clone()], origin: entry.origin });
                 }
             } else {
                 self.put(entry);
@@ -85,7 +85,7 @@ impl Layers {
         }
     }
 
-    fn put(&mut self, entry: Entry) {
+    fn put(&mut self, entry: SettingValue) {
         let weaker = self.entries.get(&entry.path).is_none_or(|old| old.origin.source <= entry.origin.source);
         if weaker {
             self.entries.insert(entry.path.clone(), entry);
@@ -94,12 +94,12 @@ impl Layers {
 
     /// The word on one setting.
     #[must_use]
-    pub fn get(&self, path: &Path) -> Option<&Entry> {
+    pub fn get(&self, path: &Path) -> Option<&SettingValue> {
         self.entries.get(path)
     }
 
     /// Every word, by name.
-    pub fn iter(&self) -> impl Iterator<Item = &Entry> {
+    pub fn iter(&self) -> impl Iterator<Item = &SettingValue> {
         self.entries.values()
     }
 
@@ -123,9 +123,9 @@ impl Layers {
 mod tests {
     use super::*;
 
-    fn entry(key: Key, values: &[&str], source: Source) -> Entry {
+    fn entry(key: Key, values: &[&str], source: Source) -> SettingValue {
         let values = values.iter().map(|value| (*value).to_owned()).collect();
-        Entry { path: Path::Run(key), values, origin: Origin { source, place: format!("{source:?}") } }
+        SettingValue { path: Path::Run(key), values, origin: Origin { source, place: format!("{source:?}") } }
     }
 
     #[test]

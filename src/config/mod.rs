@@ -11,6 +11,6 @@ pub mod settings;
 pub mod value;
 
 pub use key::{AdapterKey, Key, Path};
-pub use layers::{Entry, Layers, Origin, Source};
+pub use layers::{Layers, Origin, SettingValue, Source};
 pub use refine::{RefineSettings, Typed};
 pub use settings::{AdapterSettings, OutputFormat, Settings};

@@ -19,7 +19,7 @@ use tokio::sync::watch;
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// What a run needs of the world.
-pub struct World {
+pub struct RunDeps {
     /// Makes the calls.
     pub caller: Caller,
     /// Rises when the run should stop.
@@ -50,7 +50,7 @@ pub async fn drive(
     protocol: Box<dyn Protocol>,
     meta: RunMeta,
     began: Timestamp,
-    world: World,
+    world: RunDeps,
     listener: Listener<'_>,
 ) -> Finished {
     let (fold, effects) = Fold::begin(protocol, meta, began, listener);
@@ -61,7 +61,7 @@ pub async fn drive(
 /// changes from here on, as a [`Record::Resumed`]; `warnings` become warnings of the run.
 ///
 /// Dropping the future ends every child.
-pub async fn resume(replayed: Replayed<'_>, resumed: Record, warnings: Vec<String>, world: World) -> Finished {
+pub async fn resume(replayed: Replayed<'_>, resumed: Record, warnings: Vec<String>, world: RunDeps) -> Finished {
     let mut live = Live::new(replayed.fold, world);
     live.record(resumed).await;
     for text in warnings {

@@ -1,6 +1,6 @@
 //! The live loop: calls, timers and the stop, one happening at a time, each turned into a record.
 
-use super::drive::{Bounds, Clock, World};
+use super::drive::{Bounds, Clock, RunDeps};
 use super::fold::{Effect, Fold};
 use super::limit::{Case, decide};
 use super::record::{JournalEntry, Record};
@@ -45,8 +45,8 @@ pub(super) struct Live<'a> {
 }
 
 impl<'a> Live<'a> {
-    pub fn new(fold: Fold<'a>, world: World) -> Self {
-        let World { caller, stop, clock, journal, bounds } = world;
+    pub fn new(fold: Fold<'a>, world: RunDeps) -> Self {
+        let RunDeps { caller, stop, clock, journal, bounds } = world;
         let (sender, call_events) = mpsc::unbounded_channel();
         Self {
             fold,

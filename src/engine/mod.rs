@@ -24,11 +24,11 @@ mod stepped;
 mod steps;
 mod stop;
 
-pub use drive::{Bounds, Clock, World, drive, resume};
+pub use drive::{Bounds, Clock, RunDeps, drive, resume};
 pub use fold::{Effect, Fold, Listener, OwnListener, RunMeta};
+pub use header::{FORMAT, Header, MINOR, Templates, begin_journal};
 pub use ledger::{Ledger, Registered};
 pub use record::{JournalEntry, Record};
-pub use header::{FORMAT, Header, MINOR, Templates, begin_journal};
 pub use recorded::Recorded;
 pub use replay::{Replayed, Unfit, replay};
 pub use stepped::Stepped;

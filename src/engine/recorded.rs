@@ -117,7 +117,8 @@ impl Recorded {
             }
         };
         let names = then.keys().chain(today.keys());
-        let changed: BTreeSet<_> = names.filter(|name| then.get(*name) != today.get(*name)).map(String::as_str).collect();
+        let changed: BTreeSet<_> =
+            names.filter(|name| then.get(*name) != today.get(*name)).map(String::as_str).collect();
         if changed.is_empty() {
             return Ok(None);
         }

@@ -1,6 +1,6 @@
 //! A run that its caller steps through: after each round it waits for the caller's word.
 
-use super::drive::World;
+use super::drive::RunDeps;
 use super::fold::{Effect, Fold, OwnListener, RunMeta};
 use super::live::Live;
 use crate::exchange::Usage;
@@ -22,7 +22,7 @@ impl Stepped {
         protocol: Box<dyn Protocol>,
         meta: RunMeta,
         began: Timestamp,
-        world: World,
+        world: RunDeps,
         listener: OwnListener<'static>,
     ) -> Self {
         let (fold, effects) = Fold::begin_owned(protocol, meta, began, listener);

@@ -4,10 +4,10 @@
 pub mod dotenv;
 pub mod files;
 pub mod folders;
+pub mod locate;
 pub mod login;
 pub mod machine;
 pub mod manifests;
-pub mod outfit;
 pub mod program;
 pub mod stdin;
 pub mod version;

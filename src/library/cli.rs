@@ -5,11 +5,11 @@ use super::message::Message;
 use super::provider::{About, ModelId, ModelProvider, ProviderError};
 use super::request::ProviderRequest;
 use crate::adapter::{self, Billing, Catalog, Host, Manifest};
-use crate::call::{AttemptError, Backend, CliBackend, CliSeat, CliSettings};
+use crate::call::{AttemptError, Backend, CliBackend, CliEndpoint, CliSettings};
 use crate::error::Error;
 use crate::exchange::{Effort, Reply};
 use crate::failure::{CallFailure, FailureClass};
-use crate::host::{Folders, machine, outfit};
+use crate::host::{Folders, locate, machine};
 use crate::invocation::Limits;
 use crate::process::{Marker, Supervisor};
 use async_trait::async_trait;
@@ -109,7 +109,7 @@ impl CliOptions {
 /// ```
 pub struct CliProvider {
     name: ModelId,
-    seat: CliSeat,
+    endpoint: CliEndpoint,
     settings: CliSettings,
 }
 
@@ -117,9 +117,9 @@ impl std::fmt::Debug for CliProvider {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("CliProvider")
             .field("name", &self.name)
-            .field("adapter", &self.seat.manifest.id)
-            .field("program", &self.seat.program.path)
-            .field("pays", &self.seat.pool.words)
+            .field("adapter", &self.endpoint.manifest.id)
+            .field("program", &self.endpoint.program.path)
+            .field("pays", &self.endpoint.pool.words)
             .finish_non_exhaustive()
     }
 }
@@ -137,16 +137,16 @@ impl CliProvider {
         let scratch_root = options.env.as_ref().and_then(|env| env.get("TMPDIR")).map(PathBuf::from);
         let env = options.env.unwrap_or_else(machine::env);
         let folders = Folders::of(&env, home);
-        let program = outfit::locate(&manifest, options.program.as_deref(), &options.program_args, &env, &folders)?;
-        let host: Host = outfit::host([manifest.as_ref()].into_iter(), &env, &folders);
-        let pool = outfit::credential(&manifest, &host, options.billing)?;
+        let program = locate::locate(&manifest, options.program.as_deref(), &options.program_args, &env, &folders)?;
+        let host: Host = locate::host([manifest.as_ref()].into_iter(), &env, &folders);
+        let pool = locate::credential(&manifest, &host, options.billing)?;
         let model = manifest.resolve_exact(options.model.as_deref());
         let effort = options.effort.or(model.effort);
         let now = machine::steady_clock();
         let marker = Marker::new(format!("{}-{}", machine::run_id(now()), std::process::id()));
         Ok(Self {
             name: options.name.unwrap_or_else(|| ModelId::new(model.model_id.as_str())),
-            seat: CliSeat { manifest, program, pool, model, effort },
+            endpoint: CliEndpoint { manifest, program, pool, model, effort },
             settings: CliSettings {
                 supervisor: Supervisor::new(marker),
                 host: Arc::new(host),
@@ -165,7 +165,7 @@ impl CliProvider {
     /// What pays for it, in words: `subscription (CLAUDE_CODE_OAUTH_TOKEN)`.
     #[must_use]
     pub fn pays(&self) -> &str {
-        &self.seat.pool.words
+        &self.endpoint.pool.words
     }
 }
 
@@ -195,7 +195,7 @@ impl ModelProvider for CliProvider {
     async fn reply(&self, request: &ProviderRequest) -> Result<Reply, ProviderError> {
         let mut settings = self.settings.clone();
         settings.limits.hard = request.timeout();
-        let backend = CliBackend::new(settings, self.seat.clone());
+        let backend = CliBackend::new(settings, self.endpoint.clone());
         backend.attempt(request.attempt.clone()).await.map_err(|error| match error {
             AttemptError::Failed(failure) => failure,
             // For want of descriptors, processes or memory: after a pause there may be some.
@@ -204,12 +204,12 @@ impl ModelProvider for CliProvider {
     }
 
     fn may_refresh_login(&self) -> bool {
-        let CliSeat { manifest, pool, .. } = &self.seat;
+        let CliEndpoint { manifest, pool, .. } = &self.endpoint;
         adapter::may_refresh(manifest, &self.settings.host, pool, (self.settings.now)())
     }
 
     fn about(&self) -> About {
-        let CliSeat { manifest, pool, .. } = &self.seat;
+        let CliEndpoint { manifest, pool, .. } = &self.endpoint;
         About {
             adapter: Some(manifest.id.clone()),
             concurrency: manifest.default_concurrency(),

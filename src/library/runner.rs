@@ -9,8 +9,8 @@ use super::events::{EventStream, Listeners};
 use super::provider::{About, ModelId, ModelProvider};
 use super::question::Question;
 use crate::adapter::PoolKind;
-use crate::call::{AdapterQueue, Backend, Backoff, CallLimit, Caller, Room, Seat};
-use crate::engine::{Bounds, Clock, RunMeta, World, drive, stop_channel};
+use crate::call::{AdapterQueue, Backend, Backoff, CallLimit, Caller, Endpoint, Endpoints};
+use crate::engine::{Bounds, Clock, RunDeps, RunMeta, drive, stop_channel};
 use crate::error::Error;
 use crate::event::Event;
 use crate::host::machine;
@@ -55,7 +55,7 @@ pub(super) struct Ready {
     pub protocol: Box<dyn Protocol>,
     pub meta: RunMeta,
     pub began: Timestamp,
-    pub world: World,
+    pub world: RunDeps,
 }
 
 impl Runner {
@@ -235,31 +235,32 @@ impl Runner {
         let clock: Clock = Arc::new(machine::steady_clock());
         let stop = self.abort.as_ref().map_or_else(|| stop_channel().1, AbortHandle::level);
         let backoff = Backoff { retries: limits.retries, seed: plan.material.seed, ..Backoff::default() };
-        let seats = self.seats(plan, limits.timeout);
-        let caller = Caller::new(Room { seats, limit: CallLimit::new(limits.concurrency.global), backoff });
+        let endpoints = self.endpoints(plan, limits.timeout);
+        let caller =
+            Caller::new(Endpoints { by_name: endpoints, limit: CallLimit::new(limits.concurrency.global), backoff });
         let bounds = Bounds { budget: limits.budget, max_wall: limits.max_wall, on_limit: limits.on_limit };
-        let world = World { caller, stop, clock: Arc::clone(&clock), journal: None, bounds };
+        let world = RunDeps { caller, stop, clock: Arc::clone(&clock), journal: None, bounds };
         Ready { protocol, meta, began: clock(), world }
     }
 
-    fn seats(&self, plan: &RunPlan, timeout: Duration) -> BTreeMap<ModelId, Seat> {
+    fn endpoints(&self, plan: &RunPlan, timeout: Duration) -> BTreeMap<ModelId, Endpoint> {
         let mut queues: BTreeMap<AdapterId, AdapterQueue> = BTreeMap::new();
-        let seats = self.providers.iter().zip(&plan.participants).map(|(provider, participant)| {
+        let endpoints = self.providers.iter().zip(&plan.participants).map(|(provider, participant)| {
             let About { concurrency, keeps_time, .. } = provider.about();
             let login = Arc::clone(provider);
             let new = || AdapterQueue::new(concurrency).with_login(Arc::new(move || login.may_refresh_login()));
             let queue = queues.entry(participant.adapter.clone()).or_insert_with(new);
             let backend: Arc<dyn Backend> =
                 Arc::new(ProviderBackend { provider: Arc::clone(provider), timeout, keeps_time });
-            (participant.id.clone(), Seat { backend, queue: queue.clone(), own: AdapterQueue::new(0) })
+            (participant.id.clone(), Endpoint { backend, queue: queue.clone(), own: AdapterQueue::new(0) })
         });
         let evaluator = self.evaluator.as_ref().map(|evaluator| {
             let id = ModelId::new(EVALUATOR);
             let provider = Arc::new(Seated { id: id.clone(), evaluator: Arc::clone(evaluator) });
             let backend = Arc::new(ProviderBackend { provider, timeout, keeps_time: false });
-            (id, Seat { backend, queue: AdapterQueue::new(0), own: AdapterQueue::new(0) })
+            (id, Endpoint { backend, queue: AdapterQueue::new(0), own: AdapterQueue::new(0) })
         });
-        seats.chain(evaluator).collect()
+        endpoints.chain(evaluator).collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The one JSON document that a run leaves: the seed's field names, and what was added, in a fixed
 //! order.
 
-use super::view::View;
+use super::json_body::JsonBody;
 use crate::error::Error;
 use crate::outcome::{Account, Body, Dropped, Finished, QuoteCut, SELF_REFINE, SelfRefined, Status, StepCost};
 use serde::Serialize;
@@ -16,7 +16,7 @@ pub struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<RunError>,
     #[serde(flatten)]
-    view: View<'a>,
+    body: JsonBody<'a>,
     /// The critique pass over the answer; `None` unless one was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     self_refine: Option<Refined<'a>>,
@@ -120,7 +120,7 @@ impl<'a> Document<'a> {
         Self {
             status: outcome.status,
             error: run_error(outcome.status, &outcome.body),
-            view: View::of(finished),
+            body: JsonBody::of(finished),
             self_refine: outcome
                 .self_refine
                 .as_deref()

@@ -1,7 +1,7 @@
-//! For people: progress and verdict on standard error, the answer alone on standard output.
+//! For people: progress and summary on standard error, the answer alone on standard output.
 
-use super::happening::{line, millis};
-use super::outlet::Outlet;
+use super::event_line::{line, millis};
+use super::output_stream::OutputStream;
 use super::paint::Paint;
 use super::reporter::Reporter;
 use super::summary::summary;
@@ -25,13 +25,13 @@ pub trait Screen: Send {
 /// Lines one after the other.
 #[derive(Debug)]
 pub struct Plain {
-    err: Outlet,
+    err: OutputStream,
 }
 
 impl Plain {
     /// Writes to `err`.
     #[must_use]
-    pub fn new(err: Outlet) -> Self {
+    pub fn new(err: OutputStream) -> Self {
         Self { err }
     }
 }
@@ -49,7 +49,7 @@ impl Screen for Plain {
 /// Tells people what happens.
 pub struct Human {
     screen: Box<dyn Screen>,
-    answer: Option<Outlet>,
+    answer: Option<OutputStream>,
     verbose: bool,
     paint: Paint,
     began: Option<Timestamp>,
@@ -57,7 +57,7 @@ pub struct Human {
 
 impl Human {
     /// Tells `screen` what happens, and `answer`, if there is one, the answer alone.
-    pub fn new(screen: impl Screen + 'static, answer: Option<Outlet>, verbose: bool, paint: Paint) -> Self {
+    pub fn new(screen: impl Screen + 'static, answer: Option<OutputStream>, verbose: bool, paint: Paint) -> Self {
         Self { screen: Box::new(screen), answer, verbose, paint, began: None }
     }
 }
@@ -83,6 +83,6 @@ impl Reporter for Human {
         }
         // On a terminal the answer stands right above.
         self.screen.say(&format!("\n{}", summary(finished, self.paint).trim_end()));
-        self.answer.as_mut().map_or(Ok(()), Outlet::result)
+        self.answer.as_mut().map_or(Ok(()), OutputStream::result)
     }
 }

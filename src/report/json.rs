@@ -1,7 +1,7 @@
 //! `--output-format json`: one document at the end, and nothing before it.
 
 use super::document::Document;
-use super::outlet::Outlet;
+use super::output_stream::OutputStream;
 use super::reporter::Reporter;
 use crate::event::Event;
 use crate::outcome::Finished;
@@ -11,13 +11,13 @@ use std::io;
 /// Writes the document of the run.
 #[derive(Debug)]
 pub struct Json {
-    out: Outlet,
+    out: OutputStream,
 }
 
 impl Json {
     /// Writes to `out`.
     #[must_use]
-    pub fn new(out: Outlet) -> Self {
+    pub fn new(out: OutputStream) -> Self {
         Self { out }
     }
 }
@@ -32,7 +32,7 @@ impl Reporter for Json {
 }
 
 /// Writes a document over several lines.
-pub fn pretty(out: &mut Outlet, document: &impl Serialize) {
+pub fn pretty(out: &mut OutputStream, document: &impl Serialize) {
     out.write(|to| {
         serde_json::to_writer_pretty(&mut *to, document)?;
         to.write_all(b"\n")?;
@@ -41,7 +41,7 @@ pub fn pretty(out: &mut Outlet, document: &impl Serialize) {
 }
 
 /// Writes a document on one line.
-pub fn compact(out: &mut Outlet, document: &impl Serialize) {
+pub fn compact(out: &mut OutputStream, document: &impl Serialize) {
     out.write(|to| {
         // In one piece, so that a reader never sees half a line for long.
         let mut line = serde_json::to_vec(document)?;

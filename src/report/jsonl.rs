@@ -2,7 +2,7 @@
 
 use super::document::Document;
 use super::json::compact;
-use super::outlet::Outlet;
+use super::output_stream::OutputStream;
 use super::reporter::Reporter;
 use crate::event::{Event, EventKind};
 use crate::outcome::Finished;
@@ -12,7 +12,7 @@ use std::io;
 /// Writes the events of the run, and its document.
 #[derive(Debug)]
 pub struct Jsonl {
-    out: Outlet,
+    out: OutputStream,
 }
 
 /// One line: `seq`, `at`, `event`, then the event's own fields.
@@ -33,7 +33,7 @@ pub(crate) struct Line<'a> {
 impl Jsonl {
     /// Writes to `out`.
     #[must_use]
-    pub fn new(out: Outlet) -> Self {
+    pub fn new(out: OutputStream) -> Self {
         Self { out }
     }
 }

@@ -1,8 +1,8 @@
 //! The live region of a terminal: a line for each participant, below everything that was said.
 
+use super::activity::ActivityModel;
 use super::human::Screen;
-use super::outlet::Outlet;
-use super::room::Room;
+use super::output_stream::OutputStream;
 use crate::event::Event;
 use crate::time::Timestamp;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -17,9 +17,9 @@ const WORKING: &str = "{spinner} {prefix}  {elapsed:>4}  {wide_msg}";
 
 /// Lines above a live region. Until the region is there, and after it is closed, plain lines.
 pub struct Live {
-    err: Outlet,
+    err: OutputStream,
     region: MultiProgress,
-    room: Room,
+    activity: ActivityModel,
     headline: ProgressBar,
     rows: Vec<Row>,
 }
@@ -36,9 +36,9 @@ impl Live {
         let region = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
         let hidden = region.is_hidden();
         let live = Self {
-            err: Outlet::stderr(),
+            err: OutputStream::stderr(),
             region,
-            room: Room::default(),
+            activity: ActivityModel::default(),
             headline: ProgressBar::hidden(),
             rows: Vec::new(),
         };
@@ -46,14 +46,14 @@ impl Live {
     }
 
     fn furnish(&mut self) {
-        let count = self.room.seats().count();
+        let count = self.activity.seats().count();
         if self.rows.len() == count {
             return;
         }
-        let width = self.room.seats().map(|(id, ..)| id.as_str().chars().count()).max().unwrap_or(0);
+        let width = self.activity.seats().map(|(id, ..)| id.as_str().chars().count()).max().unwrap_or(0);
         self.headline = self.region.add(ProgressBar::new_spinner().with_style(style(HEADLINE)));
         self.rows = self
-            .room
+            .activity
             .seats()
             .map(|(id, ..)| {
                 let bar = ProgressBar::new_spinner().with_style(style(WAITING));
@@ -64,8 +64,8 @@ impl Live {
     }
 
     fn draw(&mut self, at: Timestamp) {
-        self.headline.set_message(self.room.headline());
-        for (row, (_, text, since)) in self.rows.iter_mut().zip(self.room.seats()) {
+        self.headline.set_message(self.activity.headline());
+        for (row, (_, text, since)) in self.rows.iter_mut().zip(self.activity.seats()) {
             if row.since != since {
                 row.since = since;
                 match since {
@@ -100,7 +100,7 @@ impl Screen for Live {
     }
 
     fn see(&mut self, event: &Event) {
-        if self.room.see(event) {
+        if self.activity.see(event) {
             self.furnish();
             self.draw(event.at);
         }

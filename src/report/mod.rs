@@ -1,26 +1,26 @@
 //! What people and programs see of a run. Reporters read events and the finished run, nothing else.
 
+pub mod activity;
 pub mod document;
-pub mod happening;
+pub mod event_line;
 pub mod human;
 pub mod json;
+mod json_body;
 pub mod jsonl;
 #[cfg(feature = "cli")]
 pub mod live;
-pub mod outlet;
+pub mod output_stream;
 pub mod paint;
 pub mod problem;
 mod progress;
 pub mod reporter;
-pub mod room;
 pub mod summary;
+mod summary_rows;
 pub mod table;
-mod verdict;
-mod view;
 
 pub use human::{Human, Plain, Screen};
 pub use json::Json;
 pub use jsonl::Jsonl;
-pub use outlet::Outlet;
+pub use output_stream::OutputStream;
 pub use paint::Paint;
 pub use reporter::{Reporter, Reporters};

@@ -2,12 +2,12 @@
 
 use super::document::ErrorDocument;
 use super::json::{compact, pretty};
-use super::outlet::Outlet;
+use super::output_stream::OutputStream;
 use super::paint::Paint;
 use crate::error::Error;
 
 /// Tells people what happened, and what to do next.
-pub fn for_people(err: &mut Outlet, paint: Paint, error: &Error) {
+pub fn for_people(err: &mut OutputStream, paint: Paint, error: &Error) {
     for message in &error.messages {
         err.line(&format!("{} {message}", paint.bad("error:")));
     }
@@ -17,12 +17,12 @@ pub fn for_people(err: &mut Outlet, paint: Paint, error: &Error) {
 }
 
 /// Tells people what they should know.
-pub fn warning(err: &mut Outlet, paint: Paint, text: &str) {
+pub fn warning(err: &mut OutputStream, paint: Paint, text: &str) {
     err.line(&format!("{} {text}", paint.warn("warning:")));
 }
 
 /// Tells programs what happened: the one document, over several lines or on one.
-pub fn for_programs(out: &mut Outlet, error: &Error, one_line: bool) {
+pub fn for_programs(out: &mut OutputStream, error: &Error, one_line: bool) {
     let document = ErrorDocument::of(error);
     if one_line { compact(out, &document) } else { pretty(out, &document) }
 }

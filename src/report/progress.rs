@@ -1,6 +1,6 @@
 //! The events of samples, of texts that are refined, and of steps, each as a line for people.
 
-use super::happening::{counted, failed};
+use super::event_line::{counted, failed};
 use super::paint::Paint;
 use crate::event::TextEvent;
 

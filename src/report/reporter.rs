@@ -6,7 +6,7 @@ use std::io;
 
 /// A reader of a run's events.
 pub trait Reporter: Send {
-    /// Takes one happening in, in order.
+    /// Takes an event in, in order.
     fn report(&mut self, event: &Event);
 
     /// Takes the finished run in, once, at the end.
@@ -37,7 +37,7 @@ impl Reporter for Reporters {
     }
 
     fn finish(&mut self, finished: &Finished) -> io::Result<()> {
-        // Each gets its chance: the verdict must reach people even if the answer's disk is full.
+        // Each gets its chance: the summary must reach people even if the answer's disk is full.
         let results: Vec<_> = self.all.iter_mut().map(|reporter| reporter.finish(finished)).collect();
         results.into_iter().collect()
     }

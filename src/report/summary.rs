@@ -1,19 +1,19 @@
-//! The verdict for people: status, winner, scores, rounds, calls, time, money, and who disagreed.
+//! The summary for people: status, winner, scores, rounds, calls, time, money, dissent.
 
-use super::happening::{counted, millis};
+use super::event_line::{counted, millis};
 use super::paint::Paint;
+use super::summary_rows;
 use super::table::{grouped, table};
-use super::verdict;
 use crate::exchange::Usage;
 use crate::outcome::{Account, Finished, StepCost, Totals};
 use std::fmt::Write as _;
 
-/// The verdict, several lines.
+/// The summary, several lines.
 #[must_use]
 pub fn summary(finished: &Finished, paint: Paint) -> String {
     let outcome = &finished.outcome;
-    let mut rows = vec![("Status", verdict::status(outcome, paint))];
-    rows.extend(verdict::facts(&outcome.body, paint));
+    let mut rows = vec![("Status", summary_rows::status(outcome, paint))];
+    rows.extend(summary_rows::facts(&outcome.body, paint));
     rows.push(("Calls", calls(&finished.totals)));
     rows.push(("Elapsed", millis(finished.totals.elapsed_ms)));
     rows.extend(cost(&finished.totals).map(|cost| ("Cost", cost)));
@@ -22,9 +22,9 @@ pub fn summary(finished: &Finished, paint: Paint) -> String {
         rows.push(("Go on", format!("refinery resume {}{after}", finished.totals.run_id)));
     }
     rows.extend(finished.totals.steps.iter().map(|one| ("Part", part(one))));
-    rows.extend(verdict::reservations(outcome));
+    rows.extend(summary_rows::reservations(outcome));
     let rows: Vec<_> = rows.into_iter().map(|(name, value)| vec![format!("{name}:"), value]).collect();
-    let critiques = verdict::critiques(outcome);
+    let critiques = summary_rows::critiques(outcome);
     format!("{}{critiques}", table(&rows, &[]))
 }
 

@@ -51,7 +51,8 @@ mod tests {
         ] {
             assert_eq!(parse(text), Some(Duration::from_millis(millis)), "{text}");
         }
-        for text in ["", "s", "10x", "-5", "-5s", "5s ago", "m10", "NaN", "1h-3m", "99999999999999999999h", "inf", "é5"] {
+        for text in ["", "s", "10x", "-5", "-5s", "5s ago", "m10", "NaN", "1h-3m", "99999999999999999999h", "inf", "é5"]
+        {
             assert_eq!(parse(text), None, "{text}");
         }
     }

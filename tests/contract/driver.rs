@@ -6,8 +6,8 @@ use super::person::{Person, chatgpt_on_loopback, text};
 use super::slots;
 use refinery_core::adapter::{Billing, Catalog, Host, Manifest, Program, choose};
 use refinery_core::call::{
-    AdapterQueue, Answered, AtLimit, Backoff, CallContext, CallEvent, CallLimit, Caller, CliBackend, CliSeat,
-    CliSettings, Echo, Room, Seat,
+    AdapterQueue, Answered, AtLimit, Backoff, CallContext, CallEvent, CallLimit, Caller, CliBackend, CliEndpoint,
+    CliSettings, Echo, Endpoint, Endpoints,
 };
 use refinery_core::exchange::{CallSpec, Effort, Prompt, Reply, Role, Shape, Tuning};
 use refinery_core::failure::CallFailure;
@@ -139,7 +139,7 @@ impl Call {
         let begun = Instant::now();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let shown = Arc::new(Mutex::new(Vec::new()));
-        let (answered, warnings) = runtime.block_on(self.ask(self.seat(&shown)));
+        let (answered, warnings) = runtime.block_on(self.ask(self.endpoint(&shown)));
         let Answered { result, attempts } = answered;
         let elapsed = begun.elapsed();
         let shown = shown.lock().unwrap().join("\n");
@@ -200,7 +200,7 @@ impl Call {
         env
     }
 
-    fn seat(&self, shown: &Arc<Mutex<Vec<String>>>) -> Seat {
+    fn endpoint(&self, shown: &Arc<Mutex<Vec<String>>>) -> Endpoint {
         let manifest = self.manifest();
         let mut program = Program { path: self.cli.program(), prefix: Vec::new(), version: None };
         match self.pays {
@@ -234,8 +234,8 @@ impl Call {
             now: Arc::new(now),
         };
         let effort = self.effort.or(model.effort);
-        let backend = CliBackend::new(settings, CliSeat { manifest, program, pool, model, effort });
-        Seat { backend: Arc::new(backend), queue: AdapterQueue::new(1), own: AdapterQueue::new(0) }
+        let backend = CliBackend::new(settings, CliEndpoint { manifest, program, pool, model, effort });
+        Endpoint { backend: Arc::new(backend), queue: AdapterQueue::new(1), own: AdapterQueue::new(0) }
     }
 
     fn spec(&self) -> CallSpec {
@@ -252,10 +252,10 @@ impl Call {
         }
     }
 
-    async fn ask(&self, seat: Seat) -> (Answered, Vec<String>) {
-        let seats = BTreeMap::from([(ParticipantId::new("it"), seat)]);
+    async fn ask(&self, endpoint: Endpoint) -> (Answered, Vec<String>) {
+        let endpoints = BTreeMap::from([(ParticipantId::new("it"), endpoint)]);
         let backoff = Backoff { retries: 0, ..Backoff::default() };
-        let caller = Caller::new(Room { seats, limit: CallLimit::new(0), backoff });
+        let caller = Caller::new(Endpoints { by_name: endpoints, limit: CallLimit::new(0), backoff });
         let (_running, stop) = watch::channel(StopLevel::Run);
         let (events, mut told) = mpsc::unbounded_channel();
         let listener = tokio::spawn(async move {

@@ -168,7 +168,7 @@ impl Shown {
 
 /// Holds something that was written for programs against its published schema.
 fn assert_valid(name: &str, document: &Value) {
-    let schema = refinery_core::cli::look::schema::of(name).unwrap();
+    let schema = refinery_core::cli::inspect::schema::of(name).unwrap();
     let faults = jsonschema::validator_for(&schema).unwrap();
     let faults: Vec<_> =
         faults.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();

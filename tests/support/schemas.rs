@@ -7,7 +7,7 @@ use refinery_core::event::{Event, EventKind};
 use refinery_core::exchange::Usage;
 use refinery_core::ids::{AdapterId, ParticipantId, RunId};
 use refinery_core::outcome::{Account, Finished, Outcome, StepCost, Totals};
-use refinery_core::report::{Jsonl, Outlet, Reporter};
+use refinery_core::report::{Jsonl, OutputStream, Reporter};
 use refinery_core::time::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ pub const NAMES: [&str; 15] = [
 
 /// The schema of a name.
 pub fn schema(name: &str) -> Value {
-    refinery_core::cli::look::schema::of(name).unwrap()
+    refinery_core::cli::inspect::schema::of(name).unwrap()
 }
 
 static VALIDATORS: LazyLock<BTreeMap<&str, Validator>> =
@@ -142,7 +142,7 @@ pub fn optional(name: &str, whole: &Value) -> Vec<String> {
 /// The lines that a run leaves, its document last; each of them is what was published.
 pub fn rendered(outcome: &Outcome, events: &[EventKind]) -> Vec<Value> {
     let out = Shared::default();
-    let mut report = Jsonl::new(Outlet::new(out.clone()));
+    let mut report = Jsonl::new(OutputStream::new(out.clone()));
     for (seq, kind) in (0..).zip(events) {
         let seq = (!kind.is_live()).then_some(seq);
         report.report(&Event { seq, at: Timestamp(seq.unwrap_or(7).cast_signed()), kind: kind.clone() });

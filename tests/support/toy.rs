@@ -1,9 +1,9 @@
 //! A toy protocol and backends that answer by script: for the loop alone, without a process.
 
 use refinery_core::call::{
-    AdapterQueue, Attempt, AttemptError, Backend, Backoff, BoxFuture, CallLimit, Caller, Room, Seat,
+    AdapterQueue, Attempt, AttemptError, Backend, Backoff, BoxFuture, CallLimit, Caller, Endpoint, Endpoints,
 };
-use refinery_core::engine::{Bounds, Clock, Registered, RunMeta, World, drive};
+use refinery_core::engine::{Bounds, Clock, Registered, RunDeps, RunMeta, drive};
 use refinery_core::event::{Announced, Event, EventKind};
 use refinery_core::exchange::{CallSpec, Prompt, Reply, Role, Tuning, Usage};
 use refinery_core::failure::{CallFailure, FailureClass};
@@ -136,13 +136,13 @@ pub async fn bounded(
     // `a-1` and `a-2` are two participants of the adapter `a`.
     let adapter = |name: &str| name.split('-').next().unwrap_or(name).to_owned();
     let queues: BTreeMap<_, _> = scripts.iter().map(|(name, _)| (adapter(name), AdapterQueue::new(0))).collect();
-    let seats: BTreeMap<_, _> = scripts
+    let endpoints: BTreeMap<_, _> = scripts
         .iter()
         .map(|(name, script)| {
             let backend: Arc<dyn Backend> = Arc::new(Scripted(Arc::clone(script)));
             (
                 ParticipantId::new(*name),
-                Seat { backend, queue: queues[&adapter(name)].clone(), own: AdapterQueue::new(0) },
+                Endpoint { backend, queue: queues[&adapter(name)].clone(), own: AdapterQueue::new(0) },
             )
         })
         .collect();
@@ -169,9 +169,10 @@ pub async fn bounded(
     let seen = Arc::clone(&events);
     let mut listener = move |event: &Event| seen.lock().unwrap().push(event.clone());
     let clock: Clock = Arc::new(|| Timestamp(0));
-    let caller = Caller::new(Room { seats, limit: CallLimit::new(0), backoff: Backoff::default() });
+    let caller = Caller::new(Endpoints { by_name: endpoints, limit: CallLimit::new(0), backoff: Backoff::default() });
     let finished =
-        drive(protocol, meta, Timestamp(0), World { caller, stop, clock, journal: None, bounds }, &mut listener).await;
+        drive(protocol, meta, Timestamp(0), RunDeps { caller, stop, clock, journal: None, bounds }, &mut listener)
+            .await;
     let events = events.lock().unwrap().clone();
     Ran { finished, events }
 }

@@ -2,9 +2,9 @@
 //! clock of one's own or five hundred runs in a row.
 
 use super::theatre::Theatre;
-use refinery_core::cli::begin::execute::{Begin, execute};
-use refinery_core::cli::begin::prepare::{self, Prepared, Ready};
-use refinery_core::cli::begin::world::Surroundings;
+use refinery_core::app::endpoints::ProgramEnv;
+use refinery_core::app::execute::{Begin, execute};
+use refinery_core::app::prepare::{self, Prepared, Ready};
 use refinery_core::cli::parse::parse;
 use refinery_core::engine::{Clock, Listener};
 use refinery_core::host::folders::Folders;
@@ -39,7 +39,7 @@ pub fn ready(env: BTreeMap<String, String>, cwd: &Path, line: &str) -> Ready {
 
 /// Makes the run, under the real watchdog.
 pub fn perform(ready: &Ready, clock: Clock, listener: Listener<'_>) -> Finished {
-    let world = Surroundings { program: env!("CARGO_BIN_EXE_refinery").into(), clock };
+    let world = ProgramEnv { program: env!("CARGO_BIN_EXE_refinery").into(), clock };
     execute(ready, Begin::Anew, &world, listener).unwrap()
 }
 

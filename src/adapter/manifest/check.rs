@@ -1,7 +1,7 @@
 //! What a manifest must not say, beyond what its schema already rules out.
 
 use super::{CodecName, Holds, Manifest, numbers};
-use crate::adapter::{PoolKind, fill};
+use crate::adapter::{PoolKind, template};
 use std::collections::BTreeSet;
 use std::path::{Component, Path};
 
@@ -95,7 +95,7 @@ impl Manifest {
                 || self.invocation.files.iter().any(|file| file.value.as_deref() == Some(used))
         };
         let templates = self.templates();
-        let unknown = templates.iter().flat_map(|template| fill::names(template)).find(|used| !known(used))?;
+        let unknown = templates.iter().flat_map(|text| template::names(text)).find(|used| !known(used))?;
         problem(
             words(&format!("{{{unknown}")),
             format!("the placeholder `{{{unknown}}}` has no value: known ones are {}", KNOWN.join(", ")),

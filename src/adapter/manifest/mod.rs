@@ -205,7 +205,7 @@ impl Manifest {
 
     /// Whether anything in the invocation holds this placeholder.
     fn uses(&self, name: &str) -> bool {
-        self.templates().iter().any(|template| super::fill::names(template).any(|used| used == name))
+        self.templates().iter().any(|template| super::template::names(template).any(|used| used == name))
     }
 }
 

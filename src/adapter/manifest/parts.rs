@@ -1,5 +1,5 @@
-//! The parts of a manifest. Every string with `{placeholder}`s is filled by [`crate::adapter::fill`];
-//! what holds a placeholder without a value vanishes as a whole.
+//! The parts of a manifest. Every string with `{placeholder}`s is rendered by [`crate::adapter::template`];
+//! an argument group, variable or member that holds a placeholder without a value is dropped.
 
 use crate::adapter::pool::PoolKind;
 use crate::exchange::Effort;

@@ -1,7 +1,7 @@
 //! What is safe when, and timers.
 
 use super::*;
-use crate::call::{Backoff, CallLimit, Room};
+use crate::call::{Backoff, CallLimit, Endpoints};
 use crate::engine::{JournalEntry, replay, stop_channel};
 use crate::event::EventKind;
 use crate::ids::{RunId, TimerId};
@@ -45,11 +45,11 @@ impl Sink for Unsafe {
     }
 }
 
-fn world(journal: Option<Writer>) -> World {
-    let room = Room { seats: BTreeMap::new(), limit: CallLimit::new(0), backoff: Backoff::default() };
+fn world(journal: Option<Writer>) -> RunDeps {
+    let room = Endpoints { by_name: BTreeMap::new(), limit: CallLimit::new(0), backoff: Backoff::default() };
     // Without its sender, a stop never comes.
     let stop = stop_channel().1;
-    World { caller: Caller::new(room), stop, clock: Arc::new(|| Timestamp(0)), journal, bounds: Bounds::default() }
+    RunDeps { caller: Caller::new(room), stop, clock: Arc::new(|| Timestamp(0)), journal, bounds: Bounds::default() }
 }
 
 fn meta() -> RunMeta {

@@ -1,0 +1,347 @@
+//! `--dry-run`: what a run would do, and the most calls that it could take.
+
+use crate::app::prepare::Dry;
+use crate::app::resolve::ResolvedParticipant;
+use crate::plan::{PhaseEstimate, ProtocolPlan, RoundEstimate};
+use crate::protocol::consensus::{ConsensusPlan, ReviewMode};
+use crate::protocol::debate::DebatePlan;
+use crate::protocol::pipeline::{StepKind, StepPlan};
+use crate::protocol::refine::{RefineMode, RefinePlan, SelfRefinePlan};
+use crate::protocol::sampling::{EarlyStop, SamplingPlan};
+use crate::report::event_line::counted;
+use crate::report::table::{grouped, table};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The dry run, as programs read it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Document<'a> {
+    /// Always `dry_run`.
+    status: &'static str,
+    /// Which protocol.
+    protocol: &'static str,
+    /// Who would take part, in plan order.
+    participants: Vec<Line<'a>>,
+    /// Those who would take part only where they are named: a judge, a refiner.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    aside: Vec<Line<'a>>,
+    #[serde(flatten)]
+    closing: Option<Closing>,
+    /// The protocol's settings; left out of a consensus run, whose settings stand beside this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<&'a ProtocolPlan>,
+    /// The critique pass over the answer, where one is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    self_refine: Option<&'a SelfRefinePlan>,
+    /// The length of the question.
+    question_bytes: usize,
+    /// The files that would be sent.
+    files: Vec<File<'a>>,
+    /// The length of the text that would be worked on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    draft_bytes: Option<usize>,
+    /// The calls of each round at most, the first one first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rounds: Vec<Round>,
+    /// The calls of the round that has most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calls_per_round: Option<u64>,
+    /// The calls of each phase at most, of a protocol without rounds.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    phases: &'a [PhaseEstimate],
+    /// All calls at most, repairs not among them.
+    total_calls: u64,
+    /// All calls if every review needs a repair.
+    total_calls_with_repairs: u64,
+    /// Everything that a person should know.
+    warnings: &'a [String],
+}
+
+/// When a consensus run closes.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Closing {
+    /// Mean score that the leader would have to reach, 1 to 10.
+    threshold: f64,
+    /// At most this many rounds.
+    max_rounds: u32,
+    /// For how many rounds in a row the same answer would have to lead.
+    stability_rounds: u32,
+    /// How answers would be reviewed.
+    review: ReviewMode,
+}
+
+/// Who would take part.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Line<'a> {
+    /// Its unique name.
+    participant: &'a str,
+    /// Through which adapter.
+    adapter: &'a str,
+    /// The resolved model with its vendor prefix.
+    model_id: &'a str,
+    /// How hard it would think; `None` leaves the CLI's own default.
+    effort: Option<&'static str>,
+}
+
+/// A file that would be sent.
+#[derive(Debug, Serialize, JsonSchema)]
+struct File<'a> {
+    /// Its path, as it is shown.
+    path: &'a str,
+    /// Its length.
+    bytes: usize,
+}
+
+/// The calls of one round at most.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Round {
+    /// Which round, from 1.
+    round: u32,
+    #[serde(flatten)]
+    phases: Phases,
+    /// All of these.
+    calls: u64,
+    /// Repairs of reviews.
+    repairs: u64,
+}
+
+/// The phases of one round, by protocol.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+enum Phases {
+    Consensus {
+        /// First answers.
+        propose: u64,
+        /// Reviews.
+        evaluate: u64,
+        /// Better answers for the round that follows.
+        refine: u64,
+    },
+    Debate {
+        /// Turns.
+        argue: u64,
+        /// The synthesis after the last round.
+        judge: u64,
+    },
+}
+
+impl<'a> Document<'a> {
+    /// The document of a dry run.
+    #[must_use]
+    pub fn of(dry: &'a Dry, warnings: &'a [String]) -> Self {
+        let drawn = &dry.drawn;
+        let (closing, plan) = match &drawn.protocol {
+            ProtocolPlan::Consensus(plan) => {
+                let (threshold, max_rounds) = (plan.threshold, plan.max_rounds);
+                let (stability_rounds, review) = (plan.stability_rounds, plan.review);
+                (Some(Closing { threshold, max_rounds, stability_rounds, review }), None)
+            }
+            other => (None, Some(other)),
+        };
+        let rounds = &dry.estimate.rounds;
+        Self {
+            status: "dry_run",
+            protocol: drawn.protocol.name(),
+            participants: drawn.room.iter().map(line).collect(),
+            aside: drawn.aside.iter().map(line).collect(),
+            closing,
+            plan,
+            self_refine: drawn.self_refine.as_ref(),
+            question_bytes: dry.input.question.len(),
+            files: dry.input.files.iter().map(|(path, text)| File { path, bytes: text.len() }).collect(),
+            draft_bytes: dry.input.draft.as_ref().map(|draft| draft.len()),
+            rounds: rounds.iter().map(|one| round(&drawn.protocol, one)).collect(),
+            calls_per_round: rounds.iter().map(RoundEstimate::calls).max(),
+            phases: &dry.estimate.phases,
+            total_calls: dry.estimate.total,
+            total_calls_with_repairs: dry.estimate.total_with_repairs,
+            warnings,
+        }
+    }
+}
+
+fn line(one: &ResolvedParticipant) -> Line<'_> {
+    Line {
+        participant: one.id.as_str(),
+        adapter: one.manifest.id.as_str(),
+        model_id: &one.model.model_id,
+        effort: one.effort.map(|effort| effort.as_str()),
+    }
+}
+
+fn round(protocol: &ProtocolPlan, one: &RoundEstimate) -> Round {
+    let RoundEstimate { round, propose, evaluate, refine, repairs, argue, judge } = *one;
+    let phases = match protocol {
+        ProtocolPlan::Debate(_) => Phases::Debate { argue, judge },
+        _ => Phases::Consensus { propose, evaluate, refine },
+    };
+    Round { round, phases, calls: one.calls(), repairs }
+}
+
+/// The dry run, as people read it.
+#[must_use]
+pub fn text(dry: &Dry) -> String {
+    let drawn = &dry.drawn;
+    let who = |all: &[ResolvedParticipant]| all.iter().map(person).collect::<Vec<_>>().join(", ");
+    let mut facts = vec![("Participants:", who(&drawn.room))];
+    if !drawn.aside.is_empty() {
+        facts.push(("Aside:", who(&drawn.aside)));
+    }
+    facts.push(("Question:", material(dry)));
+    facts.extend(dry.input.draft.as_ref().map(|draft| ("Draft:", bytes(draft.len()))));
+    facts.extend(closing(&drawn.protocol, &drawn.room));
+    let facts: Vec<_> = facts.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
+    let mut blocks = vec![table(&facts, &[])];
+    if !dry.estimate.rounds.is_empty() {
+        blocks.push(rounds(&drawn.protocol, &dry.estimate.rounds));
+    }
+    if !dry.estimate.phases.is_empty() {
+        blocks.push(phases(&dry.estimate.phases));
+    }
+    let (total, most) = (dry.estimate.total, dry.estimate.total_with_repairs);
+    let repaired = |reviews: bool| {
+        let mut phases = dry.estimate.phases.iter().filter(|phase| phase.repairs > 0);
+        phases.any(|phase| phase.phase.ends_with("evaluate") == reviews)
+    };
+    let what = match (!dry.estimate.rounds.is_empty() || repaired(true), repaired(false)) {
+        (_, false) => "review",
+        (false, true) => "score",
+        (true, true) => "review and score",
+    };
+    let repairs =
+        if most == total { String::new() } else { format!("; {} if every {what} had to be repaired", grouped(most)) };
+    format!("{}\nCalls: at most {}{repairs}\n", blocks.join("\n"), grouped(total))
+}
+
+fn person(one: &ResolvedParticipant) -> String {
+    let effort = one.effort.map_or(String::new(), |effort| format!(", effort {effort}"));
+    format!("{} ({}{effort})", one.id, one.model.model_id)
+}
+
+/// What ends it.
+fn closing(protocol: &ProtocolPlan, room: &[ResolvedParticipant]) -> Vec<(&'static str, String)> {
+    match protocol {
+        ProtocolPlan::Consensus(_) if room.len() < 2 => Vec::new(),
+        ProtocolPlan::Consensus(plan) => vec![("Closes:", consensus(plan))],
+        ProtocolPlan::Debate(plan) => debate(plan, room),
+        ProtocolPlan::Sample(plan) => vec![("Counts:", sampling(plan))],
+        ProtocolPlan::Refine(plan) => vec![("Ends:", refine(plan))],
+        ProtocolPlan::Pipe(plan) => plan.steps.iter().map(|one| ("Step:", step(one))).collect(),
+    }
+}
+
+fn consensus(plan: &ConsensusPlan) -> String {
+    let lead = counted(u64::from(plan.stability_rounds), "round");
+    format!("mean score of {:.1} or more, {lead} in the lead", plan.threshold)
+}
+
+fn debate(plan: &DebatePlan, room: &[ResolvedParticipant]) -> Vec<(&'static str, String)> {
+    let personas = room.iter().zip(&plan.personas).map(|(one, persona)| format!("{} as {}", one.id, persona.name));
+    let rounds = counted(u64::from(plan.rounds), "round");
+    let ends = match plan.early_stop && plan.rounds > 1 {
+        true => format!("when the score moves by {} or less, else after {rounds}", plan.convergence_delta),
+        false => format!("after {rounds}"),
+    };
+    let gate = plan.min_score.map_or(String::new(), |least| format!("; a score of {least} is asked for"));
+    let order = match (plan.blind, plan.shuffle) {
+        (true, _) if plan.rounds == 1 => "all at once",
+        (true, true) => "in round 1 all at once, then in turn in a drawn order",
+        (true, false) => "in round 1 all at once, then in turn as listed",
+        (false, true) => "in turn: in round 1 as listed, then in a drawn order",
+        (false, false) => "in turn, as listed",
+    };
+    let mut facts = vec![
+        ("Personas:", personas.collect::<Vec<_>>().join(", ")),
+        ("Speak:", order.to_owned()),
+        ("Ends:", format!("{ends}{gate}")),
+    ];
+    facts.extend(plan.judge.iter().map(|judge| ("Judge:", format!("{}, without a vote", judge.participant))));
+    facts
+}
+
+fn sampling(plan: &SamplingPlan) -> String {
+    let gate = plan.min_agreement.map_or(String::new(), |least| format!(", at least {least} of them"));
+    let order = match plan.early_stop {
+        Some(EarlyStop::Certain) => ", one by one until nothing can change".to_owned(),
+        Some(EarlyStop::Confident(sure)) => format!(", one by one until nothing will change ({sure})"),
+        None if plan.sequential => ", one by one".to_owned(),
+        None => String::new(),
+    };
+    let samples = counted(u64::from(plan.num_samples), "sample");
+    format!("{samples}, {}, {}{gate}{order}", plan.strategy.as_str(), plan.normaliser.as_str())
+}
+
+fn refine(plan: &RefinePlan) -> String {
+    match &plan.mode {
+        RefineMode::Score(score) => {
+            format!(
+                "score of {} or more, at most {}",
+                score.target_score,
+                counted(score.max_iterations.into(), "rewrite")
+            )
+        }
+        RefineMode::Critique(critique) => {
+            let verified = if critique.verify { ", each verified" } else { "" };
+            format!("at most {}{verified}", counted(critique.passes().into(), "critique"))
+        }
+    }
+}
+
+fn step(step: &StepPlan) -> String {
+    let condition = step.condition.as_ref().map_or(String::new(), |condition| format!(", if {condition}"));
+    let what = match &step.kind {
+        StepKind::Consensus(plan) => consensus(plan),
+        StepKind::Debate(plan) => format!("at most {}", counted(plan.rounds.into(), "round")),
+        StepKind::Sample(plan) => sampling(plan),
+        StepKind::Refine(plan) => refine(plan),
+    };
+    format!("{}{condition}: {what}", step.kind.as_str())
+}
+
+fn rounds(protocol: &ProtocolPlan, rounds: &[RoundEstimate]) -> String {
+    let phases: &[&str] = match protocol {
+        ProtocolPlan::Debate(_) => &["argue", "judge"],
+        _ => &["propose", "evaluate", "refine"],
+    };
+    let debate = matches!(protocol, ProtocolPlan::Debate(_));
+    let mut head = vec!["round"];
+    head.extend(phases);
+    head.push("calls");
+    head.extend((!debate).then_some("repairs"));
+    let mut rows = vec![head.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()];
+    for one in rounds {
+        let mut counts = vec![u64::from(one.round)];
+        match protocol {
+            ProtocolPlan::Debate(_) => counts.extend([one.argue, one.judge]),
+            _ => counts.extend([one.propose, one.evaluate, one.refine]),
+        }
+        counts.push(one.calls());
+        counts.extend((!debate).then_some(one.repairs));
+        rows.push(counts.into_iter().map(cell).collect());
+    }
+    table(&rows, &(0..head.len()).collect::<Vec<_>>())
+}
+
+fn phases(phases: &[PhaseEstimate]) -> String {
+    let mut rows = vec![["phase", "calls", "repairs"].map(str::to_owned).to_vec()];
+    rows.extend(phases.iter().map(|one| vec![one.phase.clone(), cell(one.calls), cell(one.repairs)]));
+    table(&rows, &[1, 2])
+}
+
+fn cell(count: u64) -> String {
+    if count == 0 { "-".to_owned() } else { grouped(count) }
+}
+
+fn material(dry: &Dry) -> String {
+    let question = bytes(dry.input.question.len());
+    let files = &dry.input.files;
+    if files.is_empty() {
+        return question;
+    }
+    let sum = files.iter().map(|(_, text)| text.len()).sum();
+    format!("{question}, {} with {}", counted(files.len() as u64, "file"), bytes(sum))
+}
+
+fn bytes(count: usize) -> String {
+    counted(count as u64, "byte")
+}

@@ -1,0 +1,63 @@
+//! `refinery replay`: a run once more, from its journal alone.
+
+use crate::app::settings;
+use crate::cli::console::Console;
+use crate::cli::history::journal_args::ReplayArgs;
+use crate::cli::history::resume::store;
+use crate::engine::{JournalEntry, Record, Recorded, RunMeta, replay};
+use crate::error::Error;
+use crate::event::Event;
+use crate::host::Machine;
+use crate::outcome::{Finished, Status};
+use crate::report::Reporter;
+
+/// Shows the run: every event that it recorded, then its outcome. Returns the run's own exit code.
+///
+/// # Errors
+/// There is no such run, or its journal cannot be read as one.
+pub fn run(args: &ReplayArgs, machine: &Machine, console: Console) -> Result<u8, Error> {
+    let settings = settings::load(machine, args.place.config.as_deref(), args.place.entries())?.settings;
+    let console = Console { format: settings.output_format, ..console };
+    let stored = store(&settings, machine)?.find(&args.run).map_err(|error| Error::config(error.to_string()))?;
+    let recorded = Recorded::read(&stored.path)?;
+    let mut reporters = console.reporters(args.verbose || settings.verbose, false);
+    let finished = retell(recorded, &mut |event| reporters.report(event))?;
+    reporters
+        .finish(&finished)
+        .map_err(|error| Error::failed(format!("standard output cannot be written: {error}")))?;
+    Ok(finished.outcome.status.exit_code())
+}
+
+/// Replays a journal; of a run that was cut off, what it had come to by then. A run that was closed is shown as
+/// it was printed; without a printed outcome (an older format), the rules of this version work it out.
+///
+/// # Errors
+/// The journal holds a record after its end, or its plan does not hold together.
+pub fn retell(recorded: Recorded, listener: &mut (dyn FnMut(&Event) + Send)) -> Result<Finished, Error> {
+    let Recorded { header, mut entries, mut warnings, .. } = recorded;
+    let (closed, printed) = match entries.last().map(|entry| (entry.at, &entry.record)) {
+        Some((_, Record::Closed { finished, .. })) => (true, finished.is_some()),
+        // It was killed, or still runs: what it has come to is shown as if it had been stopped here.
+        last => {
+            let at = last.map_or(header.at, |(at, _)| at);
+            let record = Record::Closed { status: Some(Status::Cancelled), finished: None };
+            entries.push(JournalEntry { at, record });
+            (false, false)
+        }
+    };
+    if !printed && (closed || header.minor == 0) {
+        let (version, now) = (&header.version, env!("CARGO_PKG_VERSION"));
+        warnings.push(format!(
+            "the journal of refinery {version} holds no outcome that this version can show: it was worked out by the \
+             rules of refinery {now}"
+        ));
+    }
+    let protocol = header.plan.machine()?;
+    let replayed = replay(protocol, RunMeta::of(&header.plan), header.at, entries, listener)
+        .map_err(|unfit| Error::failed(format!("{}: {unfit}", header.plan.run_id)))?;
+    // What was printed does not depend on what today's rules leave out.
+    warnings.extend(replayed.warning().filter(|_| !printed));
+    let mut finished = replayed.fold.finish();
+    finished.totals.warnings.splice(0..0, header.warnings.into_iter().chain(warnings));
+    Ok(finished)
+}

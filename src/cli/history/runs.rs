@@ -1,0 +1,199 @@
+//! `refinery runs`: what was written down.
+
+use crate::app::settings;
+use crate::cli::console::Console;
+use crate::cli::history::journal_args::{RunsArgs, RunsCommand};
+use crate::cli::history::replay::retell;
+use crate::cli::history::resume::store;
+use crate::engine::{Record, Recorded};
+use crate::error::Error;
+use crate::event::preview;
+use crate::host::Machine;
+use crate::ids::RunId;
+use crate::journal::{Store, Stored};
+use crate::plan::RunPlan;
+use crate::report::document::Document;
+use crate::report::table::table;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::time::{Duration, SystemTime};
+
+/// One run, as it is listed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Listed {
+    /// Its name.
+    run: String,
+    /// The outcome's status; `unfinished` if it was killed or still runs; `unreadable`.
+    status: String,
+    /// The first line of the question, at most 60 characters; the first file's path if there is none.
+    question: String,
+    /// Who took part.
+    models: Vec<String>,
+    /// Calls that were begun; `None` if it cannot be read.
+    calls: Option<u64>,
+    /// US dollars, as far as they are known; `None` if nobody said.
+    cost_usd: Option<f64>,
+    /// Whether somebody who was asked did not say what it cost.
+    cost_is_partial: bool,
+    /// Since it was last written to.
+    age_seconds: u64,
+    /// The size of its journal.
+    bytes: u64,
+    /// Why it cannot be read; `None` if it can.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
+}
+
+/// One run, whole.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Shown<'a> {
+    /// Its name.
+    run: &'a RunId,
+    /// The version of the program that began it.
+    version: &'a str,
+    /// How many records its journal holds.
+    records: usize,
+    /// What was to be done.
+    plan: &'a RunPlan,
+    /// How far it came.
+    outcome: Document<'a>,
+}
+
+/// Lists, shows or removes runs.
+///
+/// # Errors
+/// There is no such run, or no place for runs; nothing was changed that is not said.
+pub fn run(args: &RunsArgs, machine: &Machine, console: Console) -> Result<u8, Error> {
+    let settings = settings::load(machine, args.place.config.as_deref(), args.place.entries())?.settings;
+    let console = Console { format: settings.output_format, ..console };
+    let store = store(&settings, machine)?;
+    let find = |asked: &str| store.find(asked).map_err(|error| Error::config(error.to_string()));
+    match &args.what {
+        None => list(&store, console),
+        Some(RunsCommand::Show { run }) => show(&find(run)?, console),
+        Some(RunsCommand::Rm { runs }) => {
+            let found = runs.iter().map(|run| find(run)).collect::<Result<Vec<_>, _>>()?;
+            remove(&store, &found, console)
+        }
+    }
+}
+
+fn list(store: &Store, console: Console) -> Result<u8, Error> {
+    let stored = store.list().map_err(|error| Error::failed(error.to_string()))?;
+    let now = SystemTime::now();
+    let all: Vec<_> = stored.iter().map(|one| listed(one, now)).collect();
+    let head = ["RUN", "STATUS", "AGE", "CALLS", "COST", "MODELS", "QUESTION"].map(str::to_owned).to_vec();
+    let rows: Vec<_> = std::iter::once(head).chain(all.iter().map(row)).collect();
+    let text = if all.is_empty() { "no runs were written down".to_owned() } else { table(&rows, &[2, 3, 4]) };
+    Ok(console.tell(&text, &all))
+}
+
+fn row(one: &Listed) -> Vec<String> {
+    vec![
+        one.run.clone(),
+        one.status.clone(),
+        age(Duration::from_secs(one.age_seconds)),
+        one.calls.map_or_else(|| "?".to_owned(), |calls| calls.to_string()),
+        match one.cost_usd {
+            Some(cost) if one.cost_is_partial => format!("${cost:.2} + ?"),
+            Some(cost) => format!("${cost:.2}"),
+            None => "?".to_owned(),
+        },
+        one.models.join(", "),
+        one.problem.clone().unwrap_or_else(|| one.question.clone()),
+    ]
+}
+
+fn listed(stored: &Stored, now: SystemTime) -> Listed {
+    let age = now.duration_since(stored.modified).unwrap_or_default();
+    let mut listed = Listed {
+        run: stored.run.to_string(),
+        status: "unreadable".to_owned(),
+        question: String::new(),
+        models: Vec::new(),
+        calls: None,
+        cost_usd: None,
+        cost_is_partial: false,
+        age_seconds: age.as_secs(),
+        bytes: stored.bytes,
+        problem: None,
+    };
+    let recorded = match Recorded::read(&stored.path) {
+        Ok(recorded) => recorded,
+        Err(error) => {
+            listed.problem = Some(error.to_string());
+            return listed;
+        }
+    };
+    let plan = &recorded.header.plan;
+    listed.question = match plan.material.files.first() {
+        Some((path, _)) if plan.material.question.trim().is_empty() => path.clone(),
+        _ => preview(&plan.material.question),
+    };
+    listed.models = plan.participants.iter().map(|one| one.id.to_string()).collect();
+    let closed = matches!(recorded.entries.last().map(|entry| &entry.record), Some(Record::Closed { .. }));
+    match retell(recorded, &mut |_| {}) {
+        Ok(finished) => {
+            let status = if closed { finished.outcome.status.as_str() } else { "unfinished" };
+            status.clone_into(&mut listed.status);
+            listed.calls = Some(finished.totals.total_calls);
+            let asked = finished.totals.participants.iter().filter(|account| account.attempts > 0);
+            let costs = asked.map(|account| account.usage.cost_usd);
+            listed.cost_is_partial = costs.clone().any(|cost| cost.is_none());
+            listed.cost_usd = costs.flatten().reduce(|sum, cost| sum + cost);
+        }
+        Err(error) => listed.problem = Some(error.to_string()),
+    }
+    listed
+}
+
+fn show(stored: &Stored, console: Console) -> Result<u8, Error> {
+    let recorded = Recorded::read(&stored.path)?;
+    let plan = recorded.header.plan.clone();
+    let (version, records) = (recorded.header.version.clone(), recorded.entries.len());
+    let finished = retell(recorded, &mut |_| {})?;
+    let document =
+        Shown { run: &plan.run_id, version: &version, records, plan: &plan, outcome: Document::of(&finished) };
+    let listed = listed(stored, SystemTime::now());
+    let mut lines = vec![
+        format!("run       {}", listed.run),
+        format!("status    {}", listed.status),
+        format!("began     {}", plan.created_at),
+        format!("question  {}", plan.material.question.trim()),
+    ];
+    lines.extend(plan.material.files.iter().map(|(path, text)| format!("file      {path} ({} bytes)", text.len())));
+    lines.extend(finished.totals.participants.iter().map(|one| {
+        format!(
+            "who       {} ({}, {}): {} calls, {} attempts",
+            one.participant, one.model_id, one.pool, one.calls, one.attempts
+        )
+    }));
+    lines.extend(finished.totals.warnings.iter().map(|warning| format!("warning   {warning}")));
+    lines.push(format!("journal   {} ({} bytes, {records} records)", stored.path.display(), stored.bytes));
+    if let Some(answer) = &finished.outcome.answer {
+        lines.push(String::new());
+        lines.push(answer.trim_end().to_owned());
+    }
+    Ok(console.tell(&lines.join("\n"), &document))
+}
+
+fn remove(store: &Store, found: &[Stored], console: Console) -> Result<u8, Error> {
+    let errors = found.iter().filter_map(|stored| store.remove(stored).err());
+    let errors: Vec<_> = errors.map(|error| Error::failed(error.to_string())).collect();
+    if let Some(error) = Error::all(errors) {
+        return Err(error);
+    }
+    let names: Vec<_> = found.iter().map(|stored| stored.run.to_string()).collect();
+    Ok(console.tell(&format!("removed {}", names.join(", ")), &serde_json::json!({ "removed": names })))
+}
+
+/// An age in its largest whole unit: `3d`, `5h`, `12m`, `40s`.
+fn age(age: Duration) -> String {
+    let seconds = age.as_secs();
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m", seconds / 60),
+        3600..86_400 => format!("{}h", seconds / 3600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}

@@ -1,0 +1,111 @@
+//! Version and login commands as supervised children: bounded in time and output, nothing left
+//! behind.
+
+use crate::cli::inspect::checkup::{Ran, Runner};
+use crate::invocation::{Capture, Ending, EnvValue, Flow, Invocation, Limits, StdinClose, StopLevel, Stream, Turn};
+use crate::process::Supervisor;
+use crate::time::duration;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+
+/// How much of what a program prints is kept.
+const KEPT: usize = 64 * 1024;
+
+/// Runs programs under supervision.
+#[derive(Debug)]
+pub struct Supervised {
+    supervisor: Supervisor,
+}
+
+impl Supervised {
+    /// Runs them under `supervisor`.
+    #[must_use]
+    pub fn new(supervisor: Supervisor) -> Self {
+        Self { supervisor }
+    }
+
+    async fn go(&self, invocation: &Invocation, limit: Duration) -> Result<Ran, String> {
+        let (turns, receiver) = mpsc::channel(1);
+        let limits = Limits { hard: limit, first_byte: None, idle: None };
+        // The channel holds one turn and its receiver lives: this cannot fail.
+        let _ = turns.try_send(Turn { input: Vec::new(), limits });
+        drop(turns);
+        let (_running, stop) = watch::channel(StopLevel::Run);
+        let mut ran = Ran::default();
+        let mut take = |line: crate::invocation::Line| {
+            let to = match line.stream {
+                Stream::Stdout => &mut ran.stdout,
+                Stream::Stderr => &mut ran.stderr,
+            };
+            if to.len() + line.text.len() < KEPT {
+                to.push_str(&line.text);
+                to.push('\n');
+            }
+            Flow::More
+        };
+        let exit = self.supervisor.supervise(invocation, receiver, stop, &mut take).await;
+        match exit.ending {
+            Ending::Left | Ending::Done => Ok(Ran { code: exit.code, ..ran }),
+            Ending::NotStarted { message, .. } => Err(message),
+            Ending::HardLimit => Err(format!("no end after {}", duration::show(limit))),
+            Ending::Flooded => Err("it printed too much".to_owned()),
+            Ending::FirstByteLimit | Ending::IdleLimit | Ending::Stopped => Err("it was stopped".to_owned()),
+        }
+    }
+}
+
+impl Runner for Supervised {
+    fn run(
+        &self,
+        program: &Path,
+        args: &[String],
+        env: &BTreeMap<String, String>,
+        timeout: Duration,
+    ) -> Result<Ran, String> {
+        let scratch = self.supervisor.scratch(None, "refinery-look-").map_err(|error| error.to_string())?;
+        let invocation = Invocation {
+            program: program.to_owned(),
+            args: args.to_vec(),
+            env: env.iter().map(|(name, value)| (name.clone(), EnvValue::Plain(value.clone()))).collect(),
+            // Not where the person is: a cloned repository must not change what the program says.
+            cwd: scratch.path().join("work"),
+            folders: Vec::new(),
+            files: Vec::new(),
+            links: Vec::new(),
+            stdin: StdinClose::AfterPrompt,
+            stdout: Capture::Pipe,
+            stderr: Capture::Pipe,
+            leave: Duration::from_millis(200),
+        };
+        scratch.materialise(&invocation).map_err(|error| error.to_string())?;
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+        runtime.block_on(self.go(&invocation, timeout))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::Marker;
+
+    fn run(script: &str, timeout: Duration) -> Result<Ran, String> {
+        let runner = Supervised::new(Supervisor::new(Marker::new("look-test")));
+        let env = BTreeMap::from([("GREETING".to_owned(), "hello".to_owned())]);
+        runner.run(Path::new("/bin/sh"), &["-c".to_owned(), script.to_owned()], &env, timeout)
+    }
+
+    #[test]
+    fn what_a_program_prints_and_its_code_come_back() {
+        let ran = run("echo $GREETING; echo oops >&2; exit 3", Duration::from_secs(60)).unwrap();
+        assert_eq!(ran, Ran { code: Some(3), stdout: "hello\n".into(), stderr: "oops\n".into() });
+    }
+
+    #[test]
+    fn a_program_that_does_not_end_is_ended() {
+        let reason = run("exec sleep 600", Duration::from_secs(1)).unwrap_err();
+        assert_eq!(reason, "no end after 1 s");
+    }
+}

@@ -1,0 +1,128 @@
+//! An output stream, until its reader is gone.
+
+use std::fmt;
+use std::io::{self, Write};
+
+/// A stream for people or programs. When its reader is gone, it goes quiet; any other trouble is
+/// kept for [`OutputStream::result`].
+pub struct OutputStream {
+    to: Box<dyn Write + Send>,
+    over: bool,
+    trouble: Option<io::Error>,
+}
+
+impl fmt::Debug for OutputStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutputStream").field("over", &self.over).field("trouble", &self.trouble).finish_non_exhaustive()
+    }
+}
+
+impl OutputStream {
+    /// Writes to `to`.
+    pub fn new(to: impl Write + Send + 'static) -> Self {
+        Self { to: Box::new(to), over: false, trouble: None }
+    }
+
+    /// Our standard output.
+    #[must_use]
+    pub fn stdout() -> Self {
+        Self::new(io::stdout())
+    }
+
+    /// Our standard error.
+    #[must_use]
+    pub fn stderr() -> Self {
+        Self::new(io::stderr())
+    }
+
+    /// Writes a text and ends its last line.
+    pub fn line(&mut self, text: &str) {
+        self.write(|to| {
+            to.write_all(text.as_bytes())?;
+            if !text.ends_with('\n') {
+                to.write_all(b"\n")?;
+            }
+            to.flush()
+        });
+    }
+
+    /// Writes with `write`, unless nobody reads any more.
+    pub fn write(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+        if self.over {
+            return;
+        }
+        if let Err(error) = write(&mut self.to) {
+            self.over = true;
+            // `refinery … | head` has what it wants: that is no trouble.
+            if error.kind() != io::ErrorKind::BrokenPipe {
+                self.trouble = Some(error);
+            }
+        }
+    }
+
+    /// How the writing went so far.
+    ///
+    /// # Errors
+    /// What went wrong, once, other than that nobody reads any more.
+    pub fn result(&mut self) -> io::Result<()> {
+        self.trouble.take().map_or(Ok(()), Err)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+
+    /// A stream that tests read afterwards.
+    #[derive(Clone, Default)]
+    pub(crate) struct Shared(Arc<Mutex<Vec<u8>>>);
+
+    impl Shared {
+        pub(crate) fn text(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        }
+    }
+
+    impl Write for Shared {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    struct Failing(io::ErrorKind);
+
+    impl Write for Failing {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_left_is_no_trouble_but_a_full_disk_is() {
+        let mut gone = OutputStream::new(Failing(io::ErrorKind::BrokenPipe));
+        gone.line("x");
+        assert!(gone.result().is_ok());
+        let mut full = OutputStream::new(Failing(io::ErrorKind::StorageFull));
+        full.line("x");
+        assert!(full.result().is_err());
+    }
+
+    #[test]
+    fn lines_end_once() {
+        let shared = Shared::default();
+        let mut stream = OutputStream::new(shared.clone());
+        stream.line("a");
+        stream.line("b\n");
+        stream.line("");
+        assert_eq!(shared.text(), "a\nb\n\n");
+    }
+}
