@@ -1,17 +1,26 @@
 # What people and CI type. Every target works in a clean clone.
-.PHONY: demo test lint check contract bench record snap api
+.PHONY: demo quick test lint deny check contract bench record snap api
 .DEFAULT_GOAL := check
 
 # Watch three stand-in models propose, review, refine and agree: no account, no network.
 demo:
 	cargo run --quiet --release -- demo
 
+# While you work: lints, unit tests and the integration tests that start few processes. Less than a minute when warm.
+QUICK = layers:: documents:: vectors:: protocol_ debate_ adapter_ transcripts:: journal:: reports:: cli_errors:: cli_plans::
+quick:
+	cargo fmt --check
+	cargo clippy --all-targets -- -D warnings
+	cargo test --quiet --lib
+	cargo test --quiet --test it -- $(QUICK)
+
 # Unit, integration and doc tests; the examples and the crate outside run in them.
+# REFINERY_KEEP_TEST_DIRS=1 keeps the folder of a test that fails, and prints where it is.
 test:
 	cargo test
 
 # Everything that must hold before a commit.
-check: lint test
+check: lint deny test
 
 lint:
 	cargo fmt --check
@@ -21,6 +30,10 @@ lint:
 	cargo clippy --no-default-features --lib -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --quiet
 	RUSTDOCFLAGS="-D warnings" cargo doc --lib --no-deps --no-default-features --quiet
+
+# Licences, sources and bans of all dependencies (deny.toml); known vulnerabilities where their list can be fetched.
+deny:
+	scripts/check-dependencies
 
 # The real claude, codex and gemini programs against a loopback stand-in of their vendors' APIs.
 contract:

@@ -1,5 +1,6 @@
 //! A run that is stepped through, on the disk: the caller's words are records like all others.
 
+use crate::support::folder::TestFolder;
 use crate::support::room::{consensus, participant, plan};
 use refinery_core::call::{
     AdapterQueue, Attempt, AttemptError, Backend, Backoff, BoxFuture, CallLimit, Caller, Endpoint, Endpoints,
@@ -44,7 +45,7 @@ fn meta() -> RunMeta {
 
 #[tokio::test]
 async fn words_are_written_down_and_a_fold_of_the_record_waits_where_the_run_did() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = TestFolder::new("stepped-");
     let path = folder.path().join("run.jsonl");
     let plan = ConsensusPlan { stepped: true, threshold: 9.5, ..plan(4) };
     let events = Arc::new(Mutex::new(Vec::new()));

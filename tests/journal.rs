@@ -1,5 +1,6 @@
 //! Journals on a real disk: order, locks, torn ends, damage, failing disks, retention.
 
+use crate::support::folder::TestFolder;
 use refinery_core::ids::RunId;
 use refinery_core::journal::{Retention, Store, StoreError, Writer, read};
 use std::fs;
@@ -18,7 +19,7 @@ async fn write(path: &Path, bodies: &[&str]) {
 
 #[tokio::test]
 async fn what_was_appended_is_read_in_order_and_private() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = TestFolder::new("journal-");
     let path = folder.path().join("a.jsonl");
     write(&path, &[r#"{"n":1}"#, r#"{"n":2,"text":"é\n"}"#]).await;
     let contents = read(&path).unwrap();
@@ -32,7 +33,7 @@ async fn what_was_appended_is_read_in_order_and_private() {
 
 #[tokio::test]
 async fn a_cut_at_any_byte_gives_the_whole_lines_before_it_and_can_be_gone_on_with() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = TestFolder::new("journal-");
     let path = folder.path().join("a.jsonl");
     write(&path, &[r#"{"n":1}"#, r#"{"n":"äöü"}"#, r#"{"n":3}"#]).await;
     let bytes = fs::read(&path).unwrap();
@@ -54,7 +55,7 @@ async fn a_cut_at_any_byte_gives_the_whole_lines_before_it_and_can_be_gone_on_wi
 
 #[tokio::test]
 async fn damage_is_an_error_with_its_line() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = TestFolder::new("journal-");
     let path = folder.path().join("a.jsonl");
     write(&path, &[r#"{"n":1}"#, r#"{"n":2}"#]).await;
     let text = fs::read_to_string(&path).unwrap().replace(r#""n":2"#, r#""n":7"#);
@@ -69,7 +70,7 @@ async fn damage_is_an_error_with_its_line() {
 
 #[tokio::test]
 async fn a_second_writer_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = TestFolder::new("journal-");
     let path = folder.path().join("a.jsonl");
     let writer = Writer::create(&path).unwrap();
     assert_eq!(Writer::open(&path).unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
@@ -80,7 +81,7 @@ async fn a_second_writer_is_refused() {
 
 #[test]
 fn names_may_be_shortened_while_they_are_unique() {
-    let state = tempfile::tempdir().unwrap();
+    let state = TestFolder::new("journal-");
     let store = Store::open(state.path()).unwrap();
     for name in ["20260101-000000-aaaaaa", "20260101-000000-aabbbb", "20260202-000000-cccccc"] {
         fs::write(store.path(&RunId::new(name)), "x").unwrap();
@@ -94,7 +95,7 @@ fn names_may_be_shortened_while_they_are_unique() {
 
 #[test]
 fn retention_keeps_the_newest_and_never_what_is_in_use() {
-    let state = tempfile::tempdir().unwrap();
+    let state = TestFolder::new("journal-");
     let store = Store::open(state.path()).unwrap();
     let names: Vec<_> = (1..=5).map(|day| RunId::new(format!("2026010{day}-000000-aaaaaa"))).collect();
     for name in &names {

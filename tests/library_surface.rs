@@ -128,3 +128,21 @@ fn the_public_surface_is_the_one_that_was_decided_on() {
     let changes = changes.join("\n");
     assert!(known == listing, "the public surface has changed; `make api` accepts it:\n{changes}");
 }
+
+#[test]
+fn a_library_user_gets_none_of_the_crates_of_the_command_line() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest: toml::Table = fs::read_to_string(root.join("Cargo.toml")).unwrap().parse().unwrap();
+    let feature = manifest["features"]["cli"].as_array().unwrap();
+    let unwanted: Vec<&str> = feature.iter().filter_map(|one| one.as_str()?.strip_prefix("dep:")).collect();
+    let tree = Command::new(env!("CARGO"))
+        .args(["tree", "--locked", "--offline", "--edges", "normal", "--no-default-features", "--prefix", "none"])
+        .current_dir(root)
+        .output()
+        .unwrap();
+    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+    let tree = String::from_utf8(tree.stdout).unwrap();
+    let reached: BTreeSet<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert!(reached.contains("serde") && unwanted.contains(&"clap"));
+    assert!(unwanted.iter().all(|name| !reached.contains(name)), "{unwanted:?} in {reached:?}");
+}

@@ -16,7 +16,7 @@ mod cli_self_refine;
 mod debate_folds;
 mod debate_prompts;
 mod debate_properties;
-mod dependencies;
+mod documents;
 mod engine;
 mod engine_bounds;
 mod engine_stepped;

@@ -25,6 +25,7 @@ pub fn marker() -> Marker {
 }
 
 /// Numbers of all processes that carry a marker and still run.
+#[cfg(target_os = "linux")]
 pub fn carriers(marker: &Marker) -> Vec<i32> {
     let entry = format!("{}={}", marker.name, marker.value);
     let processes = fs::read_dir("/proc").unwrap().flatten();
@@ -35,6 +36,15 @@ pub fn carriers(marker: &Marker) -> Vec<i32> {
             environ.split(|byte| *byte == 0).any(|variable| variable == entry.as_bytes())
         })
         .collect()
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn carriers(marker: &Marker) -> Vec<i32> {
+    let entry = format!("{}={}", marker.name, marker.value);
+    let told = std::process::Command::new("ps").args(["-axwwE", "-o", "pid=,command="]).output().unwrap();
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    let carries = |line: &&str| line.split(' ').any(|word| word == entry);
+    told.lines().filter(carries).filter_map(|line| line.split_whitespace().next()?.parse().ok()).collect()
 }
 
 /// Waits until something is so. That it will be is what the test asserts.

@@ -33,6 +33,7 @@ async fn a_grandchild_that_holds_a_captured_file_is_a_leak_too() {
 }
 
 #[tokio::test]
+#[cfg_attr(not(target_os = "linux"), ignore = "reads /proc, or needs setsid")]
 async fn a_zombie_is_no_leak() {
     // Its parent has left the group, and never reaps it.
     let mut script = Script::new(
@@ -57,6 +58,7 @@ async fn a_grandchild_that_holds_nothing_is_killed_without_a_word() {
 }
 
 #[tokio::test(start_paused = true)]
+#[cfg_attr(not(target_os = "linux"), ignore = "reads /proc, or needs setsid")]
 async fn a_grandchild_may_finish_what_its_parent_began() {
     // Time stands still, and so does the time that is given to it.
     let _frozen = FrozenClock::new();
@@ -67,6 +69,7 @@ async fn a_grandchild_may_finish_what_its_parent_began() {
 }
 
 #[tokio::test]
+#[cfg_attr(not(target_os = "linux"), ignore = "reads /proc, or needs setsid")]
 async fn a_grandchild_in_another_group_does_not_hold_us_up() {
     let script = Script::new("setsid sleep 1000 & echo $!");
     let done = script.run_and_leave(never(), |_| Flow::More).await;

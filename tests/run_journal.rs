@@ -232,7 +232,7 @@ fn a_journal_that_may_not_grow_is_given_up_and_the_answer_is_not() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
+#[cfg_attr(not(target_os = "linux"), ignore = "mounts a small file system")]
 fn a_disk_that_fills_up_costs_the_journal_and_not_the_run() {
     let theatre = Theatre::new(LONG_ANSWER);
     let Some(disk) = Small::mount(theatre.path("disk"), "64k") else { return };

@@ -1,12 +1,14 @@
 //! The conformance vectors: every file of `fixtures/conformance`, each through the very function, or
 //! the whole machine, that runs are made of.
 
+use crate::support::folder::TestFolder;
 use crate::{vectors_budget, vectors_consensus, vectors_debate, vectors_refine};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
+use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
 /// The name of a kind, and what makes a vector's result of its input.
@@ -39,32 +41,100 @@ fn same(got: &Value, expected: &Value) -> bool {
     }
 }
 
-#[test]
-fn every_vector_passes_and_no_file_is_left_out() {
-    let kinds = [vectors_budget::ALL, vectors_consensus::ALL, vectors_debate::ALL, vectors_refine::ALL].concat();
+/// A file of vectors: its kind, and what it holds, or why it cannot be read.
+type VectorFile = (String, Result<Vec<Value>, String>);
+
+/// Every `KIND.json` of a folder, by name.
+fn files(folder: &Path) -> Vec<VectorFile> {
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut paths: Vec<PathBuf> = paths.filter(|path| path.extension().is_some_and(|end| end == "json")).collect();
+    paths.sort();
+    let read = |path: &Path| serde_json::from_slice(&fs::read(path).unwrap()).map_err(|error| error.to_string());
+    paths.iter().map(|path| (path.file_stem().unwrap().to_string_lossy().into_owned(), read(path))).collect()
+}
+
+/// How many vectors of each file pass, as a table, and what is wrong with the others.
+fn judge(files: &[VectorFile], kinds: &[Kind]) -> (String, Vec<String>) {
     let mut table = format!("\n{:<24}{:>8}{:>8}\n", "kind", "passed", "total");
     let mut failed = Vec::new();
-    for (kind, run) in &kinds {
-        let text = fs::read_to_string(folder().join(format!("{kind}.json"))).unwrap();
-        let vectors: Vec<Value> = serde_json::from_str(&text).unwrap();
-        assert!(!vectors.is_empty(), "{kind}");
-        let mut passed = 0;
-        for vector in &vectors {
-            let (got, expected) = (run(&vector["input"]), &vector["expected"]);
-            if same(&got, expected) {
-                passed += 1;
-            } else {
-                failed.push(format!("{kind} {}: expected {expected}, got {got}", vector["id"]));
+    for (kind, vectors) in files {
+        let known = kinds.iter().find(|(known, _)| known == kind);
+        let (passed, total) = match (vectors, known) {
+            (Err(error), _) => {
+                failed.push(format!("{kind}.json: {error}"));
+                (0, 0)
             }
-        }
-        writeln!(table, "{kind:<24}{passed:>8}{:>8}", vectors.len()).unwrap();
+            (Ok(vectors), None) => {
+                failed.push(format!("{kind}: unknown kind: nothing in tests/vectors_*.rs runs {kind}.json"));
+                (0, vectors.len())
+            }
+            (Ok(vectors), Some((_, run))) => {
+                let before = failed.len();
+                let why = |vector: &Value| Some(format!("{kind} {}: {}", vector["id"], problem(*run, vector)?));
+                failed.extend(vectors.iter().filter_map(why));
+                (vectors.len() - (failed.len() - before), vectors.len())
+            }
+        };
+        writeln!(table, "{kind:<24}{passed:>8}{total:>8}").unwrap();
     }
+    (table, failed)
+}
+
+/// Why a vector does not pass. One that panics costs nobody else.
+fn problem(run: fn(&Value) -> Value, vector: &Value) -> Option<String> {
+    let expected = &vector["expected"];
+    match catch_unwind(|| run(&vector["input"])) {
+        Ok(got) => (!same(&got, expected)).then(|| format!("expected {expected}, got {got}")),
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+            Some(format!("expected {expected}, panicked: {text}"))
+        }
+    }
+}
+
+fn all_kinds() -> Vec<Kind> {
+    [vectors_budget::ALL, vectors_consensus::ALL, vectors_debate::ALL, vectors_refine::ALL].concat()
+}
+
+#[test]
+fn every_vector_passes() {
+    let (table, failed) = judge(&files(&folder()), &all_kinds());
     // Past the harness, which shows only what failed.
     std::io::stderr().write_all(table.as_bytes()).unwrap();
-    assert!(failed.is_empty(), "{}", failed.join("\n"));
-    let run: BTreeSet<String> = kinds.iter().map(|(kind, _)| format!("{kind}.json")).collect();
-    let there = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    assert_eq!(run, there.collect(), "each file is run, and each kind has a file");
+    assert!(failed.is_empty(), "{} failed:\n{}", failed.len(), failed.join("\n"));
+}
+
+#[test]
+fn every_kind_has_vectors() {
+    let there = files(&folder());
+    for (kind, _) in all_kinds() {
+        let vectors = there.iter().find(|(name, _)| name == kind).and_then(|(_, vectors)| vectors.as_ref().ok());
+        assert!(vectors.is_some_and(|vectors| !vectors.is_empty()), "{kind}");
+    }
+}
+
+#[test]
+fn what_fails_is_named_and_costs_nothing_else() {
+    let folder = TestFolder::new("vectors-");
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "double.json",
+        r#"[{"id": "a", "input": 1, "expected": 2}, {"id": "b", "input": "x", "expected": 2},
+        {"id": "c", "input": 2, "expected": 5}, {"id": "d", "input": 4, "expected": 8}]"#,
+    );
+    write("broken.json", "[");
+    write("unheard.json", r#"[{"id": "e", "input": 1, "expected": 1}]"#);
+    write("README.md", "no vectors");
+    let kinds: [Kind; 2] = [("double", |input| Value::from(2 * input.as_i64().unwrap())), ("broken", Value::clone)];
+    let (table, failed) = judge(&files(folder.path()), &kinds);
+    let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(rows[2..], [["broken", "0", "0"], ["double", "2", "4"], ["unheard", "0", "1"]]);
+    let [broken, panicked, wrong, unknown] = &failed[..] else { panic!("{failed:?}") };
+    assert!(broken.starts_with("broken.json: EOF"), "{broken}");
+    assert!(panicked.starts_with("double \"b\": expected 2, panicked: called `Option::unwrap()`"), "{panicked}");
+    assert_eq!(wrong, "double \"c\": expected 5, got 4");
+    assert!(unknown.starts_with("unheard: unknown kind"), "{unknown}");
 }
 
 #[test]

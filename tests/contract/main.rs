@@ -28,5 +28,7 @@ mod stage;
 mod stand_in;
 mod transcripts;
 
+#[path = "../support/folder.rs"]
+mod folder;
 #[path = "../support/loopback/mod.rs"]
 mod loopback;

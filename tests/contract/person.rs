@@ -1,20 +1,20 @@
 //! A person's machine: a home of their own, with what the vendors' CLIs keep there.
 
+use super::folder::TestFolder;
 use super::installed::Cli;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
-use tempfile::TempDir;
 
 /// A home, and room for everything else that a call leaves behind. It goes with the test.
 pub struct Person {
-    root: TempDir,
+    root: TestFolder,
 }
 
 impl Person {
     /// Somebody with an empty home.
     pub fn new() -> Self {
-        let root = tempfile::Builder::new().prefix("refinery-contract-").tempdir().unwrap();
+        let root = TestFolder::new("refinery-contract-");
         for folder in ["home", "work", "tmp"] {
             fs::create_dir(root.path().join(folder)).unwrap();
         }

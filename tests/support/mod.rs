@@ -5,6 +5,7 @@ pub mod cast;
 pub mod debate;
 pub mod debate_scenes;
 pub mod disk;
+pub mod folder;
 pub mod folds;
 pub mod program;
 pub mod record;

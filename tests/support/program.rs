@@ -1,5 +1,6 @@
 //! The real binary in a home of its own: command lines in, one readable block out.
 
+use super::folder::TestFolder;
 use super::schemas;
 use std::fs;
 use std::io::Write;
@@ -9,7 +10,7 @@ use std::process::{Command, Stdio};
 
 /// A home, a working directory and a PATH that hold nothing but what a test puts there.
 pub struct Desk {
-    root: tempfile::TempDir,
+    root: TestFolder,
     env: Vec<(String, String)>,
 }
 
@@ -22,7 +23,7 @@ pub struct Shown {
 
 impl Desk {
     pub fn new() -> Self {
-        let root = tempfile::tempdir().unwrap();
+        let root = TestFolder::new("desk-");
         for folder in ["home/.config/refinery/adapters", "work", "bin"] {
             fs::create_dir_all(root.path().join(folder)).unwrap();
         }

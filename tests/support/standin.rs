@@ -1,11 +1,11 @@
 //! Runs the stand-in as a real subprocess, in an empty environment, with a scene of its own.
 
+use super::folder::TestFolder;
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use tempfile::TempDir;
 
 /// Arguments as the adapters give them.
 pub const CLAUDE: &[&str] = &[
@@ -49,7 +49,7 @@ pub const GEMINI: &[&str] = &["-m", "gemini-2.5-flash", "-o", "json", "-e", "non
 
 /// A folder with a scene in it.
 pub struct Stage {
-    pub folder: TempDir,
+    pub folder: TestFolder,
 }
 
 /// What a stand-in did.
@@ -73,7 +73,7 @@ impl Played {
 
 impl Stage {
     pub fn new(scene: &str) -> Self {
-        let stage = Self { folder: TempDir::new().unwrap() };
+        let stage = Self { folder: TestFolder::new("fake-") };
         std::fs::write(stage.scene(), scene).unwrap();
         stage
     }
