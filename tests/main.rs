@@ -60,6 +60,7 @@ mod run_debug;
 mod run_demo;
 mod run_doctor;
 mod run_failures;
+mod run_guarantees;
 mod run_journal;
 mod run_limits;
 mod run_logins;
