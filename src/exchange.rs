@@ -1,6 +1,10 @@
 //! What is asked of one participant, and what comes back: the words that protocol, engine, call and
 //! adapter share.
 
+mod usage;
+
+pub use usage::Usage;
+
 use crate::ids::{CallId, ParticipantId, Round};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -275,47 +279,6 @@ pub struct CallSpec {
     pub shape: Option<Shape>,
     /// Changes to how the model runs.
     pub tuning: Tuning,
-}
-
-/// Tokens and money of one attempt, call or participant, as the vendor reported them. What is
-/// unknown is `None`, never 0.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-pub struct Usage {
-    /// All input tokens, cached ones included.
-    pub input_tokens: Option<u64>,
-    /// Those of the input tokens that came out of a cache.
-    pub cached_input_tokens: Option<u64>,
-    /// All output tokens, thinking included.
-    pub output_tokens: Option<u64>,
-    /// Those of the output tokens that were thinking.
-    pub reasoning_tokens: Option<u64>,
-    /// What the vendor says it cost, in US dollars; notional on a subscription.
-    pub cost_usd: Option<f64>,
-    /// Requests to the vendor's API beyond the first that the CLI made by itself: its own retries
-    /// that could not be turned off, fallbacks, continuations.
-    pub extra_requests: Option<u32>,
-}
-
-impl Usage {
-    /// The sum, known parts only: unknown plus known is known.
-    #[must_use]
-    pub fn plus(self, other: Self) -> Self {
-        fn sum<T: std::ops::Add<Output = T>>(a: Option<T>, b: Option<T>) -> Option<T> {
-            match (a, b) {
-                (Some(a), Some(b)) => Some(a + b),
-                (known, None) | (None, known) => known,
-            }
-        }
-        Self {
-            input_tokens: sum(self.input_tokens, other.input_tokens),
-            cached_input_tokens: sum(self.cached_input_tokens, other.cached_input_tokens),
-            output_tokens: sum(self.output_tokens, other.output_tokens),
-            reasoning_tokens: sum(self.reasoning_tokens, other.reasoning_tokens),
-            cost_usd: sum(self.cost_usd, other.cost_usd),
-            extra_requests: sum(self.extra_requests, other.extra_requests),
-        }
-    }
 }
 
 /// What one attempt brought.

@@ -11,6 +11,7 @@ pub mod failure;
 pub mod ids;
 #[doc(hidden)]
 pub mod invocation;
+mod json;
 pub mod outcome;
 pub mod time;
 

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Words that every module shares.
-const VOCABULARY: &[&str] = &["error", "event", "exchange", "failure", "ids", "invocation", "outcome", "time"];
+const VOCABULARY: &[&str] = &["error", "event", "exchange", "failure", "ids", "invocation", "json", "outcome", "time"];
 
 /// Which modules each module may name, beside the vocabulary and itself.
 const ARROWS: &[(&str, &[&str])] = &[

@@ -263,3 +263,74 @@ fn a_key_from_a_file_is_a_secret_too() {
     gossip(&theatre, ANSWER);
     play_everything(&theatre);
 }
+
+/// Answers in claude's format with its key in pieces of these lengths, thinks of it in pieces, and goes on.
+fn in_pieces(first: usize, second: usize) -> String {
+    format!(
+        r#"
+read -r line
+k=${{ANTHROPIC_API_KEY:-$CLAUDE_CODE_OAUTH_TOKEN}}
+cut() {{ printf %s "$k" | /usr/bin/cut -c "$1"; }}
+a=$(cut 1-{first}); b=$(cut $(({first} + 1))-$(({first} + {second}))); c=$(cut $(({first} + {second} + 1))-)
+echo '{{"type":"system","subtype":"init","session_id":"s","model":"claude-opus-4-8"}}'
+for kind in thinking text; do
+  for piece in "I know $a" "$b" "$c, and MARKED-S"; do
+    echo "{{\"type\":\"stream_event\",\"event\":{{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{{\"type\":\"${{kind}}_delta\",\"$kind\":\"$piece\"}}}}}}"
+  done
+done
+echo "{{\"type\":\"assistant\",\"message\":{{\"id\":\"m\",\"model\":\"claude-opus-4-8\",\"content\":[{{\"type\":\"text\",\"text\":\"I know $k\"}}]}}}}"
+echo "{{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false,\"result\":\"I know $k\",\"usage\":{{}}}}"
+"#
+    )
+}
+
+#[test]
+fn a_key_that_comes_in_pieces_stands_nowhere() {
+    // Every split is put to the test in `call/secrets.rs`; here those of one kind each.
+    for (first, second) in [(8, 9), (1, 1), (20, 10), (30, 0)] {
+        let theatre = keys("");
+        gossip(&theatre, &in_pieces(first, second));
+        for line in ["why -m claude -o jsonl --retries 0", "why -m claude --debug -o jsonl --retries 0"] {
+            let shown = theatre.play(line);
+            assert_eq!(shown.code, Some(0), "{line}: {}", shown.stderr);
+            assert_clean(&theatre, line, &shown);
+            let events = shown.stdout.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+            let tokens: String = events.filter_map(|event| Some(event["text"].as_str()?.to_owned())).collect();
+            assert!(tokens.contains("I know [secret], and MARKED-S"), "{tokens}");
+            assert_clean_text("the tokens", &tokens);
+        }
+        let mut kept = 0;
+        for path in files(&theatre.path("home")).into_iter().filter(|path| path.ends_with("stdout")) {
+            let text = fs::read_to_string(&path).unwrap();
+            let of = |kind: &str| -> String {
+                let lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+                lines.filter_map(|line| Some(line["event"]["delta"][kind].as_str()?.to_owned())).collect()
+            };
+            for kind in ["thinking", "text"] {
+                assert_eq!(of(kind), "I know [secret], and MARKED-S", "{kind}");
+                kept += 1;
+            }
+        }
+        assert_eq!(kept, 2, "the folder of the second run");
+    }
+}
+
+#[test]
+fn no_line_of_a_key_in_dotenv_is_shown() {
+    let key = "-----BEGIN PRIVATE KEY-----\nMARKED-SECRET+a=b\nMARKEDSECRET==\n-----END PRIVATE KEY-----";
+    for value in [format!("\"{key}\""), format!("'{key}'"), key.to_owned(), format!("\"{key}"), format!("\"{key}\"x")] {
+        for name in ["SIGNING_KEY", "ANTHROPIC_API_KEY"] {
+            let theatre = keys("").file("work/.env", format!("{name}={value}\nOPENAI_API_KEY=x\n"));
+            let theatre = if name == "SIGNING_KEY" { theatre } else { theatre.without(name) };
+            for line in ["doctor", "why -m codex -o jsonl --retries 0", "why -m claude --debug --retries 0"] {
+                let shown = theatre.play(line);
+                assert_clean(&theatre, line, &shown);
+                for path in files(&theatre.path("")).into_iter().filter(|path| !path.ends_with("work/.env")) {
+                    let text = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
+                    assert!(!text.contains("MARKEDSECRET"), "{}", path.display());
+                }
+                assert!(!format!("{}{}", shown.stdout, shown.stderr).contains("MARKEDSECRET"), "{}", shown.stderr);
+            }
+        }
+    }
+}

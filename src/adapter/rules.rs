@@ -17,6 +17,8 @@ pub struct Signs {
     /// Named facts of the wire format, as text: claude's `error`, `api_error_status`,
     /// `terminal_reason`, `subtype`; gemini's `code`, `type`. Absent ones are missing.
     pub fields: BTreeMap<&'static str, String>,
+    /// Facts that a manifest's rules name by their path in the vendor's JSON, by that path.
+    pub values: BTreeMap<String, String>,
     /// The tail of standard error, at most 64 KiB.
     pub stderr: String,
     /// The exit code, if there is one.
@@ -36,7 +38,10 @@ pub struct Signs {
 pub struct Rule {
     /// The class of what matches.
     pub class: FailureClass,
-    /// Facts of the wire format that must be exactly these.
+    /// Facts of the wire format that must be exactly these: by the names that the codec gives them
+    /// (claude: `error`, `api_error_status`, `terminal_reason`, `subtype`, `stop_reason`; codex: `code`,
+    /// `status`; gemini: `code`, `status`, `reason`, `type`), with `json` and `jsonl` by their path in the
+    /// document or line, such as `/error/code`; several of one row must stand in the same line.
     #[serde(default)]
     pub fields: BTreeMap<String, String>,
     /// The exit code must be one of these.
@@ -51,8 +56,9 @@ pub struct Rule {
     /// Whether a reset time must be stated, as a number or in words.
     #[serde(default)]
     pub resets: bool,
-    /// For CLIs that print a failure as if it were the answer, with exit code 0 (codec `plain`): an
-    /// answer of one line that holds one of these is none. Stands alone in its row.
+    /// For CLIs that print a failure as if it were the answer (codecs `plain`, `json` and `jsonl`): an
+    /// answer of at most 500 bytes that begins with one of these, or that is one line and holds one, is
+    /// none. Stands alone in its row.
     #[serde(default)]
     pub answer: Vec<String>,
 }
@@ -76,7 +82,9 @@ impl Rule {
 
     fn matches(&self, signs: &Signs, resets_at: Option<Timestamp>) -> bool {
         self.answer.is_empty()
-            && self.fields.iter().all(|(name, wanted)| signs.fields.get(name.as_str()) == Some(wanted))
+            && self.fields.iter().all(|(name, wanted)| {
+                signs.fields.get(name.as_str()).or_else(|| signs.values.get(name)) == Some(wanted)
+            })
             && (self.exit.is_empty() || signs.exit.is_some_and(|code| self.exit.contains(&code)))
             && holds(&signs.message, &self.message)
             && holds(&signs.stderr, &self.stderr)
@@ -103,34 +111,45 @@ const LONGEST_DISGUISE: usize = 500;
 pub fn classify(rules: &[Rule], signs: &Signs, now: Timestamp) -> Option<CallFailure> {
     let resets_at = signs.resets_at.or_else(|| reset_time(&signs.message, now));
     let rule = rules.iter().find(|rule| rule.matches(signs, resets_at))?;
-    let pause = retry_after(&signs.message).or_else(|| retry_after(&signs.stderr));
     let mut failure = CallFailure::new(rule.class, &signs.message);
     failure.usage = signs.usage;
     failure.partial.clone_from(&signs.partial);
-    match (rule.class, pause) {
-        (FailureClass::UsageLimit, _) => failure.resets_at = resets_at,
-        (FailureClass::RateLimited, Some(pause)) if pause > LONGEST_PAUSE => {
-            failure.class = FailureClass::UsageLimit;
-            failure.resets_at = resets_at.or_else(|| Some(now.plus(pause)));
-        }
-        (FailureClass::RateLimited | FailureClass::Overloaded, _) => failure.retry_after = pause,
-        _ => {}
-    }
+    (failure.class, failure.resets_at, failure.retry_after) = timing(rule.class, signs, now);
     Some(failure)
+}
+
+/// The class of a failure with the time or the pause that the vendor stated: a long pause makes a limit on
+/// requests one on use.
+fn timing(class: FailureClass, signs: &Signs, now: Timestamp) -> (FailureClass, Option<Timestamp>, Option<Duration>) {
+    let resets_at = signs.resets_at.or_else(|| reset_time(&signs.message, now));
+    let pause = retry_after(&signs.message).or_else(|| retry_after(&signs.stderr));
+    match (class, pause) {
+        (FailureClass::UsageLimit, _) => (class, resets_at, None),
+        (FailureClass::RateLimited, Some(pause)) if pause > LONGEST_PAUSE => {
+            (FailureClass::UsageLimit, resets_at.or_else(|| Some(now.plus(pause))), None)
+        }
+        (FailureClass::RateLimited | FailureClass::Overloaded, _) => (class, None, pause),
+        _ => (class, None, None),
+    }
 }
 
 /// The failure that an answer really is; `None` if it is an answer.
 #[must_use]
 pub fn disguised(rules: &[Rule], answer: &str, now: Timestamp) -> Option<CallFailure> {
-    let line = answer.trim();
-    if line.contains('\n') || line.len() > LONGEST_DISGUISE {
+    let text = answer.trim();
+    if text.len() > LONGEST_DISGUISE {
         return None;
     }
-    let rule = rules.iter().find(|rule| !rule.answer.is_empty() && holds(line, &rule.answer))?;
-    let mut failure = CallFailure::new(rule.class, line);
-    if rule.class == FailureClass::UsageLimit {
-        failure.resets_at = reset_time(line, now);
-    }
+    let one_line = !text.contains('\n');
+    let begins = |words: &[String]| {
+        let text = text.to_lowercase();
+        words.iter().any(|word| text.starts_with(&word.to_lowercase()))
+    };
+    let says = |words: &[String]| !words.is_empty() && ((one_line && holds(text, words)) || begins(words));
+    let rule = rules.iter().find(|rule| says(&rule.answer))?;
+    let mut failure = CallFailure::new(rule.class, text);
+    let signs = Signs { message: text.to_owned(), ..Signs::default() };
+    (failure.class, failure.resets_at, failure.retry_after) = timing(rule.class, &signs, now);
     Some(failure)
 }
 
@@ -178,6 +197,7 @@ mod tests {
             rules(r#"[{"class":"usage_limit","answer":["resets in "]},{"class":"billing","message":["quota"]}]"#);
         let found = disguised(&rules, "Quota exceeded. Resets in 2h39m52s\n", Timestamp(0)).unwrap();
         assert_eq!((found.class, found.resets_at), (FailureClass::UsageLimit, Some(Timestamp(9_592_000))));
+        assert!(disguised(&rules, "Resets in 2h.\nTry then.", Timestamp(0)).is_some());
         assert_eq!(disguised(&rules, "The quota is 5.", Timestamp(0)), None);
         assert_eq!(disguised(&rules, "Two lines.\nIt resets in 2h.", Timestamp(0)), None);
         assert_eq!(disguised(&rules, &("resets in ".to_owned() + &"x".repeat(500)), Timestamp(0)), None);

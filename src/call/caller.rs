@@ -194,7 +194,7 @@ impl LiveCall<'_> {
         self.notify(CallEvent::Begun { call: call.clone(), attempt: self.attempts, go });
         answer.await.map_err(|_| self.stopped_failure())??;
         let began = Instant::now();
-        let result = self
+        let mut result = self
             .endpoint
             .backend
             .attempt(Attempt {
@@ -207,6 +207,9 @@ impl LiveCall<'_> {
             .await;
         if let (Some(leader), Ok(_)) = (leader, &result) {
             leader.release();
+        }
+        if let Some(what) = check_usage(&mut result) {
+            self.warn(format!("{}: an impossible {what} was reported; it counts as unknown", self.spec.to));
         }
         let (failure, usage, served) = match &result {
             Ok(reply) => (None, reply.usage, reply.served.clone()),
@@ -267,6 +270,18 @@ struct Permits {
     global: Permit,
     /// If it refreshes the login: the other attempts wait until this is released or dropped.
     leader: Option<Arc<RefreshLeader>>,
+}
+
+/// Makes unknown what cannot be true of the usage, and says what that was.
+fn check_usage(result: &mut Result<Reply, AttemptError>) -> Option<&'static str> {
+    let usage = match result {
+        Ok(reply) => &mut reply.usage,
+        Err(AttemptError::Failed(failure)) => &mut failure.usage,
+        Err(AttemptError::Exhausted(_)) => return None,
+    };
+    let (checked, what) = usage.checked();
+    *usage = checked;
+    what
 }
 
 /// Waits until a stop is asked for; for ever, if nobody can ask any more.

@@ -1,8 +1,9 @@
 //! The backend that drives a vendor's CLI: here the adapter's text meets the operating system.
 
 use super::backend::{Attempt, AttemptError, Backend, BoxFuture, CallEvent};
-use super::echo::{Echo, Kept};
-use super::secrets::Secrets;
+use super::echo::Echo;
+use super::kept_output::KeptOutput;
+use super::secrets::{Redactor, Secrets};
 use crate::adapter::{self, ChosenPool, End, Host, Manifest, Prepared, Program, Progress, Request, ResolvedModel};
 use crate::event::EventKind;
 use crate::exchange::{Effort, Reply};
@@ -99,20 +100,21 @@ impl CliBackend {
         // The channel holds one turn and its receiver lives: this cannot fail.
         let _ = turns.try_send(turn);
         drop(turns);
-        let mut gauge = Gauge::new(attempt);
-        let mut kept = self.settings.echo.as_ref().map(|_| Kept::begin(&invocation, scratch.path(), &secrets));
+        let mut gauge = Gauge::new(attempt, &secrets);
+        let mut kept = self.settings.echo.as_ref().map(|_| KeptOutput::begin(&invocation, scratch.path(), &secrets));
         let mut lines = |line: crate::invocation::Line| {
             if let Some(kept) = &mut kept {
                 kept.line(&line);
             }
             let step = codec.line(&line);
             if let Some(progress) = step.progress {
-                gauge.show(progress, &secrets);
+                gauge.show(progress);
             }
             step.flow
         };
         tracing::debug!(call = %attempt.spec.id, attempt = attempt.number, program = %invocation.program.display(), "start");
         let exit = self.settings.supervisor.supervise(&invocation, receiver, attempt.stop.clone(), &mut lines).await;
+        gauge.end();
         if let Some(kept) = kept {
             kept.end();
         }
@@ -184,14 +186,15 @@ struct Gauge<'a> {
     attempt: &'a Attempt,
     bytes: u64,
     told: Option<Instant>,
+    redactor: Redactor<'a>,
 }
 
 impl<'a> Gauge<'a> {
-    fn new(attempt: &'a Attempt) -> Self {
-        Self { attempt, bytes: 0, told: None }
+    fn new(attempt: &'a Attempt, secrets: &'a Secrets) -> Self {
+        Self { attempt, bytes: 0, told: None, redactor: Redactor::new(secrets) }
     }
 
-    fn show(&mut self, progress: Progress, secrets: &Secrets) {
+    fn show(&mut self, progress: Progress) {
         if let (Some(leader), Progress::Thinking | Progress::Text(_)) = (&self.attempt.leader, &progress) {
             leader.release();
         }
@@ -201,8 +204,8 @@ impl<'a> Gauge<'a> {
             Progress::Retrying(_) => "retrying",
             Progress::Text(text) => {
                 self.bytes += text.len() as u64;
-                let text = secrets.take_out_of(text);
-                let _ = self.attempt.events.send(CallEvent::Live(EventKind::Token { call: call.clone(), text }));
+                let text = self.redactor.push(&text);
+                self.token(text);
                 "answering"
             }
         };
@@ -210,6 +213,19 @@ impl<'a> Gauge<'a> {
             self.told = Some(Instant::now());
             let progress = EventKind::Progress { call, doing: doing.to_owned(), bytes: self.bytes };
             let _ = self.attempt.events.send(CallEvent::Live(progress));
+        }
+    }
+
+    /// Shows what was held back.
+    fn end(&mut self) {
+        let text = self.redactor.finish();
+        self.token(text);
+    }
+
+    fn token(&self, text: String) {
+        if !text.is_empty() {
+            let call = self.attempt.spec.id.clone();
+            let _ = self.attempt.events.send(CallEvent::Live(EventKind::Token { call, text }));
         }
     }
 }

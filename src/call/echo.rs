@@ -1,12 +1,8 @@
 //! `--debug`: each raw invocation as a line that makes it again when pasted, and its folder kept.
 
 use super::backend::Attempt;
-use super::secrets::Secrets;
-use crate::invocation::{Capture, Exit, Invocation, Line, Stream, Turn};
+use crate::invocation::{Exit, Invocation, Turn};
 use crate::process::{Scratch, paste};
-use std::fs::{File, OpenOptions};
-use std::io::{BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -60,63 +56,5 @@ impl Echo {
     fn line(&self, line: &str) {
         let mut show = self.show.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         show(line);
-    }
-}
-
-/// What a child printed, kept in its folder as `stdout` and `stderr`: what a report of a problem needs.
-/// What went into files is there already. Secrets are taken out of both.
-pub(super) struct Kept<'a> {
-    stdout: Option<BufWriter<File>>,
-    stderr: Option<BufWriter<File>>,
-    captured: Vec<PathBuf>,
-    secrets: &'a Secrets,
-}
-
-impl<'a> Kept<'a> {
-    /// Files for the streams of an invocation that go to pipes.
-    pub(super) fn begin(invocation: &Invocation, scratch: &Path, secrets: &'a Secrets) -> Self {
-        let open = |capture: &Capture, name: &str| match capture {
-            Capture::Pipe => {
-                let path = scratch.join(name);
-                let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-                // A call is worth more than its record.
-                file.ok().map(BufWriter::new)
-            }
-            Capture::File(_) => None,
-        };
-        let captured = [&invocation.stdout, &invocation.stderr].into_iter().filter_map(|capture| match capture {
-            Capture::File(path) => Some(path.clone()),
-            Capture::Pipe => None,
-        });
-        Self {
-            stdout: open(&invocation.stdout, "stdout"),
-            stderr: open(&invocation.stderr, "stderr"),
-            captured: captured.collect(),
-            secrets,
-        }
-    }
-
-    /// Cleans what the child wrote into files itself, now that it is gone.
-    pub(super) fn end(self) {
-        for path in &self.captured {
-            let Ok(bytes) = std::fs::read(path) else { continue };
-            let text = String::from_utf8_lossy(&bytes).into_owned();
-            let clean = self.secrets.take_out_of(text.clone());
-            if clean != text && std::fs::write(path, clean).is_err() {
-                // Better no record than one with a key in it.
-                let _ = std::fs::remove_file(path);
-            }
-        }
-    }
-
-    /// Takes a line in.
-    pub(super) fn line(&mut self, line: &Line) {
-        let file = match line.stream {
-            Stream::Stdout => &mut self.stdout,
-            Stream::Stderr => &mut self.stderr,
-        };
-        if let Some(file) = file {
-            let _ = writeln!(file, "{}", self.secrets.take_out_of(line.text.clone()));
-        }
     }
 }

@@ -11,6 +11,7 @@ mod call_limit;
 mod caller;
 mod cli;
 mod echo;
+mod kept_output;
 mod login_refresh;
 mod secrets;
 

@@ -146,6 +146,8 @@ impl<'a> Fold<'a> {
                 if let Some(model) = &served {
                     self.ledger.served(&call, model);
                 }
+                // Runs of earlier versions have what vendors said in their records.
+                let (usage, _) = usage.checked();
                 self.emit(EventKind::AttemptEnded { call, attempt, failure, message, usage, elapsed_ms });
             }
             Record::Retrying { call, pause, failure } => self.emit(EventKind::Retrying { call, pause, failure }),
@@ -243,6 +245,12 @@ impl<'a> Fold<'a> {
     #[must_use]
     pub fn is_charged(&self, call: &CallId) -> bool {
         self.ledger.is_charged(call)
+    }
+
+    /// Whether this was said before in this run.
+    #[must_use]
+    pub fn has_warned(&self, text: &str) -> bool {
+        self.ledger.has_warned(text)
     }
 
     /// What was spent so far.

@@ -34,10 +34,7 @@ pub struct Ledger {
     places: BTreeMap<ParticipantId, usize>,
     calls: BTreeMap<CallId, usize>,
     warnings: Vec<String>,
-    /// Of each account, whether it costs money, and its prices.
-    charges: Vec<(bool, Option<Prices>)>,
-    /// Money that accounts which cost money have cost, in US dollars.
-    usd: f64,
+    charges: Vec<Charge>,
     /// Adapters whose vendors said that a usage limit is reached.
     limited: BTreeSet<AdapterId>,
     /// Calls with an attempt that was begun and has not ended.
@@ -49,7 +46,7 @@ impl Ledger {
     #[must_use]
     pub fn new(registered: Vec<Registered>) -> Self {
         let places = registered.iter().enumerate().map(|(place, one)| (one.participant.clone(), place)).collect();
-        let charges = registered.iter().map(|one| (one.metered, one.prices)).collect();
+        let charges = registered.iter().map(Charge::of).collect();
         let accounts = registered
             .into_iter()
             .map(|one| Account {
@@ -72,7 +69,6 @@ impl Ledger {
             calls: BTreeMap::new(),
             warnings: Vec::new(),
             charges,
-            usd: 0.0,
             limited: BTreeSet::new(),
             flying: BTreeSet::new(),
         }
@@ -120,10 +116,10 @@ impl Ledger {
                 self.flying.remove(call);
                 self.charge(call, |account| account.attempts = account.attempts.saturating_sub(1));
             }
-            EventKind::AttemptEnded { call, usage, .. } => {
+            EventKind::AttemptEnded { call, usage, failure, .. } => {
                 self.flying.remove(call);
-                let billed = self.calls.get(call).and_then(|&place| cost(self.charges[place], usage));
-                self.usd += billed.unwrap_or(0.0);
+                let place = self.calls.get(call);
+                let billed = place.and_then(|&place| self.charges[place].add(usage, failure.is_none()));
                 self.charge(call, |account| {
                     account.usage = account.usage.plus(Usage { cost_usd: billed.or(usage.cost_usd), ..*usage });
                     if usage.input_tokens.is_none() && usage.output_tokens.is_none() && usage.cost_usd.is_none() {
@@ -152,6 +148,12 @@ impl Ledger {
         }
     }
 
+    /// Whether a warning was noted.
+    #[must_use]
+    pub fn has_warned(&self, text: &str) -> bool {
+        self.warnings.iter().any(|noted| noted == text)
+    }
+
     /// What was spent so far, against which budgets are held.
     #[must_use]
     pub fn spent(&self) -> Spent {
@@ -160,7 +162,7 @@ impl Ledger {
             calls: self.attempts(),
             input_tokens: tokens(|usage| usage.input_tokens),
             output_tokens: tokens(|usage| usage.output_tokens),
-            usd: self.usd,
+            usd: self.charges.iter().map(Charge::usd).sum(),
         }
     }
 
@@ -205,18 +207,60 @@ impl Ledger {
     }
 }
 
-/// What an attempt is billed: its tokens at the configured prices, where there are any, else what the
-/// vendor says; nothing on a subscription, whose costs are notional, and nothing if nobody counted.
-fn cost((metered, prices): (bool, Option<Prices>), usage: &Usage) -> Option<f64> {
-    if !metered {
-        return None;
+/// What one account costs.
+#[derive(Debug, Clone)]
+struct Charge {
+    /// Whether it costs money at all: a subscription's costs are notional.
+    metered: bool,
+    /// Whether the cost of each of its answers must be known: that of a caller's own code need not.
+    must_know: bool,
+    prices: Option<Prices>,
+    /// The sum of what is known, in US dollars.
+    known: f64,
+    /// Its dearest attempt of those whose cost is known.
+    dearest: Option<f64>,
+    /// Answers whose cost is unknown.
+    unknown: u32,
+}
+
+impl Charge {
+    fn of(one: &Registered) -> Self {
+        let must_know = one.metered && one.pool != "none";
+        let Registered { metered, prices, .. } = *one;
+        Self { metered, must_know, prices, known: 0.0, dearest: None, unknown: 0 }
     }
-    let price = |count: Option<u64>, million: f64| count.map(|count| count as f64 / 1e6 * million);
-    let priced = |prices: Prices| {
-        let parts = [price(usage.input_tokens, prices.input), price(usage.output_tokens, prices.output)];
-        parts.into_iter().flatten().reduce(|sum, part| sum + part)
-    };
-    prices.and_then(priced).or(usage.cost_usd)
+
+    /// Adds an attempt, and returns what it is billed: its tokens at the configured prices, where there are
+    /// any, else what the vendor says; nothing if that is unknown.
+    fn add(&mut self, usage: &Usage, answered: bool) -> Option<f64> {
+        if !self.metered {
+            return None;
+        }
+        // Half of the tokens would be half of the price.
+        let priced = |prices: Prices| {
+            let (input, output) = usage.input_tokens.zip(usage.output_tokens)?;
+            Some((input as f64 * prices.input + output as f64 * prices.output) / 1e6)
+        };
+        let cost = self.prices.and_then(priced).or(usage.cost_usd);
+        match cost {
+            Some(cost) => {
+                self.known += cost;
+                self.dearest = Some(self.dearest.map_or(cost, |dearest| dearest.max(cost)));
+            }
+            None => self.unknown += u32::from(self.must_know && answered),
+        }
+        cost
+    }
+
+    /// What it counts against a budget. An answer of unknown cost counts as the dearest attempt of the
+    /// account, and without one as everything: else a vendor that says nothing true would be free.
+    fn usd(&self) -> f64 {
+        match (self.unknown, self.dearest) {
+            (0, _) => self.known,
+            (_, None) => f64::INFINITY,
+            (unknown, Some(dearest)) => self.known + f64::from(unknown) * dearest,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -256,5 +300,29 @@ mod tests {
         assert_eq!(accounts[0].usage.output_tokens, None);
         assert_eq!(accounts[0].attempts_without_usage, 1);
         assert_eq!(accounts[0].served, ["m"]);
+    }
+    #[test]
+    fn an_answer_of_unknown_cost_counts_as_the_dearest_one() {
+        let one = Registered {
+            participant: ParticipantId::new("a"),
+            adapter: AdapterId::new("claude"),
+            model_id: "claude-x".to_owned(),
+            effort: None,
+            pool: "api_key".to_owned(),
+            metered: true,
+            prices: None,
+        };
+        let cost = |cost| Usage { cost_usd: cost, ..Usage::default() };
+        let mut charge = Charge::of(&one);
+        charge.add(&cost(None), false);
+        assert_eq!(charge.usd(), 0.0, "an attempt that failed may have cost nothing");
+        charge.add(&cost(None), true);
+        assert_eq!(charge.usd(), f64::INFINITY);
+        charge.add(&cost(Some(0.5)), true);
+        charge.add(&cost(Some(0.25)), true);
+        assert_eq!(charge.usd(), 1.25);
+        let mut own = Charge::of(&Registered { pool: "none".to_owned(), ..one });
+        own.add(&cost(None), true);
+        assert_eq!(own.usd(), 0.0, "a caller's own code says what it likes");
     }
 }

@@ -301,6 +301,7 @@ impl<'a> Live<'a> {
                 }
                 self.record(Record::Retrying { call, pause, failure }).await;
             }
+            CallEvent::Warning(text) if self.fold.has_warned(&text) => {}
             CallEvent::Warning(text) => self.record(Record::Warned { text }).await,
         }
     }

@@ -41,13 +41,7 @@ pub fn load(folder: &Path, env: &mut BTreeMap<String, String>) -> Vec<String> {
     let (pairs, mut warnings) = parse(&text);
     let (accepted, other): (Vec<_>, Vec<_>) =
         pairs.into_iter().partition(|(name, _)| names().any(|known| known == name));
-    if !other.is_empty() {
-        let other: Vec<_> = other.into_iter().map(|(name, _)| name).collect();
-        warnings.push(format!(
-            ".env may set credentials alone; ignored: {} (.env.example lists what it may set)",
-            other.join(", ")
-        ));
-    }
+    warnings.extend(ignored(&other));
     for (name, value) in accepted {
         if env.get(&name).is_none_or(|real| real.trim().is_empty()) {
             env.insert(name, value);
@@ -56,27 +50,65 @@ pub fn load(folder: &Path, env: &mut BTreeMap<String, String>) -> Vec<String> {
     warnings
 }
 
-/// Reads `NAME=value` lines: comments, `export `, single and double quotes; nothing is expanded. The
-/// last of two assignments counts.
+/// What is said of assignments that are ignored. A line of a key may look like one, so only what is written
+/// as the names of variables are is shown as one.
+fn ignored(other: &[(String, String)]) -> Option<String> {
+    let of_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    let is_shown = |(name, value): &&(String, String)| {
+        name.len() <= 40 && name.chars().all(of_name) && !value.chars().all(|c| c == '=')
+    };
+    let shown: Vec<_> = other.iter().filter(is_shown).map(|(name, _)| name.as_str()).collect();
+    let rest = match (other.len() - shown.len(), shown.is_empty()) {
+        (0, _) => None,
+        (1, true) => Some("1 assignment".to_owned()),
+        (rest, true) => Some(format!("{rest} assignments")),
+        (rest, false) => Some(format!("{rest} more")),
+    };
+    let all: Vec<_> = shown.into_iter().map(str::to_owned).chain(rest).collect();
+    (!all.is_empty()).then(|| {
+        format!(".env may set credentials alone; ignored: {} (.env.example lists what it may set)", all.join(", "))
+    })
+}
+
+/// Reads `NAME=value` lines: comments, `export `, single and double quotes, which may span lines as the armour
+/// of a key may; nothing is expanded. The last of two assignments counts.
 fn parse(text: &str) -> (BTreeMap<String, String>, Vec<String>) {
     let mut pairs = BTreeMap::new();
     let mut warnings = Vec::new();
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    for (number, line) in text.lines().enumerate() {
+    let mut lines = text.strip_prefix('\u{feff}').unwrap_or(text).lines().enumerate();
+    while let Some((number, line)) = lines.next() {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        let assignment = line.strip_prefix("export ").unwrap_or(line).split_once('=');
-        match assignment.map(|(name, value)| (name.trim(), unquoted(value.trim()))) {
-            Some((name, Some(value))) if is_name(name) => {
-                pairs.insert(name.to_owned(), value.to_owned());
-            }
-            // The line itself may hold half a secret: it is not shown.
-            _ => warnings.push(format!(".env:{}: ignored: no NAME=value", number + 1)),
+        let (name, first) = line.strip_prefix("export ").unwrap_or(line).split_once('=').unwrap_or(("", line));
+        let mut value = first.trim().to_owned();
+        while is_open(&value)
+            && let Some((_, line)) = lines.next()
+        {
+            value.push('\n');
+            value.push_str(line);
         }
+        // The lines themselves may hold half a secret: they are not shown.
+        let what = if is_open(&value) {
+            "its value has no end, and nothing after it is read"
+        } else if let (true, Some(value)) = (is_name(name.trim()), unquoted(&value)) {
+            pairs.insert(name.trim().to_owned(), value.to_owned());
+            continue;
+        } else {
+            "no NAME=value"
+        };
+        warnings.push(format!(".env:{}: ignored: {what}", number + 1));
     }
     (pairs, warnings)
+}
+
+/// Whether a value goes on in the next line: its quote is not closed, or the armour of a key has no end.
+fn is_open(value: &str) -> bool {
+    match value.chars().next() {
+        Some(quote @ ('"' | '\'')) => !value[1..].contains(quote),
+        _ => value.contains("-----BEGIN ") && !value.contains("-----END "),
+    }
 }
 
 fn is_name(name: &str) -> bool {
@@ -113,10 +145,36 @@ mod tests {
 
     #[test]
     fn a_broken_line_is_told_without_its_contents() {
-        let (pairs, warnings) = parse("sk-secret\nA=\"sk-secret\n1A=x\nB=\"a\"b\n");
+        let (pairs, warnings) = parse("sk-secret\n1A=x\nB=\"a\"b\nA=\"sk-secret\n");
         assert!(pairs.is_empty());
         assert_eq!(warnings.len(), 4);
         assert!(!warnings.join("").contains("secret"));
+    }
+
+    #[test]
+    fn a_value_may_have_lines_and_none_of_them_is_ever_shown() {
+        let key = "-----BEGIN KEY-----\nMIIEvQ=\nABCD1234==\nPATH=secret\n-----END KEY-----";
+        for value in [format!("\"{key}\" # mine"), format!("'{key}'"), key.to_owned()] {
+            let (pairs, warnings) = parse(&format!("A=1\nexport OPENAI_API_KEY={value}\nB=2\n"));
+            let names: Vec<_> = pairs.keys().map(String::as_str).collect();
+            assert_eq!((names, warnings.len()), (vec!["A", "B", "OPENAI_API_KEY"], 0), "{value}");
+            assert_eq!(pairs["OPENAI_API_KEY"], key);
+        }
+        for open in [format!("K=\"{key}\nB=2"), "K='MIIEvQ\nABCD1234==\n".to_owned(), format!("K=\"{key}\"x")] {
+            let (pairs, warnings) = parse(&format!("A=1\n{open}"));
+            assert_eq!(pairs.keys().collect::<Vec<_>>(), ["A"], "{open}");
+            assert_eq!((warnings.len(), warnings[0].starts_with(".env:2: ignored: ")), (1, true), "{warnings:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_written_as_a_variable_is_shown_as_one() {
+        let all = ["MIIEvQIBADANBg", "ABCD1234", "PATH", "lower"]
+            .map(|name| (name.to_owned(), if name == "ABCD1234" { "=".to_owned() } else { "x".to_owned() }));
+        let shown = ignored(&all).unwrap();
+        assert!(shown.contains("ignored: PATH, 3 more (") && !shown.contains("MII"), "{shown}");
+        assert!(ignored(&all[..1]).unwrap().contains("ignored: 1 assignment ("));
+        assert_eq!(ignored(&[]), None);
     }
 
     #[test]

@@ -67,7 +67,7 @@ pub struct Spent {
     pub input_tokens: u64,
     /// Output tokens, as far as the vendors reported them.
     pub output_tokens: u64,
-    /// US dollars.
+    /// US dollars; infinite if a cost is unknown that nothing can be put in the place of.
     pub usd: f64,
 }
 
@@ -148,7 +148,11 @@ pub fn overshoot(budget: &Budget, spent: &Spent) -> Vec<String> {
         })
         .collect();
     if let Some(most) = budget.usd.filter(|most| spent.usd > *most) {
-        lines.push(format!("${:.4} was spent, ${:.4} over the budget of ${most:.2}", spent.usd, spent.usd - most));
+        lines.push(if spent.usd.is_finite() {
+            format!("${:.4} was spent, ${:.4} over the budget of ${most:.2}", spent.usd, spent.usd - most)
+        } else {
+            format!("the cost of an answer is unknown: the budget of ${most:.2} counts as spent")
+        });
     }
     lines
 }

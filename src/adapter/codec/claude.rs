@@ -2,11 +2,12 @@
 //! with 2.1.197.
 
 use super::ending::{Watch, status_class};
-use super::{Codec, CodecContext, End, Step};
+use super::{Codec, CodecContext, End, Step, number};
 use crate::adapter::rules::Signs;
 use crate::exchange::{Reply, Usage};
 use crate::failure::{CallFailure, FailureClass};
 use crate::invocation::Line;
+use crate::json;
 use crate::time::Timestamp;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -205,7 +206,7 @@ impl ClaudeCodec {
         let Some(Value::Object(usage)) = result.get("usage") else {
             return Usage { extra_requests: (self.retries > 0).then_some(self.retries), ..Usage::default() };
         };
-        let count = |key: &str| usage.get(key).and_then(Value::as_u64);
+        let count = |key: &str| usage.get(key).and_then(number::count);
         let sum = |keys: &[&str]| keys.iter().filter_map(|key| count(key)).reduce(u64::saturating_add);
         let beyond = u32::try_from(self.messages.len().saturating_sub(1)).unwrap_or(u32::MAX);
         let extra_requests = Some(self.retries.saturating_add(beyond));
@@ -218,7 +219,7 @@ impl ClaudeCodec {
             cached_input_tokens: count("cache_read_input_tokens"),
             output_tokens: count("output_tokens"),
             reasoning_tokens: None,
-            cost_usd: result.get("total_cost_usd").and_then(Value::as_f64),
+            cost_usd: result.get("total_cost_usd").and_then(number::amount),
             extra_requests,
         }
     }
@@ -304,8 +305,8 @@ impl ClaudeCodec {
 impl Codec for ClaudeCodec {
     fn line(&mut self, line: &Line) -> Step {
         let Some(text) = self.watch.stdout(line) else { return self.watch.step(Step::MORE) };
-        let step = match serde_json::from_str::<Value>(text) {
-            Ok(event) if event.is_object() && self.result.is_none() => self.event(event),
+        let step = match json::read(text) {
+            Some(event) if event.is_object() && self.result.is_none() => self.event(event),
             _ => Step::MORE,
         };
         self.watch.step(step)

@@ -1,11 +1,12 @@
 //! `codex exec --json`: one event per line, no deltas; failures are prose. Measured with 0.169.0.
 
 use super::ending::{Watch, status_class};
-use super::{Codec, CodecContext, End, Step};
+use super::{Codec, CodecContext, End, Step, number};
 use crate::adapter::rules::Signs;
 use crate::exchange::{Reply, Usage};
 use crate::failure::{CallFailure, FailureClass};
 use crate::invocation::Line;
+use crate::json;
 use serde_json::Value;
 
 /// Items of type `error` that say nothing to a person: the fallback is what we want.
@@ -128,8 +129,8 @@ impl CodexCodec {
 impl Codec for CodexCodec {
     fn line(&mut self, line: &Line) -> Step {
         let Some(text) = self.watch.stdout(line) else { return self.watch.step(Step::MORE) };
-        let step = match serde_json::from_str::<Value>(text) {
-            Ok(event) if !self.completed => self.event(&event),
+        let step = match json::read(text) {
+            Some(event) if !self.completed => self.event(&event),
             _ => Step::MORE,
         };
         self.watch.step(step)
@@ -158,10 +159,10 @@ impl Codec for CodexCodec {
 
 fn usage(usage: &Value) -> Usage {
     Usage {
-        input_tokens: usage["input_tokens"].as_u64(),
-        cached_input_tokens: usage["cached_input_tokens"].as_u64(),
-        output_tokens: usage["output_tokens"].as_u64(),
-        reasoning_tokens: usage["reasoning_output_tokens"].as_u64(),
+        input_tokens: number::count(&usage["input_tokens"]),
+        cached_input_tokens: number::count(&usage["cached_input_tokens"]),
+        output_tokens: number::count(&usage["output_tokens"]),
+        reasoning_tokens: number::count(&usage["reasoning_output_tokens"]),
         cost_usd: None,
         extra_requests: None,
     }
@@ -169,7 +170,7 @@ fn usage(usage: &Value) -> Usage {
 
 /// The words and the code in an error whose message is the server's JSON body as text.
 fn unwrap(error: &str) -> (String, Option<String>) {
-    let Ok(body) = serde_json::from_str::<Value>(error) else { return (error.to_owned(), None) };
+    let Some(body) = json::read(error) else { return (error.to_owned(), None) };
     let inner = &body["error"];
     let message = [&inner["message"], &body["detail"], &body["message"], inner];
     let code = [&inner["code"], &inner["type"]];

@@ -8,8 +8,8 @@
 use super::scrub::scrub;
 use super::tail::Tail;
 use super::{CodecContext, End, Step};
-use crate::adapter::rules::{Signs, classify};
-use crate::exchange::Reply;
+use crate::adapter::rules::{Signs, classify, disguised};
+use crate::exchange::{Reply, Usage};
 use crate::failure::{CallFailure, FailureClass};
 use crate::invocation::{Ending, Line, Stream};
 use crate::time::duration;
@@ -109,6 +109,15 @@ impl Watch {
         failure.usage = signs.usage;
         failure.partial = signs.partial.filter(|partial| !partial.is_empty());
         failure
+    }
+
+    /// The failure that an answer really is, of a child that ended by itself.
+    pub(super) fn disguised(&self, answer: &str, usage: Usage, end: &End<'_>) -> Option<CallFailure> {
+        if self.oversized || !matches!(end.exit.ending, Ending::Left | Ending::Done) {
+            return None;
+        }
+        let failure = disguised(&self.context.rules, &self.clean(answer), end.now)?;
+        Some(CallFailure { usage, ..failure })
     }
 
     /// Why there is no complete answer. `reported` is the class to fall back on where the vendor

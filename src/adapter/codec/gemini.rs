@@ -3,11 +3,12 @@
 
 use super::ending::{Watch, status_class};
 use super::json::{collect, parse};
-use super::{Codec, CodecContext, End, Step};
+use super::{Codec, CodecContext, End, Step, number};
 use crate::adapter::rules::Signs;
 use crate::exchange::{Reply, Usage};
 use crate::failure::{CallFailure, FailureClass};
 use crate::invocation::Line;
+use crate::json;
 use serde_json::{Map, Value};
 
 /// Collects the document and reads it at the end.
@@ -50,7 +51,8 @@ impl GeminiCodec {
         let (served, model) = main.or_else(|| models.iter().next()).unzip();
         let limit = self.watch.context.max_output_tokens.map(u64::from);
         // The CLI hides that the model was cut at its limit; the count gives it away.
-        if limit.is_some_and(|limit| model.and_then(output_tokens).is_some_and(|tokens| tokens >= limit)) {
+        let tokens = model.and_then(output_tokens).filter(|tokens| *tokens <= Usage::MOST_TOKENS);
+        if limit.is_some_and(|limit| tokens.is_some_and(|tokens| tokens >= limit)) {
             signs.message = format!("the answer was cut at {} tokens", limit.unwrap_or_default());
             return Err(self.watch.certain(FailureClass::Truncated, signs));
         }
@@ -100,7 +102,7 @@ impl GeminiCodec {
         let from = lines.iter().rposition(|line| matches!(*line, "{" | "[ERROR] {"))?;
         let to = from + lines[from..].iter().position(|line| *line == "}")?;
         let object = format!("{{{}}}", lines[from + 1..to].join("\n"));
-        serde_json::from_str(&object).ok().filter(|value: &Value| value["error"].is_object())
+        json::read(&object).filter(|value| value["error"].is_object())
     }
 }
 
@@ -142,8 +144,8 @@ fn login(mut signs: Signs, watch: &Watch) -> Signs {
 /// Tokens and requests of all models together.
 fn usage(models: &Map<String, Value>) -> Usage {
     let sum = |count: &dyn Fn(&Value) -> Option<u64>| models.values().filter_map(count).reduce(u64::saturating_add);
-    let tokens = |name: &'static str| sum(&|model| model["tokens"][name].as_u64());
-    let requests = sum(&|model| model["api"]["totalRequests"].as_u64());
+    let tokens = |name: &'static str| sum(&|model| number::count(&model["tokens"][name]));
+    let requests = sum(&|model| number::count(&model["api"]["totalRequests"]));
     Usage {
         input_tokens: tokens("prompt"),
         cached_input_tokens: tokens("cached"),
@@ -157,7 +159,7 @@ fn usage(models: &Map<String, Value>) -> Usage {
 /// All output tokens of a model, thinking included.
 fn output_tokens(model: &Value) -> Option<u64> {
     let tokens = &model["tokens"];
-    Some(tokens["candidates"].as_u64()?.saturating_add(tokens["thoughts"].as_u64().unwrap_or(0)))
+    Some(number::count(&tokens["candidates"])?.saturating_add(number::count(&tokens["thoughts"]).unwrap_or(0)))
 }
 
 #[cfg(test)]

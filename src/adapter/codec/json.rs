@@ -1,12 +1,13 @@
 //! CLIs that print one JSON document, described by a manifest alone.
 
 use super::ending::Watch;
-use super::pointers::hold;
+use super::pointers::{Facts, hold};
 use super::{Codec, CodecContext, End, Pointers, Step};
 use crate::adapter::rules::Signs;
 use crate::exchange::Reply;
 use crate::failure::{CallFailure, FailureClass};
 use crate::invocation::Line;
+use crate::json;
 use serde_json::Value;
 
 /// The largest document that is taken: an answer at its cap, with escapes and what is around it.
@@ -39,17 +40,24 @@ impl Codec for JsonCodec {
         };
         let usage = self.pointers.usage(&document);
         let text = self.pointers.text(&document);
+        let mut facts = Facts::of(&self.watch.context.rules);
+        facts.read(&document);
         let complete =
             if self.pointers.done.is_empty() { end.exit.code == Some(0) } else { hold(&self.pointers.done, &document) };
         let error = self.pointers.error(&document);
-        if let (Some(text), true, None) = (text, complete, error) {
+        if let (Some(text), None) = (text, &error)
+            && let Some(failure) = self.watch.disguised(text, usage, end)
+        {
+            return Err(failure);
+        }
+        if let (Some(text), true, None) = (text, complete, &error) {
             let served = self.pointers.served(&document);
             return self.watch.accept(Reply { text: text.into(), usage, served, ..Reply::default() });
         }
-        let message =
-            error.map_or_else(|| if text.is_none() { document.to_string() } else { String::new() }, str::to_owned);
-        let signs = Signs { message, usage, partial: text.map(str::to_owned), ..Signs::default() };
-        Err(self.watch.failure(end, signs, error.map(|_| FailureClass::BadRequest)))
+        let reported = error.as_ref().map(|_| FailureClass::BadRequest);
+        let message = error.unwrap_or_else(|| if text.is_none() { document.to_string() } else { String::new() });
+        let (partial, values) = (text.map(str::to_owned), facts.stated());
+        Err(self.watch.failure(end, Signs { message, usage, partial, values, ..Signs::default() }, reported))
     }
 }
 
@@ -69,7 +77,7 @@ pub(super) fn collect(watch: &mut Watch, document: &mut String, line: &Line) -> 
 
 /// The JSON object that makes up a text, or ends it: some CLIs print notes before it.
 pub(super) fn parse(text: &str) -> Option<Value> {
-    let whole = |text: &str| serde_json::from_str(text).ok().filter(Value::is_object);
+    let whole = |text: &str| json::read(text).filter(Value::is_object);
     whole(text).or_else(|| {
         let at = if text.starts_with('{') { 0 } else { text.find("\n{")? + 1 };
         whole(&text[at..])

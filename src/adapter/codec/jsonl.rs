@@ -1,12 +1,13 @@
 //! CLIs that print one JSON document in each line, described by a manifest alone.
 
 use super::ending::Watch;
-use super::pointers::hold;
+use super::pointers::{Facts, hold};
 use super::{Codec, CodecContext, End, Pointers, Step};
 use crate::adapter::rules::Signs;
 use crate::exchange::{Reply, Usage};
 use crate::failure::{CallFailure, FailureClass};
 use crate::invocation::{Ending, Line};
+use crate::json;
 use serde_json::Value;
 
 /// Reads a stream of JSON documents.
@@ -18,13 +19,23 @@ pub(super) struct JsonlCodec {
     error: Option<String>,
     usage: Usage,
     served: Option<String>,
+    facts: Facts,
     done: bool,
 }
 
 impl JsonlCodec {
     pub(super) fn new(context: CodecContext, pointers: Pointers) -> Self {
-        let watch = Watch::new(context);
-        Self { watch, pointers, text: String::new(), error: None, usage: Usage::default(), served: None, done: false }
+        let facts = Facts::of(&context.rules);
+        Self {
+            watch: Watch::new(context),
+            pointers,
+            text: String::new(),
+            error: None,
+            usage: Usage::default(),
+            served: None,
+            facts,
+            done: false,
+        }
     }
 
     fn event(&mut self, event: &Value) -> Step {
@@ -40,8 +51,9 @@ impl JsonlCodec {
             step = Step::text(text.to_owned());
         }
         if let Some(error) = self.pointers.error(event) {
-            self.error = Some(error.to_owned());
+            self.error = Some(error);
         }
+        self.facts.read(event);
         self.served = self.pointers.served(event).or_else(|| self.served.take());
         // Each number where a line states it; the last statement counts, as totals come last.
         let usage = self.pointers.usage(event);
@@ -64,8 +76,8 @@ impl JsonlCodec {
 impl Codec for JsonlCodec {
     fn line(&mut self, line: &Line) -> Step {
         let Some(text) = self.watch.stdout(line) else { return self.watch.step(Step::MORE) };
-        let step = match serde_json::from_str::<Value>(text) {
-            Ok(event) if event.is_object() && !self.done => self.event(&event),
+        let step = match json::read(text) {
+            Some(event) if event.is_object() && !self.done => self.event(&event),
             _ => Step::MORE,
         };
         self.watch.step(step)
@@ -74,6 +86,11 @@ impl Codec for JsonlCodec {
     fn end(self: Box<Self>, end: &End<'_>) -> Result<Reply, CallFailure> {
         let left = end.exit.ending == Ending::Left && end.exit.code == Some(0);
         let complete = self.done || (self.pointers.done.is_empty() && left && self.watch.ran);
+        if self.error.is_none()
+            && let Some(failure) = self.watch.disguised(&self.text, self.usage, end)
+        {
+            return Err(failure);
+        }
         match self.error {
             None if complete => self.watch.accept(Reply {
                 text: self.text.into(),
@@ -84,7 +101,8 @@ impl Codec for JsonlCodec {
             error => {
                 let reported = error.as_ref().map(|_| FailureClass::BadRequest);
                 let message = error.unwrap_or_default();
-                let signs = Signs { message, usage: self.usage, partial: Some(self.text), ..Signs::default() };
+                let (partial, values) = (Some(self.text), self.facts.stated());
+                let signs = Signs { message, usage: self.usage, partial, values, ..Signs::default() };
                 Err(self.watch.failure(end, signs, reported))
             }
         }

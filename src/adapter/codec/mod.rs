@@ -7,6 +7,7 @@ mod ending;
 mod gemini;
 mod json;
 mod jsonl;
+mod number;
 mod plain;
 mod pointer;
 mod pointers;
@@ -17,7 +18,7 @@ mod testing;
 
 pub use context::{CodecContext, CodecKind, codec};
 pub use pointer::Pointer;
-pub use pointers::Pointers;
+pub use pointers::{Paths, Pointers};
 
 use crate::exchange::Reply;
 use crate::failure::CallFailure;

@@ -2,8 +2,8 @@
 
 use super::ending::Watch;
 use super::{Codec, CodecContext, End, Step};
-use crate::adapter::rules::{Signs, disguised};
-use crate::exchange::Reply;
+use crate::adapter::rules::Signs;
+use crate::exchange::{Reply, Usage};
 use crate::failure::CallFailure;
 use crate::invocation::{Ending, Line};
 
@@ -35,7 +35,7 @@ impl Codec for PlainCodec {
 
     fn end(self: Box<Self>, end: &End<'_>) -> Result<Reply, CallFailure> {
         if end.exit.ending == Ending::Left && end.exit.code == Some(0) {
-            if let Some(failure) = disguised(&self.watch.context.rules, &self.watch.clean(&self.text), end.now) {
+            if let Some(failure) = self.watch.disguised(&self.text, Usage::default(), end) {
                 return Err(failure);
             }
             return self.watch.accept(Reply { text: self.text.into(), ..Reply::default() });

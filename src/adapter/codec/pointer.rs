@@ -1,5 +1,6 @@
 //! Paths into JSON documents, for CLIs that are described by a manifest alone.
 
+use super::number;
 use serde::Deserialize;
 use serde_json::Value;
 use std::fmt;
@@ -54,16 +55,16 @@ impl Pointer {
         self.all(document).into_iter().find_map(Value::as_str)
     }
 
-    /// The sum of the whole numbers at the path; `None` if there is none.
+    /// The sum of the counts at the path, as [`number::count`] reads them; `None` if there is none.
     #[must_use]
     pub fn count(&self, document: &Value) -> Option<u64> {
-        self.all(document).into_iter().filter_map(Value::as_u64).reduce(u64::saturating_add)
+        self.all(document).into_iter().filter_map(number::count).reduce(u64::saturating_add)
     }
 
-    /// The sum of the numbers at the path; `None` if there is none.
+    /// The sum of the amounts at the path, as [`number::amount`] reads them; `None` if there is none.
     #[must_use]
     pub fn amount(&self, document: &Value) -> Option<f64> {
-        self.all(document).into_iter().filter_map(Value::as_f64).reduce(|sum, more| sum + more)
+        self.all(document).into_iter().filter_map(number::amount).reduce(|sum, more| sum + more)
     }
 
     /// Whether a value at the path is this word, or prints as it: `true`, `200`.

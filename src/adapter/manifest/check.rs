@@ -168,13 +168,18 @@ impl Manifest {
     }
 
     fn unusable_rule(&self) -> Option<Problem> {
+        let codec = self.output.codec;
         self.failures.iter().enumerate().find_map(|(at, rule)| {
             let reason = if !rule.is_conditional() {
                 "would match everything: give it a condition"
-            } else if !rule.answer.is_empty() && (self.output.codec != CodecName::Plain || !rule.is_alone()) {
-                "`answer` stands alone, and only with the codec `plain`"
+            } else if !rule.answer.is_empty() && !rule.is_alone() {
+                "has another condition beside `answer`, which stands alone"
+            } else if !rule.answer.is_empty() && !codec.takes_answer_rules() {
+                "has `answer`, which only the codecs `plain`, `json` and `jsonl` read"
             } else {
-                return None;
+                let unknown = rule.fields.keys().find(|name| !codec.has_field(name))?;
+                let reason = format!("names the unknown field `{unknown}`: {}", codec.field_hint());
+                return problem(Place::Table("failure", at), format!("failure rule {} {reason}", at + 1));
             };
             problem(Place::Table("failure", at), format!("failure rule {} {reason}", at + 1))
         })

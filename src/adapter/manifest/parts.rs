@@ -293,6 +293,40 @@ pub enum CodecName {
     Jsonl,
 }
 
+impl CodecName {
+    /// Whether it can tell a failure that is printed as if it were the answer.
+    pub(super) fn takes_answer_rules(self) -> bool {
+        matches!(self, Self::Plain | Self::Json | Self::Jsonl)
+    }
+
+    /// The names that it gives to facts of its wire format.
+    fn field_names(self) -> &'static [&'static str] {
+        match self {
+            Self::Claude => &["error", "api_error_status", "terminal_reason", "subtype", "stop_reason"],
+            Self::Codex => &["code", "status"],
+            Self::Gemini => &["code", "status", "reason", "type"],
+            Self::Plain | Self::Json | Self::Jsonl => &[],
+        }
+    }
+
+    /// Whether a failure rule can ask for this field.
+    pub(super) fn has_field(self, name: &str) -> bool {
+        match self {
+            Self::Json | Self::Jsonl => name.starts_with('/'),
+            _ => self.field_names().contains(&name),
+        }
+    }
+
+    /// The fields that a failure rule can ask for, in words.
+    pub(super) fn field_hint(self) -> String {
+        match self {
+            Self::Json | Self::Jsonl => "give its path in the JSON, such as `/error/code`".to_owned(),
+            Self::Plain => "the codec `plain` has none".to_owned(),
+            _ => format!("this codec has {}", self.field_names().join(", ")),
+        }
+    }
+}
+
 /// Where an output stream goes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]

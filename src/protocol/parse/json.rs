@@ -1,5 +1,6 @@
 //! JSON out of text that may hold prose, code fences and broken blocks around it.
 
+use crate::json;
 use serde_json::Value;
 
 /// Why no JSON came out of a text.
@@ -33,7 +34,7 @@ pub fn lenient_json(text: &str) -> Result<Value, JsonProblem> {
 pub(super) fn first_json(text: &str, wanted: impl Fn(&Value) -> bool) -> Result<Value, JsonProblem> {
     let text = text.trim_matches(|letter: char| letter.is_whitespace() || letter == '\u{feff}');
     let parse = |candidate: &str| {
-        let value = serde_json::from_str(candidate).ok()?;
+        let value = json::read(candidate)?;
         (is_container(&value) && wanted(&value)).then_some(value)
     };
     let fenced = || {

@@ -77,7 +77,7 @@ fn lower(text: &str) -> String {
 }
 
 fn json(text: &str) -> Option<String> {
-    let scalar = || serde_json::from_str(text.trim()).ok();
+    let scalar = || crate::json::read(text.trim());
     let value = lenient_json(text).ok().or_else(scalar)?;
     let mut canonical = String::new();
     write_canonical(&value, &mut canonical);
