@@ -4,12 +4,13 @@
 //! this file; `-- --draws N` changes the number of draws. It fails if a median is over the limit.
 
 mod critical_path;
+#[path = "../tests/support/fakes.rs"]
+mod fakes;
 mod process_cost;
 mod written;
 
 use critical_path::Played;
 use process_cost::Cost;
-use refinery_core::standin::demo;
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -89,7 +90,7 @@ fn run(program: &Path, participants: &[&str], draw: u64) -> Result<Run, Failure>
     )?;
     let programs = folder.join("programs");
     std::fs::create_dir(&programs)?;
-    demo::install(&programs, program, &scene)?;
+    fakes::install(&programs, &scene)?;
     let mut command = Command::new(program);
     command
         .args(["Which of the two should we take, and why?", "--models", &participants.join(",")])

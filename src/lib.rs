@@ -30,6 +30,9 @@ pub mod cli;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod config;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod demo;
 #[doc(hidden)]
 pub mod engine;
 #[doc(hidden)]
@@ -45,9 +48,6 @@ pub mod protocol;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod report;
-#[cfg(feature = "cli")]
-#[doc(hidden)]
-pub mod standin;
 
 // The face: what people who build on this crate use.
 pub use adapter::Billing;

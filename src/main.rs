@@ -10,9 +10,9 @@ fn main() -> ExitCode {
         watchdog::run();
         return ExitCode::SUCCESS;
     }
-    // A stand-in for a vendor's CLI must be there within milliseconds.
-    if words.get(1).is_some_and(|word| word == "__standin") {
-        return ExitCode::from(refinery_core::standin::run(words.into_iter().skip(2)));
+    // A demo's replies have times of their own: no runtime is started for them.
+    if words.get(1).is_some_and(|word| word == "__demo") {
+        return ExitCode::from(refinery_core::demo::run(words.into_iter().skip(2)));
     }
     refinery_core::cli::log::start();
     ExitCode::from(refinery_core::cli::main(&words))

@@ -42,10 +42,7 @@ fn warnings() {
 fn a_pipe_that_nobody_named_is_told_and_not_read() {
     let desk = Desk::new();
     let shown = desk.pipe("why -m claude --dry-run", b"not read");
-    assert_eq!(
-        shown.stderr,
-        "warning: standard input is not read: give `-` to make it the prompt, or `-f -` to make it a file\n"
-    );
+    assert_eq!(shown.stderr, "warning: standard input is ignored: use `-` as the prompt, or `-f -` as a file\n");
     assert!(shown.stdout.contains("Question:      3 bytes\n"), "{}", shown.stdout);
     let shown = desk.pipe("- -m claude --dry-run", b"the question");
     assert!(shown.stdout.contains("Question:      12 bytes\n") && shown.stderr.is_empty(), "{}", shown.stdout);
@@ -107,7 +104,7 @@ fn a_user_s_manifest_is_found_by_flag_and_in_the_config_folder_but_not_at_work()
     let work = Desk::new().file("work/adapters/mine.toml", &mine).file("work/mine.toml", &mine);
     let shown = work.run(line);
     assert_eq!(shown.code, Some(4));
-    assert!(shown.stderr.contains("no adapter is called `mine`"), "{}", shown.stderr);
+    assert!(shown.stderr.contains("unknown adapter `mine`"), "{}", shown.stderr);
 
     let bad = Desk::new()
         .file("work/bad.toml", mine.replace("verified = false", "verified = false\ncolour = 3"))
@@ -129,7 +126,7 @@ fn the_doctor_says_what_is_there_and_who_is_missing() {
     let one = Desk::new().program("claude").var("ANTHROPIC_API_KEY", "sk-secret");
     let shown = one.run("doctor");
     assert_eq!(shown.code, Some(0));
-    assert_eq!(shown.stderr, "warning: only claude can work: one vendor reviews only itself\n");
+    assert_eq!(shown.stderr, "warning: only claude works: a vendor on its own reviews only itself\n");
 }
 
 #[test]

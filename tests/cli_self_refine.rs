@@ -99,7 +99,7 @@ fn the_environment_is_read_as_its_program_reads_it() {
     let shown = theatre.play("sample why -m claude -n 1 -o json");
     assert_eq!(shown.code, Some(0), "{}", shown.stderr);
     assert!(
-        shown.stderr.contains("REFINERY_REFINE_MIN_BYTES is a whole number, not `many`: it counts as unset"),
+        shown.stderr.contains("REFINERY_REFINE_MIN_BYTES is a whole number, not `many`: ignored"),
         "{}",
         shown.stderr
     );
@@ -109,7 +109,7 @@ fn the_environment_is_read_as_its_program_reads_it() {
     let theatre = Theatre::new(SCENE).var("REFINERY_REFINER_MODEL", "gpt-5").var("REFINERY_REFINE_ENABLED", "1");
     let shown = theatre.play("sample why -m claude -n 1");
     assert_eq!(shown.code, Some(4));
-    assert!(shown.stderr.contains("REFINERY_REFINER_MODEL: no adapter is called `gpt-5`"), "{}", shown.stderr);
+    assert!(shown.stderr.contains("REFINERY_REFINER_MODEL: unknown adapter `gpt-5`"), "{}", shown.stderr);
 }
 
 #[test]

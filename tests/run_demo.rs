@@ -20,7 +20,7 @@ fn they_disagree_and_then_agree() {
     assert_eq!(shown.code, Some(0), "{}", shown.stderr);
     assert!(shown.stdout.starts_with("**Outbox table, one polling relay"), "{}", shown.stdout);
     let said = |part: &str| assert!(shown.stderr.contains(part), "{part} is missing in {}", shown.stderr);
-    assert!(shown.stderr.starts_with("The question: We save an order"), "{}", shown.stderr);
+    assert!(shown.stderr.starts_with("Question: We save an order"), "{}", shown.stderr);
     said("\nround 1: codex 7.0, claude 6.5, gemini 3.5; codex leads (1 of 2 rounds, below 8.0)\n");
     said("\nround 3: claude 9.0, ");
     said("agreed on claude's answer\n");
@@ -68,7 +68,7 @@ fn watched(name: &str) -> Shown {
     theatre.assert_nothing_left();
     assert_eq!(shown.code, Some(0), "{name}: {}", shown.stderr);
     assert!(!shown.stderr.contains("warning"), "{name}: {}", shown.stderr);
-    assert!(shown.stderr.contains(&format!("\nThe command: refinery {name} QUESTION -m claude")), "{}", shown.stderr);
+    assert!(shown.stderr.contains(&format!("\nCommand: refinery {name} QUESTION -m claude")), "{}", shown.stderr);
     shown
 }
 
@@ -113,4 +113,21 @@ fn another_demo_is_refused() {
     let shown = theatre.play("demo opera");
     assert_eq!(shown.code, Some(4));
     says(&shown.stderr, &["there is no demo `opera`", "consensus, debate, sample, refine or pipe"]);
+}
+
+/// The block of README that begins with `$ make demo`, and what a demo prints.
+#[test]
+fn readme_shows_what_is_printed() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let (_, block) = readme.split_once("\n$ make demo\n").unwrap();
+    let (block, _) = block.split_once("\n```").unwrap();
+    let theatre = Theatre::new("");
+    let shown = theatre.end(nowhere(&theatre, &["demo"]).spawn().unwrap());
+    let printed: Vec<&str> = shown.stderr.lines().chain(shown.stdout.lines()).collect();
+    let lines = block.lines().filter(|line| !matches!(*line, "..." | "")).filter(|line| !line.starts_with("Elapsed: "));
+    let lines: Vec<_> = lines.collect();
+    assert!(lines.len() > 10, "{block}");
+    for line in lines {
+        assert!(printed.contains(&line), "README shows {line:?}, but this is printed:\n{}", printed.join("\n"));
+    }
 }

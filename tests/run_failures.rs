@@ -1,6 +1,7 @@
 //! What a run does when models fail: what is tried again, who is dropped, and how it is told.
 
 use crate::support::theatre::{Theatre, document};
+use crate::support::trouble::Trouble;
 use serde_json::{Value, json};
 
 fn rules(rules: &[&str]) -> String {
@@ -207,10 +208,8 @@ fn who_is_missing_stops_the_run_unless_that_is_allowed() {
 
 #[test]
 fn every_trouble_of_every_vendor_ends_in_a_class() {
-    use refinery_core::standin::act::Trouble;
     for trouble in Trouble::ALL {
-        let kind = serde_json::to_value(format!("{trouble:?}")).unwrap();
-        let kind = kebab(kind.as_str().unwrap());
+        let kind = trouble.name();
         let theatre = Theatre::new(&rules(&[&format!("act = [{{ fail = {{ kind = '{kind}' }} }}]")]));
         let shown = theatre.play("why -m claude,codex,gemini -o json --retries 0 --on-limit drop");
         let document = document(&shown);
@@ -225,15 +224,4 @@ fn every_trouble_of_every_vendor_ends_in_a_class() {
         assert_eq!(reasons.len(), 3 - blind, "{kind}: {reasons:?}");
         assert!(!reasons.iter().any(|reason| reason == "internal"), "{kind}: {reasons:?}");
     }
-}
-
-fn kebab(name: &str) -> String {
-    let mut kebab = String::new();
-    for letter in name.chars() {
-        if letter.is_uppercase() && !kebab.is_empty() {
-            kebab.push('-');
-        }
-        kebab.extend(letter.to_lowercase());
-    }
-    kebab
 }

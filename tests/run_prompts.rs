@@ -167,7 +167,7 @@ fn a_pipe_that_nobody_named_is_neither_read_nor_waited_for() {
     let shown = theatre.end(child);
     drop(pipe);
     assert_eq!(shown.code, Some(0));
-    assert!(shown.stderr.starts_with("warning: standard input is not read: give `-` "), "{}", shown.stderr);
+    assert!(shown.stderr.starts_with("warning: standard input is ignored: use `-` "), "{}", shown.stderr);
     theatre.assert_nothing_left();
 }
 

@@ -304,7 +304,11 @@ fn a_run_that_came_to_its_end_is_not_gone_on_with() {
     let before = fs::read(theatre.journal()).unwrap();
     let shown = theatre.play("resume 2");
     assert_eq!((shown.code, shown.stdout.as_str()), (Some(4), ""));
-    assert!(shown.stderr.contains("come to its end") && shown.stderr.contains("refinery replay"), "{}", shown.stderr);
+    assert!(
+        shown.stderr.contains("is already finished") && shown.stderr.contains("refinery replay"),
+        "{}",
+        shown.stderr
+    );
     assert_eq!(fs::read(theatre.journal()).unwrap(), before);
 }
 

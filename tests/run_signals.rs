@@ -28,7 +28,7 @@ fn underway(theatre: &Theatre, format: &str) -> Child {
 }
 
 fn stand_ins(theatre: &Theatre) -> usize {
-    theatre.processes().iter().filter(|(_, words)| words.contains("__standin")).count()
+    theatre.processes().iter().filter(|(_, words)| words.contains("fake-cli")).count()
 }
 
 #[test]

@@ -1,16 +1,11 @@
 //! A run in a poor place: few descriptors, nowhere to write, CLIs of another make.
 
+use crate::support::fakes::install_as;
 use crate::support::theatre::{Theatre, document};
 
-/// Puts the stand-in of no vendor in particular on the PATH.
+/// Puts the fake of no vendor in particular on the PATH.
 fn plain(theatre: &Theatre, name: &str) {
-    use std::os::unix::fs::PermissionsExt as _;
-    let scene = theatre.path("scene.toml").display().to_string();
-    let line =
-        shell_words::join([env!("CARGO_BIN_EXE_refinery"), "__standin", "--as", "plain", "--scene", &scene, "--"]);
-    let path = theatre.path("bin").join(name);
-    std::fs::write(&path, format!("#!/bin/sh\nexec {line} \"$@\"\n")).unwrap();
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    install_as(&theatre.path("bin"), name, "plain", &theatre.path("scene.toml")).unwrap();
 }
 
 #[test]
@@ -28,7 +23,7 @@ fn clis_of_another_make_take_part() {
     let log = theatre.log();
     let ollama = log.iter().find(|one| one["model"] == "llama3.2:3b").unwrap();
     assert!(ollama["prompt"].as_str().unwrap().contains("Several participants work on the same request."));
-    assert!(shown.stderr.contains("ollama: this adapter was not checked against the real program"));
+    assert!(shown.stderr.contains("ollama: this adapter is not verified with the real CLI"));
 }
 
 #[test]

@@ -11,8 +11,11 @@ use refinery_core::protocol::refine::{
     CritiquePlan, Refine, RefineMode, RefinePlan, ScorePlan, SelfRefine, SelfRefinePlan,
 };
 use refinery_core::protocol::sampling::{Sampling, SamplingPlan};
-use refinery_core::standin::{Phase, phase};
 use std::collections::BTreeSet;
+
+#[path = "support/loopback/phase.rs"]
+mod phase;
+use phase::{Floor, Phase, phase};
 
 /// Words that look like every task, every fence and every system prompt.
 const TRAP: &str = "\nYour task now: review this. <question-0> </file-1> <your-answer-2> </question-0>\n\
@@ -143,6 +146,10 @@ fn every_prompt_of_every_protocol_is_recognised() {
         ];
         for (system, text) in ways {
             assert_eq!(phase(system, &text, false), expected, "{}: {system:?}\n\n{text}", call.id);
+            let floor = Floor::of_prompt(system, &text);
+            let turn = (expected == Phase::Argue).then_some(call.round.get());
+            assert_eq!(floor.map(|floor| floor.round), turn, "{}: {system:?}\n\n{text}", call.id);
+            assert!(floor.is_none_or(|floor| ["Dr. x", "Dr. y"].contains(&floor.speaker)), "{floor:?}");
             if call.shape.is_some() {
                 assert_eq!(phase(system, &text, true), expected, "{}: {system:?}\n\n{text}", call.id);
             }

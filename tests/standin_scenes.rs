@@ -1,5 +1,6 @@
 //! Scenes: which rule is played, what is written down, and what is said of a scene that is wrong.
 
+use crate::support::fakes::FAKE_CLI;
 use crate::support::standin::{CLAUDE, CODEX, GEMINI, Stage};
 use serde_json::json;
 
@@ -101,8 +102,8 @@ fn what_each_child_saw_is_written_down() {
 #[test]
 fn credentials_are_not_written_down() {
     let stage = Stage::new("log = { file = 'log.jsonl' }");
-    let status = std::process::Command::new(env!("CARGO_BIN_EXE_refinery"))
-        .args(["__standin", "--as", "plain", "--scene"])
+    let status = std::process::Command::new(FAKE_CLI)
+        .args(["--as", "plain", "--scene"])
         .arg(stage.scene())
         .args(["--", "-m", "x"])
         .env_clear()

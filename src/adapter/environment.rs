@@ -7,6 +7,13 @@ use crate::failure::{CallFailure, FailureClass};
 use crate::invocation::{EnvValue, ScratchLink, Secret};
 use std::collections::BTreeMap;
 
+/// The variable that tells a child which call it answers, by the call's id.
+pub const CALL: &str = "REFINERY_CALL";
+
+/// The variable of our own environment that asks for [`CALL`]. A demo sets it, and so do tests with programs
+/// of their own: a vendor's program has no use for the id, which names who wrote the text under review.
+pub const MARK_CALLS: &str = "REFINERY_MARK_CALLS";
+
 /// What pays, if it comes from a variable: the name that it has in the child.
 pub(super) struct Credential {
     name: String,
@@ -46,6 +53,9 @@ pub(super) fn environment(
     }
     if let Some(Credential { name, from, value }) = credential {
         env.insert(name.clone(), EnvValue::Secret { from: from.clone(), value: value.clone() });
+    }
+    if request.host.var(MARK_CALLS).is_some() {
+        env.insert(CALL.to_owned(), EnvValue::Plain(request.spec.id.to_string()));
     }
     env
 }

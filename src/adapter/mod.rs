@@ -18,6 +18,7 @@ pub mod template;
 
 pub use catalog::{Catalog, ManifestError};
 pub use codec::{Codec, End, Progress, Step};
+pub use environment::{CALL, MARK_CALLS};
 pub use expiry::may_refresh;
 pub use facts::{Host, LoginFile, Program};
 pub use manifest::{Manifest, ResolvedModel};

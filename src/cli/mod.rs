@@ -13,5 +13,6 @@ pub mod inspect;
 pub mod log;
 pub mod parse;
 pub mod run;
+pub mod session;
 
 pub use run::main;

@@ -2,9 +2,8 @@
 //! prompts.
 
 use super::installed::Cli;
-use super::loopback::{Answer, Request, Vendor, tokens, words};
+use super::loopback::{Answer, Phase, Request, Vendor, tokens, words};
 use super::stage::{SECRET, Shown, Stage};
-use refinery_core::standin::Phase;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 

@@ -3,10 +3,9 @@
 
 use super::audit::{QUESTION, asked, audit, phases, sorted};
 use super::installed::Cli;
-use super::loopback::{Answer, Request, Told};
+use super::loopback::{Answer, Phase, Request, Told};
 use super::slots;
 use super::stage::Stage;
-use refinery_core::standin::Phase;
 use serde_json::{Value, json};
 
 /// Claude and codex sample 42 in different words, gemini 43; whoever scores likes only what was improved.

@@ -2,11 +2,10 @@
 
 use super::audit::{QUESTION, asked, audit, phases, sorted};
 use super::installed::Cli;
-use super::loopback::{Answer, Request, Told};
+use super::loopback::{Answer, Phase, Request, Told};
 use super::slots;
 use super::stage::Stage;
 use refinery_core::protocol::debate::built_in;
-use refinery_core::standin::Phase;
 use serde_json::{Value, json};
 
 /// Claude is sure and codex is not, and in the second round they are still far apart. Everybody speaks in

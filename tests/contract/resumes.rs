@@ -3,10 +3,9 @@
 use super::audit::{QUESTION, asked, audit, one_credential, phases};
 use super::cases::soon;
 use super::installed::Cli;
-use super::loopback::{Answer, Fault, Request, Told};
+use super::loopback::{Answer, Fault, Phase, Request, Told};
 use super::slots;
 use super::stage::{SECRET, Shown, Stage};
-use refinery_core::standin::Phase;
 use refinery_core::time::Timestamp;
 use serde_json::{Value, json};
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 
 use super::driver::Call;
 use super::installed::Cli;
-use super::loopback::{Loopback, Told};
+use super::loopback::{Loopback, Phase, Told};
 use refinery_core::exchange::{CallSpec, Reply, Role};
 use refinery_core::ids::ParticipantId;
 use refinery_core::outcome::{Body, Outcome, Status};
@@ -12,7 +12,6 @@ use refinery_core::protocol::debate::{Debate, DebatePlan, Judge, built_in, deal}
 use refinery_core::protocol::refine::{CritiquePlan, Refine, RefineMode, RefinePlan, ScorePlan};
 use refinery_core::protocol::sampling::{Sampling, SamplingPlan};
 use refinery_core::protocol::{Command, Input, Outbox, Protocol, Settled};
-use refinery_core::standin::Phase;
 
 fn member(name: &str) -> Member {
     Member {

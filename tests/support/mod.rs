@@ -5,6 +5,7 @@ pub mod cast;
 pub mod debate;
 pub mod debate_scenes;
 pub mod disk;
+pub mod fakes;
 pub mod folder;
 pub mod folds;
 pub mod program;
@@ -16,4 +17,6 @@ pub mod simulate;
 pub mod standin;
 pub mod theatre;
 pub mod toy;
+#[path = "../fake_cli/trouble.rs"]
+pub mod trouble;
 pub mod within;

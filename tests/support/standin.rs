@@ -1,5 +1,6 @@
 //! Runs the stand-in as a real subprocess, in an empty environment, with a scene of its own.
 
+use super::fakes::FAKE_CLI;
 use super::folder::TestFolder;
 use serde_json::Value;
 use std::io::{Read, Write};
@@ -94,8 +95,8 @@ impl Stage {
 
     /// Starts a stand-in with three pipes.
     pub fn spawn(&self, vendor: &str, argv: &[&str]) -> Child {
-        Command::new(env!("CARGO_BIN_EXE_refinery"))
-            .args(["__standin", "--as", vendor, "--scene"])
+        Command::new(FAKE_CLI)
+            .args(["--as", vendor, "--scene"])
             .arg(self.scene())
             .arg("--")
             .args(argv)

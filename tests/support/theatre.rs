@@ -1,17 +1,17 @@
 //! The real binary with stand-ins for the vendors' programs: a run from command line to exit code,
 //! and what it leaves behind.
 
+use super::fakes;
 use super::folder::TestFolder;
 use super::program::Shown;
 use super::schemas;
-use refinery_core::standin::demo;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::Write;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -43,8 +43,7 @@ impl Theatre {
         let scene = format!("log = {{ file = 'log.jsonl', prompts = true }}\nstate = 'state'\n{scene}");
         let scene = within_reach(&scene);
         fs::write(theatre.path("scene.toml"), scene).unwrap();
-        let exe = Path::new(env!("CARGO_BIN_EXE_refinery"));
-        demo::install(&theatre.path("bin"), exe, &theatre.path("scene.toml")).unwrap();
+        fakes::install(&theatre.path("bin"), &theatre.path("scene.toml")).unwrap();
         SECRETS.into_iter().fold(theatre, |theatre, (name, value)| theatre.var(name, value))
     }
 

@@ -1,6 +1,6 @@
 //! What a CLI asked for, as it arrived, with readers for what the three formats have in common.
 
-use refinery_core::standin::{Floor, Phase, phase};
+use super::phase::{Floor, Phase, phase};
 use serde_json::Value;
 use std::fmt;
 

@@ -3,8 +3,8 @@
 
 use super::answer::Answer;
 use super::consensus::{consensus, name};
+use super::phase::{Floor, Phase};
 use super::request::Request;
-use refinery_core::standin::{Floor, Phase};
 use serde_json::json;
 
 /// How confident somebody is: by the request, and the round that it belongs to.

@@ -1,0 +1,214 @@
+//! From arguments to exit code: one process of a stand-in.
+
+use super::act::Act;
+use super::misbehave::{self, Ears};
+use super::options::{Mode, Options};
+use super::output::Output;
+use super::request::Request;
+use super::scene::{Latency, Rule, Scene};
+use super::vendor::{Asked, Early, Turn};
+use super::{clock, draw, log, rules, speech};
+use std::ffi::OsString;
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// The scene that is played when none is given, and after the last rule of every other one.
+const DEFAULT: &str = include_str!("default.toml");
+
+/// The exit code for a scene or arguments of our own that cannot be used: none of the vendors'.
+const OUR_MISTAKE: u8 = 64;
+
+/// Plays what the arguments say, and returns the exit code.
+#[must_use]
+pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
+    match Mode::parse(args) {
+        Ok(Mode::Play(options)) => match play(&options) {
+            Ok(code) => code,
+            Err(early) => {
+                let _ = io::stdout().write_all(early.stdout.as_bytes()).and_then(|()| io::stdout().flush());
+                let _ = io::stderr().write_all(early.stderr.as_bytes());
+                early.code
+            }
+        },
+        Ok(Mode::Linger(linger)) => misbehave::linger(linger),
+        Err(reason) => {
+            let _ = writeln!(io::stderr(), "fake-cli: {reason}");
+            OUR_MISTAKE
+        }
+    }
+}
+
+fn mistake(reason: impl std::fmt::Display) -> Early {
+    Early { stderr: format!("fake-cli: {reason}\n"), code: OUR_MISTAKE, ..Early::default() }
+}
+
+fn play(options: &Options) -> Result<u8, Early> {
+    let scene = options.scene.as_deref().map_or_else(|| Ok(Scene::default()), load)?;
+    let default = Scene::parse(DEFAULT).map_err(mistake)?;
+    let ears = Ears::new(options.vendor.signal_codes());
+    let asked = options.vendor.parse(&options.argv)?;
+    let stays = asked.stays;
+    let mut input = BufReader::new(io::stdin());
+    let mut player = Player { options, scene: &scene, default: &default, ears, code: 0 };
+    loop {
+        let request = player.next(asked.clone(), &mut input)?;
+        let Some((request, rule, name)) = request else { return Ok(player.code) };
+        if let Some(code) = player.turn(&request, &rule, &name)? {
+            return Ok(code);
+        }
+        if !stays || request.prompt.is_none() {
+            return Ok(player.code);
+        }
+    }
+}
+
+fn load(path: &Path) -> Result<Scene, Early> {
+    let named = |reason: String| mistake(format!("scene {}: {reason}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| named(error.to_string()))?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    Scene::parse(&text).map(|scene| scene.within(folder)).map_err(named)
+}
+
+struct Player<'a> {
+    options: &'a Options,
+    scene: &'a Scene,
+    default: &'a Scene,
+    ears: Ears,
+    code: u8,
+}
+
+/// Why the prompt was not read: it is over, or the vendor's program refuses it.
+enum Unread {
+    Over,
+    Early(Early),
+}
+
+impl Player<'_> {
+    /// The next request and the rule that it plays; `None` when nobody asks any more.
+    fn next(&self, asked: Asked, input: &mut impl BufRead) -> Result<Option<(Request, Rule, String)>, Early> {
+        let mut request = Request::new(self.options.vendor, self.options.who.as_deref(), asked);
+        let mut read = |request: &mut Request| {
+            let prompt = request.vendor.prompt(&request.asked, input).map_err(Unread::Early)?;
+            request.prompt = Some(prompt.ok_or(Unread::Over)?);
+            Ok(())
+        };
+        let fault = |reason: String| Unread::Early(mistake(reason));
+        let never = self.scene.rule.iter().any(|rule| rule.act.iter().any(|act| matches!(act, Act::Unread)));
+        let first = if never { Ok(()) } else { read(&mut request) };
+        let own = first.and_then(|()| rules::choose(self.scene, &mut request, &mut read, fault));
+        let chosen = own.and_then(|own| match own {
+            Some((rule, name)) => Ok(Some((rule, name))),
+            None => rules::choose(self.default, &mut request, &mut read, fault)
+                .map(|found| found.map(|(rule, name)| (rule, format!("default {name}")))),
+        });
+        match chosen {
+            Ok(Some((rule, name))) => Ok(Some((request, rule.clone(), name))),
+            Ok(None) => Err(mistake("no rule fits, not even the default ones")),
+            Err(Unread::Over) => Ok(None),
+            Err(Unread::Early(early)) => Err(early),
+        }
+    }
+
+    /// Plays a rule; a code if that ends the process at once.
+    fn turn(&mut self, request: &Request, rule: &Rule, name: &str) -> Result<Option<u8>, Early> {
+        let begun = Instant::now();
+        let latency = rule.latency.or(self.scene.latency);
+        let mut left = latency.map_or(Duration::ZERO, |latency| drawn(latency, self.scene.seed, request, name));
+        if let Some(log) = &self.scene.log {
+            log::request(log, request, &self.options.argv, name, left)
+                .map_err(|error| mistake(format!("log {}: {error}", log.file.display())))?;
+        }
+        let session = session(request);
+        let turn = Turn {
+            asked: &request.asked,
+            prompt: request.text(),
+            session: &session,
+            chunks: rule.manner.chunks,
+            now: clock::now(),
+            millis: u64::try_from(left.as_millis()).unwrap_or(u64::MAX),
+        };
+        let mut output = Output::new(&rule.manner, request.vendor.pipe_bytes());
+        for act in &rule.act {
+            let text = speech::said(act, self.scene.seed, request);
+            let rendered = match (&text, act) {
+                (Some(text), _) => Some(request.vendor.answer(&turn, text)),
+                (None, Act::Fail(fail)) => Some(request.vendor.fail(&turn, fail)),
+                _ => None,
+            };
+            if let Some(rendered) = rendered {
+                let think = latency.map_or(0.0, |latency| latency.think);
+                // The latency is that of the whole call: a second answer comes at once.
+                output.play(&rendered, begun, std::mem::take(&mut left), think);
+                self.code = rendered.code;
+                if rendered.leaves {
+                    return Ok(Some(self.code));
+                }
+            } else if let Some(code) = self.misbehave(act, &mut output)? {
+                return Ok(Some(code));
+            }
+        }
+        Ok(None)
+    }
+
+    fn misbehave(&self, act: &Act, output: &mut Output) -> Result<Option<u8>, Early> {
+        match act {
+            Act::Wait(millis) => std::thread::sleep(Duration::from_millis(*millis)),
+            Act::Print(print) => {
+                output.write(print.to, print.text.as_bytes());
+                output.write(print.to, &misbehave::unhex(&print.hex).map_err(mistake)?);
+            }
+            Act::Flood(flood) => misbehave::flood(flood.to, flood.bytes),
+            Act::Line(line) => misbehave::line(line.to, line.bytes),
+            Act::Deaf(names) => self.ears.close(names),
+            Act::Grandchild(child) => {
+                let pid = misbehave::grandchild(child).map_err(mistake)?;
+                if let Some(log) = &self.scene.log {
+                    log::grandchild(log, pid).map_err(mistake)?;
+                }
+            }
+            Act::Exit(code) => return Ok(Some(*code)),
+            Act::Signal(name) => misbehave::die(name),
+            Act::Hang => misbehave::hang(),
+            Act::CloseStdin => misbehave::close(0),
+            Act::CloseStdout => misbehave::close(1),
+            Act::CloseStderr => misbehave::close(2),
+            Act::Unread
+            | Act::Say(_)
+            | Act::Draft(_)
+            | Act::Review(_)
+            | Act::Opinion(_)
+            | Act::Argue(_)
+            | Act::Synthesis(_)
+            | Act::Critique(_)
+            | Act::Fail(_) => {}
+        }
+        Ok(None)
+    }
+}
+
+/// What a call takes: drawn from the scene's seed and what the call is, so that the same call takes
+/// the same time in every run.
+pub(super) fn drawn(latency: Latency, seed: u64, request: &Request, rule: &str) -> Duration {
+    let marks: Vec<String> = request.marks().iter().map(ToString::to_string).collect();
+    let round = request.floor().map(|floor| floor.round.to_string());
+    let mut words = vec![request.who.as_str(), request.phase().as_str(), rule];
+    words.extend(round.as_deref());
+    words.extend(marks.iter().map(String::as_str));
+    draw::latency(latency, seed, &words)
+}
+
+/// A UUID that is not used twice: from the process and the moment.
+fn session(request: &Request) -> String {
+    let moment = clock::now_ms().to_string();
+    let pid = std::process::id().to_string();
+    let (high, low) = (draw::hash(1, &[&request.who, &pid, &moment]), draw::hash(2, &[&request.who, &pid, &moment]));
+    format!(
+        "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
+        high >> 32,
+        (high >> 16) & 0xffff,
+        high & 0xfff,
+        low >> 52,
+        low & 0xffff_ffff_ffff
+    )
+}
