@@ -97,8 +97,9 @@ fn a_batch_is_one_review_call_for_each_reviewer() {
 #[test]
 fn temperature_and_reply_length_go_where_a_cli_takes_them() {
     let theatre = Theatre::new("");
-    let shown =
-        theatre.play("why -m claude,codex,gemini --temperature 0.5 --reply-tokens 900 -r 1 --stability-rounds 1 -t 1");
+    let shown = theatre.play(
+        "why -m claude-opus-4-8,codex,gemini --temperature 0.5 --reply-tokens 900 -r 1 --stability-rounds 1 -t 1",
+    );
     assert_eq!(shown.code, Some(0), "{}", shown.stderr);
     let log = theatre.log();
     let of = |vendor: &str| log.iter().find(|one| one["vendor"] == vendor).unwrap();

@@ -66,8 +66,8 @@ impl CliBackend {
     }
 
     async fn run(&self, attempt: Attempt) -> Result<Reply, AttemptError> {
-        let scratch = self.scratch(&attempt)?;
-        let result = self.run_in(&attempt, &scratch).await;
+        let mut scratch = self.scratch(&attempt)?;
+        let result = self.run_in(&attempt, &mut scratch).await;
         // Broken guarantees are warnings of the run, whatever becomes of the attempt.
         let path = scratch.path().to_owned();
         if self.settings.echo.is_some() {
@@ -83,9 +83,12 @@ impl CliBackend {
         result
     }
 
-    async fn run_in(&self, attempt: &Attempt, scratch: &Scratch) -> Result<Reply, AttemptError> {
-        let prepared = adapter::prepare(&self.request(attempt, scratch.path()))?;
-        let Prepared { invocation, input, mut codec, streams, warnings } = prepared;
+    async fn run_in(&self, attempt: &Attempt, scratch: &mut Scratch) -> Result<Reply, AttemptError> {
+        let prepared = adapter::prepare(&self.request(attempt, scratch))?;
+        let Prepared { invocation, input, mut codec, streams, warnings, registry } = prepared;
+        if let Some(registry) = registry {
+            self.settings.supervisor.registers(scratch, registry);
+        }
         let secrets = Secrets::of_child(&invocation, &self.settings.host);
         scratch.materialise(&invocation).map_err(|error| no_scratch("fill the", &error))?;
         let mut limits = self.settings.limits;
@@ -152,7 +155,7 @@ impl CliBackend {
         made.map_err(|error| no_scratch("make a", &error))
     }
 
-    fn request<'a>(&'a self, attempt: &'a Attempt, scratch: &'a std::path::Path) -> Request<'a> {
+    fn request<'a>(&'a self, attempt: &'a Attempt, scratch: &'a Scratch) -> Request<'a> {
         Request {
             manifest: &self.endpoint.manifest,
             program: &self.endpoint.program,
@@ -161,7 +164,8 @@ impl CliBackend {
             model: &self.endpoint.model,
             effort: self.endpoint.effort,
             spec: &attempt.spec,
-            scratch,
+            scratch: scratch.path(),
+            short: scratch.short(),
         }
     }
 }

@@ -24,8 +24,10 @@ mod requests;
 mod resumes;
 mod roles;
 mod slots;
+mod sockets;
 mod stage;
 mod stand_in;
+mod texts;
 mod transcripts;
 
 #[path = "../support/folder.rs"]
