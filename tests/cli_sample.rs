@@ -119,7 +119,7 @@ fn a_tie_goes_to_who_came_first_and_is_told() {
     let theatre = Theatre::new(FOUR_AND_FIVE);
     let shown = theatre.play("sample why -m codex*2,claude*2");
     assert_eq!((shown.code, shown.stdout.as_str()), (Some(0), "It is **5**.\n"), "{}", shown.stderr);
-    assert!(shown.stderr.contains("2 answers have as many samples each"), "{}", shown.stderr);
+    assert!(shown.stderr.contains("2 answers with the same number of samples"), "{}", shown.stderr);
 }
 
 #[test]

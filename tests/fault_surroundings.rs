@@ -86,7 +86,8 @@ fn a_program_that_goes_away_during_the_run_is_missed_and_the_others_go_on() {
         let ended = document(&shown);
         assert_eq!((shown.code, &ended["status"]), (Some(0), &"converged".into()), "{deed}: {}", shown.stderr);
         assert!(
-            shown.stderr.contains("by claude in round 1 is missing: start_failed: cannot start "),
+            shown.stderr.contains("failed: claude gave no review of ")
+                && shown.stderr.contains(" in round 1: start_failed: cannot start "),
             "{}",
             shown.stderr
         );

@@ -53,7 +53,7 @@ fn the_subscription_pays_where_there_is_one_unless_the_person_says_otherwise() {
         let theatre = with(variables, logins);
         let shown = theatre.play(&format!("why -m {who} -o json {billing}"));
         assert_eq!(shown.code, Some(0), "{what}: {}", shown.stderr);
-        assert_eq!(document(&shown)["participants"][0]["pool"], pool, "{what}");
+        assert_eq!(document(&shown)["participants"][0]["billing"], pool, "{what}");
         assert!(shown.stderr.lines().next().unwrap().contains(words), "{what}: announced: {}", shown.stderr);
         assert_eq!(held(&theatre.log()[0]), seen, "{what}");
     }
@@ -83,7 +83,7 @@ fn an_adapter_may_be_paid_for_in_another_way_than_the_rest() {
     let theatre = with(&[KEY, TOKEN, OPENAI], &[CHATGPT]).file("home/.config/refinery/config.toml", config);
     let shown = theatre.play("why -m claude,codex -o json");
     let pools: Vec<_> =
-        document(&shown)["participants"].as_array().unwrap().iter().map(|one| one["pool"].clone()).collect();
+        document(&shown)["participants"].as_array().unwrap().iter().map(|one| one["billing"].clone()).collect();
     assert_eq!((shown.code, pools), (Some(0), vec!["subscription".into(), "api_key".into()]), "{}", shown.stderr);
 }
 

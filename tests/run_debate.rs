@@ -88,13 +88,13 @@ fn rounds_that_run_out_are_told_with_where_it_stands() {
     assert_eq!(shown.code, Some(2), "{}", shown.stderr);
     assert!(shown.stdout.starts_with("# Positions\n"), "{}", shown.stdout);
     assert!(
-        shown.stderr.contains("the rounds ran out before the score was stable: 75 of 100, 0 open disagreements"),
+        shown.stderr.contains("score not stable within the maximum number of rounds: 75 of 100, 0 open disagreements"),
         "{}",
         shown.stderr
     );
     let theatre = Theatre::new(APART);
     let shown = theatre.play("debate why -m claude,codex --min-score 80");
-    assert!(shown.stderr.contains("below the score of 80 that was asked for: stable at 60 of 100"), "{}", shown.stderr);
+    assert!(shown.stderr.contains("below the required score of 80: stable at 60 of 100"), "{}", shown.stderr);
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn they_disagree_and_then_agree() {
     assert!(shown.stdout.starts_with("**Outbox table, one polling relay"), "{}", shown.stdout);
     let said = |part: &str| assert!(shown.stderr.contains(part), "{part} is missing in {}", shown.stderr);
     assert!(shown.stderr.starts_with("Question: We save an order"), "{}", shown.stderr);
-    said("\nround 1: codex 7.0, claude 6.5, gemini 3.5; codex leads (1 of 2 rounds, below 8.0)\n");
+    said("\nround 1: codex 7.0, claude 6.5, gemini 3.5; codex leads with 7.0 (needs 8.0 for 2 rounds)\n");
     said("\nround 3: claude 9.0, ");
     said("agreed on claude's answer\n");
     said("\nStatus:   converged\n");
@@ -81,7 +81,7 @@ fn says(text: &str, parts: &[&str]) {
 #[test]
 fn standpoints_come_to_rest_and_a_judge_sums_up() {
     let shown = watched("debate");
-    says(&shown.stderr, &["(claude and codex): 24 apart", "stable in round 3", "stable at 74 of 100, 0 open"]);
+    says(&shown.stderr, &["(claude and codex): 24 points apart", "stable in round 3", "stable at 74 of 100, 0 open"]);
     assert!(!shown.stderr.contains("agree "), "{}", shown.stderr);
     says(&shown.stdout, &["## Risk Analyst (claude)", "## Majority position", "## Minority positions"]);
 }
@@ -89,14 +89,14 @@ fn standpoints_come_to_rest_and_a_judge_sums_up() {
 #[test]
 fn samples_are_counted_and_one_is_saved() {
     let shown = watched("sample");
-    says(&shown.stderr, &["1 call saved", "2 answers"]);
+    says(&shown.stderr, &["1 call saved", "2 distinct answers"]);
     assert!(shown.stdout.trim_end().ends_with("**18%**"), "{}", shown.stdout);
 }
 
 #[test]
 fn a_text_gets_better_up_to_its_target() {
     let shown = watched("refine");
-    says(&shown.stderr, &["the target score is reached", "0.45, 0.75, 0.92"]);
+    says(&shown.stderr, &["target score reached", "0.45, 0.75, 0.92"]);
     assert!(shown.stdout.starts_with("**Logins failed"), "{}", shown.stdout);
 }
 

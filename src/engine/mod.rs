@@ -11,6 +11,7 @@
 //! fold over what was recorded.
 
 mod drive;
+mod finished;
 mod fold;
 mod header;
 mod ledger;
@@ -25,6 +26,7 @@ mod steps;
 mod stop;
 
 pub use drive::{Bounds, Clock, RunDeps, drive, resume};
+pub use finished::is_finished;
 pub use fold::{Effect, Fold, Listener, OwnListener, RunMeta};
 pub use header::{FORMAT, Header, MINOR, Templates, begin_journal};
 pub use ledger::{Ledger, Registered};
