@@ -208,12 +208,12 @@ fn of_body(body: &Body) -> Vec<Row> {
             let tie = (!tied.is_empty()).then(|| ("Tie", format!("same score as the winner: {}", tied.join(", "))));
             let contested = body
                 .contested
-                .then(|| ("Contested", "one reviewer gave the winner at least 4 points less than another".to_owned()));
+                .then(|| ("Split", "one reviewer gave the winner at least 4 points less than another".to_owned()));
             let dissent = body.dissent.iter().map(|one| {
                 let below = one.score < body.threshold;
                 let weakness = one.weaknesses.first().filter(|_| !below);
                 let words = first_line(weakness.unwrap_or(&one.overall_assessment));
-                let label = if below { "Dissent" } else { "Objection" };
+                let label = if below { "Dissent" } else { "Against" };
                 (label, format!("{} gave {}: {words}", one.reviewer, score_text(one.score)))
             });
             let dropped = body.models_dropped.iter().map(|one| {

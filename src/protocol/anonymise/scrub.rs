@@ -187,10 +187,11 @@ fn is_somebody_else(text: &str, range: &Range<usize>) -> bool {
         before.rfind(*open).is_some_and(|at| !before[at + open.len_utf8()..].contains(*close)) && after.contains(*close)
     });
     let word = |text: &str| text.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default().to_owned();
-    let surname = after
-        .strip_prefix(' ')
-        .map(word)
-        .is_some_and(|word| word.starts_with(char::is_uppercase) && !PRODUCTS.contains(&word.to_lowercase().as_str()));
+    let follows = after.strip_prefix(' ').filter(|_| text[..range.end].ends_with(char::is_alphanumeric)).map(word);
+    let surname = follows.is_some_and(|word| {
+        let other = !PRODUCTS.contains(&word.to_lowercase().as_str()) && !matches!(word.as_str(), "I" | "And" | "As");
+        other && word.starts_with(char::is_uppercase)
+    });
     let calling = after.strip_prefix(", ").is_some_and(|rest| {
         let described = ["a ", "an ", "the "].iter().any(|article| rest.starts_with(article));
         let clause = rest.split(['.', ';', '\n', ',']).next().unwrap_or(rest).to_lowercase();
