@@ -164,7 +164,8 @@ fn around(text: &str, place: usize) -> Range<usize> {
     };
     let near = boundary(place.saturating_sub(WINDOW_BYTES / 4))..boundary((place + WINDOW_BYTES / 2).min(text.len()));
     let (before, after) = (&text[near.start..place], &text[place..near.end]);
-    let start = before.rfind("\n\n").map(|at| at + 2).or_else(|| before.find('\n').map(|at| at + 1));
+    let line = before.find('\n').map(|at| at + 1).filter(|_| !line_starts(text, near.start));
+    let start = before.rfind("\n\n").map(|at| at + 2).or(line);
     let end = after.find("\n\n").unwrap_or(after.len());
     near.start + start.unwrap_or(0)..place + end
 }
