@@ -67,7 +67,7 @@ pub enum Command {
     Personas(PersonasArgs),
     /// Check which programs are there, logged in, and what would pay
     Doctor(DoctorArgs),
-    /// Play a run with stand-ins: no account, no network, nothing to install
+    /// Show a scripted run: no account, no network, nothing to install
     Demo(DemoArgs),
     /// List the runs that were written down, show one whole, or remove some
     Runs(RunsArgs),

@@ -17,16 +17,16 @@ mod driver;
 mod installed;
 mod isolation;
 mod large;
-mod person;
+mod loopback_server;
 mod program;
 mod redact;
 mod requests;
 mod resumes;
 mod roles;
+mod sandbox;
 mod slots;
-mod stage;
-mod stand_in;
 mod transcripts;
+mod user_home;
 
 #[path = "../support/folder.rs"]
 mod folder;
