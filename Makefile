@@ -6,8 +6,10 @@
 demo:
 	cargo run --quiet --release -- demo
 
-# While you work: lints, unit tests and the integration tests that start few processes. Less than a minute when warm.
-QUICK = layers:: documents:: vectors:: protocol_ debate_ adapter_ transcripts:: journal:: reports:: cli_errors:: cli_plans::
+# While you work: lints, unit tests, and the integration tests that start no processes and try no thousand orders.
+# Less than a minute when warm.
+QUICK = layers:: documents:: vectors:: transcripts:: journal:: reports:: adapter_ cli_errors:: cli_plans:: \
+	protocol_consensus:: protocol_prompts:: debate_prompts::
 quick:
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings

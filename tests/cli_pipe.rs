@@ -80,35 +80,35 @@ fn what_cannot_be_is_refused_before_any_call() {
         .file("work/bad.toml", "[[step]]\nkind = \"sample\"\nnum_samples = 0\ncolour = \"red\"\n")
         .file("work/empty.toml", "");
     for (line, words) in [
-        ("", "0 steps: a pipeline takes from 1 to 20"),
+        ("", "0 steps: a pipeline takes 1 to 20"),
         ("--step ''", "step 1 is empty"),
-        ("--step sampel", "step 1: no step is called `sampel`; there are: consensus, debate, sample, refine"),
-        ("--step 'sample 5'", "step 1: `5` is no option: write `name=value`"),
+        ("--step sampel", "step 1: unknown step `sampel`; known: consensus, debate, sample, refine"),
+        ("--step 'sample 5'", "step 1: `5` is not an option: use `name=value`"),
         ("--step \"sample a='\"", "step 1: a quote is not closed"),
-        ("--step 'sample num_sample=5'", "step 1: `num_sample` is no option of sample"),
+        ("--step 'sample num_sample=5'", "step 1: `num_sample`: unknown option for `sample`"),
         ("--step 'sample num_sample=5'", "hint: `num_sample`: did you mean `num_samples`?"),
-        ("--step 'sample retries=5'", "step 1: `retries` is no option of sample"),
-        ("--step 'sample retries=5'", "hint: `--retries` sets it for the whole run"),
+        ("--step 'sample retries=5'", "step 1: `retries`: unknown option for `sample`"),
+        ("--step 'sample retries=5'", "hint: use `--retries` for the whole run"),
         ("--step 'sample num_samples=0'", "step 1: `num_samples` is a whole number from 1 to 100, not `0`"),
-        ("--step 'sample num_samples=1 num-samples=2'", "step 1: `num-samples` is said twice"),
+        ("--step 'sample num_samples=1 num-samples=2'", "step 1: `num-samples` is given twice"),
         ("--step 'sample feed=all'", "step 1: `feed` is value or prompt, not `all`"),
-        ("--step 'refine max_passes=2'", "step 1: `max_passes` is no option of refine in score mode"),
-        ("--step 'refine judge=nobody'", "step 1: `judge`: no adapter is called `nobody`"),
+        ("--step 'refine max_passes=2'", "step 1: `max_passes`: unknown option for `refine` in score mode"),
+        ("--step 'refine judge=nobody'", "step 1: `judge`: unknown adapter `nobody`"),
         ("--step 'consensus threshold=11'", "step 1: `threshold` is a number from 1 to 10, not `11`"),
         ("--step 'debate rounds=11'", "step 1: `rounds` is a whole number from 1 to 10, not `11`"),
-        ("--step 'debate judge=nobody'", "step 1: `judge`: no adapter is called `nobody`"),
+        ("--step 'debate judge=nobody'", "step 1: `judge`: unknown adapter `nobody`"),
         ("--step 'debate min_score=101'", "step 1: `min_score` is a number from 0 to 100, not `101`"),
-        ("-m codex*6 --step consensus", "step 1: 8 participants: consensus takes from 1 to 7"),
+        ("-m codex*6 --step consensus", "step 1: 8 participants: consensus takes 1 to 7"),
         ("--if 'agreement < 1' --step sample", "stands before every step"),
-        ("--step sample --if 'agreement < 1'", "step 1: `--if`: the first step has no step before it to ask about"),
-        ("--step sample --step refine --if 'score < 1'", "step 2: `--if`: sample, the step before, has no `score`"),
-        ("--step sample --step refine --if 'score < 1'", "can ask about agreement, unique, ties, failed"),
+        ("--step sample --if 'agreement < 1'", "step 1: `--if`: the first step has no preceding result to test"),
+        ("--step sample --step refine --if 'score < 1'", "step 2: `--if`: sample, the preceding step, has no `score`"),
+        ("--step sample --step refine --if 'score < 1'", "can test agreement, unique, ties, failed"),
         ("--step sample --step refine --if 'agreement'", "step 2: `--if`: `agreement` is no condition"),
         ("--step sample --step refine --if 'ties > 1' --if 'ties > 2'", "step 2 has two conditions"),
         ("--steps bad.toml", "bad.toml:3: `num_samples` is a whole number from 1 to 100, not `0`"),
-        ("--steps bad.toml", "bad.toml:4: `colour` is no option of sample"),
-        ("--steps empty.toml", "empty.toml: there are no steps"),
-        ("--steps none.toml", "none.toml: there is no such file"),
+        ("--steps bad.toml", "bad.toml:4: `colour`: unknown option for `sample`"),
+        ("--steps empty.toml", "empty.toml: no steps"),
+        ("--steps none.toml", "none.toml: no such file"),
         ("--steps bad.toml --step sample", "cannot be used with"),
     ] {
         let output = sandbox.run(&format!("pipe why -m claude,codex {line}"));
@@ -116,9 +116,9 @@ fn what_cannot_be_is_refused_before_any_call() {
         assert!(output.stderr.contains(words), "{line}: {}", output.stderr);
     }
     let many = sandbox.run(&format!("pipe why -m claude {}", "--step sample ".repeat(21)));
-    assert!(many.stderr.contains("21 steps: a pipeline takes from 1 to 20"), "{}", many.stderr);
+    assert!(many.stderr.contains("21 steps: a pipeline takes 1 to 20"), "{}", many.stderr);
     let alone = sandbox.run("pipe why -m claude --step debate");
-    assert!(alone.stderr.contains("step 1: 1 participant: debate takes from 2 to 7"), "{}", alone.stderr);
+    assert!(alone.stderr.contains("step 1: 1 participant: debate takes 2 to 7"), "{}", alone.stderr);
     assert_eq!((sandbox.log().len(), sandbox.journals().len()), (0, 0));
 }
 

@@ -42,10 +42,7 @@ fn warnings() {
 fn a_pipe_that_nobody_named_is_told_and_not_read() {
     let desk = Desk::new();
     let output = desk.pipe("why -m claude --dry-run", b"not read");
-    assert_eq!(
-        output.stderr,
-        "warning: standard input is not read: give `-` to make it the prompt, or `-f -` to make it a file\n"
-    );
+    assert_eq!(output.stderr, "warning: standard input is ignored: use `-` as the prompt, or `-f -` as a file\n");
     assert!(output.stdout.contains("Question:      3 bytes\n"), "{}", output.stdout);
     let output = desk.pipe("- -m claude --dry-run", b"the question");
     assert!(output.stdout.contains("Question:      12 bytes\n") && output.stderr.is_empty(), "{}", output.stdout);
@@ -107,7 +104,7 @@ fn a_user_s_manifest_is_found_by_flag_and_in_the_config_folder_but_not_at_work()
     let work = Desk::new().file("work/adapters/mine.toml", &mine).file("work/mine.toml", &mine);
     let output = work.run(line);
     assert_eq!(output.code, Some(4));
-    assert!(output.stderr.contains("no adapter is called `mine`"), "{}", output.stderr);
+    assert!(output.stderr.contains("unknown adapter `mine`"), "{}", output.stderr);
 
     let bad = Desk::new()
         .file("work/bad.toml", mine.replace("verified = false", "verified = false\ncolour = 3"))
@@ -129,7 +126,7 @@ fn the_doctor_says_what_is_there_and_who_is_missing() {
     let one = Desk::new().program("claude").var("ANTHROPIC_API_KEY", "sk-secret");
     let output = one.run("doctor");
     assert_eq!(output.code, Some(0));
-    assert_eq!(output.stderr, "warning: only claude can work: one vendor reviews only itself\n");
+    assert_eq!(output.stderr, "warning: only claude works: a vendor on its own reviews only itself\n");
 }
 
 #[test]

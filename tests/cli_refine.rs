@@ -78,17 +78,17 @@ fn what_cannot_be_is_refused_before_any_call() {
         ("--delta -0.1", "--delta is a number from 0 to 1, not `-0.1`"),
         ("--delta-threshold 2", "--delta is a number from 0 to 1, not `2`"),
         ("--max-eval-chars 0", "--max-eval-chars is a whole number of at least 1, not `0`"),
-        ("--judge nobody", "--judge: no adapter is called `nobody`"),
+        ("--judge nobody", "--judge: unknown adapter `nobody`"),
         ("--mode critique --max-passes 0", "--max-passes is a whole number from 1 to 20, not `0`"),
         ("--mode critique --min-bytes -1", "--min-bytes is a whole number of at least 0, not `-1`"),
         ("--mode critique --epsilon 0", "--epsilon is a whole number of at least 1, not `0`"),
         ("--mode critique --refiner codex@soon", "--refiner: `codex@soon`: `soon` is no effort"),
-        ("--mode critique --patience 2", "--patience is no option of refine in critique mode without verification"),
-        ("--mode critique --judge codex", "--judge is no option of refine in critique mode without verification"),
-        ("--max-passes 2", "--max-passes is no option of refine in score mode"),
-        ("--draft none.md", "none.md: there is no such file"),
+        ("--mode critique --patience 2", "--patience: unknown option for `refine` in critique mode without --verify"),
+        ("--mode critique --judge codex", "--judge: unknown option for `refine` in critique mode without --verify"),
+        ("--max-passes 2", "--max-passes: unknown option for `refine` in score mode"),
+        ("--draft none.md", "none.md: no such file"),
         ("--draft empty.md", "the draft empty.md is empty"),
-        ("--draft - -f -", "standard input is named more than once"),
+        ("--draft - -f -", "standard input is used more than once"),
     ] {
         let output = sandbox.run(&format!("refine why -m claude {line}"));
         assert_eq!((output.code, output.stdout.as_str()), (Some(4), ""), "{line}: {}", output.stderr);

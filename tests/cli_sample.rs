@@ -45,7 +45,7 @@ fn what_cannot_be_is_refused_before_any_call() {
         ("--temperature 3", "--temperature is a number from 0 to 2, not `3`"),
         ("--max-tokens 0", "--reply-tokens is a whole number of at least 1, not `0`"),
         ("-m claude*101", "a participant is taken from 1 to 100 times"),
-        ("-m claude*60,codex*60", "121 participants: a run takes from 1 to 100"),
+        ("-m claude*60,codex*60", "121 participants: a run takes 1 to 100"),
     ] {
         let output = sandbox.run(&format!("sample why -m claude {line}"));
         assert_eq!((output.code, output.stdout.as_str()), (Some(4), ""), "{line}: {}", output.stderr);

@@ -99,7 +99,7 @@ fn the_environment_is_read_as_its_program_reads_it() {
     let output = sandbox.run("sample why -m claude -n 1 -o json");
     assert_eq!(output.code, Some(0), "{}", output.stderr);
     assert!(
-        output.stderr.contains("REFINERY_REFINE_MIN_BYTES is a whole number, not `many`: it counts as unset"),
+        output.stderr.contains("REFINERY_REFINE_MIN_BYTES is a whole number, not `many`: ignored"),
         "{}",
         output.stderr
     );
@@ -109,7 +109,7 @@ fn the_environment_is_read_as_its_program_reads_it() {
     let sandbox = Sandbox::new(SCRIPT).var("REFINERY_REFINER_MODEL", "gpt-5").var("REFINERY_REFINE_ENABLED", "1");
     let output = sandbox.run("sample why -m claude -n 1");
     assert_eq!(output.code, Some(4));
-    assert!(output.stderr.contains("REFINERY_REFINER_MODEL: no adapter is called `gpt-5`"), "{}", output.stderr);
+    assert!(output.stderr.contains("REFINERY_REFINER_MODEL: unknown adapter `gpt-5`"), "{}", output.stderr);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What documents name is there: files, tests within them, targets of the Makefile.
+//! What documents name is there: files, tests within them, targets of the Makefile, what links lead to.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -22,6 +22,12 @@ fn documents() -> Vec<PathBuf> {
 /// Everything between single backticks, on one line.
 fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.lines().filter(|line| !line.starts_with("```")).flat_map(|line| line.split('`').skip(1).step_by(2))
+}
+
+/// Where links and pictures of a document lead, as long as it is to files of ours.
+fn linked(text: &str) -> impl Iterator<Item = &str> {
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    targets.filter(|target| !target.contains("://") && !target.starts_with('#'))
 }
 
 /// Files that a path with stars and braces names.
@@ -78,6 +84,9 @@ fn what_documents_name_is_there() {
             let name = document.strip_prefix(root()).unwrap().display();
             faults.extend(wrong(quotation, &targets).map(|why| format!("{name}: {why}")));
         }
+        let folder = document.parent().unwrap();
+        let dead = linked(&text).filter(|target| !folder.join(target).exists());
+        faults.extend(dead.map(|target| format!("{}: no such file {target}", document.display())));
     }
     assert!(seen > 300, "{seen}");
     assert!(faults.is_empty(), "{}", faults.join("\n"));

@@ -94,7 +94,7 @@ fn what_is_missing_is_told_with_what_to_do() {
     let refused = |adapter: &str, options: CliOptions| {
         CliProvider::from_adapter(adapter, options.env(sandbox.surroundings())).unwrap_err().to_string()
     };
-    assert_eq!(refused("grok", CliOptions::new()), "no adapter is called `grok`");
+    assert_eq!(refused("grok", CliOptions::new()), "unknown adapter `grok`");
     assert_eq!(refused("codex", CliOptions::new()), "codex: no program `codex` is on the PATH");
     assert!(refused("gemini", CliOptions::new()).starts_with("gemini: "));
     assert!(refused("claude", CliOptions::new().billing(Billing::Subscription)).starts_with("claude: "));

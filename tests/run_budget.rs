@@ -109,7 +109,7 @@ fn what_cannot_be_kept_is_refused_before_any_call() {
         ("--budget-usd nan", "--budget-usd"),
         ("--max-wall 0", "--max-wall"),
         ("--on-limit sometimes", "--on-limit"),
-        ("--budget-usd 1", "nobody says what a call of codex costs"),
+        ("--budget-usd 1", "no price known for codex"),
     ] {
         let output = sandbox.run(&format!("why -m claude,codex {line}"));
         assert_eq!((output.code, output.stdout.as_str()), (Some(4), ""), "{line}: {}", output.stderr);

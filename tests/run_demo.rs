@@ -20,7 +20,7 @@ fn they_disagree_and_then_agree() {
     assert_eq!(output.code, Some(0), "{}", output.stderr);
     assert!(output.stdout.starts_with("**Outbox table, one polling relay"), "{}", output.stdout);
     let said = |part: &str| assert!(output.stderr.contains(part), "{part} is missing in {}", output.stderr);
-    assert!(output.stderr.starts_with("The question: We save an order"), "{}", output.stderr);
+    assert!(output.stderr.starts_with("Question: We save an order"), "{}", output.stderr);
     said("\nround 1: codex 7.0, claude 6.5, gemini 3.5; codex leads (1 of 2 rounds, below 8.0)\n");
     said("\nround 3: claude 9.0, ");
     said("agreed on claude's answer\n");
@@ -68,7 +68,7 @@ fn watched(name: &str) -> CommandOutput {
     sandbox.assert_nothing_left();
     assert_eq!(output.code, Some(0), "{name}: {}", output.stderr);
     assert!(!output.stderr.contains("warning"), "{name}: {}", output.stderr);
-    assert!(output.stderr.contains(&format!("\nThe command: refinery {name} QUESTION -m claude")), "{}", output.stderr);
+    assert!(output.stderr.contains(&format!("\nCommand: refinery {name} QUESTION -m claude")), "{}", output.stderr);
     output
 }
 
@@ -113,4 +113,21 @@ fn another_demo_is_refused() {
     let output = sandbox.run("demo opera");
     assert_eq!(output.code, Some(4));
     says(&output.stderr, &["there is no demo `opera`", "consensus, debate, sample, refine or pipe"]);
+}
+
+/// The block of README that begins with `$ make demo`, and what a demo prints.
+#[test]
+fn readme_shows_what_is_printed() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let (_, block) = readme.split_once("\n$ make demo\n").unwrap();
+    let (block, _) = block.split_once("\n```").unwrap();
+    let sandbox = Sandbox::new("");
+    let output = sandbox.wait(nowhere(&sandbox, &["demo"]).spawn().unwrap());
+    let printed: Vec<&str> = output.stderr.lines().chain(output.stdout.lines()).collect();
+    let lines = block.lines().filter(|line| !matches!(*line, "..." | "")).filter(|line| !line.starts_with("Elapsed: "));
+    let lines: Vec<_> = lines.collect();
+    assert!(lines.len() > 10, "{block}");
+    for line in lines {
+        assert!(printed.contains(&line), "README shows {line:?}, but this is printed:\n{}", printed.join("\n"));
+    }
 }

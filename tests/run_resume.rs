@@ -305,7 +305,7 @@ fn a_run_that_came_to_its_end_is_not_gone_on_with() {
     let output = sandbox.run("resume 2");
     assert_eq!((output.code, output.stdout.as_str()), (Some(4), ""));
     assert!(
-        output.stderr.contains("come to its end") && output.stderr.contains("refinery replay"),
+        output.stderr.contains("is already finished") && output.stderr.contains("refinery replay"),
         "{}",
         output.stderr
     );

@@ -23,7 +23,7 @@ fn clis_of_another_make_take_part() {
     let log = sandbox.log();
     let ollama = log.iter().find(|one| one["model"] == "llama3.2:3b").unwrap();
     assert!(ollama["prompt"].as_str().unwrap().contains("Several participants work on the same request."));
-    assert!(output.stderr.contains("ollama: this adapter was not checked against the real program"));
+    assert!(output.stderr.contains("ollama: this adapter is not verified with the real CLI"));
 }
 
 #[test]

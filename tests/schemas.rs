@@ -31,7 +31,7 @@ fn each_has_a_name_a_line_and_a_document() {
 #[test]
 fn a_name_that_is_none_is_told_with_the_way_out() {
     let output = Desk::new().run("schema outcmoe");
-    let told = "error: there is no schema `outcmoe`\nhint: did you mean `outcome`?\nhint: there are outcome, event, ";
+    let told = "error: unknown schema `outcmoe`\nhint: did you mean `outcome`?\nhint: there are outcome, event, ";
     assert_eq!((output.code, output.stdout.as_str()), (Some(4), ""));
     assert!(output.stderr.starts_with(told), "{}", output.stderr);
 }

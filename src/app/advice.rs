@@ -7,26 +7,26 @@ use crate::protocol::consensus::ConsensusPlan;
 use crate::protocol::debate::DebatePlan;
 use crate::protocol::pipeline::{StepKind, StepPlan};
 
-/// What a person should know, one line each. `room` takes part in everything, `aside` only where it is
+/// What a person should know, one line each. `members` takes part in everything, `auxiliary` only where it is
 /// named.
 #[must_use]
-pub fn advice(plan: &ProtocolPlan, room: &[ResolvedParticipant], aside: &[ResolvedParticipant]) -> Vec<String> {
+pub fn advice(plan: &ProtocolPlan, members: &[ResolvedParticipant], auxiliary: &[ResolvedParticipant]) -> Vec<String> {
     let consensus: Vec<&ConsensusPlan> = match plan {
         ProtocolPlan::Consensus(plan) => vec![plan],
         ProtocolPlan::Pipe(plan) => plan.steps.iter().filter_map(of_step).collect(),
         _ => Vec::new(),
     };
     let mut all = Vec::new();
-    if room.len() > 1
+    if members.len() > 1
         && let Some(plan) = consensus.iter().find(|plan| plan.stability_rounds > plan.max_rounds)
     {
         all.push(format!(
-            "--stability-rounds {} is above --max-rounds {}: the run can never converge",
+            "--stability-rounds {} exceeds --max-rounds {}: the run cannot converge",
             plan.stability_rounds, plan.max_rounds
         ));
     }
-    if room.len() > 5 && !consensus.is_empty() {
-        all.push(format!("{} participants: the number of reviews grows with their square", room.len()));
+    if members.len() > 5 && !consensus.is_empty() {
+        all.push(format!("{} participants: the number of reviews grows quadratically", members.len()));
     }
     let tunings = tunings(plan);
     let asked = [
@@ -34,10 +34,10 @@ pub fn advice(plan: &ProtocolPlan, room: &[ResolvedParticipant], aside: &[Resolv
         (tunings.iter().any(|tuning| tuning.reply_tokens.is_some()), "--reply-tokens"),
     ];
     let mut told = Vec::new();
-    for manifest in room.iter().chain(aside).map(|one| &one.manifest) {
+    for manifest in members.iter().chain(auxiliary).map(|one| &one.manifest) {
         let (temperature, reply_tokens) = manifest.takes_tuning();
         for ((asked, flag), taken) in asked.into_iter().zip([temperature, reply_tokens]) {
-            let line = format!("{}: its CLI takes no {flag}", manifest.id);
+            let line = format!("{}: its CLI does not support {flag}", manifest.id);
             if asked && !taken && !told.contains(&line) {
                 told.push(line);
             }

@@ -1,42 +1,20 @@
-//! What a run finds around it: this program, a clock that does not jump, the participants' lanes.
+//! How each participant of a run is asked: through its CLI, in the queue of its adapter.
 
 use crate::adapter::{self, Host};
+use crate::app::execute::ProgramEnv;
 use crate::app::prepare::Ready;
 use crate::app::resolve::ReadyParticipant;
 use crate::call::{self, Backend, Backoff, CliBackend, CliEndpoint, CliSettings, Due, Echo, Endpoints, Gate, Lane};
-use crate::engine::Clock;
 use crate::error::Error;
-use crate::host::machine;
 use crate::ids::AdapterId;
 use crate::invocation::Limits;
 use crate::process::Supervisor;
-use crate::report::OutputStream;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// What a run finds around it.
-pub struct ProgramEnv {
-    /// This program, to be started again as the watchdog.
-    pub program: PathBuf,
-    /// Tells the time.
-    pub clock: Clock,
-}
-
-impl ProgramEnv {
-    /// The real ones.
-    ///
-    /// # Errors
-    /// The system does not say where this program is.
-    pub fn real() -> Result<Self, Error> {
-        let program = std::env::current_exe()
-            .map_err(|error| Error::failed(format!("the system does not say where this program is: {error}")))?;
-        Ok(Self { program, clock: Arc::new(machine::steady_clock()) })
-    }
-}
-
-/// Everybody who can be asked: participants of one adapter share its lane.
-pub(crate) fn endpoints(ready: &Ready, supervisor: Supervisor, world: &ProgramEnv) -> Result<Endpoints, Error> {
+/// All participants who can be asked: those of one adapter share its queue.
+pub(super) fn endpoints(ready: &Ready, env: &ProgramEnv) -> Result<Endpoints, Error> {
     let limits = &ready.plan.limits;
     let host = Arc::new(ready.host.clone());
     let lanes: BTreeMap<_, _> = limits
@@ -48,20 +26,20 @@ pub(crate) fn endpoints(ready: &Ready, supervisor: Supervisor, world: &ProgramEn
                 .participants
                 .iter()
                 .find(|participant| participant.manifest.id == *name)
-                .map(|participant| due(participant, &host, world));
+                .map(|participant| due(participant, &host, env));
             let lane = login.into_iter().fold(Lane::new(*limit), Lane::with_login);
             (name, door(ready, name).into_iter().fold(lane, Lane::with_door))
         })
         .collect();
-    let echo = ready.settings.debug.then(|| echo(ready)).transpose()?;
-    check_scratch(&supervisor, echo.as_deref())?;
+    let echo = ready.settings.debug.then(|| echo(ready, env)).transpose()?;
+    check_scratch(&env.supervisor, echo.as_deref())?;
     let settings = CliSettings {
-        supervisor,
+        supervisor: env.supervisor.clone(),
         host,
         limits: ready.limits(),
         scratch_root: None,
         echo,
-        now: Arc::clone(&world.clock),
+        now: Arc::clone(&env.clock),
     };
     let participants = ready.participants.iter().map(|participant| {
         let backend: Arc<dyn Backend> = Arc::new(CliBackend::new(settings.clone(), participant.into()));
@@ -74,9 +52,9 @@ pub(crate) fn endpoints(ready: &Ready, supervisor: Supervisor, world: &ProgramEn
 
 /// When a call through a participant may have to refresh the login that pays for it. What the file says is
 /// that of the run's beginning; a vendor that has answered since has a fresh one.
-fn due(participant: &ReadyParticipant, host: &Arc<Host>, world: &ProgramEnv) -> Due {
+fn due(participant: &ReadyParticipant, host: &Arc<Host>, env: &ProgramEnv) -> Due {
     let (manifest, pool) = (Arc::clone(&participant.manifest), participant.pool.clone());
-    let (host, clock) = (Arc::clone(host), Arc::clone(&world.clock));
+    let (host, clock) = (Arc::clone(host), Arc::clone(&env.clock));
     Arc::new(move || adapter::may_refresh(&manifest, &host, &pool, clock()))
 }
 
@@ -88,23 +66,23 @@ fn door(ready: &Ready, adapter: &AdapterId) -> Option<PathBuf> {
 /// Makes a folder where every call will need one, so that a want of it is told before the first call.
 fn check_scratch(supervisor: &Supervisor, echo: Option<&Echo>) -> Result<(), Error> {
     let (root, hint) = match echo {
-        Some(echo) => (echo.folder().to_owned(), "name another place with `--state-dir`"),
-        None => (std::env::temp_dir(), "set TMPDIR to a folder that you can write to"),
+        Some(echo) => (echo.folder().to_owned(), "choose another one with `--state-dir`"),
+        None => (std::env::temp_dir(), "set TMPDIR to a writable folder"),
     };
     let made = supervisor.scratch(echo.map(|_| root.as_path()), "refinery-");
     made.map(drop).map_err(|error| {
-        Error::config(format!("no folder for the CLIs' files can be made in {}: {error}", root.display())).hint(hint)
+        Error::config(format!("cannot create a working folder in {}: {error}", root.display())).hint(hint)
     })
 }
 
 /// Where raw invocations are shown, and their folders kept.
-fn echo(ready: &Ready) -> Result<Arc<Echo>, Error> {
+fn echo(ready: &Ready, env: &ProgramEnv) -> Result<Arc<Echo>, Error> {
     let state = ready.state_dir.as_ref().ok_or_else(|| {
-        Error::config("`--debug` keeps each call's folder, but there is no place for it")
-            .hint("set HOME, or name a folder with `--state-dir`")
+        Error::config("no directory for debug files").hint("set HOME, or name one with `--state-dir`")
     })?;
     let folder = state.join("debug").join(ready.plan.run_id.as_str());
-    Ok(Arc::new(Echo::new(folder, |line| OutputStream::stderr().line(line))))
+    let show = Arc::clone(&env.debug);
+    Ok(Arc::new(Echo::new(folder, move |line| show(line))))
 }
 
 impl Ready {

@@ -1,6 +1,7 @@
 //! What the run is about: the prompt, the files, standard input; all of it read before anything
 //! else happens.
 
+use crate::app::request::Sources;
 use crate::error::Error;
 use crate::host::files::{self, Named};
 use crate::host::stdin::Stdin;
@@ -8,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Question and files.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Input {
     /// The person's words; may be empty if there are files.
     pub question: Arc<str>,
@@ -18,50 +19,38 @@ pub struct Input {
     pub draft: Option<Arc<str>>,
 }
 
-/// What names the input.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Sources<'a> {
-    /// The prompt; `-` is standard input.
-    pub prompt: Option<&'a str>,
-    /// Paths of files; `-` is standard input.
-    pub files: &'a [String],
-    /// The path of a text that the run works on; `-` is standard input.
-    pub draft: Option<&'a str>,
-    /// What is asked about that text if nothing else is said.
-    pub implied_question: Option<&'a str>,
-}
-
-/// Reads everything; `warnings` takes what a person should know.
+/// Reads everything; `implied_question` is asked about a draft without a question. `warnings` takes what a
+/// person should know.
 ///
 /// # Errors
 /// Standard input named twice, too long or no text; bad files; nothing to ask.
 pub fn read(
-    sources: Sources<'_>,
+    sources: &Sources,
+    implied_question: Option<&str>,
     folder: &Path,
     stdin: &mut Stdin,
     warnings: &mut Vec<String>,
 ) -> Result<Input, Error> {
-    let Sources { prompt, files: paths, .. } = sources;
+    let (prompt, paths) = (sources.prompt.as_deref(), &sources.files);
     let from_stdin = prompt == Some("-");
-    let draft_from_stdin = sources.draft == Some("-");
+    let draft_from_stdin = sources.draft.as_deref() == Some("-");
     let as_files = paths.iter().filter(|path| *path == "-").count();
     if usize::from(from_stdin) + usize::from(draft_from_stdin) + as_files > 1 {
-        return Err(Error::config("standard input is named more than once, and can be read only once")
+        return Err(Error::config("standard input is used more than once")
             .hint("`-` makes it the prompt, `-f -` a file beside the prompt"));
     }
     let named = from_stdin || draft_from_stdin || as_files == 1;
     let piped = if named { Some(stdin.read()?) } else { None };
     if !named && stdin.carries() {
-        warnings
-            .push("standard input is not read: give `-` to make it the prompt, or `-f -` to make it a file".to_owned());
+        warnings.push("standard input is ignored: use `-` as the prompt, or `-f -` as a file".to_owned());
     }
     let question: Arc<str> = match (&piped, prompt) {
         (Some(text), Some("-")) => Arc::clone(text),
         (_, prompt) => prompt.unwrap_or_default().into(),
     };
     let files = files::read(paths, folder, piped.as_ref())?;
-    let draft = sources.draft.map(|path| draft(path, folder, piped.as_ref())).transpose()?;
-    let question = match (sources.implied_question, &draft) {
+    let draft = sources.draft.as_deref().map(|path| draft(path, folder, piped.as_ref())).transpose()?;
+    let question = match (implied_question, &draft) {
         (Some(implied), Some(_)) if question.trim().is_empty() && files.is_empty() => implied.into(),
         _ => question,
     };
@@ -73,14 +62,13 @@ pub fn read(
 
 fn draft(path: &str, folder: &Path, piped: Option<&Arc<str>>) -> Result<Arc<str>, Error> {
     let text = files::read(&[path.to_owned()], folder, piped)?.into_iter().next().map(|(_, text)| text);
-    text.filter(|text| !text.trim().is_empty())
-        .ok_or_else(|| Error::config(format!("the draft {path} is empty: there is nothing to refine")))
+    text.filter(|text| !text.trim().is_empty()).ok_or_else(|| Error::config(format!("the draft {path} is empty")))
 }
 
 fn nothing(from_stdin: bool) -> Error {
     let error = match from_stdin {
-        true => Error::config("standard input is empty: there is nothing to ask"),
-        false => Error::config("there is nothing to ask"),
+        true => Error::config("standard input is empty"),
+        false => Error::config("no question given"),
     };
     error.hint("refinery \"your question\" -m claude,codex").hint("refinery -f src/auth.rs -m claude,codex")
 }
@@ -91,11 +79,11 @@ mod tests {
     use std::io::Cursor;
 
     fn input(prompt: Option<&str>, paths: &[&str], stdin: &str) -> Result<(String, Vec<String>, usize), Error> {
-        let paths: Vec<_> = paths.iter().map(|path| (*path).to_owned()).collect();
+        let files: Vec<_> = paths.iter().map(|path| (*path).to_owned()).collect();
         let mut stdin = Stdin::made_up(Cursor::new(stdin.to_owned()), !stdin.is_empty());
         let mut warnings = Vec::new();
-        let sources = Sources { prompt, files: &paths, ..Sources::default() };
-        let input = read(sources, Path::new("/"), &mut stdin, &mut warnings)?;
+        let sources = Sources { prompt: prompt.map(str::to_owned), files, draft: None };
+        let input = read(&sources, None, Path::new("/"), &mut stdin, &mut warnings)?;
         let files = input.files.iter().map(|(name, text)| format!("{name}={text}")).collect();
         Ok((input.question.to_string(), files, warnings.len()))
     }
@@ -111,12 +99,9 @@ mod tests {
 
     #[test]
     fn there_must_be_something_to_ask() {
-        assert_eq!(
-            input(Some("-"), &[], "").unwrap_err().to_string(),
-            "standard input is empty: there is nothing to ask"
-        );
+        assert_eq!(input(Some("-"), &[], "").unwrap_err().to_string(), "standard input is empty");
         for prompt in [None, Some(""), Some(" \n")] {
-            assert_eq!(input(prompt, &[], "").unwrap_err().to_string(), "there is nothing to ask");
+            assert_eq!(input(prompt, &[], "").unwrap_err().to_string(), "no question given");
         }
         assert!(input(Some("-"), &["-"], "x").unwrap_err().to_string().contains("more than once"));
         assert!(input(Some("why"), &["-", "-"], "x").unwrap_err().to_string().contains("more than once"));

@@ -1,8 +1,9 @@
 //! What is said of one protocol, by name: as flags, as the words of a step, as a table of a file.
 //!
 //! One function for each protocol reads it, so that an option has the same name, range and default
-//! wherever it is said. Nothing that is said goes unread: what nobody asked for is an error.
+//! wherever it is given. Nothing goes unread: an unknown name is an error.
 
+use crate::app::request::OptionValue;
 use crate::config::Key;
 use crate::error::Error;
 use crate::plan::words::closest;
@@ -25,16 +26,11 @@ struct Said {
 }
 
 impl Options {
-    /// Options that are flags of the same name.
+    /// The options of a request.
     #[must_use]
-    pub fn of_flags<const N: usize>(flags: [(&'static str, Option<String>); N]) -> Self {
+    pub fn of(values: &[OptionValue]) -> Self {
         let mut options = Self::default();
-        for (name, value) in flags {
-            if let Some(value) = value {
-                let place = flag(name);
-                options.say(name, value, place);
-            }
-        }
+        values.iter().for_each(|one| options.say(&one.name, &one.value, &one.place));
         options
     }
 
@@ -42,7 +38,7 @@ impl Options {
     pub fn say(&mut self, name: &str, value: impl Into<String>, place: impl Into<String>) {
         let (name, place) = (name.trim().replace('-', "_"), place.into());
         if self.said.iter().any(|said| said.name == name) {
-            self.errors.push(Error::config(format!("{place} is said twice")));
+            self.errors.push(Error::config(format!("{place} is given twice")));
         }
         self.said.push(Said { name, value: value.into(), place });
     }
@@ -96,10 +92,10 @@ impl Options {
     pub fn finish(self, what: &str) -> Result<(), Error> {
         let known = self.known();
         let unknown = self.said.iter().filter(|said| !known.contains(&said.name.as_str())).map(|said| {
-            let error = Error::config(format!("{} is no option of {what}", said.place));
+            let error = Error::config(format!("{}: unknown option for {what}", said.place));
             match (closest(&said.name, known.iter().copied()), Key::of(&said.name)) {
                 (Some(near), _) => error.hint(format!("`{}`: did you mean `{near}`?", said.name)),
-                (None, Some(key)) => error.hint(format!("`{}` sets it for the whole run", flag(key.name()))),
+                (None, Some(key)) => error.hint(format!("use `{}` for the whole run", flag(key.name()))),
                 (None, None) => error.hint(format!("{what} takes {}", known.join(", "))),
             }
         });
@@ -120,27 +116,28 @@ mod tests {
     use crate::config::value::whole;
 
     fn options() -> Options {
-        let mut options = Options::of_flags([("num_samples", Some("0".to_owned())), ("strategy", None)]);
+        let mut options = Options::default();
+        options.say("num_samples", "0", "--num-samples");
         options.say("num-sample", "3", "step 1: `num-sample`");
         options.say("colour", "red", "step 1: `colour`");
         options
     }
 
     #[test]
-    fn what_cannot_be_and_what_nobody_asked_for_are_told_together() {
+    fn wrong_values_and_unknown_names_are_told_together() {
         let mut options = options();
         assert_eq!(options.read("num_samples", |text| whole(text, &(1..=100_u32))), None);
         assert_eq!(options.words("strategy"), None);
-        let error = options.finish("sample").unwrap_err();
+        let error = options.finish("`sample`").unwrap_err();
         assert_eq!(
             error.messages,
             [
                 "--num-samples is a whole number from 1 to 100, not `0`",
-                "step 1: `num-sample` is no option of sample",
-                "step 1: `colour` is no option of sample",
+                "step 1: `num-sample`: unknown option for `sample`",
+                "step 1: `colour`: unknown option for `sample`",
             ]
         );
-        assert_eq!(error.hints, ["`num_sample`: did you mean `num_samples`?", "sample takes num_samples, strategy"]);
+        assert_eq!(error.hints, ["`num_sample`: did you mean `num_samples`?", "`sample` takes num_samples, strategy"]);
     }
 
     #[test]
@@ -149,6 +146,6 @@ mod tests {
         options.say("a", "1", "step 1: `a`");
         options.say("a", "1", "step 1: `a`");
         assert_eq!(options.read("a", |text| whole(text, &(1..=3_u32))), Some(1));
-        assert_eq!(options.finish("it").unwrap_err().to_string(), "step 1: `a` is said twice");
+        assert_eq!(options.finish("it").unwrap_err().to_string(), "step 1: `a` is given twice");
     }
 }

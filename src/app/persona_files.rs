@@ -3,6 +3,7 @@
 
 use crate::error::Error;
 use crate::host::Folders;
+use crate::plan::words::closest;
 use crate::protocol::debate::{Persona, built_in, read};
 use std::path::{Path, PathBuf};
 
@@ -67,14 +68,14 @@ fn same(one: &Sourced, other: &Sourced) -> bool {
 
 fn twice(one: &Sourced, known: &Sourced) -> Error {
     let Sourced { persona, source } = one;
-    Error::config(format!("{source}: the persona `{}` is in {} as well", persona.id, known.source))
-        .hint("give it another id in one of the files, or leave one of them out")
+    Error::config(format!("{source}: persona `{}` is also defined in {}", persona.id, known.source))
+        .hint("rename or omit one of them")
 }
 
 fn of_file(path: &Path) -> Result<Vec<Sourced>, Error> {
     let source = path.display().to_string();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Error::config(format!("{source}: the personas cannot be read: {error}")))?;
+    let text =
+        std::fs::read_to_string(path).map_err(|error| Error::config(format!("{source}: cannot be read: {error}")))?;
     match read(&text) {
         Ok(found) => Ok(found.into_iter().map(|persona| Sourced { persona, source: source.clone() }).collect()),
         Err(problems) => {
@@ -84,6 +85,15 @@ fn of_file(path: &Path) -> Result<Vec<Sourced>, Error> {
             let error = Error::all(told).unwrap_or_else(|| Error::config(format!("{source}: no personas")));
             Err(error.hint(shape))
         }
+    }
+}
+
+/// The error of an id that is none of these.
+pub fn no_such<'a>(id: &str, all: impl Iterator<Item = &'a Persona>) -> Error {
+    let error = Error::config(format!("unknown persona `{id}`"));
+    match closest(id, all.map(|persona| persona.id.as_str())) {
+        Some(near) => error.hint(format!("`{id}`: did you mean `{near}`?")),
+        None => error.hint("`refinery personas` lists all; `--personas FILE` adds more"),
     }
 }
 

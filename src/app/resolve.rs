@@ -52,7 +52,7 @@ pub fn resolve(wanted: Vec<Wanted>, catalog: &Catalog, settings: &Settings) -> R
         .into_iter()
         .map(|one| {
             let name = one.adapter.as_str();
-            let manifest = catalog.get(name).ok_or_else(|| Error::config(format!("no adapter is called `{name}`")))?;
+            let manifest = catalog.get(name).ok_or_else(|| Error::config(format!("unknown adapter `{name}`")))?;
             let said = settings.adapter(name);
             let model = match &one.model {
                 Some(ModelName::Word(word)) => manifest.resolve_model(Some(word)),
@@ -78,7 +78,7 @@ pub struct Found {
 ///
 /// # Errors
 /// What is missing, for whom, and what to type; all of it at once. With `allow_missing` only if
-/// nobody is left.
+/// no participant is left.
 pub fn find(
     resolved: Vec<ResolvedParticipant>,
     settings: &Settings,
@@ -104,11 +104,11 @@ pub fn find(
     match missing {
         None => {}
         Some(error) if settings.allow_missing && !participants.is_empty() => {
-            warnings.extend(error.messages.into_iter().map(|message| format!("{message}; the run goes on without it")));
+            warnings.extend(error.messages.into_iter().map(|message| format!("{message}; continuing without it")));
         }
         Some(error) if settings.allow_missing => return Err(error),
         Some(error) => {
-            return Err(error.hint("`--allow-missing` goes on with the rest; `refinery doctor` checks everything"));
+            return Err(error.hint("`--allow-missing` continues with the others; `refinery doctor` checks everything"));
         }
     }
     Ok(Found { participants, host })
@@ -144,12 +144,12 @@ fn reservations(manifest: &Manifest, program: &Program) -> Vec<String> {
     let name = &manifest.id;
     let mut all = Vec::new();
     if !manifest.verified() {
-        all.push(format!("{name}: this adapter was not checked against the real program"));
+        all.push(format!("{name}: this adapter is not verified with the real CLI"));
     }
     if let Some(version) = &program.version
         && manifest.tested_with(version) == Some(false)
     {
-        all.push(format!("{name}: version {version} was not tested with; `refinery doctor` says which were"));
+        all.push(format!("{name}: version {version} is untested"));
     }
     all
 }

@@ -1,5 +1,4 @@
-//! Who does what in a run, while its plan is drawn up: the room, those who sit aside, and everybody
-//! who has a part of its own.
+//! Participants and their roles, while a plan is drawn up.
 
 use crate::adapter::Catalog;
 use crate::app::options::Options;
@@ -22,102 +21,113 @@ pub struct RosterBuilder<'a> {
     pub settings: &'a Settings,
     /// The working directory, for files that it names.
     pub folder: &'a Path,
-    /// The text that it is to work on, if there is one.
+    /// The text to refine, if there is one.
     pub draft: Option<Arc<str>>,
     /// What a person should know of the plan.
     pub warnings: Vec<String>,
     /// The personas that there are.
     pub personas: Vec<Persona>,
-    /// Everybody of `--models`, those among them who turned out to be missing.
+    /// All of `--models`, with those that turned out to be missing.
     pub listed: Vec<ParticipantId>,
     catalog: &'a Catalog,
-    room: Vec<ResolvedParticipant>,
-    aside: Vec<ResolvedParticipant>,
-    parts: Vec<Assignment>,
+    members: Vec<ResolvedParticipant>,
+    auxiliary: Vec<ResolvedParticipant>,
+    assignments: Vec<Assignment>,
 }
 
-/// A participant with a part of its own, and what gave it: it cannot be left out.
+/// A role of its own for one participant, which then cannot be left out.
 #[derive(Debug, Clone)]
 pub struct Assignment {
-    /// Who.
+    /// The participant.
     pub id: ParticipantId,
     /// `--judge`, ``step 2: `judge` ``.
     pub place: String,
 }
 
-/// A participant that a part was given to.
+/// A participant that was given a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
-    /// Who.
+    /// The participant.
     pub id: ParticipantId,
-    /// How hard it is to think in this part, if that was said.
+    /// Its effort in this role, if one was named.
     pub effort: Option<Effort>,
 }
 
 impl<'a> RosterBuilder<'a> {
-    /// With everybody of `--models` in the room, and the personas of this program.
+    /// With these members and the built-in personas.
     #[must_use]
     pub fn new(
         settings: &'a Settings,
         folder: &'a Path,
         catalog: &'a Catalog,
-        room: Vec<ResolvedParticipant>,
+        members: Vec<ResolvedParticipant>,
         draft: Option<Arc<str>>,
     ) -> Self {
-        let (aside, parts, warnings) = (Vec::new(), Vec::new(), Vec::new());
-        let listed = room.iter().map(|one| one.id.clone()).collect();
-        Self { settings, folder, draft, warnings, personas: built_in().to_vec(), listed, catalog, room, aside, parts }
+        let (auxiliary, assignments, warnings) = (Vec::new(), Vec::new(), Vec::new());
+        let listed = members.iter().map(|one| one.id.clone()).collect();
+        Self {
+            settings,
+            folder,
+            draft,
+            warnings,
+            personas: built_in().to_vec(),
+            listed,
+            catalog,
+            members,
+            auxiliary,
+            assignments,
+        }
     }
 
-    /// Who takes part in everything, in the order in which they were named.
+    /// Participants in everything, in the order in which they were named.
     #[must_use]
-    pub fn room(&self) -> &[ResolvedParticipant] {
-        &self.room
+    pub fn members(&self) -> &[ResolvedParticipant] {
+        &self.members
     }
 
-    /// Who takes part only where it is named.
+    /// Participants in single roles only.
     #[must_use]
-    pub fn aside(&self) -> &[ResolvedParticipant] {
-        &self.aside
+    pub fn auxiliary(&self) -> &[ResolvedParticipant] {
+        &self.auxiliary
     }
 
-    /// Everybody with a part of its own.
+    /// All roles given to single participants.
     #[must_use]
-    pub fn parts(&self) -> &[Assignment] {
-        &self.parts
+    pub fn assignments(&self) -> &[Assignment] {
+        &self.assignments
     }
 
-    /// Whether somebody is in the room more than once: `claude*3`.
+    /// Whether a model is a member more than once: `claude*3`.
     #[must_use]
     pub fn has_doubles(&self) -> bool {
         // A typed name has no such sign.
-        self.room.iter().any(|one| one.id.as_str().contains('#'))
+        self.members.iter().any(|one| one.id.as_str().contains('#'))
     }
 
-    /// Gives a part to a participant, as it was typed at `place`: somebody of the room, if it is there
-    /// by that name (the first of several), else somebody who sits aside.
+    /// Gives a role to a participant, as it was typed at `place`: a member of that name (the first of
+    /// several), else an auxiliary one.
     ///
     /// # Errors
     /// No such adapter, no such effort.
-    pub fn give_part(&mut self, word: &str, place: &str) -> Result<ParticipantId, Error> {
+    pub fn assign(&mut self, word: &str, place: &str) -> Result<ParticipantId, Error> {
         let id = match self.present(word) {
             Some(id) => id,
             None => self.seat_aside(word, place)?,
         };
-        self.parts.push(Assignment { id: id.clone(), place: place.to_owned() });
+        self.assignments.push(Assignment { id: id.clone(), place: place.to_owned() });
         Ok(id)
     }
 
-    /// The same, where `@effort` is how hard it is to think in this part alone: `codex@low` is also the
-    /// `codex` of the room.
+    /// The same, where `@effort` holds for this role alone: `codex@low` is also the
+    /// member `codex`.
     ///
     /// # Errors
-    /// Those of [`give_part`](Self::give_part).
-    pub fn give_part_with_effort(&mut self, word: &str, place: &str) -> Result<Named, Error> {
+    /// Those of [`assign`](Self::assign).
+    pub fn assign_with_effort(&mut self, word: &str, place: &str) -> Result<Named, Error> {
         let typed = word.rsplit_once('@').and_then(|(bare, effort)| Some((bare, effort.parse().ok()?)));
         let effort = typed.map(|(_, effort)| effort);
         let same = typed.filter(|_| self.present(word).is_none()).and_then(|(bare, _)| self.present(bare));
-        let id = self.give_part(same.as_ref().map_or(word, ParticipantId::as_str), place)?;
+        let id = self.assign(same.as_ref().map_or(word, ParticipantId::as_str), place)?;
         Ok(Named { id, effort })
     }
 
@@ -130,31 +140,31 @@ impl<'a> RosterBuilder<'a> {
         let wanted = parse_participants(&[word], &known, &(1..=1)).map_err(at_place)?;
         let new = resolve(wanted, self.catalog, self.settings)?;
         let id = new.first().map_or_else(|| ParticipantId::new(word), |one| one.id.clone());
-        self.aside.extend(new);
+        self.auxiliary.extend(new);
         Ok(id)
     }
 
     /// Somebody of that name, or the first of several.
     fn present(&self, name: &str) -> Option<ParticipantId> {
         let first = format!("{name}#1");
-        let all = || self.room.iter().chain(&self.aside).map(|one| &one.id);
+        let all = || self.members.iter().chain(&self.auxiliary).map(|one| &one.id);
         let numbered = || all().find(|id| id.as_str() == first);
         all().find(|id| id.as_str() == name).or_else(numbered).cloned()
     }
 
-    /// Leaves only the first in the room: the others are there for the parts that they were given, or
+    /// Leaves only the first member: the others are there for the roles that they were given, or
     /// not at all.
     pub fn first_alone(&mut self) {
-        let others: Vec<ResolvedParticipant> = self.room.drain(1.min(self.room.len())..).collect();
-        let (with_part, without): (Vec<_>, Vec<_>) =
-            others.into_iter().partition(|one| self.parts.iter().any(|part| part.id == one.id));
-        self.aside.extend(with_part);
-        if let (Some(first), false) = (self.room.first(), without.is_empty()) {
+        let others: Vec<ResolvedParticipant> = self.members.drain(1.min(self.members.len())..).collect();
+        let (with_role, without): (Vec<_>, Vec<_>) =
+            others.into_iter().partition(|one| self.assignments.iter().any(|role| role.id == one.id));
+        self.auxiliary.extend(with_role);
+        if let (Some(first), false) = (self.members.first(), without.is_empty()) {
             let names: Vec<_> = without.iter().map(|one| one.id.as_str()).collect();
             self.warnings.push(format!(
-                "{} {} no part: {}, the first of the list, writes; `--judge` and `--refiner` name others",
+                "{} {} unused: {}, the first of the list, is the author; `--judge` and `--refiner` assign other roles",
                 names.join(", "),
-                if names.len() == 1 { "takes" } else { "take" },
+                if names.len() == 1 { "is" } else { "are" },
                 first.id
             ));
         }

@@ -1,23 +1,26 @@
 //! What can be typed. No setting has a default here: layers below the flags could not be seen then.
 
 use crate::app::options;
-use crate::cli::commands::consensus::RunArgs;
+use crate::app::request::RunRequest;
+use crate::cli::commands::consensus::ConsensusArgs;
 use crate::cli::commands::debate::{DebateArgs, LONG_ABOUT as DEBATE};
 use crate::cli::commands::pipe::PipeArgs;
-use crate::cli::commands::planner::Planner;
+use crate::cli::commands::plan_file::PlanArgs;
 use crate::cli::commands::refine::RefineArgs;
 use crate::cli::commands::sample::SampleArgs;
+use crate::cli::commands::typed::{Asks, Typed, said};
 use crate::cli::history::journal_args::{ReplayArgs, ResumeArgs, RunsArgs};
 use crate::cli::inspect::personas::PersonasArgs;
-use crate::config::{Key, Origin, Path, SettingValue, Source};
+use crate::config::{Key, SettingValue};
+use crate::error::Error;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
 const AFTER: &str = "\
 Exit codes:
   0  converged, or a single model answered      3  fewer than two models could answer
-  1  error, or cancelled                        4  command line, configuration or input
-  2  the rounds ran out: best answer so far     5  budget exhausted    6  parked at a usage limit
+  1  error, or cancelled                        4  usage or configuration error; no model was called
+  2  maximum rounds reached: best answer        5  budget exhausted    6  paused at a usage limit
 
 Examples:
   refinery \"Which index fits this query?\" -m claude,codex,gemini -f schema.sql
@@ -26,11 +29,11 @@ Examples:
   refinery \"Is this safe?\" -m claude,codex -f src/auth.rs --dry-run";
 
 const LONG_ABOUT: &str = "\
-Puts the AI command-line tools you already pay for into one room and returns one answer that they agree on.
+Asks several AI CLIs the same question, lets them review each other anonymously, and prints the answer they agree on.
 
-Each participant answers the question on its own, reviews and scores the others' answers without knowing whose they \
-are, and improves its own, until one answer leads with a high enough score for long enough. Standard output holds the \
-answer alone; everything else goes to standard error.";
+Each participant answers independently, reviews and scores the other answers without knowing their authors, and \
+improves its own. The run converges when one answer leads with a high enough score for enough rounds. Standard \
+output holds only the answer; everything else goes to standard error.";
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -52,7 +55,7 @@ pub struct Cli {
     pub command: Option<Command>,
     /// What the run is about.
     #[command(flatten)]
-    pub run: RunArgs,
+    pub run: Typed<ConsensusArgs>,
 }
 
 /// Everything but a consensus run.
@@ -60,74 +63,86 @@ pub struct Cli {
 pub enum Command {
     /// A run.
     #[command(flatten)]
-    Run(RunCommand),
-    /// List the adapters: their models, defaults, and what can pay
+    Ask(RunArgs),
+    /// Run a plan from a file
+    Run(Typed<PlanArgs>),
+    /// List adapters with their models, defaults and accounts
     Adapters(AdaptersArgs),
-    /// List the standpoints from which a debate is led, or show one whole
+    /// List the personas of a debate, or show one
     Personas(PersonasArgs),
-    /// Check which programs are there, logged in, and what would pay
+    /// Check which CLIs are installed and logged in, and which account is charged
     Doctor(DoctorArgs),
-    /// Show a scripted run: no account, no network, nothing to install
+    /// Run a demo with built-in answers: no account, network or installation needed
     Demo(DemoArgs),
-    /// List the runs that were written down, show one whole, or remove some
+    /// List, show or remove saved runs
     Runs(RunsArgs),
-    /// Go on with a run that was killed, stopped or parked: nothing that was answered is asked again
-    Resume(ResumeArgs),
-    /// Show a run once more, from its journal alone: no program is started
+    /// Continue a killed, stopped or paused run; finished calls are not repeated
+    Resume(Typed<ResumeArgs>),
+    /// Show a saved run again, without calling any model
     Replay(ReplayArgs),
-    /// Show every setting and where it came from
+    /// Show the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Print the JSON Schema of what is written or read, or list them
+    /// Print the JSON Schema of a document or file, or list all schemas
     Schema(SchemaArgs),
 }
 
 /// The commands that make a run, beside the default one.
 #[derive(Debug, Subcommand)]
-pub enum RunCommand {
-    /// Let several standpoints argue about the question, and show where each of them stands
+pub enum RunArgs {
+    /// Debate the question from different perspectives
     #[command(long_about = DEBATE)]
-    Debate(Box<DebateArgs>),
-    /// Ask the same question several times, and count the answers
-    Sample(Box<SampleArgs>),
-    /// Make one text better: scored and improved up to a target, or critiqued and rewritten
-    Refine(Box<RefineArgs>),
-    /// Do several of these, one after the other, on one budget
-    Pipe(Box<PipeArgs>),
+    Debate(Typed<DebateArgs>),
+    /// Ask the same question several times and count the answers
+    Sample(Typed<SampleArgs>),
+    /// Improve one text: score and rewrite it up to a target score, or critique and rewrite it
+    Refine(Typed<RefineArgs>),
+    /// Chain several commands under one budget
+    Pipe(Typed<PipeArgs>),
 }
 
-impl RunCommand {
-    /// What it says of the run.
-    #[must_use]
-    pub fn planner(&self) -> &dyn Planner {
+impl RunArgs {
+    /// The request that they make, and whether only its plan is asked for.
+    ///
+    /// # Errors
+    /// Those of [`Typed::request`].
+    pub fn request(&self) -> Result<(RunRequest, bool), Error> {
         match self {
-            Self::Debate(args) => args.as_ref(),
-            Self::Sample(args) => args.as_ref(),
-            Self::Refine(args) => args.as_ref(),
-            Self::Pipe(args) => args.as_ref(),
+            Self::Debate(typed) => asked(typed),
+            Self::Sample(typed) => asked(typed),
+            Self::Refine(typed) => asked(typed),
+            Self::Pipe(typed) => asked(typed),
         }
     }
+}
+
+/// The request of a command, and whether only its plan is asked for.
+///
+/// # Errors
+/// Those of [`Typed::request`].
+pub fn asked<A: Asks>(typed: &Typed<A>) -> Result<(RunRequest, bool), Error> {
+    Ok((typed.request()?, typed.has("dry_run")))
 }
 
 /// `refinery config …`
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Print every setting with its value and where that came from
+    /// Print every setting with its value and its source
     Show(ConfigShowArgs),
 }
 
 /// What commands that only look share.
 #[derive(Debug, Default, Args)]
 pub struct LookArgs {
-    /// Add an adapter from a manifest, repeatable
+    /// Manifest of an additional adapter, repeatable
     #[arg(long, value_name = "FILE")]
     pub adapter: Vec<PathBuf>,
 
-    /// One more configuration file, on top of the usual one
+    /// Additional configuration file, above the usual one
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// What standard output carries: text or json [default: text]
+    /// Format of standard output: text or json [default: text]
     #[arg(short = 'o', long, value_name = "FORMAT")]
     pub output_format: Option<String>,
 }
@@ -143,16 +158,16 @@ pub struct AdaptersArgs {
 /// `refinery doctor`
 #[derive(Debug, Default, Args)]
 pub struct DoctorArgs {
-    /// Check these participants only, and fail unless all of them can work
+    /// Check only these participants; fail unless all of them work
     #[arg(short = 'm', long = "models", value_name = "LIST")]
     pub models: Vec<String>,
 
-    /// Make one small real call to each
+    /// Make one small real call with each
     #[arg(long)]
     pub probe: bool,
 
-    /// What may pay: auto, subscription or api [default: auto]
-    #[arg(long, value_name = "WHO")]
+    /// Account to bill: auto, subscription or api [default: auto]
+    #[arg(long, value_name = "ACCOUNT")]
     pub billing: Option<String>,
 
     /// What is looked at.
@@ -163,15 +178,15 @@ pub struct DoctorArgs {
 /// `refinery demo`
 #[derive(Debug, Default, Args)]
 pub struct DemoArgs {
-    /// Which: consensus, debate, sample, refine or pipe [default: consensus]
+    /// Which demo: consensus, debate, sample, refine or pipe [default: consensus]
     #[arg(value_name = "COMMAND")]
     pub demo: Option<String>,
 
-    /// What standard output carries: text, json or jsonl [default: text]
+    /// Format of standard output: text, json or jsonl [default: text]
     #[arg(short = 'o', long, value_name = "FORMAT")]
     pub output_format: Option<String>,
 
-    /// A line for everything that happens
+    /// Log every event
     #[arg(short = 'v', long)]
     pub verbose: bool,
 }
@@ -179,11 +194,11 @@ pub struct DemoArgs {
 /// `refinery config show`
 #[derive(Debug, Default, Args)]
 pub struct ConfigShowArgs {
-    /// One more configuration file, on top of the usual one
+    /// Additional configuration file, above the usual one
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// What standard output carries: text or json [default: text]
+    /// Format of standard output: text or json [default: text]
     #[arg(short = 'o', long, value_name = "FORMAT")]
     pub output_format: Option<String>,
 }
@@ -191,7 +206,7 @@ pub struct ConfigShowArgs {
 /// `refinery schema`
 #[derive(Debug, Default, Args)]
 pub struct SchemaArgs {
-    /// Of what: `outcome`, `event`, `config` …; nothing lists them all
+    /// Name of the schema: `outcome`, `event`, `config` …; without one, all are listed
     pub name: Option<String>,
 }
 
@@ -199,30 +214,24 @@ impl LookArgs {
     /// What the flags say, as the strongest layer.
     #[must_use]
     pub fn entries(&self) -> Vec<SettingValue> {
-        self.output_format.iter().map(|value| entry(Key::OutputFormat, vec![value.clone()])).collect()
+        settings([(Key::OutputFormat, &self.output_format)])
     }
 }
 
-/// The flag of a setting.
-fn flag(key: Key) -> String {
-    match key {
-        Key::RefineEnabled => "--self-refine".to_owned(),
-        Key::RefineVerify => "--verify".to_owned(),
-        Key::RefinerModel => "--refiner".to_owned(),
-        other => options::flag(other.name()),
-    }
-}
-
-/// What a flag says.
-pub(crate) fn entry(key: Key, values: Vec<String>) -> SettingValue {
-    let place = flag(key);
-    SettingValue { path: Path::Run(key), values, origin: Origin { source: Source::CommandLine, place } }
+/// Settings that flags of the same name make.
+#[must_use]
+pub fn settings<const N: usize>(flags: [(Key, &Option<String>); N]) -> Vec<SettingValue> {
+    flags
+        .into_iter()
+        .filter_map(|(key, value)| Some(said(key, vec![value.clone()?], options::flag(key.name()))))
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::commands::planner::Planner;
+    use crate::app::request::RunCommand;
+    use crate::cli::commands::typed::setting;
     use clap::CommandFactory;
 
     #[test]
@@ -231,13 +240,14 @@ mod tests {
     }
 
     #[test]
-    fn every_flag_of_a_setting_has_that_settings_name() {
+    fn every_setting_has_a_flag() {
         let command = Cli::command();
-        let flags: Vec<_> = command.get_arguments().filter_map(clap::Arg::get_long).collect();
-        // Nobody types the first; the second is part of `--refiner`.
+        let made: Vec<_> =
+            command.get_arguments().filter_map(|one| setting(RunCommand::Consensus, one.get_id().as_str())).collect();
+        // They have no flag; the second is part of `--refiner`.
         let without = [Key::FirstByteTimeout, Key::RefinerEffort];
         for key in Key::ALL.iter().filter(|key| !without.contains(key)) {
-            assert!(flags.contains(&flag(*key).trim_start_matches("--")), "{key}");
+            assert!(made.contains(key), "{key}");
         }
     }
 
@@ -264,9 +274,14 @@ mod tests {
     fn flags_are_the_strongest_layer() {
         let cli =
             Cli::try_parse_from(["refinery", "why?", "-m", "claude, codex", "-m", "gemini", "-t", "9", "-v"]).unwrap();
-        let said: Vec<_> =
-            cli.run.entries().iter().map(|e| format!("{} {} {}", e.origin, e.path, e.values.join("|"))).collect();
+        let request = cli.run.request().unwrap();
+        let said: Vec<_> = request
+            .settings
+            .iter()
+            .map(|one| format!("{} {} {}", one.origin, one.path, one.values.join("|")))
+            .collect();
         assert_eq!(said, ["--models models claude, codex|gemini", "--verbose verbose true", "--threshold threshold 9"]);
-        assert_eq!(cli.run.shared.prompt.as_deref(), Some("why?"));
+        assert_eq!(request.input.prompt.as_deref(), Some("why?"));
+        assert_eq!(request.options, []);
     }
 }

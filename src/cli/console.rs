@@ -6,6 +6,13 @@ use crate::report::live::Live;
 use crate::report::{Human, Json, Jsonl, OutputStream, Paint, Plain, Reporters, json, problem};
 use serde::Serialize;
 
+/// What the system says, in its context: an error that a person can do little about.
+impl From<anyhow::Error> for Error {
+    fn from(error: anyhow::Error) -> Self {
+        Self::failed(format!("{error:#}"))
+    }
+}
+
 /// Where output goes, and how.
 #[derive(Debug, Clone, Copy)]
 pub struct Console {

@@ -12,5 +12,6 @@ pub mod history;
 pub mod inspect;
 pub mod parse;
 pub mod run;
+pub mod session;
 
 pub use run::main;

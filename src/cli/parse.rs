@@ -27,8 +27,8 @@ pub fn parse(words: &[OsString], styled: bool) -> Result<Cli, Refused> {
         words.get(1).and_then(|word| word.to_str()).filter(|word| Cli::command().find_subcommand(word).is_some());
     let cli = Cli::try_parse_from(words).map_err(|error| refused(&error, command, styled))?;
     let forced = words.iter().any(|word| word == "--");
-    if let (None, Some(prompt), false) = (&cli.command, &cli.run.shared.prompt, forced) {
-        slip(prompt)?;
+    if let (None, Some(prompt), false) = (&cli.command, cli.run.text("prompt"), forced) {
+        slip(&prompt)?;
     }
     Ok(cli)
 }

@@ -20,7 +20,7 @@ pub fn entries(env: &BTreeMap<String, String>) -> (Vec<SettingValue>, Vec<String
             let values = match (key, refine::variable(*key, value.trim())) {
                 (_, Some(Ok(values))) => values,
                 (_, Some(Err(allowed))) => {
-                    warnings.push(format!("{variable} is {allowed}, not `{}`: it counts as unset", value.trim()));
+                    warnings.push(format!("{variable} is {allowed}, not `{}`: ignored", value.trim()));
                     continue;
                 }
                 (Key::MaxConcurrent, None) => value.split(',').map(|part| part.trim().to_owned()).collect(),
@@ -29,7 +29,7 @@ pub fn entries(env: &BTreeMap<String, String>) -> (Vec<SettingValue>, Vec<String
             let origin = Origin { source: Source::Environment, place: variable.clone() };
             entries.push(SettingValue { path: Path::Run(*key), values, origin });
         } else if let Some(near) = closest(variable, names.iter().map(|(_, name)| name.as_str())) {
-            warnings.push(format!("{variable} is no setting; did you mean {near}?"));
+            warnings.push(format!("unknown variable {variable}; did you mean {near}?"));
         }
     }
     (entries, warnings)
@@ -53,6 +53,6 @@ mod tests {
         let (entries, warnings) = entries(&env);
         let said: Vec<_> = entries.iter().map(|e| format!("{}={}", e.path, e.values.join("|"))).collect();
         assert_eq!(said, ["max_concurrent=3|claude=1", "threshold=9"]);
-        assert_eq!(warnings, ["REFINERY_TRESHOLD is no setting; did you mean REFINERY_THRESHOLD?"]);
+        assert_eq!(warnings, ["unknown variable REFINERY_TRESHOLD; did you mean REFINERY_THRESHOLD?"]);
     }
 }

@@ -46,11 +46,14 @@ impl Reader<'_> {
                     for (adapter, value) in section {
                         match value.get_ref() {
                             DeValue::Table(section) => self.adapter(adapter.get_ref(), section),
-                            _ => self.wrong(adapter.span(), format!("`adapters.{}` is a section", adapter.get_ref())),
+                            _ => self
+                                .wrong(adapter.span(), format!("`adapters.{}` must be a section", adapter.get_ref())),
                         }
                     }
                 }
-                ("defaults" | "adapters", _) => self.wrong(name.span(), format!("`{}` is a section", name.get_ref())),
+                ("defaults" | "adapters", _) => {
+                    self.wrong(name.span(), format!("`{}` must be a section", name.get_ref()));
+                }
                 (other, _) if Key::of(other).is_some() => {
                     self.wrong(name.span(), format!("`{other}` belongs under `[defaults]`"));
                 }
@@ -99,8 +102,8 @@ impl Reader<'_> {
                 let origin = Origin { source: self.source, place: self.place(value.span()) };
                 self.entries.push(SettingValue { path, values, origin });
             }
-            None if list => self.wrong(value.span(), format!("`{path}` is a list of words or numbers")),
-            None => self.wrong(value.span(), format!("`{path}` is one word or number")),
+            None if list => self.wrong(value.span(), format!("`{path}` must be a list of words or numbers")),
+            None => self.wrong(value.span(), format!("`{path}` must be one word or number")),
         }
     }
 
@@ -116,7 +119,7 @@ impl Reader<'_> {
     fn unknown(&mut self, span: Range<usize>, prefix: &str, name: &str, known: &[&str]) {
         let near =
             closest(name, known.iter().copied()).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-        self.wrong(span, format!("`{prefix}{name}` is no setting{near}"));
+        self.wrong(span, format!("unknown setting `{prefix}{name}`{near}"));
     }
 }
 
@@ -167,16 +170,16 @@ mod tests {
         assert_eq!(
             error.unwrap_err().messages,
             [
-                "c.toml:6: `adapters.claude.port` is no setting",
-                "c.toml:7: `colours` is no setting",
-                "c.toml:4: `seed` is one word or number",
-                "c.toml:3: `defaults.treshold` is no setting; did you mean `threshold`?",
+                "c.toml:6: unknown setting `adapters.claude.port`",
+                "c.toml:7: unknown setting `colours`",
+                "c.toml:4: `seed` must be one word or number",
+                "c.toml:3: unknown setting `defaults.treshold`; did you mean `threshold`?",
                 "c.toml:1: `threshold` belongs under `[defaults]`",
             ]
         );
         let error = read("[defaults]\nthreshold = \n").unwrap_err();
         assert!(error.to_string().starts_with("c.toml:2: "), "{error}");
-        assert_eq!(read("adapters = 3").unwrap_err().messages, ["c.toml:1: `adapters` is a section"]);
+        assert_eq!(read("adapters = 3").unwrap_err().messages, ["c.toml:1: `adapters` must be a section"]);
     }
 
     #[test]

@@ -48,75 +48,75 @@ macro_rules! keys {
 keys! {
     /// A setting of a run: `[defaults]` in a file, `REFINERY_…` in the environment.
     Key {
-        /// Who takes part: a list.
+        /// Models to ask: a list.
         Models = "models",
-        /// Mean score that the leader must reach.
+        /// Mean score required of the leading answer.
         Threshold = "threshold",
-        /// At most this many rounds.
+        /// Maximum number of rounds.
         MaxRounds = "max_rounds",
-        /// For how many rounds in a row the same answer must lead.
+        /// Consecutive rounds that the same answer must lead.
         StabilityRounds = "stability_rounds",
         /// How answers are reviewed.
         Review = "review",
-        /// How hard models think.
+        /// Reasoning effort.
         Effort = "effort",
         /// Sampling temperature.
         Temperature = "temperature",
-        /// Longest reply.
+        /// Maximum reply length in tokens.
         ReplyTokens = "reply_tokens",
-        /// The seed of every draw.
+        /// Random seed.
         Seed = "seed",
-        /// Longest time for one attempt.
+        /// Maximum time for one attempt.
         Timeout = "timeout",
-        /// Longest silence before the first byte.
+        /// Maximum silence before the first byte.
         FirstByteTimeout = "first_byte_timeout",
-        /// Longest silence after it.
+        /// Maximum silence within an answer.
         IdleTimeout = "idle_timeout",
-        /// Further attempts after the first.
+        /// Retries after a transient failure.
         Retries = "retries",
-        /// How many calls may run at once.
+        /// Maximum parallel calls.
         MaxConcurrent = "max_concurrent",
-        /// What may pay.
+        /// Account to bill.
         Billing = "billing",
-        /// Whether to go on without participants that are missing.
+        /// Whether to continue without missing participants.
         AllowMissing = "allow_missing",
-        /// What standard output carries.
+        /// Format of standard output.
         OutputFormat = "output_format",
-        /// A line per happening.
+        /// Log every event.
         Verbose = "verbose",
-        /// Echo every invocation, and keep its folder.
+        /// Print every CLI call, and keep its files.
         Debug = "debug",
-        /// Most attempts of a run.
+        /// Maximum number of calls, including retries.
         BudgetCalls = "budget_calls",
-        /// Most input tokens of a run.
+        /// Maximum number of input tokens.
         BudgetInputTokens = "budget_input_tokens",
-        /// Most output tokens of a run.
+        /// Maximum number of output tokens.
         BudgetOutputTokens = "budget_output_tokens",
-        /// Most money that a run may cost.
+        /// Maximum cost in US dollars.
         BudgetUsd = "budget_usd",
-        /// Longest time of a run.
+        /// Maximum time for the whole run.
         MaxWall = "max_wall",
-        /// What becomes of a run at a usage limit.
+        /// Action at a usage limit.
         OnLimit = "on_limit",
         /// Whether a critique pass follows a run.
         RefineEnabled = "refine_enabled",
-        /// Most passes of it.
+        /// Maximum number of its passes.
         RefineMaxPasses = "refine_max_passes",
-        /// Texts of fewer bytes are left as they are.
+        /// Minimum length of a text in bytes.
         RefineMinBytes = "refine_min_bytes",
-        /// In how many bytes a rewrite may differ and be practically the same.
+        /// Change in bytes up to which a rewrite counts as the same.
         RefineEpsilon = "refine_epsilon",
-        /// Roles and steps whose texts are left as they are: a list.
+        /// Roles and steps whose texts stay unchanged: a list.
         RefineExclude = "refine_exclude",
         /// Whether a rewrite is adopted only if it is not scored worse.
         RefineVerify = "refine_verify",
-        /// Who critiques and rewrites.
+        /// Model that critiques and rewrites.
         RefinerModel = "refiner_model",
-        /// How hard the refiner thinks.
+        /// Reasoning effort of the refiner.
         RefinerEffort = "refiner_effort",
-        /// Whether runs are not written down, and so cannot be resumed or replayed.
+        /// Whether runs are not saved, and so cannot be resumed or replayed.
         NoJournal = "no_journal",
-        /// Where runs and kept folders lie.
+        /// Directory for saved runs and debug files.
         StateDir = "state_dir",
     }
 }
@@ -128,17 +128,17 @@ keys! {
         Program = "program",
         /// Arguments that come before all others.
         ProgramArgs = "program_args",
-        /// How many calls may run at once.
+        /// Maximum parallel calls.
         Concurrency = "concurrency",
-        /// The model, unless a participant names one.
+        /// Its model, unless a participant names one.
         Model = "model",
-        /// How hard it thinks, unless a participant says so.
+        /// Its effort, unless a participant sets one.
         Effort = "effort",
-        /// What may pay.
+        /// Account to bill.
         Billing = "billing",
-        /// What a million input tokens cost.
+        /// Price of a million input tokens.
         InputPrice = "input_price",
-        /// What a million output tokens cost.
+        /// Price of a million output tokens.
         OutputPrice = "output_price",
     }
 }

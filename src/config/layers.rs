@@ -29,7 +29,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// For people: where to look, or that nobody said anything.
+    /// For people: where to look, or `default`.
     #[must_use]
     pub fn shown(&self) -> &str {
         if self.source == Source::Default { "default" } else { &self.place }

@@ -13,9 +13,9 @@ use crate::protocol::refine::CritiquePlan;
 pub struct RefineSettings {
     /// Whether a critique pass follows a run.
     pub enabled: bool,
-    /// Who critiques and rewrites, as it was typed; `None` for whoever wrote the text.
+    /// Who critiques and rewrites, as it was typed; `None` for the author of the text.
     pub refiner: Option<Typed>,
-    /// How a text is critiqued and rewritten, by nobody in particular yet.
+    /// How a text is critiqued and rewritten, without a refiner yet.
     pub critique: CritiquePlan,
     /// The flags that say something of it, other than whether it follows at all.
     pub flags: Vec<String>,

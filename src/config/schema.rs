@@ -36,7 +36,7 @@ pub fn config() -> Schema {
         "properties": {
             "defaults": { "description": "Settings of every run.", "type": "object", "properties": run },
             "adapters": {
-                "description": "What is otherwise than the manifests say, by the adapter's name.",
+                "description": "Settings of single adapters, by name.",
                 "type": "object",
                 "additionalProperties": { "type": "object", "properties": adapter },
             },

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What standard output carries.
+/// Format of standard output.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum OutputFormat {
     /// The answer alone.
@@ -38,75 +38,75 @@ pub(super) const BILLINGS: [(&str, Billing); 3] =
 /// All settings of a run.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Settings {
-    /// Who takes part, as it was typed.
+    /// The participants, as typed.
     pub models: Vec<String>,
-    /// Mean score that the leader must reach, 1 to 10.
+    /// Mean score required of the leader, 1 to 10.
     pub threshold: f64,
-    /// At most this many rounds, 1 to 20.
+    /// Maximum number of rounds, 1 to 20.
     pub max_rounds: u32,
-    /// For how many rounds in a row the same participant must lead, at least 1.
+    /// Consecutive rounds that the same participant must lead, at least 1.
     pub stability_rounds: u32,
     /// How answers are reviewed.
     pub review: ReviewMode,
-    /// How hard models think.
+    /// Reasoning effort.
     pub effort: Option<Effort>,
     /// Sampling temperature, 0 to 2.
     pub temperature: Option<f64>,
-    /// Longest reply in tokens, at least 1.
+    /// Maximum reply length in tokens, at least 1.
     pub reply_tokens: Option<u32>,
-    /// The seed of every draw; `None` to draw one.
+    /// Random seed; `None` to draw one.
     pub seed: Option<u64>,
-    /// Longest time for one attempt.
+    /// Maximum time for one attempt.
     pub timeout: Duration,
-    /// Longest silence before the first byte, of CLIs that stream.
+    /// Maximum silence before the first byte, of CLIs that stream.
     pub first_byte_timeout: Duration,
-    /// Longest silence after it, of CLIs that stream.
+    /// Maximum silence after it, of CLIs that stream.
     pub idle_timeout: Duration,
-    /// Further attempts after the first, 0 to 10.
+    /// Retries after a transient failure, 0 to 10.
     pub retries: u32,
-    /// Calls at once over all adapters; 0 for no limit.
+    /// Maximum parallel calls of all adapters; 0 for no limit.
     pub max_concurrent: usize,
-    /// What may pay.
+    /// Account to bill.
     pub billing: Billing,
-    /// Whether to go on without participants that are missing.
+    /// Whether to continue without participants that are missing.
     pub allow_missing: bool,
-    /// What standard output carries.
+    /// Format of standard output.
     pub output_format: OutputFormat,
-    /// A line per happening.
+    /// Log every event.
     pub verbose: bool,
     /// Echo every invocation, and keep its folder.
     pub debug: bool,
     /// What a run may spend.
     pub budget: Budget,
-    /// Longest time of a run; after it nothing new is begun.
+    /// Maximum time of a run; no new calls after it.
     pub max_wall: Option<Duration>,
-    /// What becomes of a run at a usage limit.
+    /// Action at a usage limit.
     pub on_limit: OnLimit,
     /// The critique pass that may follow a run.
     pub refine: RefineSettings,
-    /// Whether the run is not written down, and so can be neither resumed nor replayed.
+    /// Whether the run is not saved, and so can be neither resumed nor replayed.
     pub no_journal: bool,
-    /// Where runs and kept folders lie; `None` for the usual place.
+    /// Directory for saved runs and debug files; `None` for the usual place.
     pub state_dir: Option<PathBuf>,
-    /// What is said of single adapters.
+    /// Settings of single adapters.
     pub adapters: BTreeMap<String, AdapterSettings>,
 }
 
-/// What is said of one adapter.
+/// Settings of one adapter.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct AdapterSettings {
     /// Where the program is: a path, or a name to look up.
     pub program: Option<String>,
     /// Arguments that come before all others.
     pub program_args: Vec<String>,
-    /// Calls at once, at least 1.
+    /// Maximum parallel calls, at least 1.
     pub concurrency: Option<usize>,
     /// The model, unless a participant names one.
     pub model: Option<String>,
-    /// How hard it thinks, unless a participant says so: this adapter's word, or the run's, whichever
+    /// Its effort, unless a participant sets one: this adapter's word, or the run's, whichever
     /// came from the stronger source; of one source, this adapter's.
     pub effort: Option<Effort>,
-    /// What may pay: by the same rule.
+    /// Account to bill, by the same rule.
     pub billing: Option<Billing>,
     /// What an account that is paid per use is charged for a million input tokens, in US dollars.
     pub input_price: Option<f64>,
@@ -157,7 +157,7 @@ impl Settings {
         Error::all(read.errors).map_or(Ok(settings), Err)
     }
 
-    /// What is said of one adapter; nothing for one that nobody mentioned.
+    /// Settings of one adapter; the defaults for one without any.
     #[must_use]
     pub fn adapter(&self, name: &str) -> AdapterSettings {
         let said = self.adapters.get(name).cloned().unwrap_or_default();
@@ -192,7 +192,7 @@ impl Reader<'_> {
         self.layers.get(&Path::Run(key)).map(|entry| entry.origin.place.clone()).unwrap_or_default()
     }
 
-    /// A ceiling: left out, there is none. 0 is refused, since nobody can mean it.
+    /// A ceiling: left out, there is none. 0 is refused, since it makes no sense.
     fn ceiling(&mut self, key: Key) -> Ceiling {
         let most = self.optional(&Path::Run(key), |text| whole(text, &(1..=u64::MAX)));
         most.map_or(Ceiling::Unlimited, Ceiling::AtMost)

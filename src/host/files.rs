@@ -31,14 +31,15 @@ pub fn read(paths: &[String], folder: &Path, stdin: Option<&Arc<str>>) -> Result
                 total += text.len() as u64;
                 if total > BUDGET && total - text.len() as u64 <= BUDGET {
                     errors.push(Error::config(format!(
-                        "{shown}: over budget: with it the files have {total} bytes, all together may have {BUDGET}"
+                        "with {shown} the files total {}; they may total 1 MB",
+                        megabytes(total)
                     )));
                 } else if total > BUDGET {
-                    errors.push(Error::config(format!("{shown}: over budget: the files before it took it up")));
+                    errors.push(Error::config(format!("{shown} does not fit: files may total 1 MB")));
                 }
                 files.push((if shown == "-" { "stdin".to_owned() } else { shown.clone() }, text));
             }
-            Err(reason) => errors.push(Error::config(format!("{shown}: {reason}"))),
+            Err(reason) => errors.push(Error::config(format!("{shown}{reason}"))),
         }
     }
     Error::all(errors).map_or(Ok(files), Err)
@@ -47,26 +48,32 @@ pub fn read(paths: &[String], folder: &Path, stdin: Option<&Arc<str>>) -> Result
 fn one(path: &Path) -> Result<Arc<str>, String> {
     // Looked at before it is opened: opening a named pipe would wait for a writer.
     let meta = std::fs::metadata(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        _ => format!("cannot be read: {error}"),
+        std::io::ErrorKind::NotFound => ": no such file".to_owned(),
+        _ => format!(" cannot be read: {error}"),
     })?;
     if meta.is_dir() {
-        return Err("is a directory; name the files in it".to_owned());
+        return Err(" is a directory; name the files in it".to_owned());
     }
     if !meta.is_file() {
-        return Err("is no regular file".to_owned());
+        return Err(" is not a regular file".to_owned());
     }
     if meta.len() > BUDGET {
-        return Err(format!("over budget: {} bytes, all files together may have {BUDGET}", meta.len()));
+        return Err(format!(" is {}; files may total 1 MB", megabytes(meta.len())));
     }
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(BUDGET + 1).read_to_end(&mut bytes))
-        .map_err(|error| format!("cannot be read: {error}"))?;
+        .map_err(|error| format!(" cannot be read: {error}"))?;
     let text = String::from_utf8(bytes).map_err(|error| {
-        format!("is not UTF-8 text (byte {} is the first that is not)", error.utf8_error().valid_up_to() + 1)
+        format!(" is not UTF-8 text (first invalid byte: {})", error.utf8_error().valid_up_to() + 1)
     })?;
     Ok(text.into())
+}
+
+/// A size in megabytes, rounded up to a tenth so that what is too large also looks so.
+fn megabytes(bytes: u64) -> String {
+    let tenths = bytes.div_ceil(100_000);
+    format!("{}.{} MB", tenths / 10, tenths % 10)
 }
 
 #[cfg(test)]
@@ -86,13 +93,13 @@ mod tests {
         assert_eq!(
             error.messages,
             [
-                "bad: is not UTF-8 text (byte 3 is the first that is not)",
-                "none: there is no such file",
-                ".: is a directory; name the files in it",
-                "huge: over budget: 1000001 bytes, all files together may have 1000000",
-                "half: over budget: with it the files have 1200002 bytes, all together may have 1000000",
-                "good: over budget: the files before it took it up",
-                "/dev/null: is no regular file",
+                "bad is not UTF-8 text (first invalid byte: 3)",
+                "none: no such file",
+                ". is a directory; name the files in it",
+                "huge is 1.1 MB; files may total 1 MB",
+                "with half the files total 1.3 MB; they may total 1 MB",
+                "good does not fit: files may total 1 MB",
+                "/dev/null is not a regular file",
             ]
         );
     }

@@ -88,7 +88,7 @@ pub fn run_id(now: Timestamp) -> RunId {
     RunId::new(format!("{}-{}", stamp.replace('T', "-"), random(&LETTERS, 6)))
 }
 
-/// The seed of a run for which nobody named one. Below 2^48: every reader of JSON keeps such a number
+/// The seed of a run without `--seed`. Below 2^48: every reader of JSON keeps such a number
 /// whole.
 #[must_use]
 pub fn draw_seed() -> u64 {

@@ -20,7 +20,7 @@ pub fn find(names: &[&str], env: &BTreeMap<String, String>) -> Option<PathBuf> {
     names.iter().find_map(|name| which::which_in(name, Some(&path), "/").ok())
 }
 
-/// A file of one of these names on the PATH that nobody may execute: what [`find`] passes over.
+/// A file of one of these names on the PATH that is not executable: what [`find`] passes over.
 #[must_use]
 pub fn unexecutable(names: &[&str], env: &BTreeMap<String, String>) -> Option<PathBuf> {
     names.iter().flat_map(|name| entries(env).map(move |entry| entry.join(name))).find(|path| path.is_file())
@@ -34,7 +34,7 @@ pub fn unexecutable(names: &[&str], env: &BTreeMap<String, String>) -> Option<Pa
 pub fn configured(program: &str, env: &BTreeMap<String, String>, folders: &Folders) -> Result<PathBuf, String> {
     let path = folders.expand(program);
     if path.is_absolute() {
-        return which::which_in(&path, None::<&str>, "/").map_err(|_| format!("{} is no program", path.display()));
+        return which::which_in(&path, None::<&str>, "/").map_err(|_| format!("{} is not a program", path.display()));
     }
     if program.contains('/') {
         return Err(format!("`{program}` is a relative path: give an absolute one, or a name to look up"));
@@ -86,7 +86,7 @@ mod tests {
             assert_eq!(configured(program, &env, &folders), Ok(tool.clone()), "{program}");
         }
         assert!(configured("./tool", &env, &folders).unwrap_err().contains("relative"));
-        assert!(configured("/none/tool", &env, &folders).unwrap_err().contains("is no program"));
+        assert!(configured("/none/tool", &env, &folders).unwrap_err().contains("is not a program"));
         assert!(configured("none", &env, &folders).unwrap_err().contains("not on the PATH"));
     }
 }

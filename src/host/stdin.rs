@@ -42,7 +42,7 @@ impl Stdin {
         Self { reader: Box::new(reader), carries }
     }
 
-    /// Whether somebody piped something in: a pipe, or a file that is not empty.
+    /// Whether something was piped in: a pipe, or a file that is not empty.
     #[must_use]
     pub fn carries(&self) -> bool {
         self.carries
@@ -60,12 +60,12 @@ impl Stdin {
             .read_to_end(&mut bytes)
             .map_err(|error| Error::config(format!("standard input cannot be read: {error}")))?;
         if bytes.len() as u64 > CAP {
-            return Err(Error::config(format!("standard input has more than {CAP} bytes")));
+            return Err(Error::config("standard input is larger than 1 MB"));
         }
         match String::from_utf8(bytes) {
             Ok(text) => Ok(text.into()),
             Err(error) => Err(Error::config(format!(
-                "standard input is not UTF-8 text (byte {} is the first that is not)",
+                "standard input is not UTF-8 text (first invalid byte: {})",
                 error.utf8_error().valid_up_to() + 1
             ))),
         }
@@ -83,13 +83,13 @@ mod tests {
     #[test]
     fn a_million_bytes_fit_and_no_more() {
         assert_eq!(read(vec![b'x'; 1_000_000]).unwrap().len(), 1_000_000);
-        assert_eq!(read(vec![b'x'; 1_000_001]).unwrap_err().to_string(), "standard input has more than 1000000 bytes");
+        assert_eq!(read(vec![b'x'; 1_000_001]).unwrap_err().to_string(), "standard input is larger than 1 MB");
         assert_eq!(&*read(Vec::new()).unwrap(), "");
     }
 
     #[test]
     fn only_text_is_taken() {
         let error = read(b"ab\xff".to_vec()).unwrap_err();
-        assert_eq!(error.to_string(), "standard input is not UTF-8 text (byte 3 is the first that is not)");
+        assert_eq!(error.to_string(), "standard input is not UTF-8 text (first invalid byte: 3)");
     }
 }

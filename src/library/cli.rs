@@ -176,7 +176,7 @@ fn manifest(adapter: &str, own: &[(String, String)]) -> Result<Arc<Manifest>, Er
     }
     let unknown = || {
         let known: Vec<_> = catalog.iter().map(|manifest| manifest.id.to_string()).collect();
-        Error::config(format!("no adapter is called `{adapter}`")).hint(format!("there are {}", known.join(", ")))
+        Error::config(format!("unknown adapter `{adapter}`")).hint(format!("known adapters: {}", known.join(", ")))
     };
     catalog.get(adapter).map(Arc::clone).ok_or_else(unknown)
 }

@@ -1,7 +1,8 @@
 //! Whether a plan's numbers are in their ranges, for callers who build one by hand: the command line checks
 //! its own words as it reads them.
 
-use super::run::ProtocolPlan;
+use super::participant::PARTICIPANTS;
+use super::run::{ProtocolPlan, RunPlan};
 use crate::error::Error;
 use crate::ids::ParticipantId;
 use crate::protocol::consensus::ConsensusPlan;
@@ -34,6 +35,40 @@ impl ProtocolPlan {
             Self::Sample(plan) => check.sample(plan),
             Self::Refine(plan) => check.refine(plan),
             Self::Pipe(plan) => check.pipe(plan),
+        }
+        check.problems
+    }
+}
+
+impl RunPlan {
+    /// Everything that is wrong with a plan that was not made by this program just now: participants, limits,
+    /// and what its protocol says.
+    #[must_use]
+    pub fn problems(&self) -> Vec<Error> {
+        let names: Vec<_> = self.participants.iter().map(|one| one.id.clone()).collect();
+        let mut problems = self.protocol.problems(&names);
+        problems.extend(self.self_refine.iter().flat_map(|plan| plan.critique.problems(&names)));
+        let mut check = Check { names: &names, problems };
+        let room = names.iter().filter(|name| !self.aside.contains(name)).count();
+        let takes = match self.protocol {
+            ProtocolPlan::Sample(_) | ProtocolPlan::Pipe(_) => 1..=100,
+            ProtocolPlan::Debate(_) => 2..=*PARTICIPANTS.end(),
+            _ => PARTICIPANTS,
+        };
+        check.within("the number of participants", room, &takes);
+        for (at, name) in names.iter().enumerate().filter(|(at, name)| names[..*at].contains(name)) {
+            check.problems.push(Error::config(format!("participant {} is named {name}, like another", at + 1)));
+        }
+        check.within("limits.retries", self.limits.retries, &(0..=10));
+        for (name, limit) in [
+            ("timeout_ms", self.limits.timeout),
+            ("first_byte_timeout_ms", self.limits.first_byte_timeout),
+            ("idle_timeout_ms", self.limits.idle_timeout),
+        ] {
+            check.within(&format!("limits.{name}"), limit.as_millis(), &(1..=86_400_000));
+        }
+        for (adapter, limit) in &self.limits.concurrency.adapters {
+            check.within(&format!("limits.concurrency.adapters.{adapter}"), *limit, &(1..=1000));
         }
         check.problems
     }

@@ -91,7 +91,7 @@ fn read<S: AsRef<str>>(lists: &[S], known: Known<'_>, room: &RangeInclusive<usiz
     }
     if !room.contains(&wanted.len()) {
         let (least, most) = (room.start(), room.end());
-        let takes = if least == most { format!("takes {least}") } else { format!("takes from {least} to {most}") };
+        let takes = if least == most { format!("takes {least}") } else { format!("takes {least} to {most}") };
         return Err(Error::config(format!("{} participants: a run {takes}", wanted.len())));
     }
     Ok(numbered(wanted))
@@ -223,7 +223,7 @@ fn counted(word: &str, most: usize) -> Result<(&str, usize), Error> {
 
 fn unknown(name: &str, adapters: &[&str]) -> Error {
     let there = if adapters.is_empty() { "none".to_owned() } else { adapters.join(", ") };
-    let error = Error::config(format!("no adapter is called `{name}`; there are: {there}"));
+    let error = Error::config(format!("unknown adapter `{name}`; known: {there}"));
     let first = name.split('-').next().unwrap_or(name);
     match closest(name, adapters.iter().copied()).or_else(|| closest(first, adapters.iter().copied())) {
         Some(near) => error.hint(format!("`{name}`: did you mean `{near}`?")),
@@ -324,7 +324,7 @@ mod tests {
             ("claude:pessimist@turbo", "`turbo` is no effort", ""),
             ("claude:pessimist:domain-expert", "more than one effort and one persona", ""),
             ("claude@low@high", "more than one effort", ""),
-            (":pessimist", "no adapter is called ``", ""),
+            (":pessimist", "unknown adapter ``", ""),
         ] {
             let error = debaters(typed).unwrap_err();
             assert!(error.to_string().contains(message), "{typed}: {error}");
@@ -359,8 +359,8 @@ mod tests {
 
     #[test]
     fn the_number_of_participants_is_bounded() {
-        assert_eq!(refused("claude*4,codex*4").to_string(), "8 participants: a run takes from 1 to 7");
-        assert_eq!(refused(" , ").to_string(), "0 participants: a run takes from 1 to 7");
+        assert_eq!(refused("claude*4,codex*4").to_string(), "8 participants: a run takes 1 to 7");
+        assert_eq!(refused(" , ").to_string(), "0 participants: a run takes 1 to 7");
         assert!(refused("claude*0").to_string().contains("from 1 to 7 times"));
         assert!(refused("claude*99999999999999999999").to_string().contains("from 1 to 7 times"));
         assert!(refused("claude*x").to_string().contains("from 1 to 7 times"));

@@ -122,6 +122,14 @@ impl Pool {
     }
 }
 
+impl Pool {
+    /// An account that was not looked for yet.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self { name: String::new(), kind: PoolKind::None, metered: false, words: "not known".to_owned() }
+    }
+}
+
 impl From<&ChosenPool> for Pool {
     fn from(pool: &ChosenPool) -> Self {
         Self { name: pool.name.clone(), kind: pool.kind, metered: pool.metered, words: pool.words.clone() }

@@ -2,20 +2,23 @@
 //! clock of one's own or five hundred runs in a row.
 
 use super::sandbox::Sandbox;
-use refinery_core::app::endpoints::ProgramEnv;
-use refinery_core::app::execute::{Begin, execute};
-use refinery_core::app::prepare::{self, Prepared, Ready};
+use refinery_core::app::execute::{Begin, ProgramEnv, execute};
+use refinery_core::app::prepare::{self, Ready};
+use refinery_core::cli::args::{Command, asked};
 use refinery_core::cli::parse::parse;
-use refinery_core::engine::{Clock, Listener};
+use refinery_core::engine::{Clock, Listener, stop_channel};
 use refinery_core::host::folders::Folders;
-use refinery_core::host::machine::{Machine, now};
+use refinery_core::host::machine::{LETTERS, Machine, now, random};
 use refinery_core::host::stdin::Stdin;
+use refinery_core::invocation::StopLevel;
 use refinery_core::outcome::Finished;
+use refinery_core::process::{Marker, Supervisor, Watchdog};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::Arc;
+use tokio::sync::watch;
 
 /// The machine that a sandbox's environment makes.
 fn machine(env: BTreeMap<String, String>, cwd: &Path) -> Machine {
@@ -29,18 +32,31 @@ pub fn prepare_run(env: BTreeMap<String, String>, cwd: &Path, line: &str) -> Rea
     let words: Vec<_> = [vec!["refinery".to_owned()], shell_words::split(line).unwrap()].concat();
     let words: Vec<OsString> = words.into_iter().map(Into::into).collect();
     let Ok(cli) = parse(&words, false) else { panic!("{line}") };
-    let mut machine = machine(env, cwd);
-    let settings = prepare::load(&cli.run, &machine).unwrap().settings;
-    match prepare::prepare(&cli.run, &mut machine, settings, &mut Vec::new()).unwrap() {
-        Prepared::Ready(ready) => *ready,
-        Prepared::Dry(_) => panic!("{line}"),
+    let (request, _) = match &cli.command {
+        None => asked(&cli.run),
+        Some(Command::Ask(args)) => args.request(),
+        Some(_) => panic!("{line}"),
     }
+    .unwrap();
+    let mut machine = machine(env, cwd);
+    let settings = prepare::load(&request, &machine).unwrap().settings;
+    prepare::prepare(request, settings, &mut machine, &mut Vec::new()).unwrap()
 }
 
-/// Makes the run, under the real watchdog.
+/// What all runs of one process share, under the real watchdog; they stop when the sender says so.
+pub fn program_env(clock: Clock) -> (ProgramEnv, watch::Sender<StopLevel>) {
+    let marker = Marker::new(format!("test-{}", random(&LETTERS, 12)));
+    let watchdog = Watchdog::start(Path::new(env!("CARGO_BIN_EXE_refinery")), &["__watchdog"], &marker).unwrap();
+    let (sender, stop) = stop_channel();
+    let supervisor = Supervisor::new(marker).with_watchdog(watchdog);
+    (ProgramEnv { supervisor, stop, clock, debug: Arc::new(|_| {}) }, sender)
+}
+
+/// Makes the run.
 pub fn execute_run(ready: &Ready, clock: Clock, listener: Listener<'_>) -> Finished {
-    let world = ProgramEnv { program: env!("CARGO_BIN_EXE_refinery").into(), clock };
-    execute(ready, Begin::Anew, &world, listener).unwrap()
+    let (env, _stop) = program_env(clock);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(execute(ready, Begin::Anew, &env, listener)).unwrap()
 }
 
 /// The wall clock.
@@ -58,9 +74,9 @@ impl Sandbox {
 
     /// Runs the other half of a test, an ignored one, as a process of its own in this sandbox: what
     /// it needs of a process (memory, descriptors, the folder for temporary files) is its own then.
-    /// `before` is a line of shell that runs first.
+    /// `before` is a line of shell that sets its stage.
     pub fn run_ignored_test(&self, test: &str, before: &str) -> String {
-        let mut command = Command::new("/bin/sh");
+        let mut command = std::process::Command::new("/bin/sh");
         let line = format!("{before}; exec \"$0\" --ignored --exact {test} --nocapture");
         command.arg("-c").arg(line).arg(std::env::current_exe().unwrap());
         command.env_clear().envs(self.env()).env("RUST_BACKTRACE", "1").current_dir(self.path("work"));

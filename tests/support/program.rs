@@ -14,6 +14,13 @@ pub struct Desk {
     env: Vec<(String, String)>,
 }
 
+const DRAWN: [(&str, &str); 4] = [
+    (r#""run_id": "[0-9a-z-]+""#, r#""run_id": "20261121-100500-abcdef""#),
+    (r#""created_at": \d+"#, r#""created_at": 1795255500000"#),
+    (r#""nonce_root": "[0-9a-f]{32}""#, r#""nonce_root": "00000000000000000000000000000000""#),
+    (r#""seed": \d+"#, r#""seed": 7"#),
+];
+
 /// What a command line brought.
 pub struct CommandOutput {
     pub stdout: String,
@@ -104,7 +111,12 @@ impl Desk {
 
     fn redact(&self, text: &str) -> String {
         let real = |path: &Path| path.canonicalize().unwrap().display().to_string();
-        text.replace(&real(self.root.path()), "[DESK]").replace(&self.root.path().display().to_string(), "[DESK]")
+        let text =
+            text.replace(&real(self.root.path()), "[DESK]").replace(&self.root.path().display().to_string(), "[DESK]");
+        // What is drawn anew for every plan.
+        DRAWN.iter().fold(text, |text, (drawn, fixed)| {
+            regex_lite::Regex::new(drawn).unwrap().replace_all(&text, *fixed).into_owned()
+        })
     }
 }
 

@@ -1,17 +1,18 @@
-//! `refinery demo`: a whole run that this program answers itself, planned by the very command line that a
-//! person would type.
+//! `refinery demo`: a whole run that this program answers itself.
 
 use crate::adapter;
-use crate::app::endpoints::ProgramEnv;
-use crate::app::prepare::{self, Prepared, Ready};
-use crate::cli::args::{Cli, Command, DemoArgs};
-use crate::cli::commands::planner::Planner;
-use crate::config::Settings;
+use crate::app::options::flag;
+use crate::app::prepare::{self, Ready};
+use crate::app::request::{OptionValue, RunCommand, RunRequest, Sources, StepText, Steps};
+use crate::cli::args::DemoArgs;
+use crate::cli::commands::typed::said;
+use crate::cli::session::program;
+use crate::config::Key;
 use crate::config::value::word;
-use crate::demo::{self, Demo, Plot, Step};
+use crate::demo::{self, Demo, Plot};
 use crate::error::Error;
 use crate::host::Machine;
-use clap::Parser;
+use anyhow::Context as _;
 use std::path::Path;
 
 /// Credentials that open nothing: without one, no adapter starts its program.
@@ -28,98 +29,97 @@ pub fn of(args: &DemoArgs) -> Result<Demo, Error> {
         .map_err(|names| Error::config(format!("there is no demo `{name}`")).hint(format!("there are {names}")))
 }
 
-/// What a person would type for it, with the question left out.
+/// The command that a person would type for it, without the question.
 #[must_use]
 pub fn command(demo: Demo) -> String {
-    let (name, options) = words(demo);
-    let name = name.map_or(String::new(), |name| format!(" {name}"));
-    format!("refinery{name} QUESTION {}", shell_words::join(options))
+    let RunRequest { options, steps, .. } = request(demo);
+    let name = if demo == Demo::Consensus { String::new() } else { format!(" {}", demo.as_str()) };
+    let mut words = vec!["-m".to_owned(), models(demo)];
+    for OptionValue { place, value, .. } in options {
+        words.push(place);
+        words.extend((value != "true").then_some(value));
+    }
+    if let Steps::Listed(steps) = steps {
+        for StepText { step, conditions } in steps {
+            words.extend(["--step".to_owned(), step]);
+            words.extend(conditions.into_iter().flat_map(|condition| ["--if".to_owned(), condition]));
+        }
+    }
+    format!("refinery{name} QUESTION {}", shell_words::join(words))
 }
 
-/// The command, and its options.
-fn words(demo: Demo) -> (Option<&'static str>, Vec<String>) {
-    let everybody = demo.participants();
-    let list = |names: Vec<String>| vec!["-m".to_owned(), names.join(",")];
-    let bare = || list(everybody.iter().map(|name| (*name).to_owned()).collect());
-    let name = (demo != Demo::Consensus).then(|| demo.as_str());
-    let options = match demo.plot() {
-        Plot::Consensus => bare(),
-        Plot::Debate { personas, judge } => {
-            let participants = everybody.iter().zip(personas).map(|(who, persona)| format!("{who}:{persona}"));
-            [list(participants.collect()), said("--judge", judge)].concat()
+fn models(demo: Demo) -> String {
+    let names = demo.participants().iter();
+    match demo.plot() {
+        Plot::Debate { personas, .. } => {
+            names.zip(personas).map(|(name, persona)| format!("{name}:{persona}")).collect::<Vec<_>>().join(",")
         }
+        _ => names.copied().collect::<Vec<_>>().join(","),
+    }
+}
+
+/// The run that a demo is.
+fn request(demo: Demo) -> RunRequest {
+    let option = |name: &str, value: String| OptionValue { name: name.to_owned(), value, place: flag(name) };
+    let (command, options, steps) = match demo.plot() {
+        Plot::Consensus => (RunCommand::Consensus, Vec::new(), &[][..]),
+        Plot::Debate { judge, .. } => (RunCommand::Debate, vec![option("judge", judge.to_owned())], &[][..]),
         Plot::Sample { num_samples, normaliser } => {
-            let early = vec!["--early-stop".to_owned()];
-            let count = said("--num-samples", &num_samples.to_string());
-            [bare(), count, said("--normaliser", normaliser), early].concat()
+            let options = vec![
+                option("num_samples", num_samples.to_string()),
+                option("normaliser", normaliser.to_owned()),
+                option("early_stop", "true".to_owned()),
+            ];
+            (RunCommand::Sample, options, &[][..])
         }
         Plot::Refine { judge, target_score } => {
-            [bare(), said("--judge", judge), said("--target-score", &target_score.to_string())].concat()
+            let options = vec![option("judge", judge.to_owned()), option("target_score", target_score.to_string())];
+            (RunCommand::Refine, options, &[][..])
         }
-        Plot::Pipe { steps } => {
-            let step = |one: &Step| {
-                let condition = one.condition.map(|condition| said("--if", condition));
-                [said("--step", one.step), condition.unwrap_or_default()].concat()
-            };
-            bare().into_iter().chain(steps.iter().flat_map(step)).collect()
-        }
+        Plot::Pipe { steps } => (RunCommand::Pipe, Vec::new(), steps),
     };
-    (name, options)
+    let step = |one: &demo::Step| StepText {
+        step: one.step.to_owned(),
+        conditions: one.condition.map(str::to_owned).into_iter().collect(),
+    };
+    let settings =
+        [(Key::Models, models(demo)), (Key::Seed, Demo::SEED.to_string()), (Key::NoJournal, "true".to_owned())];
+    RunRequest {
+        command,
+        options,
+        steps: Steps::Listed(steps.iter().map(step).collect()),
+        settings: settings.map(|(key, value)| said(key, vec![value], flag(key.name()))).to_vec(),
+        input: Sources { prompt: Some(demo.question()), ..Sources::default() },
+        ..RunRequest::default()
+    }
 }
 
-fn said(flag: &str, value: &str) -> Vec<String> {
-    vec![flag.to_owned(), value.to_owned()]
-}
-
-/// The demo as a run that is ready, with its script in `folder`. Nothing of the person's takes part:
-/// no configuration, no credential, no login, no program.
+/// The demo as a run that is ready, with its script in `folder`. Nothing of the person's takes part: no
+/// configuration, no credential, no login, no program.
 ///
 /// # Errors
 /// The script cannot be written.
-pub fn prepare(
-    demo: Demo,
-    args: &DemoArgs,
-    machine: &mut Machine,
-    world: &ProgramEnv,
-    folder: &Path,
-) -> Result<(Ready, Settings), Error> {
+pub fn prepare(demo: Demo, args: &DemoArgs, machine: &mut Machine, folder: &Path) -> Result<Ready, Error> {
     let script = folder.join("script.toml");
-    std::fs::write(&script, demo.script())
-        .map_err(|error| Error::failed(format!("{} cannot be written: {error}", script.display())))?;
+    std::fs::write(&script, demo.script()).with_context(|| format!("cannot write {}", script.display()))?;
     machine.folders.config = None;
     machine.folders.home = None;
     machine.env.retain(|name, _| matches!(name.as_str(), "PATH" | "NO_COLOR"));
     machine.env.extend(CREDENTIALS.map(|(name, value)| (name.to_owned(), value.to_owned())));
     machine.env.insert(adapter::MARK_CALLS.to_owned(), "1".to_owned());
-    let typed = typed(demo, args)?;
-    let planner: &dyn Planner = match &typed.command {
-        Some(Command::Run(command)) => command.planner(),
-        _ => &typed.run,
-    };
-    let mut settings = prepare::load(planner, machine)?.settings;
+    let mut request = request(demo);
+    let format = args.output_format.clone().map(|format| (Key::OutputFormat, format));
+    let verbose = args.verbose.then(|| (Key::Verbose, "true".to_owned()));
+    let shown = format.into_iter().chain(verbose);
+    request.settings.extend(shown.map(|(key, value)| said(key, vec![value], flag(key.name()))));
+    let mut settings = prepare::load(&request, machine)?.settings;
+    let program = program()?.display().to_string();
     for vendor in demo::VENDORS {
         let said = settings.adapters.entry(vendor.to_owned()).or_default();
-        said.program = Some(world.program.display().to_string());
+        said.program = Some(program.clone());
         said.program_args = demo::arguments(vendor, &script);
     }
-    match prepare::prepare(planner, machine, settings.clone(), &mut Vec::new())? {
-        Prepared::Ready(ready) => Ok((*ready, settings)),
-        Prepared::Dry(_) => Err(Error::failed("the demo is no dry run")),
-    }
-}
-
-/// What a person would have typed, read as it would be.
-fn typed(demo: Demo, args: &DemoArgs) -> Result<Cli, Error> {
-    let (name, options) = words(demo);
-    let mut all = vec!["refinery".to_owned()];
-    all.extend(name.map(str::to_owned));
-    all.extend(options);
-    all.extend(said("--seed", &Demo::SEED.to_string()));
-    all.push("--no-journal".to_owned());
-    all.extend(args.output_format.iter().flat_map(|format| said("--output-format", format)));
-    all.extend(args.verbose.then(|| "--verbose".to_owned()));
-    all.extend(["--".to_owned(), demo.question()]);
-    Cli::try_parse_from(all).map_err(|error| Error::failed(format!("the demo {}: {error}", demo.as_str())))
+    prepare::prepare(request, settings, machine, &mut Vec::new())
 }
 
 #[cfg(test)]
@@ -129,7 +129,9 @@ mod tests {
     #[test]
     fn every_demo_is_a_command_that_can_be_typed() {
         for (_, demo) in Demo::WORDS {
-            typed(demo, &DemoArgs::default()).unwrap();
+            let line = command(demo);
+            let words: Vec<_> = shell_words::split(&line).unwrap().into_iter().map(Into::into).collect();
+            assert!(crate::cli::parse::parse(&words, false).is_ok(), "{line}");
         }
         assert_eq!(command(Demo::Consensus), "refinery QUESTION -m claude,codex,gemini");
         assert_eq!(

@@ -1,8 +1,8 @@
 //! `--dry-run`: what a run would do, and the most calls that it could take.
 
-use crate::app::prepare::Dry;
+use crate::app::draft::Draft;
 use crate::app::resolve::ResolvedParticipant;
-use crate::plan::{PhaseEstimate, ProtocolPlan, RoundEstimate};
+use crate::plan::{Estimate, PhaseEstimate, ProtocolPlan, RoundEstimate, RunPlan};
 use crate::protocol::consensus::{ConsensusPlan, ReviewMode};
 use crate::protocol::debate::DebatePlan;
 use crate::protocol::pipeline::{StepKind, StepPlan};
@@ -20,16 +20,15 @@ pub struct Document<'a> {
     status: &'static str,
     /// Which protocol.
     protocol: &'static str,
-    /// Who would take part, in plan order.
+    /// The participants, in plan order.
     participants: Vec<Line<'a>>,
-    /// Those who would take part only where they are named: a judge, a refiner.
+    /// Participants that are named for one role only: a judge, a refiner.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     aside: Vec<Line<'a>>,
     #[serde(flatten)]
     closing: Option<Closing>,
-    /// The protocol's settings; left out of a consensus run, whose settings stand beside this.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    plan: Option<&'a ProtocolPlan>,
+    /// The plan, whole: `refinery run --plan` takes it.
+    plan: Planned<'a>,
     /// The critique pass over the answer, where one is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     self_refine: Option<&'a SelfRefinePlan>,
@@ -40,33 +39,42 @@ pub struct Document<'a> {
     /// The length of the text that would be worked on.
     #[serde(skip_serializing_if = "Option::is_none")]
     draft_bytes: Option<usize>,
-    /// The calls of each round at most, the first one first.
+    /// Maximum calls of each round, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     rounds: Vec<Round>,
-    /// The calls of the round that has most.
+    /// Maximum calls of one round.
     #[serde(skip_serializing_if = "Option::is_none")]
     calls_per_round: Option<u64>,
-    /// The calls of each phase at most, of a protocol without rounds.
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    phases: &'a [PhaseEstimate],
-    /// All calls at most, repairs not among them.
+    /// Maximum calls of each phase, of a protocol without rounds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    phases: Vec<PhaseEstimate>,
+    /// Maximum calls, without repairs.
     total_calls: u64,
-    /// All calls if every review needs a repair.
+    /// Maximum calls if every review needs a repair.
     total_calls_with_repairs: u64,
-    /// Everything that a person should know.
+    /// All warnings.
     warnings: &'a [String],
+}
+
+/// The plan; the protocol's own settings, but of a consensus, stand beside it for one more version.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Planned<'a> {
+    #[serde(flatten)]
+    run: &'a RunPlan,
+    #[serde(flatten)]
+    settings: Option<&'a ProtocolPlan>,
 }
 
 /// When a consensus run closes.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Closing {
-    /// Mean score that the leader would have to reach, 1 to 10.
+    /// Mean score required of the leader, 1 to 10.
     threshold: f64,
-    /// At most this many rounds.
+    /// Maximum number of rounds.
     max_rounds: u32,
-    /// For how many rounds in a row the same answer would have to lead.
+    /// Consecutive rounds that the same answer must lead.
     stability_rounds: u32,
-    /// How answers would be reviewed.
+    /// How answers are reviewed.
     review: ReviewMode,
 }
 
@@ -75,11 +83,11 @@ struct Closing {
 struct Line<'a> {
     /// Its unique name.
     participant: &'a str,
-    /// Through which adapter.
+    /// Its adapter.
     adapter: &'a str,
     /// The resolved model with its vendor prefix.
     model_id: &'a str,
-    /// How hard it would think; `None` leaves the CLI's own default.
+    /// Its reasoning effort; `None` leaves the CLI's own default.
     effort: Option<&'static str>,
 }
 
@@ -92,7 +100,7 @@ struct File<'a> {
     bytes: usize,
 }
 
-/// The calls of one round at most.
+/// Maximum calls of one round.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Round {
     /// Which round, from 1.
@@ -128,9 +136,9 @@ enum Phases {
 impl<'a> Document<'a> {
     /// The document of a dry run.
     #[must_use]
-    pub fn of(dry: &'a Dry, warnings: &'a [String]) -> Self {
-        let drawn = &dry.drawn;
-        let (closing, plan) = match &drawn.protocol {
+    pub fn of(draft: &'a Draft, plan: &'a RunPlan, warnings: &'a [String]) -> Self {
+        let drawn = &draft.drawn;
+        let (closing, settings) = match &drawn.protocol {
             ProtocolPlan::Consensus(plan) => {
                 let (threshold, max_rounds) = (plan.threshold, plan.max_rounds);
                 let (stability_rounds, review) = (plan.stability_rounds, plan.review);
@@ -138,23 +146,23 @@ impl<'a> Document<'a> {
             }
             other => (None, Some(other)),
         };
-        let rounds = &dry.estimate.rounds;
+        let Estimate { rounds, phases, total, total_with_repairs, .. } = draft.estimate();
         Self {
             status: "dry_run",
             protocol: drawn.protocol.name(),
-            participants: drawn.room.iter().map(line).collect(),
-            aside: drawn.aside.iter().map(line).collect(),
+            participants: drawn.members.iter().map(line).collect(),
+            aside: drawn.auxiliary.iter().map(line).collect(),
             closing,
-            plan,
+            plan: Planned { run: plan, settings },
             self_refine: drawn.self_refine.as_ref(),
-            question_bytes: dry.input.question.len(),
-            files: dry.input.files.iter().map(|(path, text)| File { path, bytes: text.len() }).collect(),
-            draft_bytes: dry.input.draft.as_ref().map(|draft| draft.len()),
+            question_bytes: draft.input.question.len(),
+            files: draft.input.files.iter().map(|(path, text)| File { path, bytes: text.len() }).collect(),
+            draft_bytes: draft.input.draft.as_ref().map(|draft| draft.len()),
             rounds: rounds.iter().map(|one| round(&drawn.protocol, one)).collect(),
             calls_per_round: rounds.iter().map(RoundEstimate::calls).max(),
-            phases: &dry.estimate.phases,
-            total_calls: dry.estimate.total,
-            total_calls_with_repairs: dry.estimate.total_with_repairs,
+            phases,
+            total_calls: total,
+            total_calls_with_repairs: total_with_repairs,
             warnings,
         }
     }
@@ -180,37 +188,38 @@ fn round(protocol: &ProtocolPlan, one: &RoundEstimate) -> Round {
 
 /// The dry run, as people read it.
 #[must_use]
-pub fn text(dry: &Dry) -> String {
-    let drawn = &dry.drawn;
+pub fn text(draft: &Draft) -> String {
+    let estimate = draft.estimate();
+    let drawn = &draft.drawn;
     let who = |all: &[ResolvedParticipant]| all.iter().map(person).collect::<Vec<_>>().join(", ");
-    let mut facts = vec![("Participants:", who(&drawn.room))];
-    if !drawn.aside.is_empty() {
-        facts.push(("Aside:", who(&drawn.aside)));
+    let mut facts = vec![("Participants:", who(&drawn.members))];
+    if !drawn.auxiliary.is_empty() {
+        facts.push(("Named only:", who(&drawn.auxiliary)));
     }
-    facts.push(("Question:", material(dry)));
-    facts.extend(dry.input.draft.as_ref().map(|draft| ("Draft:", bytes(draft.len()))));
-    facts.extend(closing(&drawn.protocol, &drawn.room));
+    facts.push(("Question:", material(draft)));
+    facts.extend(draft.input.draft.as_ref().map(|draft| ("Draft:", bytes(draft.len()))));
+    facts.extend(closing(&drawn.protocol, &drawn.members));
     let facts: Vec<_> = facts.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
     let mut blocks = vec![table(&facts, &[])];
-    if !dry.estimate.rounds.is_empty() {
-        blocks.push(rounds(&drawn.protocol, &dry.estimate.rounds));
+    if !estimate.rounds.is_empty() {
+        blocks.push(rounds(&drawn.protocol, &estimate.rounds));
     }
-    if !dry.estimate.phases.is_empty() {
-        blocks.push(phases(&dry.estimate.phases));
+    if !estimate.phases.is_empty() {
+        blocks.push(phases(&estimate.phases));
     }
-    let (total, most) = (dry.estimate.total, dry.estimate.total_with_repairs);
+    let (total, most) = (estimate.total, estimate.total_with_repairs);
     let repaired = |reviews: bool| {
-        let mut phases = dry.estimate.phases.iter().filter(|phase| phase.repairs > 0);
+        let mut phases = estimate.phases.iter().filter(|phase| phase.repairs > 0);
         phases.any(|phase| phase.phase.ends_with("evaluate") == reviews)
     };
-    let what = match (!dry.estimate.rounds.is_empty() || repaired(true), repaired(false)) {
+    let what = match (!estimate.rounds.is_empty() || repaired(true), repaired(false)) {
         (_, false) => "review",
         (false, true) => "score",
         (true, true) => "review and score",
     };
     let repairs =
-        if most == total { String::new() } else { format!("; {} if every {what} had to be repaired", grouped(most)) };
-    format!("{}\nCalls: at most {}{repairs}\n", blocks.join("\n"), grouped(total))
+        if most == total { String::new() } else { format!("; {} if every {what} needs a repair", grouped(most)) };
+    format!("{}\nMaximum calls: {}{repairs}\n", blocks.join("\n"), grouped(total))
 }
 
 fn person(one: &ResolvedParticipant) -> String {
@@ -219,11 +228,11 @@ fn person(one: &ResolvedParticipant) -> String {
 }
 
 /// What ends it.
-fn closing(protocol: &ProtocolPlan, room: &[ResolvedParticipant]) -> Vec<(&'static str, String)> {
+fn closing(protocol: &ProtocolPlan, members: &[ResolvedParticipant]) -> Vec<(&'static str, String)> {
     match protocol {
-        ProtocolPlan::Consensus(_) if room.len() < 2 => Vec::new(),
+        ProtocolPlan::Consensus(_) if members.len() < 2 => Vec::new(),
         ProtocolPlan::Consensus(plan) => vec![("Closes:", consensus(plan))],
-        ProtocolPlan::Debate(plan) => debate(plan, room),
+        ProtocolPlan::Debate(plan) => debate(plan, members),
         ProtocolPlan::Sample(plan) => vec![("Counts:", sampling(plan))],
         ProtocolPlan::Refine(plan) => vec![("Ends:", refine(plan))],
         ProtocolPlan::Pipe(plan) => plan.steps.iter().map(|one| ("Step:", step(one))).collect(),
@@ -232,22 +241,22 @@ fn closing(protocol: &ProtocolPlan, room: &[ResolvedParticipant]) -> Vec<(&'stat
 
 fn consensus(plan: &ConsensusPlan) -> String {
     let lead = counted(u64::from(plan.stability_rounds), "round");
-    format!("mean score of {:.1} or more, {lead} in the lead", plan.threshold)
+    format!("mean score of {:.1} or more, leading for {lead}", plan.threshold)
 }
 
-fn debate(plan: &DebatePlan, room: &[ResolvedParticipant]) -> Vec<(&'static str, String)> {
-    let personas = room.iter().zip(&plan.personas).map(|(one, persona)| format!("{} as {}", one.id, persona.name));
+fn debate(plan: &DebatePlan, members: &[ResolvedParticipant]) -> Vec<(&'static str, String)> {
+    let personas = members.iter().zip(&plan.personas).map(|(one, persona)| format!("{} as {}", one.id, persona.name));
     let rounds = counted(u64::from(plan.rounds), "round");
     let ends = match plan.early_stop && plan.rounds > 1 {
-        true => format!("when the score moves by {} or less, else after {rounds}", plan.convergence_delta),
+        true => format!("when the score changes by {} or less, else after {rounds}", plan.convergence_delta),
         false => format!("after {rounds}"),
     };
-    let gate = plan.min_score.map_or(String::new(), |least| format!("; a score of {least} is asked for"));
+    let gate = plan.min_score.map_or(String::new(), |least| format!("; required score {least}"));
     let order = match (plan.blind, plan.shuffle) {
-        (true, _) if plan.rounds == 1 => "all at once",
-        (true, true) => "in round 1 all at once, then in turn in a drawn order",
-        (true, false) => "in round 1 all at once, then in turn as listed",
-        (false, true) => "in turn: in round 1 as listed, then in a drawn order",
+        (true, _) if plan.rounds == 1 => "in parallel",
+        (true, true) => "round 1 in parallel, then in turn in random order",
+        (true, false) => "round 1 in parallel, then in turn as listed",
+        (false, true) => "in turn: round 1 as listed, then in random order",
         (false, false) => "in turn, as listed",
     };
     let mut facts = vec![
@@ -260,10 +269,10 @@ fn debate(plan: &DebatePlan, room: &[ResolvedParticipant]) -> Vec<(&'static str,
 }
 
 fn sampling(plan: &SamplingPlan) -> String {
-    let gate = plan.min_agreement.map_or(String::new(), |least| format!(", at least {least} of them"));
+    let gate = plan.min_agreement.map_or(String::new(), |least| format!(", required agreement {least}"));
     let order = match plan.early_stop {
-        Some(EarlyStop::Certain) => ", one by one until nothing can change".to_owned(),
-        Some(EarlyStop::Confident(sure)) => format!(", one by one until nothing will change ({sure})"),
+        Some(EarlyStop::Certain) => ", one by one until the result cannot change".to_owned(),
+        Some(EarlyStop::Confident(sure)) => format!(", one by one until the result is unlikely to change ({sure})"),
         None if plan.sequential => ", one by one".to_owned(),
         None => String::new(),
     };
@@ -275,14 +284,14 @@ fn refine(plan: &RefinePlan) -> String {
     match &plan.mode {
         RefineMode::Score(score) => {
             format!(
-                "score of {} or more, at most {}",
+                "score of {} or more, maximum {}",
                 score.target_score,
                 counted(score.max_iterations.into(), "rewrite")
             )
         }
         RefineMode::Critique(critique) => {
             let verified = if critique.verify { ", each verified" } else { "" };
-            format!("at most {}{verified}", counted(critique.passes().into(), "critique"))
+            format!("maximum {}{verified}", counted(critique.passes().into(), "critique"))
         }
     }
 }
@@ -291,7 +300,7 @@ fn step(step: &StepPlan) -> String {
     let condition = step.condition.as_ref().map_or(String::new(), |condition| format!(", if {condition}"));
     let what = match &step.kind {
         StepKind::Consensus(plan) => consensus(plan),
-        StepKind::Debate(plan) => format!("at most {}", counted(plan.rounds.into(), "round")),
+        StepKind::Debate(plan) => format!("maximum {}", counted(plan.rounds.into(), "round")),
         StepKind::Sample(plan) => sampling(plan),
         StepKind::Refine(plan) => refine(plan),
     };
@@ -332,9 +341,9 @@ fn cell(count: u64) -> String {
     if count == 0 { "-".to_owned() } else { grouped(count) }
 }
 
-fn material(dry: &Dry) -> String {
-    let question = bytes(dry.input.question.len());
-    let files = &dry.input.files;
+fn material(draft: &Draft) -> String {
+    let question = bytes(draft.input.question.len());
+    let files = &draft.input.files;
     if files.is_empty() {
         return question;
     }

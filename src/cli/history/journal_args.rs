@@ -1,14 +1,16 @@
 //! What is typed after `runs`, `resume` and `replay`.
 
-use crate::cli::commands::shared_args::SharedArgs;
-use crate::config::SettingValue;
+use crate::app::request::RunCommand;
+use crate::cli::args::settings;
+use crate::cli::commands::typed::Asks;
+use crate::config::{Key, SettingValue};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
 /// `refinery runs`
 #[derive(Debug, Default, Args)]
 pub struct RunsArgs {
-    /// What to do: nothing lists them all
+    /// Without a command, all runs are listed
     #[command(subcommand)]
     pub what: Option<RunsCommand>,
 
@@ -20,9 +22,9 @@ pub struct RunsArgs {
 /// `refinery runs …`
 #[derive(Debug, Subcommand)]
 pub enum RunsCommand {
-    /// Show one run whole: who took part, what was asked, what it cost, how it ended
+    /// Show one run: participants, question, cost, outcome
     Show {
-        /// The run, or the beginning of its name
+        /// Name of the run, or its beginning
         run: String,
     },
     /// Remove runs
@@ -36,77 +38,72 @@ pub enum RunsCommand {
 /// Where runs lie, and what standard output carries.
 #[derive(Debug, Default, Args)]
 pub struct PlaceArgs {
-    /// What standard output carries: text, json or jsonl [default: text]
+    /// Format of standard output: text, json or jsonl [default: text]
     #[arg(short = 'o', long, value_name = "FORMAT", global = true)]
     pub output_format: Option<String>,
 
-    /// Where runs lie [default: ~/.local/state/refinery]
+    /// Directory of saved runs [default: ~/.local/state/refinery]
     #[arg(long, value_name = "FOLDER", global = true)]
     pub state_dir: Option<String>,
 
-    /// One more configuration file, on top of the usual one
+    /// Additional configuration file, above the usual one
     #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
 }
 
 impl PlaceArgs {
-    /// The same flags as those of a run.
-    #[must_use]
-    pub fn as_run(&self) -> SharedArgs {
-        SharedArgs {
-            output_format: self.output_format.clone(),
-            state_dir: self.state_dir.clone(),
-            ..SharedArgs::default()
-        }
-    }
-
     /// What the flags say, as the strongest layer.
     #[must_use]
     pub fn entries(&self) -> Vec<SettingValue> {
-        self.as_run().entries()
+        settings([(Key::OutputFormat, &self.output_format), (Key::StateDir, &self.state_dir)])
     }
+}
+
+impl Asks for ResumeArgs {
+    // What it asks for is in its journal.
+    const COMMAND: RunCommand = RunCommand::Consensus;
 }
 
 /// `refinery resume`
 #[derive(Debug, Default, Args)]
 pub struct ResumeArgs {
-    /// The run, or the beginning of its name
+    /// Name of the run, or its beginning
     pub run: String,
 
-    /// Add an adapter from a manifest, repeatable
+    /// Manifest of an additional adapter, repeatable
     #[arg(long, value_name = "FILE")]
     pub adapter: Vec<PathBuf>,
 
-    /// A line for everything that happens
+    /// Log every event
     #[arg(short = 'v', long)]
     pub verbose: bool,
 
-    /// Print each invocation as a line that makes it again, and keep its folder
+    /// Print each CLI call as a shell command you can rerun; keep its files
     #[arg(long)]
     pub debug: bool,
 
-    /// More attempts than the run was given, counted from its beginning
+    /// New maximum number of calls, counted from the beginning of the run
     #[arg(long, value_name = "CALLS")]
     pub budget_calls: Option<String>,
 
-    /// More input tokens than the run was given, counted from its beginning
+    /// New maximum number of input tokens, counted from the beginning of the run
     #[arg(long, value_name = "TOKENS")]
     pub budget_input_tokens: Option<String>,
 
-    /// More output tokens than the run was given, counted from its beginning
+    /// New maximum number of output tokens, counted from the beginning of the run
     #[arg(long, value_name = "TOKENS")]
     pub budget_output_tokens: Option<String>,
 
-    /// More US dollars than the run was given, counted from its beginning
+    /// New maximum cost in US dollars, counted from the beginning of the run
     #[arg(long, value_name = "DOLLARS")]
     pub budget_usd: Option<String>,
 
-    /// Another longest time, counted from now
+    /// New maximum time, counted from now
     #[arg(long, value_name = "TIME")]
     pub max_wall: Option<String>,
 
-    /// Another word for what becomes of the run at a usage limit: park, drop, wait or fail
-    #[arg(long, value_name = "WHAT")]
+    /// Action at a usage limit: park, drop, wait or fail
+    #[arg(long, value_name = "ACTION")]
     pub on_limit: Option<String>,
 
     /// Where runs lie.
@@ -117,10 +114,10 @@ pub struct ResumeArgs {
 /// `refinery replay`
 #[derive(Debug, Default, Args)]
 pub struct ReplayArgs {
-    /// The run, or the beginning of its name
+    /// Name of the run, or its beginning
     pub run: String,
 
-    /// A line for everything that happened
+    /// Log every event
     #[arg(short = 'v', long)]
     pub verbose: bool,
 

@@ -1,15 +1,16 @@
 //! `refinery replay`: a run once more, from its journal alone.
 
+use crate::app::again::store;
 use crate::app::settings;
 use crate::cli::console::Console;
 use crate::cli::history::journal_args::ReplayArgs;
-use crate::cli::history::resume::store;
 use crate::engine::{Briefing, Entry, Record, Recorded, refold};
 use crate::error::Error;
 use crate::event::Event;
 use crate::host::Machine;
 use crate::outcome::{Finished, Status};
 use crate::report::Reporter;
+use anyhow::Context as _;
 
 /// Shows the run: every event that it recorded, then its outcome. Returns the run's own exit code.
 ///
@@ -22,9 +23,7 @@ pub fn run(args: &ReplayArgs, machine: &Machine, console: Console) -> Result<u8,
     let recorded = Recorded::read(&stored.path)?;
     let mut reporters = console.reporters(args.verbose || settings.verbose, false);
     let finished = retell(recorded, &mut |event| reporters.report(event))?;
-    reporters
-        .finish(&finished)
-        .map_err(|error| Error::failed(format!("standard output cannot be written: {error}")))?;
+    reporters.finish(&finished).context("standard output cannot be written")?;
     Ok(finished.outcome.status.exit_code())
 }
 

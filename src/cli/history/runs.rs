@@ -1,10 +1,10 @@
 //! `refinery runs`: what was written down.
 
+use crate::app::again::store;
 use crate::app::settings;
 use crate::cli::console::Console;
 use crate::cli::history::journal_args::{RunsArgs, RunsCommand};
 use crate::cli::history::replay::retell;
-use crate::cli::history::resume::store;
 use crate::engine::{Record, Recorded};
 use crate::error::Error;
 use crate::event::preview;
@@ -27,15 +27,15 @@ pub(crate) struct Listed {
     status: String,
     /// The first line of the question, at most 60 characters; the first file's path if there is none.
     question: String,
-    /// Who took part.
+    /// The participants.
     models: Vec<String>,
-    /// Calls that were begun; `None` if it cannot be read.
+    /// Number of calls; `None` if it cannot be read.
     calls: Option<u64>,
-    /// US dollars, as far as they are known; `None` if nobody said.
+    /// Known cost in US dollars; `None` if unknown.
     cost_usd: Option<f64>,
-    /// Whether somebody who was asked did not say what it cost.
+    /// Whether the cost of a participant is unknown.
     cost_is_partial: bool,
-    /// Since it was last written to.
+    /// Time since its last change.
     age_seconds: u64,
     /// The size of its journal.
     bytes: u64,
@@ -53,9 +53,9 @@ pub(crate) struct Shown<'a> {
     version: &'a str,
     /// How many records its journal holds.
     records: usize,
-    /// What was to be done.
+    /// Its plan.
     plan: &'a RunPlan,
-    /// How far it came.
+    /// Its outcome so far.
     outcome: Document<'a>,
 }
 
@@ -84,7 +84,7 @@ fn list(store: &Store, console: Console) -> Result<u8, Error> {
     let all: Vec<_> = stored.iter().map(|one| listed(one, now)).collect();
     let head = ["RUN", "STATUS", "AGE", "CALLS", "COST", "MODELS", "QUESTION"].map(str::to_owned).to_vec();
     let rows: Vec<_> = std::iter::once(head).chain(all.iter().map(row)).collect();
-    let text = if all.is_empty() { "no runs were written down".to_owned() } else { table(&rows, &[2, 3, 4]) };
+    let text = if all.is_empty() { "no saved runs".to_owned() } else { table(&rows, &[2, 3, 4]) };
     Ok(console.tell(&text, &all))
 }
 
@@ -158,13 +158,13 @@ fn show(stored: &Stored, console: Console) -> Result<u8, Error> {
     let mut lines = vec![
         format!("run       {}", listed.run),
         format!("status    {}", listed.status),
-        format!("began     {}", plan.created_at),
+        format!("started   {}", plan.created_at),
         format!("question  {}", plan.material.question.trim()),
     ];
     lines.extend(plan.material.files.iter().map(|(path, text)| format!("file      {path} ({} bytes)", text.len())));
     lines.extend(finished.totals.participants.iter().map(|one| {
         format!(
-            "who       {} ({}, {}): {} calls, {} attempts",
+            "model     {} ({}, {}): {} calls, {} attempts",
             one.participant, one.model_id, one.pool, one.calls, one.attempts
         )
     }));

@@ -74,11 +74,11 @@ pub struct Checkup {
     pub version: Option<String>,
     /// Whether that version was tested with; `None` if it or the range is not known.
     pub tested: Option<bool>,
-    /// Whether somebody is logged in; `None` if it cannot be told.
+    /// Whether a login is stored; `None` if unknown.
     pub logged_in: Option<bool>,
-    /// What the program says about its login.
+    /// What is known of the login.
     pub login: Option<String>,
-    /// What would pay.
+    /// The account that is charged.
     pub pays: Option<String>,
     /// Whether its facts were measured against the real program.
     pub verified: bool,
@@ -127,7 +127,7 @@ pub fn check(
         probe: None,
     };
     if !manifest.verified() {
-        checkup.notes.push("not checked against the real program".to_owned());
+        checkup.notes.push("not verified with the real CLI".to_owned());
     }
     let program = resolve::locate(manifest, &said, machine).map_err(|error| checkup.blame(error)).ok();
     let pool = resolve::credential(manifest, host, said.billing.unwrap_or_default());
@@ -158,7 +158,7 @@ pub fn check(
         if program.version.is_none() && !manifest.version_args().is_empty() {
             match ask(manifest.version_args(), &host.env) {
                 Ok(ran) => program.version = version_in(&ran.stdout).or_else(|| version_in(&ran.stderr)),
-                Err(reason) => checkup.notes.push(format!("its version could not be asked: {reason}")),
+                Err(reason) => checkup.notes.push(format!("version check failed: {reason}")),
             }
         }
         if !manifest.login_args().is_empty() {
@@ -170,13 +170,13 @@ pub fn check(
                     checkup.logged_in = Some(ran.code == Some(0));
                     checkup.login = checkup.login.take().or_else(|| said_line(&ran));
                 }
-                Err(reason) => checkup.notes.push(format!("its login could not be asked: {reason}")),
+                Err(reason) => checkup.notes.push(format!("login check failed: {reason}")),
             }
         }
     }
     checkup.tested = program.version.as_deref().and_then(|version| manifest.tested_with(version));
     if checkup.tested == Some(false) {
-        checkup.notes.push("another version than those that were tested".to_owned());
+        checkup.notes.push("untested version".to_owned());
     }
     checkup.version.clone_from(&program.version);
     checkup.works = pool.is_some();

@@ -3,10 +3,12 @@
 use crate::adapter::Manifest;
 use crate::app::resolve;
 use crate::app::settings;
-use crate::cli::args::{DoctorArgs, entry};
+use crate::cli::args::{DoctorArgs, settings as flag_settings};
 use crate::cli::console::Console;
-use crate::cli::inspect::checkup::{self, Checkup, Probe, Runner, Tools};
+use crate::cli::inspect::checkup::{self, Checkup, Probe, Tools};
 use crate::cli::inspect::probe::RealProbe;
+use crate::cli::inspect::supervised::Supervised;
+use crate::cli::session::Session;
 use crate::config::Key;
 use crate::error::Error;
 use crate::host::{Machine, manifests};
@@ -22,9 +24,9 @@ use std::sync::Arc;
 pub struct Findings {
     /// `ok` or `failed`.
     status: &'static str,
-    /// What was found out about each adapter.
+    /// The state of each adapter.
     adapters: Vec<Checkup>,
-    /// Everything else that a person should know.
+    /// All warnings.
     warnings: Vec<String>,
 }
 
@@ -33,16 +35,15 @@ pub struct Findings {
 ///
 /// # Errors
 /// Bad settings, manifests or names.
-pub fn run(args: &DoctorArgs, machine: &Machine, console: Console, runner: &dyn Runner) -> Result<u8, Error> {
-    let findings = examine(args, machine, runner)?;
+pub fn run(args: &DoctorArgs, machine: &Machine, console: Console, session: &Session) -> Result<u8, Error> {
+    let findings = examine(args, machine, session)?;
     let code = console.tell(&text(&findings, console.out), &findings);
     console.warn(&findings.warnings);
     Ok(if code == 0 && findings.status != "ok" { 4 } else { code })
 }
 
-fn examine(args: &DoctorArgs, machine: &Machine, runner: &dyn Runner) -> Result<Findings, Error> {
-    let mut flags = args.look.entries();
-    flags.extend(args.billing.clone().map(|billing| entry(Key::Billing, vec![billing])));
+fn examine(args: &DoctorArgs, machine: &Machine, session: &Session) -> Result<Findings, Error> {
+    let flags = [args.look.entries(), flag_settings([(Key::Billing, &args.billing)])].concat();
     let loaded = settings::load(machine, args.look.config.as_deref(), flags)?;
     let explicit: Vec<_> = args.look.adapter.iter().map(|path| machine.cwd.join(path)).collect();
     let catalog = manifests::load(&machine.folders, &explicit)?;
@@ -58,13 +59,14 @@ fn examine(args: &DoctorArgs, machine: &Machine, runner: &dyn Runner) -> Result<
         all
     };
     let host = resolve::host(asked.iter().map(AsRef::as_ref), machine);
-    let probe = RealProbe { machine, settings: &loaded.settings };
-    let tools = Tools { runner: Some(runner), probe: args.probe.then_some(&probe as &dyn Probe) };
+    let probe = RealProbe { machine, settings: &loaded.settings, session };
+    let runner = Supervised { supervisor: &session.env.supervisor, runtime: &session.runtime };
+    let tools = Tools { runner: Some(&runner), probe: args.probe.then_some(&probe as &dyn Probe) };
     let adapters: Vec<_> =
         asked.iter().map(|manifest| checkup::check(manifest, &loaded.settings, &host, machine, tools)).collect();
     let working: Vec<_> = adapters.iter().filter(|one| one.works).map(|one| one.adapter.as_str()).collect();
     if let [only] = working.as_slice() {
-        warnings.push(format!("only {only} can work: one vendor reviews only itself"));
+        warnings.push(format!("only {only} works: a vendor on its own reviews only itself"));
     }
     let ok = if named { working.len() == adapters.len() } else { !working.is_empty() };
     Ok(Findings { status: if ok { "ok" } else { "failed" }, adapters, warnings })
@@ -72,7 +74,7 @@ fn examine(args: &DoctorArgs, machine: &Machine, runner: &dyn Runner) -> Result<
 
 fn text(findings: &Findings, paint: Paint) -> String {
     let mut rows =
-        vec![["adapter", "works", "version", "tested", "logged in", "pays", "program"].map(str::to_owned).to_vec()];
+        vec![["adapter", "works", "version", "tested", "logged in", "billing", "program"].map(str::to_owned).to_vec()];
     rows.extend(findings.adapters.iter().map(|one| {
         vec![
             one.adapter.clone(),

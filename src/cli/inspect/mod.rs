@@ -1,4 +1,4 @@
-//! The commands that only look, and ask nobody (but for `doctor --probe`).
+//! Commands that only look: no model is called, except by `doctor --probe`.
 
 pub mod adapters;
 pub mod checkup;

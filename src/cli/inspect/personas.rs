@@ -1,12 +1,11 @@
 //! `refinery personas`: the standpoints from which a debate is led, as a list or one of them whole.
 
-use crate::app::persona_files::{self, Sourced};
+use crate::app::persona_files::{self, Sourced, no_such};
 use crate::app::settings;
 use crate::cli::args::LookArgs;
 use crate::cli::console::Console;
 use crate::error::Error;
 use crate::host::Machine;
-use crate::plan::words::closest;
 use crate::protocol::debate::{JUDGE, Persona};
 use crate::report::Paint;
 use crate::report::table::table;
@@ -24,8 +23,9 @@ A file of personas is TOML, with one section for each:
   role = \"Looks for the image that makes it plain\"
   prompt = '''You look for the image that makes a thing plain. …'''
 
-~/.config/refinery/personas.toml is read without being named. Of one id, a file of --personas counts before that one, \
-and that one before this program: a `judge` of your own sums up in place of the one that is built in.
+~/.config/refinery/personas.toml is read without being named. A persona from \
+--personas replaces one from that file, and that one a built-in persona of the same id; a `judge` of your own \
+replaces the built-in one.
 
 Examples:
   refinery personas pessimist
@@ -36,19 +36,19 @@ Examples:
 #[derive(Debug, Default, Args)]
 #[command(after_help = AFTER)]
 pub struct PersonasArgs {
-    /// The persona to show whole, by its id; none lists all
+    /// Persona to show, by its id; without one, all are listed
     #[arg(value_name = "ID")]
     pub id: Option<String>,
 
-    /// A file of further personas, repeatable
+    /// File with additional personas, repeatable
     #[arg(long, value_name = "FILE")]
     pub personas: Vec<PathBuf>,
 
-    /// One more configuration file, on top of the usual one
+    /// Additional configuration file, above the usual one
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// What standard output carries: text or json [default: text]
+    /// Format of standard output: text or json [default: text]
     #[arg(short = 'o', long, value_name = "FORMAT")]
     pub output_format: Option<String>,
 }
@@ -58,7 +58,7 @@ pub struct PersonasArgs {
 pub(crate) struct Document<'a> {
     #[serde(flatten)]
     persona: &'a Persona,
-    /// Whether it is given to participants for whom nothing is said.
+    /// Whether it is assigned to participants without a persona.
     dealt: bool,
     /// Where it is written: `built in`, or a file.
     source: &'a str,
@@ -96,7 +96,10 @@ pub fn run(args: &PersonasArgs, machine: &Machine, console: Console) -> Result<u
             Ok(console.tell(&list(&all, console.out), &documents))
         }
         Some(id) => {
-            let one = all.iter().find(|one| one.persona.id == *id).ok_or_else(|| unknown(id, &all))?;
+            let one = all
+                .iter()
+                .find(|one| one.persona.id == *id)
+                .ok_or_else(|| no_such(id, all.iter().map(|one| &one.persona)))?;
             Ok(console.tell(&whole(one, console.out), &Document::of(one)))
         }
     }
@@ -107,25 +110,11 @@ fn list(all: &[Sourced], paint: Paint) -> String {
         let Persona { id, name, role, .. } = &one.persona;
         vec![paint.bold(id), name.clone(), role.clone()]
     };
-    let dealt = "dealt in this order to those who have none; the judge only sums up";
+    let dealt = "assigned in this order to participants without a persona; the judge only sums up";
     format!("{}\n{dealt}", table(&all.iter().map(row).collect::<Vec<_>>(), &[]))
 }
 
 fn whole(one: &Sourced, paint: Paint) -> String {
     let Sourced { persona: Persona { id, name, role, prompt }, source } = one;
     format!("{} ({id}; {source})\n{role}\n\n{}", paint.bold(name), prompt.trim_end())
-}
-
-/// The error of an id that nobody has.
-fn unknown(id: &str, all: &[Sourced]) -> Error {
-    no_such(id, all.iter().map(|one| &one.persona))
-}
-
-/// The error of an id that is none of these.
-pub fn no_such<'a>(id: &str, all: impl Iterator<Item = &'a Persona>) -> Error {
-    let error = Error::config(format!("no persona is called `{id}`"));
-    match closest(id, all.map(|persona| persona.id.as_str())) {
-        Some(near) => error.hint(format!("`{id}`: did you mean `{near}`?")),
-        None => error.hint("`refinery personas` lists them; `--personas FILE` adds others"),
-    }
 }

@@ -1,12 +1,14 @@
 //! `refinery doctor --probe`: one small real call, made as a run of a single participant.
 
 use crate::adapter::Host;
-use crate::app::endpoints::ProgramEnv;
+use crate::app::draft::Drawn;
 use crate::app::execute::{Begin, execute};
+use crate::app::freeze::freeze;
 use crate::app::input::Input;
-use crate::app::prepare::{Drawn, Ready, freeze};
+use crate::app::prepare::Ready;
 use crate::app::resolve::ReadyParticipant;
 use crate::cli::inspect::checkup::Probe;
+use crate::cli::session::Session;
 use crate::config::Settings;
 use crate::exchange::{Effort, Tuning};
 use crate::host::Machine;
@@ -22,12 +24,13 @@ const QUESTION: &str = "What is six times seven? Reply with the number alone.";
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Makes real calls.
-#[derive(Debug)]
 pub struct RealProbe<'a> {
     /// The machine.
     pub machine: &'a Machine,
     /// The settings of a usual run.
     pub settings: &'a Settings,
+    /// Where calls are made.
+    pub session: &'a Session,
 }
 
 impl Probe for RealProbe<'_> {
@@ -60,8 +63,10 @@ impl Probe for RealProbe<'_> {
         let drawn = Drawn::of(ProtocolPlan::Consensus(protocol));
         let plan = freeze(&participants, drawn, input, &settings, self.machine);
         let ready = Ready { plan, participants, host: host.clone(), settings, warnings: Vec::new(), state_dir: None };
-        let world = ProgramEnv::real().map_err(|error| error.to_string())?;
-        let finished = execute(&ready, Begin::Anew, &world, &mut |_| {}).map_err(|error| error.to_string())?;
+        let Session { runtime, env } = self.session;
+        let mut unheard = |_: &_| {};
+        let run = execute(&ready, Begin::Anew, env, &mut unheard);
+        let finished = runtime.block_on(run).map_err(|error| error.to_string())?;
         let dropped = match &finished.outcome.body {
             Body::Consensus(body) => body.models_dropped.as_slice(),
             _ => &[],
@@ -74,7 +79,7 @@ impl Probe for RealProbe<'_> {
                 Ok(format!("answered `{short}` in {:.1} s{who}", finished.totals.elapsed_ms as f64 / 1000.0))
             }
             None => Err(dropped.first().map_or_else(
-                || "nobody answered".to_owned(),
+                || "no answer".to_owned(),
                 |one| format!("{}: {}; {}", one.reason, one.message, one.reason.advice()),
             )),
         }

@@ -102,7 +102,7 @@ fn unknown(name: &str) -> Error {
     let names: Vec<_> = ALL.iter().map(|one| one.name).collect();
     let near = closest(name, names.iter().copied()).map(|near| format!("did you mean `{near}`?"));
     let all = format!("there are {}", names.join(", "));
-    near.into_iter().chain([all]).fold(Error::config(format!("there is no schema `{name}`")), Error::hint)
+    near.into_iter().chain([all]).fold(Error::config(format!("unknown schema `{name}`")), Error::hint)
 }
 
 /// The schema of what is written from a type.

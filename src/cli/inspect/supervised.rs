@@ -7,6 +7,7 @@ use crate::process::Supervisor;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
+use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 
 /// How much of what a program prints is kept.
@@ -14,17 +15,14 @@ const KEPT: usize = 64 * 1024;
 
 /// Runs programs under supervision.
 #[derive(Debug)]
-pub struct Supervised {
-    supervisor: Supervisor,
+pub struct Supervised<'a> {
+    /// Starts and ends them.
+    pub supervisor: &'a Supervisor,
+    /// Where they are polled.
+    pub runtime: &'a Runtime,
 }
 
-impl Supervised {
-    /// Runs them under `supervisor`.
-    #[must_use]
-    pub fn new(supervisor: Supervisor) -> Self {
-        Self { supervisor }
-    }
-
+impl Supervised<'_> {
     async fn go(&self, invocation: &Invocation, limit: Duration) -> Result<Ran, String> {
         let (turns, receiver) = mpsc::channel(1);
         let limits = Limits { hard: limit, first_byte: None, idle: None };
@@ -55,7 +53,7 @@ impl Supervised {
     }
 }
 
-impl Runner for Supervised {
+impl Runner for Supervised<'_> {
     fn run(
         &self,
         program: &Path,
@@ -79,9 +77,7 @@ impl Runner for Supervised {
             leave: Duration::from_millis(200),
         };
         scratch.materialise(&invocation).map_err(|error| error.to_string())?;
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
-        runtime.block_on(self.go(&invocation, timeout))
+        self.runtime.block_on(self.go(&invocation, timeout))
     }
 }
 
@@ -91,7 +87,9 @@ mod tests {
     use crate::process::Marker;
 
     fn run(script: &str, timeout: Duration) -> Result<Ran, String> {
-        let runner = Supervised::new(Supervisor::new(Marker::new("look-test")));
+        let supervisor = Supervisor::new(Marker::new("look-test"));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runner = Supervised { supervisor: &supervisor, runtime: &runtime };
         let env = BTreeMap::from([("GREETING".to_owned(), "hello".to_owned())]);
         runner.run(Path::new("/bin/sh"), &["-c".to_owned(), script.to_owned()], &env, timeout)
     }

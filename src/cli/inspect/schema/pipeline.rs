@@ -1,9 +1,9 @@
 //! The schema of a file of steps, made by asking each step which options it reads.
 
 use crate::adapter::Catalog;
+use crate::app::plans::steps::vocabulary;
 use crate::app::roster::RosterBuilder;
 use crate::cli::args::Cli;
-use crate::cli::commands::steps::vocabulary;
 use crate::config::file::{DEFAULT, entries};
 use crate::config::{Layers, Settings, Source};
 use crate::error::Error;

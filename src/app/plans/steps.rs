@@ -2,17 +2,16 @@
 //! name, and what each of them becomes.
 
 use crate::app::options::Options;
+use crate::app::plans::consensus;
+use crate::app::plans::debate;
+use crate::app::plans::refine;
+use crate::app::plans::sample;
 use crate::app::roster::RosterBuilder;
-use crate::cli::commands::consensus;
-use crate::cli::commands::debate;
-use crate::cli::commands::refine;
-use crate::cli::commands::sample;
 use crate::config::value::word;
 use crate::error::Error;
 use crate::plan::PARTICIPANTS;
 use crate::plan::words::closest;
 use crate::protocol::pipeline::{Condition, Feed, StepKind, StepPlan};
-use crate::report::event_line::counted;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -54,12 +53,12 @@ impl Written {
         let words = shell_words::split(text)
             .map_err(|_| Error::config(format!("{place}: a quote is not closed in `{text}`")))?;
         let Some((kind, said)) = words.split_first() else {
-            return Err(Error::config(format!("{place} is empty: write what it does, {example}")));
+            return Err(Error::config(format!("{place} is empty: name a command, {example}")));
         };
         let mut options = Options::default();
         for word in said {
             let (name, value) = word.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(|| {
-                Error::config(format!("{place}: `{word}` is no option: write `name=value`, {example}"))
+                Error::config(format!("{place}: `{word}` is not an option: use `name=value`, {example}"))
             })?;
             options.say(name, value, format!("{place}: `{name}`"));
         }
@@ -89,7 +88,7 @@ impl Written {
         let feed = options.read("feed", |text| word(text, &Feed::WORDS)).unwrap_or_default();
         let Some((kind, what)) = read_kind(&kind, &mut options, roster) else { return Err(unknown(&place, &kind)) };
         let condition = condition.and_then(|(text, place)| options.take(gate(&text, &place, before)));
-        options.take(fits(&place, &kind, roster.room().len()));
+        options.take(fits(&place, &kind, roster.members().len()));
         options.finish(what)?;
         Ok(StepPlan { kind, condition, feed })
     }
@@ -99,9 +98,9 @@ impl Written {
 /// step.
 fn read_kind(kind: &str, options: &mut Options, roster: &mut RosterBuilder<'_>) -> Option<(StepKind, &'static str)> {
     Some(match kind {
-        "consensus" => (StepKind::Consensus(consensus::plan(options, roster)), "consensus"),
-        "debate" => (StepKind::Debate(Box::new(debate::plan(options, roster))), "debate"),
-        "sample" => (StepKind::Sample(sample::plan(options, roster)), "sample"),
+        "consensus" => (StepKind::Consensus(consensus::plan(options, roster)), "`consensus`"),
+        "debate" => (StepKind::Debate(Box::new(debate::plan(options, roster))), "`debate`"),
+        "sample" => (StepKind::Sample(sample::plan(options, roster)), "`sample`"),
         "refine" => {
             let plan = refine::plan(options, roster);
             let what = refine::what(&plan);
@@ -127,7 +126,7 @@ pub fn vocabulary(roster: &mut RosterBuilder<'_>) -> Vec<(&'static str, Option<&
 }
 
 fn unknown(place: &str, kind: &str) -> Error {
-    let error = Error::config(format!("{place}: no step is called `{kind}`; there are: {}", KINDS.join(", ")));
+    let error = Error::config(format!("{place}: unknown step `{kind}`; known: {}", KINDS.join(", ")));
     match closest(kind, KINDS) {
         Some(near) => error.hint(format!("`{kind}`: did you mean `{near}`?")),
         None => error,
@@ -140,7 +139,7 @@ fn gate(text: &str, place: &str, before: Before<'_>) -> Result<Condition, Error>
         Before::Step(before) => before,
         Before::Wrong => return Ok(condition),
         Before::Nothing => {
-            return Err(Error::config(format!("{place}: the first step has no step before it to ask about")));
+            return Err(Error::config(format!("{place}: the first step has no preceding result to test")));
         }
     };
     let fields = before.fields();
@@ -148,23 +147,23 @@ fn gate(text: &str, place: &str, before: Before<'_>) -> Result<Condition, Error>
         return Ok(condition);
     }
     let (field, kind) = (&condition.field, before.as_str());
-    Err(Error::config(format!("{place}: {kind}, the step before, has no `{field}`"))
-        .hint(format!("a condition on {kind} can ask about {}", fields.join(", "))))
+    Err(Error::config(format!("{place}: {kind}, the preceding step, has no `{field}`"))
+        .hint(format!("a condition on {kind} can test {}", fields.join(", "))))
 }
 
-/// Whether there are as many in the room as a step takes.
-fn fits(place: &str, kind: &StepKind, room: usize) -> Result<(), Error> {
+/// Whether a step takes so many participants.
+fn fits(place: &str, kind: &StepKind, count: usize) -> Result<(), Error> {
     let takes = match kind {
         StepKind::Consensus(_) => PARTICIPANTS,
         StepKind::Debate(_) => 2..=*PARTICIPANTS.end(),
         _ => return Ok(()),
     };
-    if takes.contains(&room) {
+    if takes.contains(&count) {
         return Ok(());
     }
     let (least, most) = (takes.start(), takes.end());
-    let there = counted(u64::try_from(room).unwrap_or(u64::MAX), "participant");
-    Err(Error::config(format!("{place}: {there}: {} takes from {least} to {most}", kind.as_str())))
+    let there = if count == 1 { "1 participant".to_owned() } else { format!("{count} participants") };
+    Err(Error::config(format!("{place}: {there}: {} takes {least} to {most}", kind.as_str())))
 }
 
 /// Reads a file of steps: a list of `[[step]]`, each with `kind`, its options by name, and `if`.
@@ -191,14 +190,14 @@ pub fn read(text: &str, shown: &str) -> Result<Vec<Written>, Error> {
                 }
             }
             (other, _) => errors.push(
-                Error::config(format!("{}: `{other}` is nothing that steps have", at(name.span())))
+                Error::config(format!("{}: unknown key `{other}`", at(name.span())))
                     .hint("each step is a section `[[step]]` with a `kind`"),
             ),
         }
     }
     if steps.is_empty() && errors.is_empty() {
         errors.push(
-            Error::config(format!("{shown}: there are no steps"))
+            Error::config(format!("{shown}: no steps"))
                 .hint("each step is a section `[[step]]` with a `kind`, such as `kind = \"sample\"`"),
         );
     }
@@ -223,12 +222,12 @@ fn of_table(
             ("kind", Some(kind)) => written.kind = kind,
             ("if", Some(condition)) => written.condition = Some((condition, place)),
             (_, Some(value)) => written.options.say(name, value, place),
-            (_, None) => errors.push(Error::config(format!("{place} is one word or number, or a list of words"))),
+            (_, None) => errors.push(Error::config(format!("{place} must be one word or number, or a list of words"))),
         }
     }
     if written.kind.is_empty() {
         errors.push(
-            Error::config(format!("{place}: `kind` is missing")).hint(format!("there are: {}", KINDS.join(", "))),
+            Error::config(format!("{place}: `kind` is missing")).hint(format!("known kinds: {}", KINDS.join(", "))),
         );
     }
     Error::all(errors).map_or(Ok(written), Err)
@@ -286,7 +285,7 @@ mod tests {
         let error = read("[[step]]\nnum_samples = 3\n[[step]]\nkind = { a = 1 }\n[other]\n", "steps.toml").unwrap_err();
         assert!(error.messages.iter().any(|text| text.contains("steps.toml:5: `other`")), "{error:?}");
         assert!(error.messages.iter().any(|text| text.contains("(step 1): `kind` is missing")), "{error:?}");
-        assert!(error.messages.iter().any(|text| text.contains("steps.toml:4: `kind` is one word")), "{error:?}");
+        assert!(error.messages.iter().any(|text| text.contains("steps.toml:4: `kind` must be one word")), "{error:?}");
         assert_eq!(read("", "steps.toml").unwrap_err().to_string(), "steps.toml: there are no steps");
         assert!(read("[[step]\n", "steps.toml").unwrap_err().to_string().starts_with("steps.toml:1: "));
     }

@@ -1,0 +1,131 @@
+//! What is asked of a run, as plain data. Every front end makes one; nothing below knows which it was.
+
+use crate::config::{Key, Path, SettingValue};
+use crate::plan::PARTICIPANTS;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+/// What is done with the question.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RunCommand {
+    /// Answer, review, refine, agree.
+    #[default]
+    Consensus,
+    /// Debate from different perspectives.
+    Debate,
+    /// Sample answers, and count them.
+    Sample,
+    /// Improve one text.
+    Refine,
+    /// Several of these, one after the other.
+    Pipe,
+}
+
+/// A run as it is asked for. Values are text, as they would be typed: ranges and defaults are checked where
+/// the run is prepared, alike for every front end.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RunRequest {
+    /// What is done with the question.
+    pub command: RunCommand,
+    /// Options of the command's protocol, by name.
+    pub options: Vec<OptionValue>,
+    /// The steps of a pipeline.
+    pub steps: Steps,
+    /// Participants, limits, budget and outputs: the settings that the request makes, above those of the
+    /// environment and of configuration files.
+    pub settings: Vec<SettingValue>,
+    /// What the run is about.
+    pub input: Sources,
+    /// One more configuration file.
+    pub config: Option<PathBuf>,
+    /// Manifests of further adapters.
+    pub adapters: Vec<PathBuf>,
+    /// Files of further personas.
+    pub personas: Vec<PathBuf>,
+}
+
+/// An option of a protocol.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OptionValue {
+    /// Its name, with underscores.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+    /// Where a person finds it: `--num-samples`, ``step 1: `num_samples` ``.
+    pub place: String,
+}
+
+/// The steps of a pipeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Steps {
+    /// In order.
+    Listed(Vec<StepText>),
+    /// A TOML file, relative to the working directory.
+    File(String),
+}
+
+impl Default for Steps {
+    fn default() -> Self {
+        Self::Listed(Vec::new())
+    }
+}
+
+/// One step of a pipeline, as it is typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StepText {
+    /// What it does, and its options: `sample num_samples=5`.
+    pub step: String,
+    /// Its condition, of which there may be one: `agreement < 0.95`.
+    pub conditions: Vec<String>,
+}
+
+/// Where the input is; `-` is standard input everywhere.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sources {
+    /// The question itself.
+    pub prompt: Option<String>,
+    /// Paths of files beside it.
+    pub files: Vec<String>,
+    /// The path of the text to refine.
+    pub draft: Option<String>,
+}
+
+impl RunRequest {
+    /// Whether the request itself makes a setting.
+    #[must_use]
+    pub fn sets(&self, key: Key) -> bool {
+        self.settings.iter().any(|value| value.path == Path::Run(key))
+    }
+}
+
+impl RunCommand {
+    /// How many participants may be named for it.
+    #[must_use]
+    pub fn participants(self) -> RangeInclusive<usize> {
+        match self {
+            // A debate of one is refused with what to do about it.
+            Self::Consensus | Self::Debate | Self::Refine => PARTICIPANTS,
+            Self::Sample | Self::Pipe => 1..=100,
+        }
+    }
+
+    /// Whether participants may be given a persona.
+    #[must_use]
+    pub fn has_personas(self) -> bool {
+        matches!(self, Self::Debate | Self::Pipe)
+    }
+
+    /// Whether a critique pass over its answer may follow, where one is asked for.
+    #[must_use]
+    pub fn self_refines(self) -> bool {
+        self != Self::Refine
+    }
+
+    /// What is asked about a draft if nothing is said.
+    #[must_use]
+    pub fn implied_question(self) -> Option<&'static str> {
+        (self == Self::Refine).then_some(
+            "Improve the quality and the accuracy of the text. Keep its purpose, its format and its language.",
+        )
+    }
+}
