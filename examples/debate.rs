@@ -19,7 +19,7 @@ async fn main() -> Done {
     let providers = vec![speaker("ada", 85), speaker("bob", 60)];
     // The same seed gives the same order of speakers.
     let settings = RunSettings { seed: Some(42), ..RunSettings::default() };
-    let mut runner = Runner::new(providers).settings(settings).aside(judge);
+    let mut runner = Runner::new(providers).settings(settings).auxiliary(judge);
 
     let personas = ["devils-advocate", "domain-expert"].into_iter().filter_map(persona).cloned().collect();
     let judge = Some(Judge::new(ModelId::new("justice")));

@@ -6,7 +6,7 @@ mod text;
 pub use debate::DebateEvent;
 pub use text::TextEvent;
 
-use crate::exchange::{Role, Usage};
+use crate::exchange::{CallSpec, Role, Usage};
 use crate::failure::FailureClass;
 use crate::ids::{CallId, ParticipantId, Round, RunId};
 use crate::time::Timestamp;
@@ -305,6 +305,24 @@ impl From<TextEvent> for EventKind {
 }
 
 impl EventKind {
+    /// The next piece of text of a call; a debate has names of its own for it.
+    #[must_use]
+    pub(crate) fn token(spec: &CallSpec, text: String) -> Self {
+        let (round, participant, call) = (spec.round, spec.to.clone(), spec.id.clone());
+        match spec.role {
+            Role::Argue => Self::Debate(DebateEvent::ParticipantToken { round, participant, call, text }),
+            Role::Judge => Self::Debate(DebateEvent::SynthesisToken { participant, call, text }),
+            Role::Answer
+            | Role::Propose
+            | Role::Evaluate
+            | Role::Refine
+            | Role::Sample
+            | Role::Draft
+            | Role::Score
+            | Role::Critique => Self::Token { call, text },
+        }
+    }
+
     /// Whether it is live: shown as it happens, never recorded, without a `seq`.
     #[must_use]
     pub fn is_live(&self) -> bool {

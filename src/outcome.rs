@@ -14,6 +14,7 @@ pub use pipeline::{PipelineBody, StepCost, StepRecord};
 pub use refine::{CritiquePass, Iteration, RefineBody, SELF_REFINE, SelfRefined};
 pub use sampling::{EarlyEnd, Response, SampleRecord, SamplingBody, Share};
 
+use crate::event::EventKind;
 use crate::exchange::Usage;
 use crate::failure::FailureClass;
 use crate::ids::{AdapterId, CallId, ParticipantId, RunId};
@@ -132,62 +133,114 @@ impl Outcome {
     pub fn new(status: Status, answer: Option<String>, body: Body) -> Self {
         Self { status, answer, body, self_refine: None }
     }
+
+    /// The outcome of a run that was stopped before its first answer.
+    pub(crate) fn nothing(status: Status) -> Self {
+        Self::new(status, None, Body::Consensus(ConsensusBody::default()))
+    }
 }
 
-/// What each protocol adds to the outcome.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[serde(tag = "protocol", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Body {
-    /// Of a consensus run, and of a run with a single participant.
-    Consensus(ConsensusBody),
-    /// Of a debate.
-    Debate(DebateBody),
-    /// Of several answers to one question, counted.
-    #[serde(rename = "sample")]
-    Sampling(SamplingBody),
-    /// Of a text that was refined.
-    Refine(RefineBody),
-    /// Of several steps, one after the other.
-    #[serde(rename = "pipe")]
-    Pipeline(PipelineBody),
+/// The protocols. Every enum with one variant for each of them is made of this list: [`Body`], the plans of runs and
+/// of steps, the JSON of reports. A variant has the same name and the same word in all of them.
+///
+/// A line is `Name = "word": settings, settings as an enum holds them, body;`. The first group can also be steps of
+/// a pipeline.
+macro_rules! with_protocols {
+    ($make:ident) => {
+        $make! {
+            {
+                /// Propose, evaluate, close, refine; a single participant only answers.
+                Consensus = "consensus": ConsensusPlan, ConsensusPlan, ConsensusBody;
+                /// Speak from standpoints, in rounds, and hear each other.
+                Debate = "debate": DebatePlan, Box<DebatePlan>, DebateBody;
+                /// Several answers to the bare question, counted.
+                Sample = "sample": SamplingPlan, SamplingPlan, SamplingBody;
+                /// One text, made better.
+                Refine = "refine": RefinePlan, RefinePlan, RefineBody;
+            }
+            {
+                /// Several steps, one after the other.
+                Pipe = "pipe": PipelinePlan, PipelinePlan, PipelineBody;
+            }
+        }
+    };
+}
+pub(crate) use with_protocols;
+
+macro_rules! bodies {
+    ($({$($(#[$doc:meta])* $name:ident = $word:literal: $plan:ty, $held:ty, $body:ty;)+})+) => {
+        /// What each protocol adds to the outcome.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+        #[serde(tag = "protocol")]
+        #[non_exhaustive]
+        pub enum Body {
+            $($($(#[$doc])* #[serde(rename = $word)] $name($body),)+)+
+        }
+
+        impl Body {
+            /// The name of the protocol, as in events and JSON.
+            #[must_use]
+            pub fn protocol(&self) -> &'static str {
+                match self {
+                    $($(Self::$name(_) => $word,)+)+
+                }
+            }
+
+            fn concluded(&self) -> &dyn Concluded {
+                match self {
+                    $($(Self::$name(body) => body,)+)+
+                }
+            }
+
+            fn quotes_cut(&mut self) -> &mut [QuoteCut] {
+                match self {
+                    $($(Self::$name(body) => body.quotes_cut(),)+)+
+                }
+            }
+        }
+    };
+}
+with_protocols!(bodies);
+
+/// What all outcomes have, whatever their protocol.
+pub(crate) trait Concluded {
+    /// The author of the answer, where that is one participant.
+    fn author(&self) -> Option<&ParticipantId>;
+
+    /// The roles and steps that wrote the answer, by the names that an exclude list knows them by.
+    fn writers(&self) -> Vec<String>;
+
+    /// What failed, one line each, and whether anything of it will fail again.
+    fn failures(&self) -> (Vec<String>, bool);
+
+    /// Prompts in which quoted text was cut.
+    fn quotes_cut(&mut self) -> &mut [QuoteCut] {
+        &mut []
+    }
+
+    /// What the next step of a pipeline gets.
+    fn handed_on<'a>(&'a self, answer: &'a str) -> &'a str {
+        answer
+    }
+
+    /// The events that end a run which was stopped before its protocol came to its own end.
+    fn closing_events(&self, _status: Status) -> Vec<EventKind> {
+        Vec::new()
+    }
 }
 
 impl Body {
-    /// The name of the protocol, as in events and JSON.
-    #[must_use]
-    pub fn protocol(&self) -> &'static str {
-        match self {
-            Self::Consensus(_) => "consensus",
-            Self::Debate(_) => "debate",
-            Self::Sampling(_) => "sample",
-            Self::Refine(_) => "refine",
-            Self::Pipeline(_) => "pipe",
-        }
-    }
-
-    /// Who wrote the answer, where that is one participant.
+    /// The author of the answer, where that is one participant.
     #[must_use]
     pub fn author(&self) -> Option<&ParticipantId> {
-        match self {
-            Self::Consensus(body) => body.winner.as_ref().map(|winner| &winner.participant),
-            Self::Debate(_) => None,
-            Self::Sampling(body) => body.winner.as_ref().map(|winner| &winner.participant),
-            Self::Refine(body) => body.author.as_ref(),
-            Self::Pipeline(body) => body.author.as_ref(),
-        }
+        self.concluded().author()
     }
 
     /// Puts `scope` in front of the ids of calls that it names.
+    #[doc(hidden)]
     pub fn put_within(&mut self, scope: &str) {
-        let cuts = match self {
-            Self::Consensus(body) => &mut body.quotes_cut,
-            Self::Debate(body) => &mut body.quotes_cut,
-            Self::Refine(body) => &mut body.quotes_cut,
-            Self::Sampling(_) | Self::Pipeline(_) => return,
-        };
-        for cut in cuts {
+        for cut in self.quotes_cut() {
             *cut = cut.within(scope);
         }
     }
@@ -195,22 +248,26 @@ impl Body {
     /// The roles and steps that wrote the answer, by the names that an exclude list knows them by.
     #[must_use]
     pub fn writers(&self) -> Vec<String> {
-        match self {
-            Self::Consensus(_) => vec!["consensus".to_owned()],
-            Self::Debate(_) => vec!["debate".to_owned()],
-            Self::Sampling(_) => vec!["sample".to_owned()],
-            Self::Refine(body) if body.rewritten => vec!["refine".to_owned(), "refiner".to_owned()],
-            Self::Refine(_) => vec!["refine".to_owned()],
-            Self::Pipeline(body) => {
-                let last = body.steps.iter().rev().find(|step| step.outcome.is_some());
-                let own = last.into_iter().flat_map(|step| {
-                    let inner = step.outcome.as_ref().map(|outcome| outcome.body.writers()).unwrap_or_default();
-                    std::iter::once(step.step.clone()).chain(inner)
-                });
-                std::iter::once("pipe".to_owned()).chain(own).collect()
-            }
-        }
+        self.concluded().writers()
     }
+
+    pub(crate) fn failures(&self) -> (Vec<String>, bool) {
+        self.concluded().failures()
+    }
+
+    pub(crate) fn handed_on<'a>(&'a self, answer: &'a str) -> &'a str {
+        self.concluded().handed_on(answer)
+    }
+
+    pub(crate) fn closing_events(&self, status: Status) -> Vec<EventKind> {
+        self.concluded().closing_events(status)
+    }
+}
+
+/// The failures of participants, one line each, and whether anything of it will fail again.
+fn dropped(models: &[Dropped]) -> (Vec<String>, bool) {
+    let line = |one: &Dropped| format!("{}: {}: {}", one.participant, one.reason, one.message);
+    (models.iter().map(line).collect(), models.iter().any(|one| one.reason.is_lasting()))
 }
 
 /// A prompt in which quoted text was too long.

@@ -62,23 +62,34 @@ fn what_a_cli_cannot_take_is_said() {
         |name: &str, model, keys: &[&str]| ask(name, model, &host(name, keys, false), &spec).unwrap().warnings;
     assert_eq!(
         warnings("codex", None, &["CODEX_API_KEY"]),
-        ["codex takes no temperature", "codex takes no reply length"]
+        ["codex takes no temperature for codex-gpt-6.1-sol", "codex takes no reply length"]
     );
-    assert_eq!(warnings("claude", None, &["ANTHROPIC_API_KEY"]), Vec::<String>::new());
-    assert_eq!(
-        warnings("claude", Some("haiku"), &["ANTHROPIC_API_KEY"]),
-        ["claude takes no effort `low` for claude-haiku"]
-    );
+    let claude = |model| warnings("claude", model, &["ANTHROPIC_API_KEY"]);
+    for model in ["opus-4-8", "sonnet-5"] {
+        assert_eq!(claude(Some(model)), Vec::<String>::new());
+    }
+    assert_eq!(claude(Some("haiku-4-5")), ["claude takes no effort `low` for claude-haiku-4-5"]);
+    // Today's models think, and then the API takes no temperature.
+    for (model, id) in [
+        (None, "claude-opus"),
+        (Some("haiku"), "claude-haiku"),
+        (Some("sonnet-5-5"), "claude-sonnet-5-5"),
+        (Some("fable-5-2"), "claude-fable-5-2"),
+    ] {
+        assert_eq!(claude(model), [format!("claude takes no temperature for {id}")]);
+    }
     assert_eq!(
         warnings("gemini", Some("2.5-flash"), &["GEMINI_API_KEY"]),
         ["gemini takes no effort `low` for gemini-2.5-flash"]
     );
-    let claude = ask("claude", None, &host("claude", &["ANTHROPIC_API_KEY"], false), &spec).unwrap();
+    let today = ask("claude", None, &host("claude", &["ANTHROPIC_API_KEY"], false), &spec).unwrap();
+    assert!(plain(&today, "CLAUDE_CODE_EXTRA_BODY").is_none() && !has(&today, &["--thinking"]));
+    let claude = ask("claude", Some("opus-4-8"), &host("claude", &["ANTHROPIC_API_KEY"], false), &spec).unwrap();
     assert_eq!(plain(&claude, "CLAUDE_CODE_EXTRA_BODY"), Some(r#"{"temperature":0.5}"#));
     assert_eq!(plain(&claude, "CLAUDE_CODE_MAX_OUTPUT_TOKENS"), Some("700"));
     assert!(has(&claude, &["--thinking", "disabled"]) && has(&claude, &["--effort", "low"]));
     // Nobody asked for an effort: the default is for models that take one.
-    let quiet = ask("claude", Some("haiku"), &host("claude", &["ANTHROPIC_API_KEY"], false), &small()).unwrap();
+    let quiet = ask("claude", Some("haiku-4-5"), &host("claude", &["ANTHROPIC_API_KEY"], false), &small()).unwrap();
     assert!(quiet.warnings.is_empty() && !has(&quiet, &["--effort"]));
     assert_eq!(plain(&quiet, "CLAUDE_CODE_EXTRA_BODY"), None);
 }

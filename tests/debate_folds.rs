@@ -11,8 +11,9 @@ use refinery_core::event::EventKind;
 use refinery_core::exchange::{CallSpec, Reply};
 use refinery_core::failure::{CallFailure, FailureClass};
 use refinery_core::outcome::{Body, Status};
-use refinery_core::plan::{Budget, Ceiling, estimate_debate};
+use refinery_core::plan::{Budget, Ceiling};
 use refinery_core::protocol::Protocol;
+use refinery_core::protocol::ProtocolSettings;
 use refinery_core::protocol::debate::DebatePlan;
 
 /// What somebody says, or fails with: the same for the same call.
@@ -42,7 +43,7 @@ proptest! {
 async fn a_budget_of_calls_is_never_passed_and_what_was_said_is_kept() {
     for most in 1..=12u64 {
         let plan = DebatePlan { rounds: 3, early_stop: false, ..judged(2) };
-        let whole = estimate_debate(&plan).total;
+        let whole = plan.estimate(1).total;
         // Each turn of the first of them needs two attempts.
         let slow = |number| {
             if number == 1 { Action::Fail(FailureClass::Crashed) } else { Action::Say("A.\n\nCONFIDENCE: 80") }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use refinery_core::exchange::{CallSpec, Reply, Role};
 use refinery_core::failure::{CallFailure, FailureClass};
 use refinery_core::outcome::{Status, StopReason};
-use refinery_core::plan::estimate_debate;
+use refinery_core::protocol::ProtocolSettings;
 use refinery_core::protocol::debate::DebatePlan;
 
 /// A number that only its arguments decide.
@@ -73,7 +73,7 @@ proptest! {
     fn any_failures_end_in_an_outcome_within_the_estimate(plan in settings(), seed in any::<u64>(), often in 0u64..=10) {
         let played = play(debate(&plan, material()), &|spec| shaky(seed, often, spec));
         prop_assert!(played.over);
-        prop_assert!(u64::try_from(played.calls.len()).unwrap() <= estimate_debate(&plan).total);
+        prop_assert!(u64::try_from(played.calls.len()).unwrap() <= plan.estimate(1).total);
         let body = played.body();
         prop_assert_eq!(played.outcome.answer.is_some(), !body.positions.is_empty());
         prop_assert!(body.rounds.iter().all(|round| round.complete));
@@ -175,7 +175,7 @@ fn exit_codes_follow_what_was_asked_for() {
 fn the_estimate_is_exact_where_nothing_stops_early() {
     let plan = DebatePlan { rounds: 10, early_stop: false, ..judged(6) };
     let played = play(debate(&plan, material()), &|spec| plain(spec, 60));
-    let estimate = estimate_debate(&plan);
+    let estimate = plan.estimate(1);
     assert_eq!((u64::try_from(played.calls.len()).unwrap(), estimate.total), (61, 61));
     assert_eq!((estimate.rounds[0].calls(), estimate.rounds[9].calls()), (6, 7));
 }

@@ -5,8 +5,9 @@ use refinery_core::demo::{Demo, Plot, Script};
 use refinery_core::exchange::{CallSpec, Reply, Role, Tuning};
 use refinery_core::ids::ParticipantId;
 use refinery_core::outcome::{Body, Outcome, Status, StopReason};
-use refinery_core::protocol::consensus::{Consensus, ConsensusPlan, Material, Member, ReviewMode, VoteThreshold};
+use refinery_core::protocol::consensus::{Consensus, ConsensusPlan, ReviewMode, VoteThreshold};
 use refinery_core::protocol::debate::{self, Debate, DebatePlan, Judge, deal};
+use refinery_core::protocol::material::{Material, Member};
 use refinery_core::protocol::pipeline::{Feed, Pipeline, PipelinePlan, StepKind, StepPlan};
 use refinery_core::protocol::refine::{CritiquePlan, Refine, RefineMode, RefinePlan, ScorePlan};
 use refinery_core::protocol::sampling::{EarlyStop, Normaliser, Sampling, SamplingPlan};
@@ -147,7 +148,7 @@ fn most_samples_agree_and_the_last_is_not_needed() {
     let early_stop = Some(EarlyStop::Certain);
     let plan = SamplingPlan { num_samples, normaliser, early_stop, ..SamplingPlan::default() };
     let run = play(demo, Sampling::new(plan, members(demo), material(demo)));
-    let Body::Sampling(body) = &run.outcome.body else { panic!("no samples: {:?}", run.outcome) };
+    let Body::Sample(body) = &run.outcome.body else { panic!("no samples: {:?}", run.outcome) };
     assert_eq!((run.outcome.status, run.count(Role::Sample)), (Status::Agreed, 4));
     assert!(run.outcome.answer.as_ref().unwrap().ends_with("**18%**"));
     let votes: Vec<(u32, &[u32])> = body.responses.iter().map(|one| (one.votes, &*one.samples)).collect();
@@ -198,10 +199,10 @@ fn samples_that_differ_are_refined() {
     let steps =
         vec![step(StepKind::Sample(sampling), sample.condition), step(StepKind::Refine(refining), refine.condition)];
     let run = play(demo, Pipeline::new(PipelinePlan { steps }, members(demo), Vec::new(), material(demo)));
-    let Body::Pipeline(body) = &run.outcome.body else { panic!("no steps: {:?}", run.outcome) };
+    let Body::Pipe(body) = &run.outcome.body else { panic!("no steps: {:?}", run.outcome) };
     assert_eq!(run.outcome.status, Status::Refined);
     let ended: Vec<&Outcome> = body.steps.iter().map(|step| step.outcome.as_deref().unwrap()).collect();
-    let Body::Sampling(samples) = &ended[0].body else { panic!("{:?}", ended[0]) };
+    let Body::Sample(samples) = &ended[0].body else { panic!("{:?}", ended[0]) };
     assert_eq!((samples.responses[0].votes, samples.unique_responses), (2, 2));
     let Body::Refine(refined) = &ended[1].body else { panic!("{:?}", ended[1]) };
     assert_eq!((refined.passes.len(), refined.passes[0].adopted), (1, true));

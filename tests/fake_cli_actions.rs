@@ -117,7 +117,7 @@ fn samples_of_one_model_agree_without_a_rule() {
     let fake = FakeCli::new("");
     let run = Sampling::new(SamplingPlan { num_samples: 3, ..SamplingPlan::default() }, members(&["a"]), material("?"));
     let done = play(run, &|spec| structured(&fake, spec));
-    let Body::Sampling(body) = &done.outcome.body else { panic!("{:?}", done.outcome) };
+    let Body::Sample(body) = &done.outcome.body else { panic!("{:?}", done.outcome) };
     assert_eq!((done.outcome.status, body.agreement_ratio), (Status::Agreed, Some(1.0)));
 }
 

@@ -31,7 +31,7 @@ fn runner(players: &[&Arc<Scripted>]) -> Runner {
 #[tokio::test(start_paused = true)]
 async fn a_debate_with_personas_a_judge_and_typed_events() {
     let (ada, bob, judge) = (speaker("ada", 90), speaker("bob", 40), speaker("justice", 0));
-    let mut runner = runner(&[&ada, &bob]).aside(Arc::clone(&judge) as _);
+    let mut runner = runner(&[&ada, &bob]).auxiliary(Arc::clone(&judge) as _);
     let mut events = runner.events();
     let personas = ["devils-advocate", "domain-expert"].map(|id| persona(id).unwrap().clone()).to_vec();
     let plan =

@@ -5,8 +5,9 @@ use crate::support::simulate::{Played, material, members, play};
 use refinery_core::exchange::{CallSpec, Reply, Role};
 use refinery_core::failure::CallFailure;
 use refinery_core::protocol::Protocol;
-use refinery_core::protocol::consensus::{Consensus, ConsensusPlan, Material, ReviewMode, VoteThreshold};
+use refinery_core::protocol::consensus::{Consensus, ConsensusPlan, ReviewMode, VoteThreshold};
 use refinery_core::protocol::debate::{Debate, DebatePlan, Judge, Persona};
+use refinery_core::protocol::material::Material;
 use refinery_core::protocol::refine::{
     CritiquePlan, Refine, RefineMode, RefinePlan, ScorePlan, SelfRefine, SelfRefinePlan,
 };

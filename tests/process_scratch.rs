@@ -100,3 +100,19 @@ fn folders_are_fresh_and_go_whatever_is_in_them() {
     let kept = second.keep();
     assert!(kept.is_dir());
 }
+
+/// A socket's name has room for 103 bytes, and programs that find none make theirs where everybody's are.
+#[test]
+fn a_folder_has_a_short_name_wherever_it_is() {
+    let root = Scratch::create(None, "refinery-test-").unwrap();
+    let near = Scratch::create(None, "refinery-test-").unwrap();
+    if near.path().as_os_str().len() <= 70 {
+        assert_eq!(near.short(), near.path());
+    }
+    let far = Scratch::create(Some(&root.path().join("x".repeat(100))), "call-").unwrap();
+    assert!(far.short().as_os_str().len() <= 70, "{}", far.short().display());
+    assert_eq!(far.short().canonicalize().unwrap(), far.path());
+    let (link, path) = (far.short().to_owned(), far.path().to_owned());
+    drop(far);
+    assert!(link.symlink_metadata().is_err() && !path.exists());
+}

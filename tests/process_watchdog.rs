@@ -79,6 +79,14 @@ async fn parent() {
     fs::write(dir.join("watchdog"), script.watchdog.as_ref().unwrap().id().to_string()).unwrap();
     script.scratch = script.supervisor().scratch(Some(&dir.join("state")), "call-").unwrap();
     script.inv.cwd = script.scratch.path().join("cwd");
+    let registry = dir.join("registry");
+    fs::create_dir(&registry).unwrap();
+    fs::write(registry.join("7.json"), script.scratch.path().to_str().unwrap()).unwrap();
+    fs::write(registry.join("8.json"), "/home/me/work").unwrap();
+    let supervisor = script.supervisor();
+    supervisor.registers(&mut script.scratch, registry);
+    let far = supervisor.scratch(Some(&dir.join("far").join("x".repeat(90))), "far-").unwrap();
+    fs::write(dir.join("link"), far.short().to_str().unwrap()).unwrap();
     let kept = script.supervisor().scratch(Some(&dir.join("state")), "kept-").unwrap();
     let _ = kept.keep();
     drop(script.supervisor().scratch(Some(&dir.join("state")), "gone-").unwrap());
@@ -134,6 +142,10 @@ fn nothing_is_left_when_the_program_is_killed() {
     let left: Vec<_> =
         fs::read_dir(dir.path().join("state")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(left.len() == 1 && left[0].to_string_lossy().starts_with("kept-"), "{left:?}");
+    let registered = fs::read_dir(dir.path().join("registry")).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(registered.collect::<Vec<_>>(), ["8.json"]);
+    let link = PathBuf::from(fs::read_to_string(dir.path().join("link")).unwrap());
+    assert!(link.starts_with("/tmp") && link.symlink_metadata().is_err(), "{}", link.display());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use refinery_core::exchange::{CallSpec, Reply, Role};
 use refinery_core::failure::{CallFailure, FailureClass};
 use refinery_core::ids::ParticipantId;
 use refinery_core::outcome::Status;
-use refinery_core::plan::estimate;
+use refinery_core::protocol::ProtocolSettings;
 use refinery_core::protocol::consensus::{Consensus, ConsensusPlan, ReviewMode, VoteThreshold};
 use refinery_core::protocol::{RoundOverrides, RoundReport};
 
@@ -48,7 +48,7 @@ fn rounds_run_out_within_the_estimate() {
     let plan = plan(5);
     let done = run_with(&plan, 3, &|spec| participant(spec, &nobody_leads));
     assert_eq!(done.outcome.status, Status::MaxRoundsExceeded);
-    assert_eq!(u64::try_from(done.calls.len()).unwrap(), estimate(&plan, 3).total);
+    assert_eq!(u64::try_from(done.calls.len()).unwrap(), plan.estimate(3).total);
     let first = done.ids().iter().filter(|id| id.starts_with("r1/")).count();
     assert_eq!((done.calls.len(), first), (45, 12));
     assert_eq!(done.body().winner.as_ref().unwrap().participant.as_str(), "gemini", "who led the last round");

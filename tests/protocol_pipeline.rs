@@ -8,7 +8,7 @@ use refinery_core::exchange::{CallSpec, Reply, Role, Tuning};
 use refinery_core::failure::{CallFailure, FailureClass};
 use refinery_core::ids::ParticipantId;
 use refinery_core::outcome::{Body, PipelineBody, Status};
-use refinery_core::plan::estimate_pipeline;
+use refinery_core::protocol::ProtocolSettings;
 use refinery_core::protocol::consensus::{ConsensusPlan, ReviewMode};
 use refinery_core::protocol::debate::{DebatePlan, Judge, built_in};
 use refinery_core::protocol::pipeline::{Feed, Pipeline, PipelinePlan, StepKind, StepPlan};
@@ -61,7 +61,7 @@ pub fn pipeline(steps: &[StepPlan]) -> Pipeline {
 }
 
 fn body(done: &Played) -> &PipelineBody {
-    let Body::Pipeline(body) = &done.outcome.body else { panic!("{:?}", done.outcome) };
+    let Body::Pipe(body) = &done.outcome.body else { panic!("{:?}", done.outcome) };
     body
 }
 
@@ -190,7 +190,7 @@ pub fn any_steps() -> impl Strategy<Value = Vec<StepPlan>> {
     proptest::collection::vec((any_step(), any::<bool>()), 1..4).prop_map(|steps| {
         let mut all: Vec<StepPlan> = Vec::new();
         for (step, bound) in steps {
-            let field = all.last().filter(|_| bound).map(|before| before.kind.fields()[0]);
+            let field = all.last().filter(|_| bound).map(|before| before.kind.settings().fields()[0]);
             all.push(match field {
                 Some(field) => only_if(&format!("{field} < 0.8"), step),
                 None => step,
@@ -229,7 +229,7 @@ proptest! {
     #[test]
     fn any_replies_end_in_an_outcome_within_the_estimate(steps in any_steps(), seed in any::<u64>(), order in any::<u64>()) {
         let done = play_in_order(pipeline(&steps), &|spec| shaky(seed, spec), order);
-        let most = estimate_pipeline(&PipelinePlan { steps }, NAMES.len());
+        let most = PipelinePlan { steps }.estimate(NAMES.len());
         prop_assert!(done.plain_calls() <= most.total, "{:?}", done.ids());
         prop_assert!(done.all_calls() <= most.total_with_repairs);
         for call in &done.calls {

@@ -6,7 +6,8 @@ use crate::support::room::{
 use refinery_core::event::EventKind;
 use refinery_core::exchange::{CallSpec, Role};
 use refinery_core::ids::ParticipantId;
-use refinery_core::protocol::consensus::{Consensus, ConsensusPlan, Material, ReviewMode, VoteThreshold};
+use refinery_core::protocol::consensus::{Consensus, ConsensusPlan, ReviewMode, VoteThreshold};
+use refinery_core::protocol::material::Material;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

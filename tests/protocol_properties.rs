@@ -8,7 +8,7 @@ use refinery_core::exchange::{CallSpec, Reply, Role};
 use refinery_core::failure::{CallFailure, FailureClass};
 use refinery_core::ids::ParticipantId;
 use refinery_core::outcome::{Outcome, Status};
-use refinery_core::plan::estimate;
+use refinery_core::protocol::ProtocolSettings;
 use refinery_core::protocol::consensus::{
     ClosedRound, ClosingDecision, ClosingStrategy, Consensus, ConsensusPlan, ReviewMode, VoteThreshold,
 };
@@ -166,7 +166,7 @@ proptest! {
         (plan, count) in settings(), seed in any::<u64>(), order in any::<u64>(),
     ) {
         let done = drive(consensus(&plan, count), &|spec| shaky(seed, spec), order, usize::MAX).unwrap();
-        let estimate = estimate(&plan, count);
+        let estimate = plan.estimate(count);
         let repairs = done.ids().iter().filter(|id| id.ends_with("/repair")).count();
         prop_assert!(u64::try_from(done.calls.len()).unwrap() <= estimate.total_with_repairs);
         prop_assert!(u64::try_from(done.calls.len() - repairs).unwrap() <= estimate.total);
@@ -281,7 +281,7 @@ fn the_longest_run_ends_within_its_estimate() {
     let reply = |spec: &CallSpec| participant(spec, &|_, _, _| 9.0);
     let done: Outcome = {
         let done = drive(consensus(&plan, 7), &reply, 3, usize::MAX).unwrap();
-        assert_eq!(u64::try_from(done.calls.len()).unwrap(), estimate(&plan, 7).total);
+        assert_eq!(u64::try_from(done.calls.len()).unwrap(), plan.estimate(7).total);
         done.outcome
     };
     assert_eq!(done.status, Status::MaxRoundsExceeded);

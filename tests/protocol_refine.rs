@@ -8,7 +8,7 @@ use refinery_core::exchange::{CallSpec, Effort, Reply, Role, Tuning};
 use refinery_core::failure::{CallFailure, FailureClass};
 use refinery_core::ids::ParticipantId;
 use refinery_core::outcome::{Body, RefineBody, Status};
-use refinery_core::plan::{estimate_critique, estimate_refine, estimate_sampling};
+use refinery_core::protocol::ProtocolSettings;
 use refinery_core::protocol::refine::{
     CritiquePlan, Refine, RefineMode, RefinePlan, ScorePlan, SelfRefine, SelfRefinePlan,
 };
@@ -204,7 +204,7 @@ fn any_run_can_be_followed_by_a_pass_of_its_own() {
     assert_eq!((done.outcome.status, done.outcome.answer), (Status::Agreed, Some("r".repeat(300))));
     let refined = done.outcome.self_refine.unwrap();
     assert_eq!((refined.changed, refined.before, refined.passes.len()), (true, Some(draft.clone()), 1));
-    let Body::Sampling(body) = done.outcome.body else { panic!("it was sampled") };
+    let Body::Sample(body) = done.outcome.body else { panic!("it was sampled") };
     assert_eq!(body.winner.unwrap().answer, draft, "what was counted stays as it was");
 
     let named = SelfRefinePlan {
@@ -263,7 +263,7 @@ proptest! {
     #[test]
     fn any_replies_end_in_an_outcome_within_the_estimate(plan in any_plan(), seed in any::<u64>()) {
         let done = play(refine(&plan), &|spec| shaky(seed, spec));
-        let most = estimate_refine(&plan, plan.draft.is_some());
+        let most = plan.estimate(1);
         prop_assert!(done.plain_calls() <= most.total, "{:?}", done.ids());
         prop_assert!(done.all_calls() <= most.total_with_repairs);
         prop_assert_eq!(done.outcome.answer.is_some(), body(&done).draft.is_some());
@@ -302,8 +302,8 @@ proptest! {
         if !refined.changed {
             prop_assert_eq!(&done.outcome.answer, &alone.outcome.answer);
         }
-        let sampled = estimate_sampling(&SamplingPlan { num_samples: 3, ..SamplingPlan::default() });
-        let most = sampled.and(estimate_critique(&plan.critique));
+        let sampled = SamplingPlan { num_samples: 3, ..SamplingPlan::default() }.estimate(1);
+        let most = sampled.and(plan.critique.estimate());
         prop_assert!(done.all_calls() <= most.total_with_repairs && done.plain_calls() <= most.total);
     }
 }

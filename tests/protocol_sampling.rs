@@ -6,16 +6,16 @@ use proptest::prelude::*;
 use refinery_core::exchange::{CallSpec, Reply, Tuning};
 use refinery_core::failure::{CallFailure, FailureClass};
 use refinery_core::outcome::{Body, SamplingBody, Status};
-use refinery_core::plan::estimate_sampling;
-use refinery_core::protocol::gate::Gate;
+use refinery_core::protocol::ProtocolSettings;
 use refinery_core::protocol::sampling::{EarlyStop, Normaliser, Sampling, SamplingPlan, Strategy as When, passes};
+use refinery_core::protocol::threshold::Threshold;
 
 pub fn sampling(plan: &SamplingPlan, names: &[&str]) -> Sampling {
     Sampling::new(plan.clone(), members(names), material("What is it?"))
 }
 
 fn body(done: &Played) -> &SamplingBody {
-    let Body::Sampling(body) = &done.outcome.body else { panic!("{:?}", done.outcome) };
+    let Body::Sample(body) = &done.outcome.body else { panic!("{:?}", done.outcome) };
     body
 }
 
@@ -88,16 +88,16 @@ fn an_early_stop_says_what_it_saved_and_what_is_not_known() {
     assert_eq!((done.calls.len(), done.outcome.status), (3, Status::Agreed));
     assert_eq!((body.agreement_ratio, body.agreement.least, body.agreement.most), (None, 0.6, 1.0));
     assert_eq!(body.early_stop.as_ref().map(|end| (end.reason.as_str(), end.calls_saved)), Some(("certain", 2)));
-    assert!(passes(body, Gate::at_least(0.6)) && !passes(body, Gate { number: 0.5, op: "<".parse_op() }));
+    assert!(passes(body, Threshold::at_least(0.6)) && !passes(body, Threshold { number: 0.5, op: "<".parse_op() }));
 }
 
 trait ParseOp {
-    fn parse_op(&self) -> refinery_core::protocol::gate::Op;
+    fn parse_op(&self) -> refinery_core::protocol::threshold::Op;
 }
 
 impl ParseOp for str {
-    fn parse_op(&self) -> refinery_core::protocol::gate::Op {
-        refinery_core::protocol::gate::Op::WORDS.into_iter().find(|(word, _)| *word == self).unwrap().1
+    fn parse_op(&self) -> refinery_core::protocol::threshold::Op {
+        refinery_core::protocol::threshold::Op::WORDS.into_iter().find(|(word, _)| *word == self).unwrap().1
     }
 }
 
@@ -162,9 +162,9 @@ proptest! {
         (plan, count) in any_plan(), seed in any::<u64>(), order in any::<u64>(),
     ) {
         let done = play_in_order(sampling(&plan, &NAMES[..count]), &|spec| shaky(seed, spec), order);
-        prop_assert!(done.all_calls() <= estimate_sampling(&plan).total);
+        prop_assert!(done.all_calls() <= plan.estimate(1).total);
         let saved = body(&done).early_stop.as_ref().map_or(0, |end| u64::from(end.calls_saved));
-        prop_assert_eq!(done.all_calls() + saved, estimate_sampling(&plan).total);
+        prop_assert_eq!(done.all_calls() + saved, plan.estimate(1).total);
     }
 
     #[test]

@@ -98,8 +98,8 @@ fn a_batch_is_one_review_call_for_each_reviewer() {
 #[test]
 fn temperature_and_reply_length_go_where_a_cli_takes_them() {
     let sandbox = Sandbox::new("");
-    let output =
-        sandbox.run("why -m claude,codex,gemini --temperature 0.5 --reply-tokens 900 -r 1 --stability-rounds 1 -t 1");
+    let output = sandbox
+        .run("why -m claude-opus-4-8,codex,gemini --temperature 0.5 --reply-tokens 900 -r 1 --stability-rounds 1 -t 1");
     assert_eq!(output.code, Some(0), "{}", output.stderr);
     let log = sandbox.log();
     let of = |vendor: &str| log.iter().find(|one| one["vendor"] == vendor).unwrap();

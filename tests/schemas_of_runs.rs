@@ -183,7 +183,7 @@ fn the_plans_of_all_protocols_are_described() {
     }
     plan.self_refine = Some(critique_after());
     plan.limits.budget.usd = Some(5.0);
-    plan.aside = vec![plan.participants[0].id.clone()];
+    plan.auxiliary = vec![plan.participants[0].id.clone()];
     plan.participants[0].prices = Some(Prices { input: 1.0, output: 2.5 });
     assert_closed("plan", &serde_json::to_value(&plan).unwrap());
 }

@@ -100,7 +100,7 @@ impl Protocol for Over {
 fn refine_hook_vector(input: &Value) -> Value {
     let draft = input["draft"].as_str().unwrap();
     let status = if input["worker_error"] == true { Status::Error } else { Status::Agreed };
-    let body = Body::Sampling(SamplingBody::default());
+    let body = Body::Sample(SamplingBody::default());
     let inner = Box::new(Over(Outcome::new(status, Some(draft.to_owned()), body)));
     if input["enabled"] != true {
         // Then there is no pass around the run.

@@ -1,11 +1,13 @@
 //! The environment of a child, from nothing: named variables of ours, constants, and one credential.
 
 use super::manifest::{LinkSpec, PoolSpec};
+use super::pool::PoolKind;
 use super::prepare::Request;
 use super::template::{Values, render};
 use crate::failure::{CallFailure, FailureClass};
 use crate::invocation::{EnvValue, ScratchLink, Secret};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// The variable that tells a child which call it answers, by the call's id.
 pub const CALL: &str = "REFINERY_CALL";
@@ -83,6 +85,14 @@ pub(super) fn links(request: &Request<'_>, paying: &PoolSpec) -> Vec<ScratchLink
         Some(ScratchLink { path: request.scratch.join(&spec.path), target: file.path.clone() })
     };
     paying.links.iter().filter_map(link).collect()
+}
+
+/// Where a CLI that runs on the person's own login, in place, registers itself.
+pub(super) fn registry(request: &Request<'_>, paying: &PoolSpec) -> Option<PathBuf> {
+    let below = request.manifest.login.as_ref()?.registry.as_ref()?;
+    let own = paying.kind == PoolKind::Login && paying.links.is_empty();
+    let login = request.host.logins.get(&request.manifest.id)?.first().filter(|_| own)?;
+    Some(login.path.parent()?.join(below))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! From one call to one subprocess, as plain data.
 
 use super::codec::{Codec, CodecContext, CodecKind, codec};
-use super::environment::{credential, environment, has_password, links};
+use super::environment::{credential, environment, has_password, links, registry};
 use super::facts::{Host, Program};
 use super::manifest::{CodecName, Escape, Holds, Manifest, PoolSpec, ResolvedModel, Where};
 use super::overflow::{SplitPrompt, split_prompt, system_file};
@@ -10,7 +10,7 @@ use super::template::{Values, render, render_json};
 use crate::exchange::{CallSpec, Effort};
 use crate::failure::{CallFailure, FailureClass};
 use crate::invocation::{Capture, Invocation, Piece, ScratchFile, StdinClose};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +33,8 @@ pub struct Request<'a> {
     pub spec: &'a CallSpec,
     /// A fresh, empty, absolute folder for this attempt.
     pub scratch: &'a Path,
+    /// The same folder by a name that leaves room for that of a socket in it.
+    pub short: &'a Path,
 }
 
 /// One attempt, ready to run.
@@ -47,6 +49,8 @@ pub struct Prepared {
     pub streams: bool,
     /// What a person should know: a setting that this CLI cannot take.
     pub warnings: Vec<String>,
+    /// Where the CLI registers itself outside the scratch folder while it runs.
+    pub registry: Option<PathBuf>,
 }
 
 /// The system takes no argument of this many bytes: 32 pages (Linux: MAX_ARG_STRLEN).
@@ -97,16 +101,24 @@ pub fn prepare(request: &Request<'_>) -> Result<Prepared, CallFailure> {
         model: request.model.argument.clone(),
     };
     let codec = codec(&kind(manifest)?, context);
-    Ok(Prepared { invocation, input: input(request, &split.stdin), codec, streams: manifest.output.streams, warnings })
+    Ok(Prepared {
+        invocation,
+        input: input(request, &split.stdin),
+        codec,
+        streams: manifest.output.streams,
+        warnings,
+        registry: registry(request, paying),
+    })
 }
 
 /// What stands for the placeholders; `warnings` takes what was asked for and cannot be passed on.
 fn values(request: &Request<'_>, paying: &PoolSpec, warnings: &mut Vec<String>) -> Result<Values, CallFailure> {
-    let Request { manifest, host, model, spec, scratch, .. } = *request;
+    let Request { manifest, host, model, spec, scratch, short, .. } = *request;
     let mut values = Values::new();
     let path = |relative: &str| scratch.join(relative).display().to_string();
     let cwd = path(&manifest.invocation.cwd);
-    for (name, value) in [("scratch", scratch.display().to_string()), ("cwd", cwd), ("home", path("home"))] {
+    let (scratch, short) = (scratch.display().to_string(), short.display().to_string());
+    for (name, value) in [("scratch", scratch), ("short", short), ("cwd", cwd), ("home", path("home"))] {
         values.insert(name.to_owned(), value);
     }
     if let Some(home) = &host.home {
@@ -134,12 +146,12 @@ fn values(request: &Request<'_>, paying: &PoolSpec, warnings: &mut Vec<String>) 
             None => warnings.push(format!("{} takes no effort `{effort}` for {}", manifest.id, model.model_id)),
         }
     }
-    let (takes_temperature, takes_length) = manifest.takes_tuning();
+    let (takes_temperature, takes_length) = manifest.takes_tuning(model);
     if let Some(temperature) = spec.tuning.temperature {
         if takes_temperature {
             values.insert("temperature".to_owned(), temperature.to_string());
         } else {
-            warnings.push(format!("{} takes no temperature", manifest.id));
+            warnings.push(format!("{} takes no temperature for {}", manifest.id, model.model_id));
         }
     }
     if let Some(tokens) = spec.tuning.reply_tokens {

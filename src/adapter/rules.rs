@@ -39,8 +39,8 @@ pub struct Rule {
     /// The class of what matches.
     pub class: FailureClass,
     /// Facts of the wire format that must be exactly these: by the names that the codec gives them
-    /// (claude: `error`, `api_error_status`, `terminal_reason`, `subtype`, `stop_reason`; codex: `code`,
-    /// `status`; gemini: `code`, `status`, `reason`, `type`), with `json` and `jsonl` by their path in the
+    /// (claude: `error`, `api_error`, `api_error_type`, `api_error_status`, `terminal_reason`, `subtype`,
+    /// `stop_reason`; codex: `code`, `status`; gemini: `code`, `status`, `reason`, `type`), with `json` and `jsonl` by their path in the
     /// document or line, such as `/error/code`; several of one row must stand in the same line.
     #[serde(default)]
     pub fields: BTreeMap<String, String>,

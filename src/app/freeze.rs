@@ -9,7 +9,7 @@ use crate::exchange::Effort;
 use crate::host::{Machine, machine};
 use crate::ids::{AdapterId, ParticipantId};
 use crate::plan::{Concurrency, Participant, Pool, Prices, RunLimits, RunPlan};
-use crate::protocol::consensus::Material;
+use crate::protocol::material::Material;
 use std::collections::BTreeMap;
 
 /// The plan of a run whose participants are ready.
@@ -65,7 +65,7 @@ fn plan(parts: Vec<Parts<'_>>, drawn: Drawn, input: Input, settings: &Settings, 
         created_at: machine.now,
         protocol: drawn.protocol,
         participants: parts.into_iter().map(|one| participant(one, settings)).collect(),
-        aside: drawn.auxiliary.into_iter().map(|one| one.id).collect(),
+        auxiliary: drawn.auxiliary.into_iter().map(|one| one.id).collect(),
         self_refine: drawn.self_refine,
         material: Material {
             question: input.question,

@@ -135,8 +135,8 @@ mod tests {
         );
         let other = file(folder.path(), "other.toml", &["cook"]);
         let error = find(&folders, folder.path(), &[own, other, "none.toml".into()]).unwrap_err();
-        assert!(error.messages[0].ends_with("own.toml as well") && error.messages[0].contains("`cook`"), "{error}");
-        assert!(error.messages[1].contains("none.toml: the personas cannot be read"), "{error}");
+        assert!(error.messages[0].ends_with("own.toml") && error.messages[0].contains("`cook`"), "{error}");
+        assert!(error.messages[1].contains("none.toml: cannot be read"), "{error}");
     }
 
     #[test]

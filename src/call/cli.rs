@@ -66,9 +66,12 @@ impl CliBackend {
     }
 
     async fn run(&self, attempt: Attempt) -> Result<Reply, AttemptError> {
-        let scratch = self.scratch(&attempt)?;
-        let prepared = adapter::prepare(&self.request(&attempt, scratch.path()))?;
-        let Prepared { invocation, input, mut codec, streams, warnings } = prepared;
+        let mut scratch = self.scratch(&attempt)?;
+        let prepared = adapter::prepare(&self.request(&attempt, &scratch))?;
+        let Prepared { invocation, input, mut codec, streams, warnings, registry } = prepared;
+        if let Some(registry) = registry {
+            self.settings.supervisor.registers(&mut scratch, registry);
+        }
         let secrets = Secrets::of_child(&invocation, &self.settings.host);
         scratch.materialise(&invocation).map_err(|error| no_scratch("fill the", &error))?;
         let mut limits = self.settings.limits;
@@ -129,7 +132,7 @@ impl CliBackend {
         made.map_err(|error| no_scratch("make a", &error))
     }
 
-    fn request<'a>(&'a self, attempt: &'a Attempt, scratch: &'a std::path::Path) -> Request<'a> {
+    fn request<'a>(&'a self, attempt: &'a Attempt, scratch: &'a Scratch) -> Request<'a> {
         Request {
             manifest: &self.endpoint.manifest,
             program: &self.endpoint.program,
@@ -138,7 +141,8 @@ impl CliBackend {
             model: &self.endpoint.model,
             effort: self.endpoint.effort,
             spec: &attempt.spec,
-            scratch,
+            scratch: scratch.path(),
+            short: scratch.short(),
         }
     }
 }

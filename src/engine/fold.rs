@@ -4,11 +4,11 @@
 use super::ledger::{Ledger, Registered};
 use super::record::Record;
 use super::steps::Steps;
-use crate::event::{Announced, DebateEvent, Event, EventKind, LimitThen};
-use crate::exchange::{CallSpec, Role, Usage};
+use crate::event::{Announced, Event, EventKind, LimitThen};
+use crate::exchange::{CallSpec, Usage};
 use crate::failure::FailureClass;
 use crate::ids::{CallId, RunId, TimerId};
-use crate::outcome::{Body, ConsensusBody, Finished, Outcome, Status, Totals};
+use crate::outcome::{Finished, Outcome, Status, Totals};
 use crate::plan::Spent;
 use crate::protocol::{Command, Input, Outbox, Protocol, RoundReport};
 use crate::time::Timestamp;
@@ -172,23 +172,14 @@ impl<'a> Fold<'a> {
 
     /// Shows a live event, which is no record.
     pub fn live(&mut self, at: Timestamp, kind: EventKind) {
-        let kind = self.renamed(kind);
+        let kind = match kind {
+            EventKind::Token { call, text } => match self.open.get(&call) {
+                Some(open) => EventKind::token(&open.spec, text),
+                None => EventKind::Token { call, text },
+            },
+            other => other,
+        };
         (self.listener)(&Event { seq: None, at, kind });
-    }
-
-    /// In a debate the text of an answer that comes goes by the name of what it is part of.
-    fn renamed(&self, kind: EventKind) -> EventKind {
-        let EventKind::Token { call, text } = kind else { return kind };
-        let Some(spec) = self.open.get(&call).map(|open| &open.spec) else { return EventKind::Token { call, text } };
-        let participant = spec.to.clone();
-        match spec.role {
-            Role::Argue => {
-                let round = spec.round;
-                EventKind::Debate(DebateEvent::ParticipantToken { round, participant, call, text })
-            }
-            Role::Judge => EventKind::Debate(DebateEvent::SynthesisToken { participant, call, text }),
-            _ => EventKind::Token { call, text },
-        }
     }
 
     /// Whether the protocol has come to its end.
@@ -232,7 +223,7 @@ impl<'a> Fold<'a> {
             steps: self.steps.close(),
             warnings,
         };
-        Finished { outcome: self.closed.unwrap_or_else(nothing), totals }
+        Finished { outcome: self.closed.unwrap_or_else(|| Outcome::nothing(Status::Error)), totals }
     }
 
     /// Whether a call is of a participant with an account: code of a caller's own costs nothing.
@@ -333,17 +324,18 @@ impl<'a> Fold<'a> {
     }
 
     fn close(&mut self, status: Option<Status>) {
-        let mut outcome = self.outcome.clone().or_else(|| self.protocol.conclude()).unwrap_or_else(nothing);
+        let mut outcome = self
+            .outcome
+            .clone()
+            .or_else(|| self.protocol.conclude())
+            .unwrap_or_else(|| Outcome::nothing(Status::Error));
         self.cut_short = status.is_some();
         if let Some(status) = status {
             outcome.status = status;
         }
-        // A debate that came to its own end has told it.
-        if let (Body::Debate(body), None) = (&outcome.body, &self.outcome) {
-            if outcome.status == Status::Error {
-                self.emit(EventKind::Debate(DebateEvent::Error { message: "the run had to stop".to_owned() }));
-            }
-            self.emit(EventKind::Debate(DebateEvent::final_result(body)));
+        // A protocol that came to its own end has told it.
+        if self.outcome.is_none() {
+            outcome.body.closing_events(outcome.status).into_iter().for_each(|kind| self.emit(kind));
         }
         self.emit(EventKind::RunEnded { status: outcome.status });
         self.closed = Some(outcome);
@@ -361,9 +353,4 @@ impl<'a> Fold<'a> {
 
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// The outcome of a run that was stopped before anybody said anything.
-fn nothing() -> Outcome {
-    Outcome::new(Status::Error, None, Body::Consensus(ConsensusBody::default()))
 }

@@ -187,7 +187,14 @@ impl DebateEvent {
             | Self::ParticipantComplete { call, .. }
             | Self::SynthesisStart { call, .. }
             | Self::SynthesisToken { call, .. } => *call = call.within(scope),
-            _ => {}
+            Self::RoundStart { .. }
+            | Self::ConfidenceUpdate { .. }
+            | Self::DisagreementDetected { .. }
+            | Self::RoundComplete { .. }
+            | Self::EarlyStop { .. }
+            | Self::SynthesisComplete { .. }
+            | Self::FinalResult { .. }
+            | Self::Error { .. } => {}
         }
         self
     }

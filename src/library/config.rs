@@ -4,7 +4,8 @@ use super::error::EngineError;
 use super::provider::ModelId;
 use crate::error::Error;
 use crate::exchange::Tuning;
-use crate::plan::{Budget, Estimate, OnLimit, estimate};
+use crate::plan::{Budget, Estimate, OnLimit};
+use crate::protocol::ProtocolSettings;
 use crate::protocol::consensus::{ConsensusPlan, ReviewMode};
 use std::time::Duration;
 
@@ -173,7 +174,7 @@ impl EngineConfig {
 
     pub(super) fn estimate(&self) -> CallEstimate {
         let models = u64::try_from(self.models.len()).unwrap_or(u64::MAX);
-        let whole = estimate(&self.plan(false), self.models.len());
+        let whole = self.plan(false).estimate(self.models.len());
         let pairs = match self.review {
             ReviewMode::Pairwise => models * models,
             ReviewMode::Batch => models * 2,

@@ -37,7 +37,7 @@ impl Runner {
     }
 
     /// Lets everybody speak from a standpoint, in rounds. A plan without personas gets those of the crate
-    /// dealt, in order. A judge who does not take part is one that was set [`aside`](Self::aside).
+    /// dealt, in order. A judge that does not take part is an [`auxiliary`](Self::auxiliary) provider.
     ///
     /// # Errors
     /// [`EngineError::Config`] before the first call; [`EngineError::Failed`] if nobody ever answered.
@@ -70,7 +70,7 @@ impl Runner {
         plan: SamplingPlan,
     ) -> Result<SamplingOutcome, EngineError> {
         let finished = self.run(ProtocolPlan::Sample(plan), question.into()).await?;
-        RunOutcome::of(finished, |body| if let Body::Sampling(body) = body { Some(body) } else { None })
+        RunOutcome::of(finished, |body| if let Body::Sample(body) = body { Some(body) } else { None })
     }
 
     /// Makes one text better: scored by a judge or by an [evaluator](Self::evaluator), or critiqued.
@@ -94,7 +94,7 @@ impl Runner {
         plan: PipelinePlan,
     ) -> Result<PipelineOutcome, EngineError> {
         let finished = self.run(ProtocolPlan::Pipe(plan), question.into()).await?;
-        RunOutcome::of(finished, |body| if let Body::Pipeline(body) = body { Some(body) } else { None })
+        RunOutcome::of(finished, |body| if let Body::Pipe(body) = body { Some(body) } else { None })
     }
 
     /// The most calls that a plan can take with those who take part; nobody is asked.

@@ -18,7 +18,7 @@ use crate::ids::AdapterId;
 use crate::outcome::Finished;
 use crate::plan::{Brought, Concurrency, Participant, Pool, ProtocolPlan, RunLimits, RunPlan};
 use crate::protocol::Protocol;
-use crate::protocol::consensus::Material;
+use crate::protocol::material::Material;
 use crate::protocol::refine::SelfRefinePlan;
 use crate::protocol::sampling::SamplingPlan;
 use crate::time::Timestamp;
@@ -35,7 +35,7 @@ const EVALUATOR: &str = "evaluator";
 pub struct Runner {
     providers: Vec<Arc<dyn ModelProvider>>,
     /// How many of the last ones take part only where a plan names them.
-    aside: usize,
+    auxiliary: usize,
     settings: RunSettings,
     self_refine: Option<SelfRefinePlan>,
     evaluator: Option<Arc<dyn Evaluator>>,
@@ -64,7 +64,7 @@ impl Runner {
     pub fn new(providers: Vec<Arc<dyn ModelProvider>>) -> Self {
         Self {
             providers,
-            aside: 0,
+            auxiliary: 0,
             settings: RunSettings::default(),
             self_refine: None,
             evaluator: None,
@@ -73,12 +73,12 @@ impl Runner {
         }
     }
 
-    /// The same with one more provider, who takes part only where a plan names it: as a debate's judge,
+    /// The same with one more provider, which takes part only where a plan names it: as a debate's judge,
     /// as a scorer, as a refiner.
     #[must_use]
-    pub fn aside(mut self, provider: Arc<dyn ModelProvider>) -> Self {
+    pub fn auxiliary(mut self, provider: Arc<dyn ModelProvider>) -> Self {
         self.providers.push(provider);
-        self.aside += 1;
+        self.auxiliary += 1;
         self
     }
 
@@ -100,7 +100,7 @@ impl Runner {
         Self { evaluator: Some(Arc::new(evaluator)), ..self }
     }
 
-    /// The same with somebody who hears every event at once. It is called between the steps of a run, on
+    /// The same with a listener that hears every event at once. It is called between the steps of a run, on
     /// the task that runs it: be quick. A panic in it is the caller's.
     #[must_use]
     pub fn on_event(mut self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
@@ -158,7 +158,7 @@ impl Runner {
 
     /// How many take part in everything.
     pub(super) fn room(&self) -> usize {
-        self.providers.len() - self.aside
+        self.providers.len() - self.auxiliary
     }
 
     pub(super) fn providers(&self) -> &[Arc<dyn ModelProvider>] {
@@ -193,7 +193,7 @@ impl Runner {
         }
         let names = self.names();
         problems.extend(protocol.problems(&names));
-        problems.extend(self.self_refine.iter().flat_map(|plan| plan.critique.problems(&names)));
+        problems.extend(self.self_refine.iter().flat_map(|plan| plan.problems(&names)));
         if self.evaluator.is_some() && names.contains(&ModelId::new(EVALUATOR)) {
             problems.push(Error::config(format!("a provider is called {EVALUATOR}, as the evaluator is")));
         }
@@ -209,7 +209,7 @@ impl Runner {
             created_at,
             protocol,
             participants,
-            aside: names[names.len() - self.aside..].to_vec(),
+            auxiliary: names[names.len() - self.auxiliary..].to_vec(),
             self_refine: self.self_refine.clone(),
             material: Material {
                 question: question.text,

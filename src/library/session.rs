@@ -8,7 +8,7 @@ use super::runner::Ready;
 use crate::engine::Stepped;
 use crate::host::machine;
 use crate::ids::Round;
-use crate::outcome::{Body, ConsensusBody, Finished, Outcome, RoundRecord, Status, Totals};
+use crate::outcome::{Finished, Outcome, RoundRecord, Status, Totals};
 use crate::protocol::consensus::ClosingDecision;
 use crate::protocol::{RoundOverrides, RoundReport};
 
@@ -177,5 +177,5 @@ fn unasked() -> Finished {
         steps: Vec::new(),
         warnings: Vec::new(),
     };
-    Finished { outcome: Outcome::new(Status::Cancelled, None, Body::Consensus(ConsensusBody::default())), totals }
+    Finished { outcome: Outcome::nothing(Status::Cancelled), totals }
 }

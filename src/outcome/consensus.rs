@@ -1,11 +1,11 @@
 //! What a consensus run ends with.
 
-use super::{Dropped, QuoteCut, Winner};
+use super::{Concluded, Dropped, QuoteCut, Winner, dropped};
 use crate::ids::{ParticipantId, Round};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What a consensus run ended with. Field names of the seed are kept; more are added.
+/// What a consensus run ended with. Field names of the original are kept; more are added.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 pub struct ConsensusBody {
@@ -87,4 +87,22 @@ pub struct RoundRecord {
     pub repairs: u32,
     /// Whether the run converged in it.
     pub converged: bool,
+}
+
+impl Concluded for ConsensusBody {
+    fn author(&self) -> Option<&ParticipantId> {
+        self.winner.as_ref().map(|winner| &winner.participant)
+    }
+
+    fn writers(&self) -> Vec<String> {
+        vec!["consensus".to_owned()]
+    }
+
+    fn failures(&self) -> (Vec<String>, bool) {
+        dropped(&self.models_dropped)
+    }
+
+    fn quotes_cut(&mut self) -> &mut [QuoteCut] {
+        &mut self.quotes_cut
+    }
 }

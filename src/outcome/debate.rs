@@ -1,6 +1,7 @@
-//! What a debate ends with. Names of the seed are kept, in our spelling; more are added.
+//! What a debate ends with. Names of the original are kept, in our spelling; more are added.
 
-use super::{Dropped, QuoteCut};
+use super::{Concluded, Dropped, QuoteCut, Status, dropped};
+use crate::event::{DebateEvent, EventKind};
 use crate::failure::FailureClass;
 use crate::ids::{ParticipantId, Round};
 use serde::{Deserialize, Serialize, Serializer};
@@ -61,6 +62,39 @@ impl DebateBody {
     #[must_use]
     pub fn disagreements(&self) -> &[Disagreement] {
         self.last_round().map_or(&[], |round| &round.disagreements)
+    }
+}
+
+impl Concluded for DebateBody {
+    fn author(&self) -> Option<&ParticipantId> {
+        None
+    }
+
+    fn writers(&self) -> Vec<String> {
+        vec!["debate".to_owned()]
+    }
+
+    fn failures(&self) -> (Vec<String>, bool) {
+        dropped(&self.models_dropped)
+    }
+
+    fn quotes_cut(&mut self) -> &mut [QuoteCut] {
+        &mut self.quotes_cut
+    }
+
+    /// What most hold, if a judge says it; else all positions.
+    fn handed_on<'a>(&'a self, answer: &'a str) -> &'a str {
+        let Some(synthesis) = &self.synthesis else { return answer };
+        match synthesis.majority_position.trim() {
+            "" if synthesis.is_formless() => &synthesis.content,
+            "" => answer,
+            majority => majority,
+        }
+    }
+
+    fn closing_events(&self, status: Status) -> Vec<EventKind> {
+        let error = (status == Status::Error).then(|| DebateEvent::Error { message: "the run had to stop".to_owned() });
+        error.into_iter().chain([DebateEvent::final_result(self)]).map(EventKind::Debate).collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What several steps end with.
 
-use super::Outcome;
+use super::{Concluded, Outcome};
 use crate::exchange::Usage;
 use crate::ids::ParticipantId;
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,33 @@ pub struct PipelineBody {
     pub author: Option<ParticipantId>,
     /// Every step, in order.
     pub steps: Vec<StepRecord>,
+}
+
+impl PipelineBody {
+    /// The last step that came to anything, and to what.
+    fn last(&self) -> Option<(&StepRecord, &Outcome)> {
+        self.steps.iter().rev().find_map(|step| Some((step, step.outcome.as_deref()?)))
+    }
+}
+
+impl Concluded for PipelineBody {
+    fn author(&self) -> Option<&ParticipantId> {
+        self.author.as_ref()
+    }
+
+    fn writers(&self) -> Vec<String> {
+        let last = self.last();
+        let own = last
+            .into_iter()
+            .flat_map(|(step, outcome)| std::iter::once(step.step.clone()).chain(outcome.body.writers()));
+        std::iter::once("pipe".to_owned()).chain(own).collect()
+    }
+
+    fn failures(&self) -> (Vec<String>, bool) {
+        let Some((step, outcome)) = self.last() else { return (Vec::new(), false) };
+        let (lines, lasting) = outcome.body.failures();
+        (lines.into_iter().map(|line| format!("{}: {line}", step.step)).collect(), lasting)
+    }
 }
 
 /// One step.

@@ -1,6 +1,6 @@
 //! What a refined text ends with.
 
-use super::QuoteCut;
+use super::{Concluded, QuoteCut};
 use crate::failure::FailureClass;
 use crate::ids::ParticipantId;
 use serde::{Deserialize, Serialize};
@@ -39,6 +39,26 @@ pub struct RefineBody {
     /// Prompts in which quoted text was too long and lost its middle.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub quotes_cut: Vec<QuoteCut>,
+}
+
+impl Concluded for RefineBody {
+    fn author(&self) -> Option<&ParticipantId> {
+        self.author.as_ref()
+    }
+
+    fn writers(&self) -> Vec<String> {
+        let refiner = self.rewritten.then(|| "refiner".to_owned());
+        std::iter::once("refine".to_owned()).chain(refiner).collect()
+    }
+
+    fn failures(&self) -> (Vec<String>, bool) {
+        let lasting = self.history.iter().filter_map(|one| one.failure).any(|class| class.is_lasting());
+        (self.failures.clone(), lasting)
+    }
+
+    fn quotes_cut(&mut self) -> &mut [QuoteCut] {
+        &mut self.quotes_cut
+    }
 }
 
 /// One text on its way to a score.

@@ -1,11 +1,11 @@
 //! What a sampling run ends with.
 
-use super::Winner;
+use super::{Concluded, Winner};
 use crate::failure::FailureClass;
 use crate::ids::ParticipantId;
 use serde::{Deserialize, Serialize};
 
-/// What a sampling run ended with. Field names of the seed are kept; more are added.
+/// What a sampling run ended with. Field names of the original are kept; more are added.
 #[non_exhaustive]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
@@ -93,4 +93,24 @@ pub struct EarlyEnd {
     pub confidence: Option<f64>,
     /// How many calls that saved.
     pub calls_saved: u32,
+}
+
+impl Concluded for SamplingBody {
+    fn author(&self) -> Option<&ParticipantId> {
+        self.winner.as_ref().map(|winner| &winner.participant)
+    }
+
+    fn writers(&self) -> Vec<String> {
+        vec!["sample".to_owned()]
+    }
+
+    fn failures(&self) -> (Vec<String>, bool) {
+        let failed: Vec<_> = self.samples.iter().filter_map(|one| Some((one, one.failure?))).collect();
+        let line = |(one, class): &(&SampleRecord, FailureClass)| {
+            format!("{}: {class}: {}", one.participant, one.message.as_deref().unwrap_or(""))
+        };
+        let mut lines: Vec<_> = failed.iter().map(line).collect();
+        lines.dedup();
+        (lines, !failed.is_empty() && failed.iter().all(|(_, class)| class.is_lasting()))
+    }
 }

@@ -1,52 +1,27 @@
 //! From a plan to the protocol that it names.
 
-use super::estimate::{
-    Estimate, estimate, estimate_critique, estimate_debate, estimate_pipeline, estimate_refine, estimate_sampling,
-};
 use super::run::{ProtocolPlan, RunPlan};
 use crate::error::Error;
-use crate::ids::ParticipantId;
 use crate::outcome::SELF_REFINE;
-use crate::protocol::consensus::{ClosingStrategy, Consensus, Misfit, VoteThreshold};
-use crate::protocol::debate::Debate;
-use crate::protocol::pipeline::{Pipeline, StepKind, StepPlan};
-use crate::protocol::refine::{Refine, SelfRefine, SelfRefinePlan};
-use crate::protocol::sampling::Sampling;
-use crate::protocol::{Protocol, RoundOverrides};
-
-/// What a caller of the library brings to a plan, which is code and therefore not in it.
-#[derive(Default)]
-pub struct Brought {
-    /// When a consensus run may end; `None` for the rule that the plan names.
-    pub strategy: Option<Box<dyn ClosingStrategy>>,
-    /// What the caller changes in the first round of a consensus run.
-    pub first_round: RoundOverrides,
-    /// Who scores texts in place of a judge that no plan names, and is no participant.
-    pub evaluator: Option<ParticipantId>,
-}
+use crate::protocol::refine::{SelfRefine, SelfRefinePlan};
+use crate::protocol::{Brought, Estimate, Given, Protocol};
 
 impl ProtocolPlan {
-    /// The most calls that this protocol can take with so many in the room.
+    /// The most calls that this protocol can take with so many members.
     #[must_use]
     pub fn estimate(&self, members: usize) -> Estimate {
-        match self {
-            Self::Consensus(plan) => estimate(plan, members),
-            Self::Debate(plan) => estimate_debate(plan),
-            Self::Sample(plan) => estimate_sampling(plan),
-            Self::Refine(plan) => estimate_refine(plan, plan.draft.is_some()),
-            Self::Pipe(plan) => estimate_pipeline(plan, members),
-        }
+        self.settings().estimate(members)
     }
 }
 
-/// The most calls that a protocol with so many in the room can take, and the critique pass after it.
+/// The most calls that a protocol with so many members can take, and the critique pass after it.
 #[must_use]
-pub fn estimate_run(protocol: &ProtocolPlan, self_refine: Option<&SelfRefinePlan>, room: usize) -> Estimate {
-    let protocol = protocol.estimate(room);
+pub fn estimate_run(protocol: &ProtocolPlan, self_refine: Option<&SelfRefinePlan>, members: usize) -> Estimate {
+    let protocol = protocol.estimate(members);
     match self_refine {
         None => protocol,
         Some(plan) => {
-            let pass = estimate_critique(&plan.critique);
+            let pass = plan.critique.estimate();
             protocol.and(Estimate::of_phases(pass.phases_of(SELF_REFINE)))
         }
     }
@@ -56,8 +31,8 @@ impl RunPlan {
     /// The most calls that this plan can take.
     #[must_use]
     pub fn estimate(&self) -> Estimate {
-        let room = self.participants.len().saturating_sub(self.aside.len());
-        estimate_run(&self.protocol, self.self_refine.as_ref(), room)
+        let members = self.participants.len().saturating_sub(self.auxiliary.len());
+        estimate_run(&self.protocol, self.self_refine.as_ref(), members)
     }
 
     /// The protocol of this plan, before its first question. The same plan makes the same one.
@@ -74,50 +49,9 @@ impl RunPlan {
     /// # Errors
     /// As [`Self::machine`].
     pub fn machine_with(&self, brought: Brought) -> Result<Box<dyn Protocol>, Error> {
-        let (room, aside) = self.room_and_aside();
-        let material = self.material.clone();
-        let (machine, mut misfits): (Box<dyn Protocol>, Vec<Misfit>) = match &self.protocol {
-            ProtocolPlan::Consensus(plan) => {
-                let usual = || Box::new(VoteThreshold::new(plan.threshold, plan.stability_rounds));
-                let strategy = brought.strategy.unwrap_or_else(|| usual());
-                let machine = Consensus::new(plan.clone(), room, material, strategy);
-                let machine = machine.with_first_round(brought.first_round);
-                let misfits = machine.misfits();
-                (Box::new(machine), misfits)
-            }
-            ProtocolPlan::Debate(plan) => {
-                let judge = plan.judge.as_ref().and_then(|judge| Some(self.participant(&judge.participant)?.member()));
-                if plan.personas.len() != room.len() || plan.judge.is_some() != judge.is_some() {
-                    return Err(Error::config("the plan is damaged: personas and participants do not match"));
-                }
-                let machine = Debate::new((**plan).clone(), room, judge, material);
-                let misfits = machine.misfits();
-                (Box::new(machine), misfits)
-            }
-            ProtocolPlan::Sample(plan) => {
-                let machine = Sampling::new(plan.clone(), room, material);
-                let misfits = machine.misfits();
-                (Box::new(machine), misfits)
-            }
-            ProtocolPlan::Refine(plan) => {
-                let evaluator = brought.evaluator.filter(|_| plan.judge.is_none());
-                let machine = Refine::new(plan.clone(), self.members(), material, None).with_evaluator(evaluator);
-                let misfits = machine.misfits();
-                (Box::new(machine), misfits)
-            }
-            ProtocolPlan::Pipe(plan) => {
-                let fits = |step: &StepPlan| match &step.kind {
-                    StepKind::Debate(plan) => plan.personas.len() == room.len(),
-                    _ => true,
-                };
-                if !plan.steps.iter().all(fits) {
-                    return Err(Error::config("the plan is damaged: personas and participants do not match"));
-                }
-                let machine = Pipeline::new(plan.clone(), room, aside, material).with_evaluator(brought.evaluator);
-                let misfits = machine.misfits();
-                (Box::new(machine), misfits)
-            }
-        };
+        let (members, auxiliary) = self.members_and_auxiliary();
+        let given = Given { members, auxiliary, material: self.material.clone(), draft: None, brought };
+        let (machine, mut misfits) = self.protocol.settings().machine(given)?;
         let machine = match &self.self_refine {
             None => machine,
             Some(plan) => {

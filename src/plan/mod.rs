@@ -3,17 +3,13 @@
 
 pub mod budget;
 pub mod check;
-pub mod estimate;
 pub mod machine;
 pub mod participant;
 pub mod run;
 pub mod words;
 
+pub use crate::protocol::{Brought, Estimate, PhaseEstimate, RoundEstimate};
 pub use budget::{Budget, Ceiling, Exhausted, Spent, budget_gate, overshoot, remaining_budget};
-pub use estimate::{
-    Estimate, PhaseEstimate, RoundEstimate, estimate, estimate_critique, estimate_debate, estimate_pipeline,
-    estimate_refine, estimate_sampling,
-};
-pub use machine::{Brought, estimate_run};
+pub use machine::estimate_run;
 pub use participant::{ModelName, PARTICIPANTS, Wanted, parse as parse_participants, parse_debaters};
 pub use run::{Concurrency, OnLimit, Participant, Pool, Prices, ProtocolPlan, RunLimits, RunPlan};

@@ -4,8 +4,11 @@ use super::budget::Budget;
 use crate::adapter::{ChosenPool, PoolKind, ResolvedModel};
 use crate::exchange::Effort;
 use crate::ids::{AdapterId, ParticipantId, RunId};
-use crate::protocol::consensus::{ConsensusPlan, Material, Member};
+use crate::outcome::with_protocols;
+use crate::protocol::ProtocolSettings;
+use crate::protocol::consensus::ConsensusPlan;
 use crate::protocol::debate::DebatePlan;
+use crate::protocol::material::{Material, Member};
 use crate::protocol::pipeline::PipelinePlan;
 use crate::protocol::refine::{RefinePlan, SelfRefinePlan};
 use crate::protocol::sampling::SamplingPlan;
@@ -27,48 +30,48 @@ pub struct RunPlan {
     /// Who takes part, in the order in which they were named.
     pub participants: Vec<Participant>,
     /// Those of them that take part only where the protocol names them: a judge, a refiner.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub aside: Vec<ParticipantId>,
+    #[serde(rename = "aside", default, skip_serializing_if = "Vec::is_empty")]
+    pub auxiliary: Vec<ParticipantId>,
     /// The critique pass over the answer, where one is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub self_refine: Option<SelfRefinePlan>,
-    /// What it is about; holds the seed of every draw.
+    /// What it is about; holds the random seed of every draw.
     pub material: Material,
     /// How long and how often. No part of what the run says: it may change when a run is resumed.
     pub limits: RunLimits,
 }
 
-/// Which protocol, with its settings.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[serde(tag = "name", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum ProtocolPlan {
-    /// Propose, evaluate, close, refine.
-    Consensus(ConsensusPlan),
-    /// Speak from standpoints, in rounds, and hear each other.
-    Debate(Box<DebatePlan>),
-    /// Several answers to the bare question, counted.
-    Sample(SamplingPlan),
-    /// One text, made better.
-    Refine(RefinePlan),
-    /// Several steps, one after the other.
-    Pipe(PipelinePlan),
-}
-
-impl ProtocolPlan {
-    /// The name, as in events and JSON.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Consensus(_) => "consensus",
-            Self::Debate(_) => "debate",
-            Self::Sample(_) => "sample",
-            Self::Refine(_) => "refine",
-            Self::Pipe(_) => "pipe",
+macro_rules! protocol_plans {
+    ($({$($(#[$doc:meta])* $name:ident = $word:literal: $plan:ty, $held:ty, $body:ty;)+})+) => {
+        /// Which protocol, with its settings.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+        #[serde(tag = "name")]
+        #[non_exhaustive]
+        pub enum ProtocolPlan {
+            $($($(#[$doc])* #[serde(rename = $word)] $name($held),)+)+
         }
-    }
+
+        impl ProtocolPlan {
+            /// The name, as in events and JSON.
+            #[must_use]
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $($(Self::$name(_) => $word,)+)+
+                }
+            }
+
+            /// The settings, whatever the protocol.
+            #[must_use]
+            pub fn settings(&self) -> &dyn ProtocolSettings {
+                match self {
+                    $($(Self::$name(plan) => { let plan: &$plan = plan; plan })+)+
+                }
+            }
+        }
+    };
 }
+with_protocols!(protocol_plans);
 
 /// One participant, resolved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -240,8 +243,8 @@ impl RunPlan {
 
     /// Those that take part in everything, and those that take part only where they are named.
     #[must_use]
-    pub fn room_and_aside(&self) -> (Vec<Member>, Vec<Member>) {
-        self.members().into_iter().partition(|member| !self.aside.contains(&member.id))
+    pub fn members_and_auxiliary(&self) -> (Vec<Member>, Vec<Member>) {
+        self.members().into_iter().partition(|member| !self.auxiliary.contains(&member.id))
     }
 
     /// The participant of a name.
@@ -281,7 +284,7 @@ mod tests {
                 vendor_words: vec!["anthropic".into()],
                 prompt_bytes: Some(9),
             }],
-            aside: Vec::new(),
+            auxiliary: Vec::new(),
             self_refine: None,
             material: Material {
                 question: "why?".into(),

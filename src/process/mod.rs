@@ -25,6 +25,7 @@ mod output;
 pub mod paste;
 mod procfs;
 mod reader;
+mod registry;
 pub mod scratch;
 mod shortage;
 mod supervise;

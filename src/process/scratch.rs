@@ -1,5 +1,6 @@
 //! A fresh folder for one attempt, which goes when the attempt does.
 
+use super::registry;
 use super::shortage::at;
 use super::watchdog::Watchdog;
 use crate::invocation::{Capture, Invocation};
@@ -13,9 +14,18 @@ use std::path::{Component, Path, PathBuf};
 #[derive(Debug)]
 pub struct Scratch {
     path: PathBuf,
+    link: Option<PathBuf>,
+    registry: Option<PathBuf>,
     watchdog: Option<Watchdog>,
     kept: bool,
 }
+
+/// The most bytes of a folder's name in which a program finds room for a socket: its whole path may
+/// have 103 bytes, folder, process number and ending among them.
+const SHORT: usize = 70;
+
+/// Where the names of folders are short on every system.
+const SHORT_ROOT: &str = "/tmp";
 
 impl Scratch {
     /// Makes a fresh folder, named `prefix` and a few random characters, in `root` or else the
@@ -27,8 +37,7 @@ impl Scratch {
         Self::create_watched(root, prefix, None)
     }
 
-    /// The same, with the folder removed by a watchdog, should this process die: it hears of the
-    /// folder before that is made, since a kill may come in between.
+    /// The same, with the folder removed by a watchdog, should this process die.
     pub(super) fn create_watched(root: Option<&Path>, prefix: &str, watchdog: Option<Watchdog>) -> io::Result<Self> {
         let root = match root {
             Some(root) => {
@@ -39,19 +48,31 @@ impl Scratch {
         };
         // Without links in it, so that a path within it can be told from one without.
         let root = root.canonicalize().map_err(at(&root))?;
-        let made = tempfile::Builder::new().prefix(prefix).make_in(root, |path| {
-            if let Some(watchdog) = &watchdog {
-                watchdog.scratch(path);
-            }
-            // A name that is taken is not ours to remove; the next one is tried.
-            DirBuilder::new().mode(0o700).create(path).inspect_err(|_| {
-                if let Some(watchdog) = &watchdog {
-                    watchdog.scratch_gone(path);
-                }
-            })
-        })?;
-        let ((), path) = made.keep().map_err(|kept| kept.error)?;
-        Ok(Self { path, watchdog, kept: false })
+        let path = make(&root, prefix, watchdog.as_ref(), |path| DirBuilder::new().mode(0o700).create(path))?;
+        let mut scratch = Self { path, link: None, registry: None, watchdog, kept: false };
+        if scratch.path.as_os_str().len() > SHORT {
+            let link = |link: &Path| symlink(&scratch.path, link);
+            // Where nothing can be made there, no program can move its socket there either.
+            scratch.link = make(Path::new(SHORT_ROOT), "refinery-", scratch.watchdog.as_ref(), link).ok();
+        }
+        Ok(scratch)
+    }
+
+    /// The same folder by a name of at most 70 bytes, where one can be had: a link to it in `/tmp` if its
+    /// own is longer. For programs that make a socket in it, and another one for everybody where its name
+    /// would be too long.
+    #[must_use]
+    pub fn short(&self) -> &Path {
+        self.link.as_deref().unwrap_or(&self.path)
+    }
+
+    /// What a child registered of itself in this folder, outside, is removed with this one: see
+    /// [`registry::clear`].
+    pub(super) fn registers_in(&mut self, folder: PathBuf, watchdog: Option<&Watchdog>) {
+        if let Some(watchdog) = watchdog {
+            watchdog.registry(&self.path, &folder);
+        }
+        self.registry = Some(folder);
     }
 
     /// The folder: absolute, no symbolic links on the way.
@@ -123,17 +144,44 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        if !self.kept
-            && let Err(error) = remove(&self.path)
-        {
-            tracing::warn!("cannot remove {}: {error}", self.path.display());
-            // Left to the watchdog: by then whoever was in the way is gone.
-            return;
+        if let Some(registry) = &self.registry {
+            registry::clear(registry, &self.path);
         }
-        if let Some(watchdog) = &self.watchdog {
-            watchdog.scratch_gone(&self.path);
+        // A kept folder keeps its short name: what is to be run in it again knows that one.
+        for path in [Some(&self.path), self.link.as_ref()].into_iter().flatten() {
+            if !self.kept
+                && let Err(error) = remove(path)
+            {
+                tracing::warn!("cannot remove {}: {error}", path.display());
+                // Left to the watchdog: by then whoever was in the way is gone.
+                continue;
+            }
+            if let Some(watchdog) = &self.watchdog {
+                watchdog.scratch_gone(path);
+            }
         }
     }
+}
+
+/// Makes something of a fresh name in `root`. The watchdog hears of it before: a kill may come in between.
+fn make(
+    root: &Path,
+    prefix: &str,
+    watchdog: Option<&Watchdog>,
+    made: impl Fn(&Path) -> io::Result<()>,
+) -> io::Result<PathBuf> {
+    let made = tempfile::Builder::new().prefix(prefix).make_in(root, |path| {
+        if let Some(watchdog) = watchdog {
+            watchdog.scratch(path);
+        }
+        // A name that is taken is not ours to remove; the next one is tried.
+        made(path).inspect_err(|_| {
+            if let Some(watchdog) = watchdog {
+                watchdog.scratch_gone(path);
+            }
+        })
+    })?;
+    made.keep().map(|((), path)| path).map_err(|kept| kept.error)
 }
 
 /// Removes a folder with everything in it, read-only folders included. No link is followed. A

@@ -4,7 +4,7 @@ use super::scratch::Scratch;
 use super::{command, supervise, watchdog::Watchdog};
 use crate::invocation::{Exit, Flow, Invocation, Line, StopLevel, Turn};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -61,6 +61,12 @@ impl Supervisor {
     /// As [`Scratch::create`].
     pub fn scratch(&self, root: Option<&Path>, prefix: &str) -> io::Result<Scratch> {
         Scratch::create_watched(root, prefix, self.watchdog.clone())
+    }
+
+    /// The child that works in this folder registers itself in `registry`, a folder of the person's: what it
+    /// leaves there is removed with the scratch folder, or by the watchdog.
+    pub fn registers(&self, scratch: &mut Scratch, registry: PathBuf) {
+        scratch.registers_in(registry, self.watchdog.as_ref());
     }
 
     /// Runs one child to its end, and reports everything about it. It never fails otherwise: a

@@ -2,25 +2,32 @@
 //! plan's seed. They see what settled, in any order, and say what to ask next.
 //!
 //! [`machine`] is the boundary to the engine, each protocol has a folder of its own, and what they
-//! share stands between: `prompt` (the templates, and what fills them), `fence`, `quote` and
-//! `anonymise` (how text of others enters a prompt), `parse` (what comes back), `draw` (what
-//! chance decides), [`tally`] (from scores to a leader) and [`gate`] (comparisons with a number).
+//! share stands between: [`material`] (what they are given), `prompt` (the templates, and what fills
+//! them), `fence`, `quote` and `anonymise` (how text of others enters a prompt), `asking` and `parse`
+//! (what goes out and comes back), `draw` (what chance decides), [`tally`] (from scores to a leader)
+//! and [`threshold`] (comparisons with a number).
 
 #[doc(hidden)]
 pub mod anonymise;
+mod asking;
+#[doc(hidden)]
+pub mod check;
 #[doc(hidden)]
 pub mod draw;
+mod estimate;
 #[doc(hidden)]
 pub mod fence;
-pub mod gate;
 pub mod machine;
+pub mod material;
 #[doc(hidden)]
 pub mod parse;
 #[doc(hidden)]
 pub mod prompt;
 #[doc(hidden)]
 pub mod quote;
+mod settings;
 pub mod tally;
+pub mod threshold;
 
 pub mod consensus;
 pub mod debate;
@@ -28,4 +35,6 @@ pub mod pipeline;
 pub mod refine;
 pub mod sampling;
 
+pub use estimate::{Estimate, PhaseEstimate, RoundEstimate};
 pub use machine::{Command, Input, Outbox, Protocol, RoundOverrides, RoundReport, Settled, call_path};
+pub use settings::{Brought, Draft, Given, Machine, ProtocolSettings};

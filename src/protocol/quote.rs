@@ -10,8 +10,24 @@ pub const QUOTE_BYTES: usize = 200_000;
 pub enum Piece {
     /// Never cut: instructions, labels, question and files.
     Fixed(Arc<str>),
-    /// What somebody wrote in this run.
+    /// What a participant wrote in this run.
     Quote(Arc<str>),
+}
+
+impl Piece {
+    /// The text, whichever it is.
+    #[must_use]
+    pub fn text(&self) -> &Arc<str> {
+        match self {
+            Self::Fixed(text) | Self::Quote(text) => text,
+        }
+    }
+}
+
+/// The texts of pieces, uncut, as one.
+#[must_use]
+pub fn joined(pieces: &[Piece]) -> String {
+    pieces.iter().map(|piece| &**piece.text()).collect()
 }
 
 /// A prompt's pieces after cutting.

@@ -167,44 +167,7 @@ fn run_error(status: Status, body: &Body) -> Option<RunError> {
         _ if matches!(status.exit_code(), 0 | 2) => return None,
         _ => status.as_str(),
     };
-    let (reasons, lasting) = reasons(body);
+    let (reasons, lasting) = body.failures();
     let message = if reasons.is_empty() { status.as_str().replace('_', " ") } else { reasons.join("; ") };
     Some(RunError { code, message, retryable: !lasting })
-}
-
-/// What failed, one line each, and whether anything of it will fail again.
-fn reasons(body: &Body) -> (Vec<String>, bool) {
-    match body {
-        Body::Consensus(body) => {
-            let line = |one: &Dropped| format!("{}: {}: {}", one.participant, one.reason, one.message);
-            let lasting = body.models_dropped.iter().any(|one| one.reason.is_lasting());
-            (body.models_dropped.iter().map(line).collect(), lasting)
-        }
-        Body::Debate(body) => {
-            let line = |one: &Dropped| format!("{}: {}: {}", one.participant, one.reason, one.message);
-            let lasting = body.models_dropped.iter().any(|one| one.reason.is_lasting());
-            (body.models_dropped.iter().map(line).collect(), lasting)
-        }
-        Body::Sampling(body) => {
-            let failed = body.samples.iter().filter_map(|one| Some((one, one.failure?)));
-            let mut lines: Vec<_> = failed
-                .clone()
-                .map(|(one, class)| format!("{}: {class}: {}", one.participant, one.message.as_deref().unwrap_or("")))
-                .collect();
-            lines.dedup();
-            let lasting = failed.clone().count() > 0 && failed.clone().all(|(_, class)| class.is_lasting());
-            (lines, lasting)
-        }
-        Body::Refine(body) => {
-            let lasting = body.history.iter().filter_map(|one| one.failure).any(|class| class.is_lasting());
-            (body.failures.clone(), lasting)
-        }
-        Body::Pipeline(body) => {
-            let last = body.steps.iter().rev().find_map(|step| Some((step, step.outcome.as_ref()?)));
-            last.map_or_else(Default::default, |(step, outcome)| {
-                let (lines, lasting) = reasons(&outcome.body);
-                (lines.into_iter().map(|line| format!("{}: {line}", step.step)).collect(), lasting)
-            })
-        }
-    }
 }

@@ -2,30 +2,64 @@
 
 use crate::outcome::{
     Answer, Body, ConsensusBody, DebateBody, Dissent, Finished, PipelineBody, RefineBody, RoundRecord, SamplingBody,
-    StepCost, StepRecord, Totals, Winner,
+    StepCost, StepRecord, Totals, Winner, with_protocols,
 };
 use serde::Serialize;
 
-/// The protocol, and what it adds. The names are those of [`Body::protocol`].
-#[derive(Debug, Serialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
-#[serde(tag = "protocol")]
-pub(super) enum JsonBody<'a> {
-    /// A consensus run, or a run with a single participant.
-    #[serde(rename = "consensus")]
-    Consensus(Consensus<'a>),
-    /// A debate.
-    #[serde(rename = "debate")]
-    Debate(Answered<'a, DebateBody>),
-    /// Several answers to one question, counted.
-    #[serde(rename = "sample")]
-    Sampling(Answered<'a, SamplingBody>),
-    /// A text that was refined.
-    #[serde(rename = "refine")]
-    Refine(Answered<'a, RefineBody>),
-    /// Several steps, one after the other.
-    #[serde(rename = "pipe")]
-    Pipeline(Pipeline<'a>),
+macro_rules! json_bodies {
+    ($({$($(#[$doc:meta])* $name:ident = $word:literal: $plan:ty, $held:ty, $body:ty;)+})+) => {
+        /// The protocol, and what it adds. The names are those of [`Body::protocol`].
+        #[derive(Debug, Serialize)]
+        #[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
+        #[serde(tag = "protocol")]
+        pub(super) enum JsonBody<'a> {
+            $($($(#[$doc])* #[serde(rename = $word)] $name(<$body as InDocument>::Shown<'a>),)+)+
+        }
+
+        impl<'a> JsonBody<'a> {
+            pub fn of(finished: &'a Finished) -> Self {
+                // With a critique pass after it, the answer is the one that came of that.
+                let answer = finished.outcome.answer.as_deref();
+                match &finished.outcome.body {
+                    $($(Body::$name(body) => Self::$name(body.shown(answer, &finished.totals)),)+)+
+                }
+            }
+        }
+    };
+}
+with_protocols!(json_bodies);
+
+/// An outcome as the document of a run shows it.
+pub(super) trait InDocument {
+    type Shown<'a>
+    where
+        Self: 'a;
+
+    fn shown<'a>(&'a self, answer: Option<&'a str>, totals: &'a Totals) -> Self::Shown<'a>;
+}
+
+impl InDocument for DebateBody {
+    type Shown<'a> = Answered<'a, Self>;
+
+    fn shown<'a>(&'a self, answer: Option<&'a str>, _: &'a Totals) -> Self::Shown<'a> {
+        Answered { answer, body: self }
+    }
+}
+
+impl InDocument for SamplingBody {
+    type Shown<'a> = Answered<'a, Self>;
+
+    fn shown<'a>(&'a self, answer: Option<&'a str>, _: &'a Totals) -> Self::Shown<'a> {
+        Answered { answer, body: self }
+    }
+}
+
+impl InDocument for RefineBody {
+    type Shown<'a> = Answered<'a, Self>;
+
+    fn shown<'a>(&'a self, answer: Option<&'a str>, _: &'a Totals) -> Self::Shown<'a> {
+        Answered { answer, body: self }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -85,41 +119,35 @@ struct Step<'a> {
     cost: Option<&'a StepCost>,
 }
 
-impl<'a> JsonBody<'a> {
-    pub fn of(finished: &'a Finished) -> Self {
-        // With a critique pass after it, the answer is the one that came of that.
-        let answer = finished.outcome.answer.as_deref();
-        match &finished.outcome.body {
-            Body::Consensus(body) => Self::Consensus(consensus(answer, body)),
-            Body::Debate(body) => Self::Debate(Answered { answer, body }),
-            Body::Sampling(body) => Self::Sampling(Answered { answer, body }),
-            Body::Refine(body) => Self::Refine(Answered { answer, body }),
-            Body::Pipeline(body) => Self::Pipeline(pipeline(answer, body, &finished.totals)),
+impl InDocument for ConsensusBody {
+    type Shown<'a> = Consensus<'a>;
+
+    fn shown<'a>(&'a self, answer: Option<&'a str>, _: &'a Totals) -> Consensus<'a> {
+        Consensus {
+            answer,
+            winner: self.winner.as_ref(),
+            final_round: self.final_round,
+            strategy: &self.strategy,
+            threshold: self.threshold,
+            stability_rounds: self.stability_rounds,
+            all_answers: &self.all_answers,
+            dissent: &self.dissent,
+            rounds: &self.rounds,
         }
     }
 }
 
-fn consensus<'a>(answer: Option<&'a str>, body: &'a ConsensusBody) -> Consensus<'a> {
-    Consensus {
-        answer,
-        winner: body.winner.as_ref(),
-        final_round: body.final_round,
-        strategy: &body.strategy,
-        threshold: body.threshold,
-        stability_rounds: body.stability_rounds,
-        all_answers: &body.all_answers,
-        dissent: &body.dissent,
-        rounds: &body.rounds,
-    }
-}
+impl InDocument for PipelineBody {
+    type Shown<'a> = Pipeline<'a>;
 
-fn pipeline<'a>(answer: Option<&'a str>, body: &'a PipelineBody, totals: &'a Totals) -> Pipeline<'a> {
-    let step =
-        |record: &'a StepRecord| Step { record, cost: totals.steps.iter().find(|cost| cost.step == record.step) };
-    Pipeline {
-        answer,
-        author: body.author.as_ref().map(|author| author.as_str()),
-        step_count: body.steps.len(),
-        steps: body.steps.iter().map(step).collect(),
+    fn shown<'a>(&'a self, answer: Option<&'a str>, totals: &'a Totals) -> Pipeline<'a> {
+        let step =
+            |record: &'a StepRecord| Step { record, cost: totals.steps.iter().find(|cost| cost.step == record.step) };
+        Pipeline {
+            answer,
+            author: self.author.as_ref().map(|author| author.as_str()),
+            step_count: self.steps.len(),
+            steps: self.steps.iter().map(step).collect(),
+        }
     }
 }

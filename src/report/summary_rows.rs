@@ -15,7 +15,7 @@ pub(super) fn status(outcome: &Outcome, paint: Paint) -> String {
     if let Body::Debate(body) = &outcome.body {
         return debate::status(outcome, body, paint);
     }
-    if let Body::Pipeline(body) = &outcome.body
+    if let Body::Pipe(body) = &outcome.body
         && let Some(last) = body.steps.iter().rev().find_map(|step| step.outcome.as_deref())
         && (last.status, last.answer.is_some()) == (outcome.status, outcome.answer.is_some())
     {
@@ -51,9 +51,9 @@ pub(super) fn facts(body: &Body, paint: Paint) -> Vec<Row> {
     match body {
         Body::Consensus(body) => consensus(body, paint),
         Body::Debate(body) => debate::facts(body),
-        Body::Sampling(body) => sampling(body, paint),
+        Body::Sample(body) => sampling(body, paint),
         Body::Refine(body) => refine(body),
-        Body::Pipeline(body) => pipeline(body),
+        Body::Pipe(body) => pipeline(body),
     }
 }
 
@@ -78,7 +78,7 @@ pub(super) fn critiques(outcome: &Outcome) -> String {
     let refined = outcome.self_refine.iter().flat_map(|refined| &refined.passes).map(critique);
     match &outcome.body {
         Body::Refine(body) => body.passes.iter().map(critique).chain(refined).collect(),
-        Body::Pipeline(body) => {
+        Body::Pipe(body) => {
             let of_steps = body.steps.iter().filter_map(|step| step.outcome.as_deref()).map(critiques);
             of_steps.chain(refined).collect()
         }
@@ -183,7 +183,7 @@ fn of_body(body: &Body) -> Vec<Row> {
             dissent.chain(dropped).collect()
         }
         Body::Debate(body) => debate::reservations(body),
-        Body::Sampling(body) => {
+        Body::Sample(body) => {
             let tie = (body.tie_count > 1).then(|| {
                 ("Tie", format!("{} answers have as many samples each: the first one given is taken", body.tie_count))
             });
@@ -202,7 +202,7 @@ fn of_body(body: &Body) -> Vec<Row> {
             let failed = body.failures.iter().map(|failure| ("Failed", failure.clone()));
             skipped.chain(passes).chain(failed).collect()
         }
-        Body::Pipeline(body) => {
+        Body::Pipe(body) => {
             let inner = body.steps.iter().filter_map(|step| Some((step, step.outcome.as_ref()?)));
             inner
                 .flat_map(|(step, outcome)| {

@@ -4,6 +4,7 @@
 use super::installed::Cli;
 use super::loopback::{Answer, Phase, Request, Vendor, tokens, words};
 use super::sandbox::{CommandOutput, SECRET, Sandbox};
+use super::texts::ours;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -19,12 +20,17 @@ pub fn audit(sandbox: &Sandbox, shown: &CommandOutput, code: i32) -> Value {
     shown.assert_secrets_kept();
     let document = shown.document();
     assert_eq!(document["metadata"]["total_attempts"], asks.len(), "{shown:#?}\n{asks:?}");
+    let answers = sandbox.server.answers();
     for account in document["participants"].as_array().unwrap() {
         assert_account(sandbox, account);
     }
     for ask in &asks {
         one_credential(ask);
         assert!(ask.prompt().contains(QUESTION), "{ask:?}: {}", ask.prompt());
+        // Beside the texts that are known, our system prompt and our prompt, once each.
+        let ours = ours(ask, &answers);
+        assert_eq!(ours.iter().filter(|said| said.text.contains(QUESTION)).count(), 1, "{ask:?}: {ours:#?}");
+        assert_eq!(ours.len(), 2, "{ask:?}: {ours:#?}");
         assert!(ask.headers.iter().any(|(_, value)| value.contains(SECRET)), "{ask:?}: {:?}", ask.headers);
     }
     for request in sandbox.server.requests().iter().filter(|request| request.asks.is_none()) {

@@ -64,6 +64,8 @@ pub struct Call {
     pub prefix: Vec<String>,
     /// Whether the adapter's guards and limits are off: what the CLI does by itself.
     pub unguarded: bool,
+    /// A flag whose group of arguments is left out: what the CLI does without it.
+    pub without: Option<&'static str>,
     /// Further variables of ours.
     pub env: Vec<(&'static str, String)>,
     /// The clocks.
@@ -127,6 +129,7 @@ impl Call {
             schema: None,
             prefix: Vec::new(),
             unguarded: false,
+            without: None,
             env: Vec::new(),
             limits: Limits { hard: Duration::from_secs(180), first_byte: None, idle: None },
             user: UserHome::new(),
@@ -174,6 +177,9 @@ impl Call {
             manifest.stdin.guard.clear();
             manifest.stdin.guard_when.clear();
             manifest.limits = Default::default();
+        }
+        if let Some(flag) = self.without {
+            manifest.invocation.args.retain(|group| !group.iter().any(|arg| arg == flag));
         }
         if self.cli == Cli::Codex && !matches!(self.pays, Pays::Variable(_) | Pays::StoredKey) {
             let last = manifest.invocation.args.len() - 1;

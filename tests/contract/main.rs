@@ -25,6 +25,8 @@ mod resumes;
 mod roles;
 mod sandbox;
 mod slots;
+mod sockets;
+mod texts;
 mod transcripts;
 mod user_home;
 

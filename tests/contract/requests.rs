@@ -4,6 +4,7 @@ use super::audit::{one_credential, starts_up};
 use super::driver::{Call, Pays, Seen};
 use super::installed::Cli;
 use super::loopback::{Answer, Loopback, Request, Vendor};
+use super::texts::only;
 use refinery_core::exchange::{Effort, Tuning};
 use serde_json::{Value, json};
 
@@ -23,6 +24,7 @@ fn ask(cli: Cli, change: impl FnOnce(&mut Call)) -> (Request, Vec<Request>, Seen
     let seen = call.run();
     let asks = server.asks();
     assert_eq!(asks.len(), 1, "{cli} asked {} times: {asks:?}\n{}\n{}", asks.len(), seen.stdout, seen.stderr);
+    only(&asks[0], &server.answers(), &call.system, &call.prompt).unwrap();
     let reply = seen.result.as_ref().unwrap_or_else(|failure| panic!("{cli}: {failure}"));
     if call.schema.is_some() {
         let form: Value = serde_json::from_str(&reply.text).unwrap();
@@ -42,8 +44,11 @@ fn shape() -> Value {
 #[test]
 fn system_prompt_model_effort_and_schema_arrive() {
     for (cli, model, sent, effort, word) in [
-        (Cli::Claude, None, "claude-opus-4-8", None, Some("high")),
-        (Cli::Claude, Some("sonnet"), "claude-sonnet-5", Some(Effort::Max), Some("max")),
+        (Cli::Claude, None, "claude-opus-5-5", None, Some("high")),
+        (Cli::Claude, Some("sonnet"), "claude-sonnet-5-5", Some(Effort::Max), Some("max")),
+        (Cli::Claude, Some("haiku"), "claude-haiku-5-5", Some(Effort::Low), Some("low")),
+        (Cli::Claude, Some("fable"), "claude-fable-5-2", None, Some("high")),
+        (Cli::Claude, Some("best"), "claude-opus-5-5", None, Some("high")),
         (Cli::Codex, None, "gpt-6.1-sol", None, Some("xhigh")),
         (Cli::Codex, Some("gpt-5.5"), "gpt-5.5", Some(Effort::Minimal), Some("minimal")),
         (Cli::Gemini, None, "gemini-3.1-pro-preview", Some(Effort::Minimal), Some("LOW")),
@@ -75,7 +80,7 @@ fn system_prompt_model_effort_and_schema_arrive() {
 fn no_model_is_changed_in_silence() {
     for (cli, word, model) in [
         (Cli::Claude, "opus-4-1", "claude-opus-4-1"),
-        (Cli::Claude, "haiku", "claude-haiku-4-5-20251001"),
+        (Cli::Claude, "haiku-4-5-20251001", "claude-haiku-4-5-20251001"),
         (Cli::Codex, "o3", "o3"),
         (Cli::Gemini, "2.5-flash", "gemini-2.5-flash"),
     ] {
@@ -124,8 +129,8 @@ fn temperature_and_reply_length_arrive_where_they_can() {
     for cli in Cli::ALL {
         let (request, _, seen) = ask(cli, |call| {
             call.tuning = tuning;
-            // The default model takes an effort.
-            call.model = None;
+            // Claude's later models take no temperature.
+            call.model = (cli == Cli::Claude).then_some("opus-4-8");
         });
         let (temperature, length) = match cli {
             Cli::Claude => (&request.json["temperature"], &request.json["max_tokens"]),
@@ -146,6 +151,23 @@ fn temperature_and_reply_length_arrive_where_they_can() {
         if cli == Cli::Claude {
             assert_eq!(request.json["thinking"]["type"], "disabled", "the API takes no temperature with thinking");
         }
+    }
+}
+
+/// The API refuses a temperature where a model thinks, and today's cannot be told not to.
+#[test]
+fn no_temperature_is_sent_to_a_model_that_takes_none() {
+    for (model, id) in
+        [(None, "claude-opus"), (Some("haiku"), "claude-haiku"), (Some("sonnet-5-5"), "claude-sonnet-5-5")]
+    {
+        let (request, _, seen) = ask(Cli::Claude, |call| {
+            (call.model, call.tuning.temperature) = (model, Some(0.25));
+        });
+        assert_eq!(
+            (&request.json["temperature"], &request.json["thinking"]["type"]),
+            (&Value::Null, &json!("adaptive"))
+        );
+        assert_eq!(seen.warnings, [format!("it: claude takes no temperature for {id}")]);
     }
 }
 

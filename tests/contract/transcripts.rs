@@ -6,6 +6,7 @@ use super::driver::{Call, Seen, now};
 use super::installed::Cli;
 use super::loopback::{Loopback, dead_address};
 use super::redact::{NOW, redact};
+use super::texts::only;
 use refinery_core::failure::{CallFailure, FailureClass};
 use refinery_core::time::Timestamp;
 use serde_json::{Value, json};
@@ -69,7 +70,13 @@ fn run(cli: Cli, case: &Case) -> Result<(), String> {
     let mut call = Call::new(cli, url);
     (case.change)(&mut call);
     let seen = call.run();
-    let asks = server.map_or(0, |server| server.asks().len());
+    let asks = server.as_ref().map_or(0, |server| server.asks().len());
+    if let Some(server) = &server {
+        let answers = server.answers();
+        for request in server.asks() {
+            only(&request, &answers, &call.system, &call.prompt)?;
+        }
+    }
     check(case, &call, &seen, asks).map_err(|problem| {
         let tail = |text: &str| text.chars().skip(text.chars().count().saturating_sub(2500)).collect::<String>();
         format!("{problem}\n  {:?}\n  stdout {}\n  stderr {}", seen.ended, tail(&seen.stdout), tail(&seen.stderr))
@@ -94,13 +101,16 @@ fn check(case: &Case, call: &Call, seen: &Seen, asks: usize) -> Result<(), Strin
     if seen.elapsed > call.limits.hard + Duration::from_secs(30) {
         return Err(format!("it took {:?}", seen.elapsed));
     }
+    let usage = seen.result.as_ref().map_or_else(|failure| failure.usage, |reply| reply.usage);
+    // What came to no end says nothing, unless it is more than one. codex tells of its retries, and not of the
+    // requests that follow a tool's call.
+    let counted = 1 + usage.extra_requests.unwrap_or(0) as usize;
+    let told = if call.cli == Cli::Codex { 1 } else { asks.max(1) };
+    if counted != told || seen.result.is_ok() && usage.extra_requests.is_none() {
+        return Err(format!("{counted} requests are counted, not {asks}: {usage:?} {:?}", seen.result));
+    }
     match (&case.expected, &seen.result) {
-        (Expected::Text(text), Ok(reply)) if *text == *reply.text => {
-            let counted = reply.usage.extra_requests.map(|extra| extra as usize + 1);
-            // codex tells of its retries, and not of the requests that follow a tool's call.
-            let told = if call.cli == Cli::Codex { 1 } else { asks };
-            if counted == Some(told) { Ok(()) } else { Err(format!("{counted:?} requests are counted, not {asks}")) }
-        }
+        (Expected::Text(text), Ok(reply)) if *text == *reply.text => Ok(()),
         (Expected::Failure(FailureClass::Malformed, _), Err(CallFailure { partial: None, .. })) => {
             Err("nothing is left to repair".to_owned())
         }

@@ -9,22 +9,28 @@ use std::path::{Path, PathBuf};
 /// A home, and room for everything else that a call leaves behind. It goes with the test.
 pub struct UserHome {
     root: TestFolder,
+    below: String,
 }
 
 impl UserHome {
     /// Somebody with an empty home.
     pub fn new() -> Self {
+        Self::below("")
+    }
+
+    /// The same, with everything of theirs below this path.
+    pub fn below(path: &str) -> Self {
         let root = TestFolder::new("refinery-contract-");
         for folder in ["home", "work", "tmp"] {
-            fs::create_dir(root.path().join(folder)).unwrap();
+            fs::create_dir_all(root.path().join(path).join(folder)).unwrap();
         }
-        Self { root }
+        Self { root, below: path.to_owned() }
     }
 
     /// A path below everything of theirs: `home/…`, `work/…`, `tmp/…`.
     pub fn path(&self, below: &str) -> PathBuf {
         // Without links: what a CLI says of its working directory has none.
-        self.root.path().canonicalize().unwrap().join(below)
+        self.root.path().canonicalize().unwrap().join(&self.below).join(below)
     }
 
     /// Their home.

@@ -144,6 +144,7 @@ pub fn ask(name: &str, model: Option<&str>, host: &Host, spec: &CallSpec) -> Res
         model: &model,
         spec,
         scratch: Path::new("/scratch/one"),
+        short: Path::new("/scratch/one"),
     };
     prepare(&request)
 }

@@ -7,8 +7,8 @@ use refinery_core::event::{DebateEvent, EventKind};
 use refinery_core::exchange::{CallSpec, Reply, Role};
 use refinery_core::failure::CallFailure;
 use refinery_core::outcome::{Body, DebateBody, Outcome, Status};
-use refinery_core::protocol::consensus::Material;
 use refinery_core::protocol::debate::{Debate, DebatePlan, Judge, built_in, deal};
+use refinery_core::protocol::material::Material;
 use refinery_core::protocol::{Command, Input, Outbox, Protocol, Settled};
 use std::collections::BTreeSet;
 

@@ -7,7 +7,7 @@ use refinery_core::exchange::{CallSpec, Reply};
 use refinery_core::failure::CallFailure;
 use refinery_core::ids::{CallId, ParticipantId};
 use refinery_core::outcome::Outcome;
-use refinery_core::protocol::consensus::{Material, Member};
+use refinery_core::protocol::material::{Material, Member};
 use refinery_core::protocol::{Command, Input, Outbox, Protocol, Settled};
 use std::collections::BTreeSet;
 

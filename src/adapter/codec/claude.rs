@@ -1,5 +1,5 @@
 //! `claude -p --output-format stream-json --verbose`, with or without partial messages. Measured
-//! with 2.1.197.
+//! with 2.1.197 and 2.1.332.
 
 use super::ending::{Watch, status_class};
 use super::{Codec, CodecContext, End, Step, number};
@@ -39,10 +39,13 @@ pub(super) struct ClaudeCodec {
     message: String,
     /// Who answered.
     model: Option<String>,
+    /// Requests that it says it makes anew.
     retries: u32,
+    /// Requests that it says were refused, where it may make none anew and yet does so once.
+    refusals: u32,
     retry: Option<String>,
-    /// The class of error that the CLI gave to its last message.
-    error: Option<String>,
+    /// What the CLI says of the error that is its last message: class, cause, and the API's own class.
+    error: [(&'static str, Option<String>); 3],
     /// A credential that was refused: hopeless, however often the CLI tries again.
     refused: bool,
     resets_at: Option<Timestamp>,
@@ -63,8 +66,9 @@ impl ClaudeCodec {
             message: String::new(),
             model: None,
             retries: 0,
+            refusals: 0,
             retry: None,
-            error: None,
+            error: ["error", "api_error", "api_error_type"].map(|name| (name, None)),
             refused: false,
             resets_at: None,
             warnings: Vec::new(),
@@ -146,8 +150,10 @@ impl ClaudeCodec {
     }
 
     fn assistant(&mut self, event: &Value) -> Step {
-        if let Some(error) = event["error"].as_str() {
-            self.error = Some(error.to_owned());
+        for (name, said) in &mut self.error {
+            if let Some(word) = event[*name].as_str() {
+                *said = Some(word.to_owned());
+            }
         }
         let message = &event["message"];
         if message["model"] == SYNTHETIC {
@@ -170,7 +176,9 @@ impl ClaudeCodec {
     fn system(&mut self, event: &Value) -> Step {
         match event["subtype"].as_str().unwrap_or_default() {
             "api_retry" => {
-                self.retries = self.retries.saturating_add(1);
+                let last = event["max_retries"] == 0;
+                let count = if last { &mut self.refusals } else { &mut self.retries };
+                *count = count.saturating_add(1);
                 let error = event["error"].as_str().unwrap_or("error");
                 let status = event["error_status"].as_u64();
                 let attempt = event["attempt"].as_u64().unwrap_or_else(|| self.retries.into());
@@ -178,13 +186,13 @@ impl ClaudeCodec {
                 let words = self.watch.clean(&format!("retry {attempt} after {error}{status_words}"));
                 self.retry = Some(words.clone());
                 // The CLI would go on for three minutes.
-                if status == Some(401) {
+                if status == Some(401) && !last {
                     self.refused = true;
                     return Step::DONE;
                 }
                 Step::retrying(words)
             }
-            "model_fallback" => {
+            "model_fallback" | "model_refusal_fallback" | "model_consent_fallback" => {
                 let name = |key: &str| plain_model(event[key].as_str().unwrap_or("?"));
                 let (asked, answers) = (name("original_model"), name("fallback_model"));
                 self.warnings.push(format!("the CLI fell back from {asked} to {answers}"));
@@ -200,16 +208,25 @@ impl ClaudeCodec {
         (!text.is_empty()).then_some(text)
     }
 
+    /// Requests beyond the first. Of a 404 it does not say that it asked once more, without streaming.
+    fn extra_requests(&self, result: &Map<String, Value>) -> u32 {
+        let begun = result.get("begun_message_ids").and_then(Value::as_array).map_or(0, Vec::len);
+        let begun = u32::try_from(begun.max(self.messages.len())).unwrap_or(u32::MAX);
+        let anew = u32::from(result.get("api_error_status").and_then(Value::as_u64) == Some(404));
+        let beyond = begun.saturating_add(self.refusals).saturating_sub(1);
+        self.retries.saturating_add(beyond).saturating_add(anew)
+    }
+
     fn usage(&self) -> Usage {
         let none = Map::new();
         let result = self.result.as_ref().unwrap_or(&none);
+        let extra = self.extra_requests(result);
         let Some(Value::Object(usage)) = result.get("usage") else {
-            return Usage { extra_requests: (self.retries > 0).then_some(self.retries), ..Usage::default() };
+            return Usage { extra_requests: (extra > 0).then_some(extra), ..Usage::default() };
         };
         let count = |key: &str| usage.get(key).and_then(number::count);
         let sum = |keys: &[&str]| keys.iter().filter_map(|key| count(key)).reduce(u64::saturating_add);
-        let beyond = u32::try_from(self.messages.len().saturating_sub(1)).unwrap_or(u32::MAX);
-        let extra_requests = Some(self.retries.saturating_add(beyond));
+        let extra_requests = Some(extra);
         // Without a model it counts zeros for what it does not know.
         if result.get("modelUsage").and_then(Value::as_object).is_none_or(Map::is_empty) {
             return Usage { extra_requests, ..Usage::default() };
@@ -218,7 +235,10 @@ impl ClaudeCodec {
             input_tokens: sum(&["input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"]),
             cached_input_tokens: count("cache_read_input_tokens"),
             output_tokens: count("output_tokens"),
-            reasoning_tokens: None,
+            reasoning_tokens: usage
+                .get("output_tokens_details")
+                .and_then(|details| details.get("thinking_tokens"))
+                .and_then(number::count),
             cost_usd: result.get("total_cost_usd").and_then(number::amount),
             extra_requests,
         }
@@ -281,7 +301,10 @@ impl ClaudeCodec {
             signs.fields.extend(word(key).map(|word| (key, word.to_owned())));
         }
         signs.fields.extend(status.map(|status| ("api_error_status", status.to_string())));
-        signs.fields.extend(self.error.clone().map(|error| ("error", error)));
+        for (name, said) in &self.error {
+            let said = word(name).map(str::to_owned).or_else(|| said.clone());
+            signs.fields.extend(said.map(|said| (*name, said)));
+        }
         let class = if word("stop_reason") == Some("refusal") {
             Some(FailureClass::Declined)
         } else if word("subtype") == Some("error_max_structured_output_retries") {
@@ -297,7 +320,10 @@ impl ClaudeCodec {
             return self.watch.certain(class, signs);
         }
         let status = status.and_then(|status| u16::try_from(status).ok());
-        let reported = status.map_or(FailureClass::Crashed, status_class);
+        // An error of the API without a status: no whole answer came.
+        let none =
+            if word("terminal_reason") == Some("api_error") { FailureClass::Network } else { FailureClass::Crashed };
+        let reported = status.map_or(none, status_class);
         self.watch.failure(end, signs, Some(reported))
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Component, Path};
 
 /// Placeholders that every invocation can use.
 const KNOWN: &[&str] =
-    &["model", "effort", "schema", "temperature", "reply_tokens", "scratch", "cwd", "home", "user_home"];
+    &["model", "effort", "schema", "temperature", "reply_tokens", "scratch", "short", "cwd", "home", "user_home"];
 
 /// What cannot work.
 #[derive(Debug, PartialEq, Eq)]
@@ -131,7 +131,8 @@ impl Manifest {
         };
         let files = invocation.files.iter().map(|file| &file.path);
         let links = self.pools.iter().flat_map(|pool| &pool.links).map(|link| &link.path);
-        let mut paths = invocation.folders.iter().chain([&invocation.cwd]).chain(files).chain(links);
+        let registry = self.login.iter().filter_map(|login| login.registry.as_ref());
+        let mut paths = invocation.folders.iter().chain([&invocation.cwd]).chain(files).chain(links).chain(registry);
         let path = paths.find(|path| !within(path))?;
         problem(words(&format!("\"{path}\"")), format!("`{path}` must be a path below the scratch folder"))
     }

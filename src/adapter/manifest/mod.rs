@@ -145,6 +145,13 @@ impl Manifest {
         Some(from <= version && version < to)
     }
 
+    /// The tested versions, for people: `from 0.171.0, before 0.172.0`.
+    #[must_use]
+    pub fn tested_range(&self) -> Option<String> {
+        let [from, to] = self.program.tested.as_ref()?;
+        Some(format!("from {from}, before {to}"))
+    }
+
     /// Arguments that print the version, for `doctor` only.
     #[must_use]
     pub fn version_args(&self) -> &[String] {
@@ -197,10 +204,11 @@ impl Manifest {
         self.output.streams
     }
 
-    /// Whether a temperature and a reply length can be passed on.
+    /// Whether a temperature and a reply length can be passed on to a model.
     #[must_use]
-    pub fn takes_tuning(&self) -> (bool, bool) {
-        (self.uses("temperature"), self.uses("reply_tokens"))
+    pub fn takes_tuning(&self, model: &ResolvedModel) -> (bool, bool) {
+        let temperature = self.uses("temperature") && self.models.takes_temperature(model.argument.as_deref());
+        (temperature, self.uses("reply_tokens"))
     }
 
     /// Whether anything in the invocation holds this placeholder.

@@ -60,15 +60,31 @@ pub struct Models {
     /// Effort is not sent for models that begin with one of these.
     #[serde(default)]
     pub no_effort_for: Vec<String>,
+    /// A temperature is sent only for models that begin with one of these; empty: for all.
+    #[serde(default)]
+    pub temperature_for: Vec<String>,
+    /// A temperature is not sent for models that begin with one of these.
+    #[serde(default)]
+    pub no_temperature_for: Vec<String>,
 }
 
 impl Models {
     /// Whether a model can be told how hard to think.
     #[must_use]
     pub fn takes_effort(&self, model: Option<&str>) -> bool {
-        let begins = |starts: &[String]| starts.iter().any(|start| model.unwrap_or("").starts_with(start.as_str()));
-        (self.effort_for.is_empty() || begins(&self.effort_for)) && !begins(&self.no_effort_for)
+        selects(&self.effort_for, &self.no_effort_for, model)
     }
+
+    /// Whether a model can be given a temperature, as far as its CLI can pass one on at all.
+    #[must_use]
+    pub fn takes_temperature(&self, model: Option<&str>) -> bool {
+        selects(&self.temperature_for, &self.no_temperature_for, model)
+    }
+}
+
+fn selects(only: &[String], not: &[String], model: Option<&str>) -> bool {
+    let begins = |starts: &[String]| starts.iter().any(|start| model.unwrap_or("").starts_with(start.as_str()));
+    (only.is_empty() || begins(only)) && !begins(not)
 }
 
 /// One way to pay.
@@ -127,6 +143,10 @@ pub struct LoginSpec {
     pub format: LoginFormat,
     /// The files, as patterns; the first is the login itself, the others say more about it.
     pub files: Vec<String>,
+    /// A folder beside the first file in which the CLI registers itself while it runs, in files named
+    /// for its process number. What a child registered there is removed when it is gone.
+    #[serde(default)]
+    pub registry: Option<String>,
 }
 
 /// How a login file is read.
@@ -302,7 +322,15 @@ impl CodecName {
     /// The names that it gives to facts of its wire format.
     fn field_names(self) -> &'static [&'static str] {
         match self {
-            Self::Claude => &["error", "api_error_status", "terminal_reason", "subtype", "stop_reason"],
+            Self::Claude => &[
+                "error",
+                "api_error",
+                "api_error_type",
+                "api_error_status",
+                "terminal_reason",
+                "subtype",
+                "stop_reason",
+            ],
             Self::Codex => &["code", "status"],
             Self::Gemini => &["code", "status", "reason", "type"],
             Self::Plain | Self::Json | Self::Jsonl => &[],

@@ -180,7 +180,7 @@ mod tests {
             options.say(name, *value, format!("step 1: `{name}`"));
         }
         let plan = plan(&mut options, &mut roster);
-        options.finish("debate").map(|()| plan)
+        options.finish("`debate`").map(|()| plan)
     }
 
     #[test]

@@ -9,15 +9,11 @@ use crate::app::plans::sample;
 use crate::app::roster::RosterBuilder;
 use crate::config::value::word;
 use crate::error::Error;
-use crate::plan::PARTICIPANTS;
 use crate::plan::words::closest;
 use crate::protocol::pipeline::{Condition, Feed, StepKind, StepPlan};
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-
-/// What a step can do, as people type it.
-const KINDS: [&str; 4] = ["consensus", "debate", "sample", "refine"];
 
 /// One step, as it was written.
 #[derive(Debug, Default)]
@@ -113,7 +109,7 @@ fn read_kind(kind: &str, options: &mut Options, roster: &mut RosterBuilder<'_>) 
 /// Every step that can be written, and the options that it takes; refining twice, once for each mode.
 pub fn vocabulary(roster: &mut RosterBuilder<'_>) -> Vec<(&'static str, Option<&'static str>, Vec<&'static str>)> {
     let modes = |kind| if kind == "refine" { vec![Some("score"), Some("critique")] } else { vec![None] };
-    let written = KINDS.iter().flat_map(|kind| modes(*kind).into_iter().map(|mode| (*kind, mode)));
+    let written = StepKind::WORDS.iter().flat_map(|kind| modes(*kind).into_iter().map(|mode| (*kind, mode)));
     written
         .map(|(kind, mode)| {
             let mut options = Options::default();
@@ -126,8 +122,9 @@ pub fn vocabulary(roster: &mut RosterBuilder<'_>) -> Vec<(&'static str, Option<&
 }
 
 fn unknown(place: &str, kind: &str) -> Error {
-    let error = Error::config(format!("{place}: unknown step `{kind}`; known: {}", KINDS.join(", ")));
-    match closest(kind, KINDS) {
+    let known = StepKind::WORDS.join(", ");
+    let error = Error::config(format!("{place}: unknown step `{kind}`; known: {known}"));
+    match closest(kind, StepKind::WORDS.iter().copied()) {
         Some(near) => error.hint(format!("`{kind}`: did you mean `{near}`?")),
         None => error,
     }
@@ -142,7 +139,7 @@ fn gate(text: &str, place: &str, before: Before<'_>) -> Result<Condition, Error>
             return Err(Error::config(format!("{place}: the first step has no preceding result to test")));
         }
     };
-    let fields = before.fields();
+    let fields = before.settings().fields();
     if fields.contains(&condition.field.as_str()) {
         return Ok(condition);
     }
@@ -153,11 +150,7 @@ fn gate(text: &str, place: &str, before: Before<'_>) -> Result<Condition, Error>
 
 /// Whether a step takes so many participants.
 fn fits(place: &str, kind: &StepKind, count: usize) -> Result<(), Error> {
-    let takes = match kind {
-        StepKind::Consensus(_) => PARTICIPANTS,
-        StepKind::Debate(_) => 2..=*PARTICIPANTS.end(),
-        _ => return Ok(()),
-    };
+    let takes = kind.settings().members_of_step();
     if takes.contains(&count) {
         return Ok(());
     }
@@ -227,7 +220,8 @@ fn of_table(
     }
     if written.kind.is_empty() {
         errors.push(
-            Error::config(format!("{place}: `kind` is missing")).hint(format!("known kinds: {}", KINDS.join(", "))),
+            Error::config(format!("{place}: `kind` is missing"))
+                .hint(format!("known kinds: {}", StepKind::WORDS.join(", "))),
         );
     }
     Error::all(errors).map_or(Ok(written), Err)
@@ -283,10 +277,10 @@ mod tests {
     #[test]
     fn what_is_wrong_in_a_file_is_told_with_its_line() {
         let error = read("[[step]]\nnum_samples = 3\n[[step]]\nkind = { a = 1 }\n[other]\n", "steps.toml").unwrap_err();
-        assert!(error.messages.iter().any(|text| text.contains("steps.toml:5: `other`")), "{error:?}");
+        assert!(error.messages.iter().any(|text| text.contains("steps.toml:5: unknown key `other`")), "{error:?}");
         assert!(error.messages.iter().any(|text| text.contains("(step 1): `kind` is missing")), "{error:?}");
         assert!(error.messages.iter().any(|text| text.contains("steps.toml:4: `kind` must be one word")), "{error:?}");
-        assert_eq!(read("", "steps.toml").unwrap_err().to_string(), "steps.toml: there are no steps");
+        assert_eq!(read("", "steps.toml").unwrap_err().to_string(), "steps.toml: no steps");
         assert!(read("[[step]\n", "steps.toml").unwrap_err().to_string().starts_with("steps.toml:1: "));
     }
 

@@ -74,6 +74,8 @@ pub struct Checkup {
     pub version: Option<String>,
     /// Whether that version was tested with; `None` if it or the range is not known.
     pub tested: Option<bool>,
+    /// The versions that were tested with: `from 0.171.0, before 0.172.0`; `None` if there is no range.
+    pub tested_range: Option<String>,
     /// Whether a login is stored; `None` if unknown.
     pub logged_in: Option<bool>,
     /// What is known of the login.
@@ -117,6 +119,7 @@ pub fn check(
         program: None,
         version: None,
         tested: None,
+        tested_range: manifest.tested_range(),
         logged_in: None,
         login: None,
         pays: None,

@@ -80,7 +80,10 @@ fn text(findings: &Findings, paint: Paint) -> String {
             one.adapter.clone(),
             yes(Some(one.works)),
             one.version.clone().unwrap_or_else(|| "-".to_owned()),
-            yes(one.tested),
+            match (&one.tested_range, one.tested) {
+                (Some(range), Some(_)) => format!("{}: {range}", yes(one.tested)),
+                (range, _) => range.clone().unwrap_or_else(|| "-".to_owned()),
+            },
             yes(one.logged_in),
             one.pays.clone().unwrap_or_else(|| "-".to_owned()),
             one.program.clone().unwrap_or_else(|| "-".to_owned()),

@@ -2,7 +2,7 @@
 
 use super::message::Message;
 use crate::process::supervisor::Marker;
-use crate::process::{procfs, scratch};
+use crate::process::{procfs, registry, scratch};
 use rustix::process::{Pid, Signal, kill_process_group, setsid};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +37,7 @@ struct Book {
     marker: Option<Marker>,
     groups: BTreeMap<i32, Option<u64>>,
     scratch: BTreeSet<PathBuf>,
+    registries: BTreeMap<PathBuf, PathBuf>,
 }
 
 impl Book {
@@ -58,7 +59,11 @@ impl Book {
             Message::Group(id, start) => drop(self.groups.insert(id.as_raw_nonzero().get(), start)),
             Message::Released(id) => drop(self.groups.remove(&id.as_raw_nonzero().get())),
             Message::Scratch(path) => drop(self.scratch.insert(path)),
-            Message::ScratchGone(path) => drop(self.scratch.remove(&path)),
+            Message::ScratchGone(path) => {
+                self.scratch.remove(&path);
+                self.registries.remove(&path);
+            }
+            Message::Registry(scratch, registry) => drop(self.registries.insert(scratch, registry)),
         }
     }
 
@@ -82,6 +87,9 @@ impl Book {
                 }
                 std::thread::sleep(SWEEPS.1);
             }
+        }
+        for (scratch, registry) in self.registries {
+            registry::clear(&registry, &scratch);
         }
         for path in self.scratch {
             // Nobody is left to be told.

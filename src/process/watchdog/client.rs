@@ -89,6 +89,11 @@ impl Watchdog {
         self.tell(&Message::Scratch(path.to_owned()));
     }
 
+    /// The child that works in this folder registers itself in another one, of the person's.
+    pub fn registry(&self, scratch: &Path, registry: &Path) {
+        self.tell(&Message::Registry(scratch.to_owned(), registry.to_owned()));
+    }
+
     /// A folder is gone, or is to be kept.
     pub fn scratch_gone(&self, path: &Path) {
         self.tell(&Message::ScratchGone(path.to_owned()));

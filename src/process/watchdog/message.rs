@@ -19,6 +19,8 @@ pub(super) enum Message {
     Scratch(PathBuf),
     /// A folder is gone, or is to be kept.
     ScratchGone(PathBuf),
+    /// The child of a folder registers itself in another one.
+    Registry(PathBuf, PathBuf),
 }
 
 impl Message {
@@ -35,6 +37,9 @@ impl Message {
             Self::Released(id) => format!("released {id}\n"),
             Self::Scratch(path) => format!("scratch {}\n", hex(path.as_os_str().as_bytes())),
             Self::ScratchGone(path) => format!("gone {}\n", hex(path.as_os_str().as_bytes())),
+            Self::Registry(scratch, registry) => {
+                format!("registry {} {}\n", hex(scratch.as_os_str().as_bytes()), hex(registry.as_os_str().as_bytes()))
+            }
         }
     }
 
@@ -57,6 +62,10 @@ impl Message {
             "released" => Some(Self::Released(id(rest)?)),
             "scratch" => Some(Self::Scratch(path(rest)?)),
             "gone" => Some(Self::ScratchGone(path(rest)?)),
+            "registry" => {
+                let (scratch, registry) = rest.split_once(' ')?;
+                Some(Self::Registry(path(scratch)?, path(registry)?))
+            }
             _ => None,
         }
     }
@@ -90,7 +99,8 @@ mod tests {
             Message::Group(id, None),
             Message::Released(id),
             Message::Scratch(odd.clone()),
-            Message::ScratchGone(odd),
+            Message::ScratchGone(odd.clone()),
+            Message::Registry(odd, PathBuf::from("/home/me/.claude/sessions")),
         ] {
             let line = message.encode();
             let (line, rest) = line.split_once('\n').unwrap();
@@ -111,6 +121,7 @@ mod tests {
             "group 7 y",
             "scratch 2f7",
             "scratch zz",
+            "registry 2f",
             "bark 1",
         ] {
             assert_eq!(Message::decode(line), None, "{line}");

@@ -3,10 +3,11 @@
 use super::closing::{AnswerSoFar, Bound, ClosedRound, ClosingDecision, Partial, Previous};
 use super::machine::Consensus;
 use super::outcome::Best;
-use super::state::{Seat, Who};
+use super::state::Seat;
 use crate::event::EventKind;
 use crate::outcome::Status;
 use crate::protocol::machine::{Outbox, RoundOverrides, RoundReport};
+use crate::protocol::material::MemberIndex;
 use crate::protocol::tally::{Scores, Standing};
 
 impl Consensus {
@@ -17,7 +18,7 @@ impl Consensus {
             return false;
         }
         let round = &self.rounds[at];
-        if self.room.order.len() == 1 {
+        if self.order.len() == 1 {
             return false;
         }
         if round.is_seated() && round.authors().count() < 2 {
@@ -44,14 +45,14 @@ impl Consensus {
             means: standing.means.clone(),
             leader: standing.leader.clone(),
             stable: standing.stable,
-            stability_rounds: self.room.plan.stability_rounds,
-            threshold: self.room.plan.threshold,
+            stability_rounds: self.plan.stability_rounds,
+            threshold: self.plan.threshold,
             converged,
         });
         self.closed.standings.push(standing);
         self.closed.converged = converged;
         let more = !converged && !self.is_last(at) && self.anyone_left();
-        if self.room.plan.stepped {
+        if self.plan.stepped {
             let winner = match &decision {
                 ClosingDecision::Converged { winner } => Some(winner.clone()),
                 ClosingDecision::Continue => None,
@@ -59,7 +60,7 @@ impl Consensus {
             out.pause(RoundReport { record: self.record(at, &self.closed.standings[at]), winner, more });
         }
         if let ClosingDecision::Converged { winner } = decision {
-            let who = self.room.order.iter().position(|name| *name == winner);
+            let who = self.order.iter().position(|name| *name == winner);
             let best = who.filter(|who| self.rounds[at].candidate(*who).is_some()).map(|who| Best { at, who });
             self.finish_with(Status::Converged, at, best, out);
         } else if self.is_last(at) {
@@ -75,13 +76,13 @@ impl Consensus {
             return false;
         }
         if self.rounds.len() == at + 1 {
-            if self.room.plan.stepped {
+            if self.plan.stepped {
                 return false;
             }
             self.enter(&RoundOverrides::default(), out);
         }
         let mut moved = false;
-        for who in 0..self.room.order.len() {
+        for who in 0..self.order.len() {
             if self.ended.is_none() && !self.rounds[at].left[who] && self.is_ready(at, who) {
                 self.rounds[at].left[who] = true;
                 self.seat(at + 1, who, out);
@@ -92,7 +93,7 @@ impl Consensus {
     }
 
     /// Whether nothing is to come in a round that changes how a participant goes on from it.
-    fn is_ready(&self, at: usize, who: Who) -> bool {
+    fn is_ready(&self, at: usize, who: MemberIndex) -> bool {
         match &self.rounds[at].seats[who] {
             Seat::Pending => false,
             Seat::Here(_) => self.rounds[at].open_reviews(who) == 0,
@@ -103,7 +104,7 @@ impl Consensus {
     /// Whether it is certain that another round follows although this one is open. Never in a
     /// stepped run, where the caller may still steer.
     fn cannot_close(&mut self, at: usize) -> bool {
-        if self.room.plan.stepped || self.rounds[at].authors().count() < 2 {
+        if self.plan.stepped || self.rounds[at].authors().count() < 2 {
             return false;
         }
         let known = self.rounds[at].cannot_close || self.strategy.bound(&self.partial(at)) == Bound::CannotClose;
@@ -112,7 +113,7 @@ impl Consensus {
     }
 
     fn is_last(&self, at: usize) -> bool {
-        self.rounds[at].round.get() >= self.room.plan.max_rounds
+        self.rounds[at].round.get() >= self.plan.max_rounds
     }
 
     /// Whether anybody can still be asked.
@@ -126,12 +127,12 @@ impl Consensus {
         let mut scores = Scores::new();
         for author in round.authors() {
             for (reviewer, review) in round.reviews(author) {
-                let by_author = scores.entry(self.room.order[reviewer].clone()).or_default();
-                by_author.insert(self.room.order[author].clone(), review.score);
+                let by_author = scores.entry(self.order[reviewer].clone()).or_default();
+                by_author.insert(self.order[author].clone(), review.score);
             }
         }
         let previous = at.checked_sub(1).and_then(|before| self.closed.standings.get(before));
-        Standing::of(round.round, &self.room.order, scores, previous)
+        Standing::of(round.round, &self.order, scores, previous)
     }
 
     fn partial(&self, at: usize) -> Partial<'_> {
@@ -140,20 +141,20 @@ impl Consensus {
             None => Previous::None,
             Some(before) => self.closed.standings.get(before).map_or(Previous::Open, Previous::Closed),
         };
-        let answer = |who: Who| {
+        let answer = |who: MemberIndex| {
             let here = match round.seats[who] {
                 Seat::Here(_) => true,
                 Seat::Pending => false,
                 Seat::Out | Seat::Empty(_) => return None,
             };
             Some(AnswerSoFar {
-                author: self.room.order[who].clone(),
+                author: self.order[who].clone(),
                 here,
                 scores: round.reviews(who).map(|(_, review)| review.score).collect(),
                 missing: round.open_reviews(who),
             })
         };
-        Partial { round: round.round, previous, answers: (0..self.room.order.len()).filter_map(answer).collect() }
+        Partial { round: round.round, previous, answers: (0..self.order.len()).filter_map(answer).collect() }
     }
 
     /// Ends the run with the best answer of the rounds that are closed.

@@ -1,16 +1,18 @@
 //! Reviews: asked for as soon as there is something to review, repaired once, else dropped.
 
 use super::machine::{Ask, Consensus};
-use super::room::Made;
+use super::prompts;
 use super::settings::ReviewMode;
-use super::state::{Pending, ReviewCall, Seat, Verdict, Who};
+use super::state::{Pending, ReviewCall, Seat, Verdict};
 use crate::event::{EventKind, preview};
 use crate::exchange::{Reply, Role, Shape};
 use crate::failure::{CallFailure, FailureClass};
+use crate::protocol::asking::readable;
 use crate::protocol::draw::letter;
 use crate::protocol::machine::Outbox;
+use crate::protocol::material::MemberIndex;
 use crate::protocol::parse::{Malformed, Review, read_review, read_reviews};
-use crate::protocol::prompt::{review_batch_shape, review_shape};
+use crate::protocol::prompt::{FittedPrompt, review_batch_shape, review_shape};
 use std::sync::Arc;
 
 impl Consensus {
@@ -19,7 +21,7 @@ impl Consensus {
         if self.closed.standings.len() > at {
             return false;
         }
-        let members = self.room.order.len();
+        let members = self.order.len();
         let mut moved = false;
         for reviewer in (0..members).filter(|who| !self.rounds[at].is_out(*who)).collect::<Vec<_>>() {
             let due = self.due(at, reviewer);
@@ -27,7 +29,7 @@ impl Consensus {
                 continue;
             }
             moved = true;
-            match (self.gone[reviewer].clone(), self.room.plan.review) {
+            match (self.gone[reviewer].clone(), self.plan.review) {
                 (Some(failure), _) => self.drop_reviews(at, reviewer, &due, &failure, out),
                 (None, ReviewMode::Pairwise) => {
                     due.into_iter().for_each(|author| self.ask_pair(at, reviewer, author, out));
@@ -40,36 +42,38 @@ impl Consensus {
 
     /// Whose answers a reviewer can be asked about now: in pairs each as it comes, in a batch all
     /// the others' at once.
-    fn due(&self, at: usize, reviewer: Who) -> Vec<Who> {
+    fn due(&self, at: usize, reviewer: MemberIndex) -> Vec<MemberIndex> {
         let round = &self.rounds[at];
-        let pending = |who: Who| who != reviewer && matches!(round.seats[who], Seat::Pending);
-        if self.room.plan.review == ReviewMode::Batch && (0..round.seats.len()).any(pending) {
+        let pending = |who: MemberIndex| who != reviewer && matches!(round.seats[who], Seat::Pending);
+        if self.plan.review == ReviewMode::Batch && (0..round.seats.len()).any(pending) {
             return Vec::new();
         }
-        let due = |author: &Who| *author != reviewer && matches!(round.verdicts[reviewer][*author], Verdict::Due);
+        let due =
+            |author: &MemberIndex| *author != reviewer && matches!(round.verdicts[reviewer][*author], Verdict::Due);
         round.authors().filter(due).collect()
     }
 
-    fn ask_pair(&mut self, at: usize, reviewer: Who, author: Who, out: &mut Outbox) {
+    fn ask_pair(&mut self, at: usize, reviewer: MemberIndex, author: MemberIndex, out: &mut Outbox) {
         let state = &self.rounds[at];
         let Some(candidate) = state.candidate(author) else { return };
-        let label = self.room.label(reviewer, author, state.round);
-        let made = self.room.review(reviewer, &label, &candidate.shown, state.round, state.context.as_deref());
-        let path = format!("{}>{}", self.room.name(reviewer), self.room.name(author));
+        let label = prompts::label(&self.writer, reviewer, author, state.round);
+        let made =
+            prompts::review(&self.writer, reviewer, &label, &candidate.shown, state.round, state.context.as_deref());
+        let path = format!("{}>{}", self.writer.name(reviewer), self.writer.name(author));
         self.ask_review(at, reviewer, path, vec![(author, label)], made, out);
     }
 
-    fn ask_batch(&mut self, at: usize, reviewer: Who, authors: &[Who], out: &mut Outbox) {
+    fn ask_batch(&mut self, at: usize, reviewer: MemberIndex, authors: &[MemberIndex], out: &mut Outbox) {
         let state = &self.rounds[at];
         let (round, context) = (state.round, state.context.clone());
-        let shown: Vec<(Who, Arc<str>)> =
+        let shown: Vec<(MemberIndex, Arc<str>)> =
             authors.iter().filter_map(|author| Some((*author, Arc::clone(&state.candidate(*author)?.shown)))).collect();
         let answers = shown.iter().map(|(author, text)| (*author, text)).collect();
-        let groups = self.room.groups(reviewer, answers, round, context.as_deref());
+        let groups = prompts::groups(&self.writer, reviewer, answers, round, context.as_deref());
         for (place, group) in groups.into_iter().enumerate() {
             let texts: Vec<_> = group.iter().map(|(_, text)| *text).collect();
-            let made = self.room.review_batch(reviewer, &texts, round, context.as_deref());
-            let name = self.room.name(reviewer);
+            let made = prompts::review_batch(&self.writer, reviewer, &texts, round, context.as_deref());
+            let name = self.writer.name(reviewer);
             let path = if place == 0 { name.to_owned() } else { format!("{name}/{}", place + 1) };
             let answers = group.iter().enumerate().map(|(place, (author, _))| (*author, letter(place))).collect();
             self.ask_review(at, reviewer, path, answers, made, out);
@@ -79,10 +83,10 @@ impl Consensus {
     fn ask_review(
         &mut self,
         at: usize,
-        reviewer: Who,
+        reviewer: MemberIndex,
         path: String,
-        answers: Vec<(Who, String)>,
-        made: Made,
+        answers: Vec<(MemberIndex, String)>,
+        made: FittedPrompt,
         out: &mut Outbox,
     ) {
         for (author, _) in &answers {
@@ -96,14 +100,15 @@ impl Consensus {
     fn ask_repair(&mut self, call: ReviewCall, problem: &Malformed, reply: &str, out: &mut Outbox) {
         let state = &mut self.rounds[call.at];
         state.repairs += 1;
-        let reviewer = self.room.order[call.reviewer].clone();
+        let reviewer = self.order[call.reviewer].clone();
         out.note(EventKind::RepairAsked { round: state.round, reviewer, reason: problem.to_string() });
-        let made = self.room.repair(call.reviewer, &call.prompt, state.round, problem, reply, &self.shape());
+        let round = state.round;
+        let made = prompts::repair(&self.writer, call.reviewer, &call.prompt, round, problem, reply, &self.shape());
         let path = format!("{}/repair", call.path);
         self.ask_for(ReviewCall { path, repair: true, ..call }, made, out);
     }
 
-    fn ask_for(&mut self, call: ReviewCall, prompt: Made, out: &mut Outbox) {
+    fn ask_for(&mut self, call: ReviewCall, prompt: FittedPrompt, out: &mut Outbox) {
         let ask = Ask {
             role: Role::Evaluate,
             to: call.reviewer,
@@ -117,7 +122,7 @@ impl Consensus {
     }
 
     fn shape(&self) -> Shape {
-        match self.room.plan.review {
+        match self.plan.review {
             ReviewMode::Pairwise => review_shape(),
             ReviewMode::Batch => review_batch_shape(),
         }
@@ -125,12 +130,8 @@ impl Consensus {
 
     /// Takes a reply in: what can be used of it counts, the rest is asked for once more.
     pub(super) fn reviewed(&mut self, call: ReviewCall, result: Result<Reply, CallFailure>, out: &mut Outbox) {
-        let reply = match result {
+        let reply = match readable(result) {
             Ok(reply) => reply,
-            // A reply of the wrong shape, as the CLI itself noticed.
-            Err(failure) if failure.class == FailureClass::Malformed => {
-                Reply { text: failure.partial.unwrap_or_default().into(), ..Reply::default() }
-            }
             Err(failure) => return self.drop_call(&call, &failure, out),
         };
         let mut bad = Vec::new();
@@ -154,7 +155,7 @@ impl Consensus {
     }
 
     fn read(&self, call: &ReviewCall, reply: &Reply) -> Vec<Result<Review, Malformed>> {
-        match self.room.plan.review {
+        match self.plan.review {
             ReviewMode::Pairwise => vec![read_review(&reply.text, reply.structured.as_ref())],
             ReviewMode::Batch => {
                 let labels: Vec<&str> = call.answers.iter().map(|(_, label)| label.as_str()).collect();
@@ -163,11 +164,18 @@ impl Consensus {
         }
     }
 
-    fn enter_review(&mut self, at: usize, reviewer: Who, author: Who, review: Review, out: &mut Outbox) {
+    fn enter_review(
+        &mut self,
+        at: usize,
+        reviewer: MemberIndex,
+        author: MemberIndex,
+        review: Review,
+        out: &mut Outbox,
+    ) {
         out.note(EventKind::Reviewed {
             round: self.rounds[at].round,
-            reviewer: self.room.order[reviewer].clone(),
-            author: self.room.order[author].clone(),
+            reviewer: self.order[reviewer].clone(),
+            author: self.order[author].clone(),
             score: review.score,
             preview: preview(&review.overall_assessment),
         });
@@ -175,16 +183,23 @@ impl Consensus {
     }
 
     fn drop_call(&mut self, call: &ReviewCall, failure: &CallFailure, out: &mut Outbox) {
-        let authors: Vec<Who> = call.answers.iter().map(|(author, _)| *author).collect();
+        let authors: Vec<MemberIndex> = call.answers.iter().map(|(author, _)| *author).collect();
         self.drop_reviews(call.at, call.reviewer, &authors, failure, out);
     }
 
-    fn drop_reviews(&mut self, at: usize, reviewer: Who, authors: &[Who], failure: &CallFailure, out: &mut Outbox) {
+    fn drop_reviews(
+        &mut self,
+        at: usize,
+        reviewer: MemberIndex,
+        authors: &[MemberIndex],
+        failure: &CallFailure,
+        out: &mut Outbox,
+    ) {
         for author in authors {
             out.note(EventKind::ReviewDropped {
                 round: self.rounds[at].round,
-                reviewer: self.room.order[reviewer].clone(),
-                author: self.room.order[*author].clone(),
+                reviewer: self.order[reviewer].clone(),
+                author: self.order[*author].clone(),
                 failure: failure.class,
                 message: failure.message.clone(),
             });

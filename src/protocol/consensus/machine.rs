@@ -1,21 +1,27 @@
 //! The machine itself: what it is told, and in which order it draws conclusions.
 
 use super::closing::ClosingStrategy;
-use super::room::{Made, Misfit, Room};
-use super::settings::{ConsensusPlan, Material, Member};
-use super::state::{Candidate, Closed, Pending, RoundState, Seat, Who};
+use super::prompts;
+use super::settings::ConsensusPlan;
+use super::state::{Candidate, Closed, Pending, RoundState, Seat};
 use crate::event::EventKind;
 use crate::exchange::{CallSpec, Reply, Role, Shape};
-use crate::failure::{CallFailure, FailureClass};
-use crate::ids::{CallId, Round};
-use crate::outcome::{Outcome, QuoteCut, Status};
+use crate::failure::CallFailure;
+use crate::ids::{CallId, ParticipantId, Round};
+use crate::outcome::{Outcome, Status};
+use crate::protocol::asking::{QuoteCuts, is_lost, spoken};
 use crate::protocol::machine::{Input, Outbox, Protocol, RoundOverrides, Settled, call_path};
+use crate::protocol::material::{Material, Member, MemberIndex, Misfit};
+use crate::protocol::prompt::{self, FittedPrompt, PromptWriter};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A consensus run. See the [module](super) for what it does.
 pub struct Consensus {
-    pub(super) room: Room,
+    pub(super) plan: ConsensusPlan,
+    pub(super) writer: PromptWriter,
+    /// The participants' names in plan order.
+    pub(super) order: Vec<ParticipantId>,
     pub(super) strategy: Box<dyn ClosingStrategy>,
     /// The rounds that were entered, the first one first. Several can be open at once.
     pub(super) rounds: Vec<RoundState>,
@@ -23,8 +29,7 @@ pub struct Consensus {
     pub(super) pending: BTreeMap<CallId, Pending>,
     /// Who can answer nothing any more, and why; by participant.
     pub(super) gone: Vec<Option<CallFailure>>,
-    /// By call, so that it does not matter what was asked first.
-    pub(super) cuts: BTreeMap<CallId, QuoteCut>,
+    pub(super) cuts: QuoteCuts,
     pub(super) ended: Option<Outcome>,
     first: RoundOverrides,
 }
@@ -32,11 +37,11 @@ pub struct Consensus {
 /// A call in the making.
 pub(super) struct Ask {
     pub role: Role,
-    pub to: Who,
+    pub to: MemberIndex,
     pub round: Round,
     /// The last part of its id.
     pub rest: String,
-    pub prompt: Made,
+    pub prompt: FittedPrompt,
     pub shape: Option<Shape>,
     pub pending: Pending,
 }
@@ -53,13 +58,15 @@ impl Consensus {
     ) -> Self {
         let gone = members.iter().map(|_| None).collect();
         Self {
-            room: Room::new(plan, members, material),
+            order: members.iter().map(|member| member.id.clone()).collect(),
+            writer: PromptWriter::new(members, material),
+            plan,
             strategy,
             rounds: Vec::new(),
             closed: Closed::default(),
             pending: BTreeMap::new(),
             gone,
-            cuts: BTreeMap::new(),
+            cuts: QuoteCuts::default(),
             ended: None,
             first: RoundOverrides::default(),
         }
@@ -75,21 +82,21 @@ impl Consensus {
     /// Participants whose prompt limit question and files exceed: to be refused before any call.
     #[must_use]
     pub fn misfits(&self) -> Vec<Misfit> {
-        self.room.misfits()
+        self.writer.misfits(|who| prompts::least_bytes(&self.writer, who, self.plan.review))
     }
 
     /// Opens the next round.
     pub(super) fn enter(&mut self, overrides: &RoundOverrides, out: &mut Outbox) {
         let round = self.rounds.last().map_or(Round::FIRST, |last| last.round.next());
-        let seats = self.room.order.iter().map(|name| {
-            if self.room.order.len() > 1 && overrides.drop_models.contains(name) { Seat::Out } else { Seat::Pending }
+        let seats = self.order.iter().map(|name| {
+            if self.order.len() > 1 && overrides.drop_models.contains(name) { Seat::Out } else { Seat::Pending }
         });
         let context = overrides.additional_context.as_deref().filter(|text| !text.trim().is_empty());
         self.rounds.push(RoundState::new(round, seats.collect(), context.map(Arc::from)));
-        out.note(EventKind::RoundStarted { round, max_rounds: self.room.plan.max_rounds });
+        out.note(EventKind::RoundStarted { round, max_rounds: self.plan.max_rounds });
         let at = self.rounds.len() - 1;
-        let members = 0..self.room.order.len();
-        let possible = |who: &Who| {
+        let members = 0..self.order.len();
+        let possible = |who: &MemberIndex| {
             let answers = self.answer_before(at, *who).is_some() || self.gone[*who].is_none();
             answers && !self.rounds[at].is_out(*who)
         };
@@ -102,28 +109,25 @@ impl Consensus {
     }
 
     /// The latest answer that a participant had in the rounds before this one.
-    pub(super) fn answer_before(&self, at: usize, who: Who) -> Option<&Candidate> {
+    pub(super) fn answer_before(&self, at: usize, who: MemberIndex) -> Option<&Candidate> {
         self.rounds[..at].iter().rev().find_map(|round| round.candidate(who))
     }
 
     pub(super) fn ask(&mut self, ask: Ask, out: &mut Outbox) {
         let (prompt, left_out) = ask.prompt;
         let id = call_path(ask.round, &format!("{}/{}", ask.role, ask.rest));
-        if left_out > 0 {
-            out.note(EventKind::QuoteCut { call: id.clone(), bytes: left_out });
-            self.cuts.insert(id.clone(), QuoteCut { call: id.clone(), bytes: left_out });
-        }
         let bare = ask.role == Role::Answer;
-        out.call(CallSpec {
-            id: id.clone(),
-            to: self.room.order[ask.to].clone(),
+        let spec = CallSpec {
+            id,
+            to: self.order[ask.to].clone(),
             role: ask.role,
             round: ask.round,
-            system: if bare { Arc::from("") } else { Arc::clone(&self.room.system) },
+            system: if bare { Arc::from("") } else { prompt::system() },
             prompt,
             shape: ask.shape,
-            tuning: self.room.plan.tuning,
-        });
+            tuning: self.plan.tuning,
+        };
+        let id = self.cuts.ask(spec, left_out, out);
         let known = self.pending.insert(id, ask.pending);
         debug_assert!(known.is_none(), "two calls of one id");
     }
@@ -149,15 +153,12 @@ impl Consensus {
     fn settled(&mut self, settled: Settled, out: &mut Outbox) {
         let Some(pending) = self.pending.remove(&settled.id) else { return };
         let result = settled.result.and_then(|reply| match &pending {
-            Pending::Propose { .. } | Pending::Refine { .. } if reply.text.trim().is_empty() => {
-                Err(CallFailure::new(FailureClass::Empty, "the reply is blank"))
-            }
-            _ => Ok(reply),
+            Pending::Propose { .. } | Pending::Refine { .. } => spoken(reply),
+            Pending::Review(_) => Ok(reply),
         });
         if let Err(failure) = &result
-            && (failure.class.is_lasting() || failure.class == FailureClass::ContextTooLong)
+            && is_lost(failure)
         {
-            // Question and files are in every prompt: what is too long once is too long always.
             self.gone[who(&pending)].get_or_insert_with(|| failure.clone());
         }
         self.take(pending, result, out);
@@ -172,7 +173,7 @@ impl Consensus {
     }
 }
 
-fn who(pending: &Pending) -> Who {
+fn who(pending: &Pending) -> MemberIndex {
     match pending {
         Pending::Propose { who, .. } | Pending::Refine { who, .. } => *who,
         Pending::Review(call) => call.reviewer,
@@ -185,7 +186,7 @@ impl Protocol for Consensus {
             return;
         }
         let first = std::mem::take(&mut self.first);
-        if self.room.order.is_empty() {
+        if self.order.is_empty() {
             self.finish(Status::InsufficientModels, 0, out);
         } else {
             self.enter(&first, out);
@@ -220,6 +221,6 @@ impl Consensus {
 
     /// Whether a stepped run waits for the caller's word: all rounds that were entered are closed.
     fn is_paused(&self) -> bool {
-        self.room.plan.stepped && !self.rounds.is_empty() && self.closed.standings.len() == self.rounds.len()
+        self.plan.stepped && !self.rounds.is_empty() && self.closed.standings.len() == self.rounds.len()
     }
 }

@@ -38,9 +38,8 @@
 //! use refinery_core::exchange::{Reply, Role, Tuning};
 //! use refinery_core::ids::ParticipantId;
 //! use refinery_core::outcome::Status;
-//! use refinery_core::protocol::consensus::{
-//!     Consensus, ConsensusPlan, Material, Member, ReviewMode, VoteThreshold,
-//! };
+//! use refinery_core::protocol::consensus::{Consensus, ConsensusPlan, ReviewMode, VoteThreshold};
+//! use refinery_core::protocol::material::{Material, Member};
 //! use refinery_core::protocol::{Command, Input, Outbox, Protocol, Settled};
 //!
 //! let plan = ConsensusPlan {
@@ -99,14 +98,13 @@ mod closing;
 mod evaluate;
 mod machine;
 mod outcome;
+mod prompts;
 mod propose;
-mod room;
 mod settings;
 mod state;
 mod vote_threshold;
 
 pub use closing::{AnswerSoFar, Bound, ClosedRound, ClosingDecision, ClosingStrategy, Partial, Previous};
 pub use machine::Consensus;
-pub use room::Misfit;
-pub use settings::{ConsensusPlan, Material, Member, ReviewMode};
+pub use settings::{ConsensusPlan, ReviewMode};
 pub use vote_threshold::VoteThreshold;

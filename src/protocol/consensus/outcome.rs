@@ -1,10 +1,11 @@
 //! What a run ends with: the winner, everybody's answers, what speaks against it.
 
 use super::machine::Consensus;
-use super::state::{Candidate, Seat, Who};
+use super::state::{Candidate, Seat};
 use crate::failure::{CallFailure, FailureClass};
 use crate::ids::ParticipantId;
 use crate::outcome::{Answer, Body, ConsensusBody, Dissent, Dropped, Outcome, RoundRecord, Status, Winner};
+use crate::protocol::material::MemberIndex;
 use crate::protocol::tally::{self, SLACK, Standing};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -13,7 +14,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Best {
     pub at: usize,
-    pub who: Who,
+    pub who: MemberIndex,
 }
 
 impl Consensus {
@@ -39,7 +40,7 @@ impl Consensus {
     fn leader_in(&self, seen: usize) -> Option<Best> {
         (0..seen).rev().find_map(|at| {
             let leader = self.standing_of(at).leader?;
-            let who = self.room.order.iter().position(|name| *name == leader)?;
+            let who = self.order.iter().position(|name| *name == leader)?;
             Some(Best { at, who })
         })
     }
@@ -50,7 +51,7 @@ impl Consensus {
 
     /// The outcome, by the scores of the first `seen` rounds; `last` is the last round that counts.
     pub(super) fn outcome(&self, status: Status, best: Option<Best>, seen: usize, last: usize) -> Outcome {
-        let plan = &self.room.plan;
+        let plan = &self.plan;
         let winner = best.and_then(|best| self.winner(best, seen));
         let records = (0..seen).map(|at| (at, self.standing_of(at)));
         let records = records.filter(|(at, standing)| *at < self.closed.standings.len() || !standing.scores.is_empty());
@@ -63,7 +64,7 @@ impl Consensus {
             dissent: best.filter(|best| best.at < seen).map(|best| self.dissent(best)).unwrap_or_default(),
             rounds: records.map(|(at, standing)| self.record(at, &standing)).collect(),
             models_dropped: self.dropped(last),
-            quotes_cut: self.cuts.values().cloned().collect(),
+            quotes_cut: self.cuts.by_call(),
             winner,
         };
         let answer = body.winner.as_ref().map(|winner| winner.answer.clone());
@@ -74,14 +75,14 @@ impl Consensus {
         let candidate = self.rounds[best.at].candidate(best.who)?;
         let mean_score = if best.at < seen { self.mean(best.at, best.who) } else { None };
         Some(Winner {
-            model_id: self.room.members[best.who].model_id.clone(),
-            participant: self.room.order[best.who].clone(),
+            model_id: self.writer.members[best.who].model_id.clone(),
+            participant: self.order[best.who].clone(),
             answer: candidate.text.to_string(),
             mean_score,
         })
     }
 
-    fn mean(&self, at: usize, who: Who) -> Option<f64> {
+    fn mean(&self, at: usize, who: MemberIndex) -> Option<f64> {
         let scores: Vec<f64> = self.rounds[at].reviews(who).map(|(_, review)| review.score).collect();
         tally::mean(&scores)
     }
@@ -90,13 +91,13 @@ impl Consensus {
     /// mean, those that nobody scored last.
     fn answers(&self, best: Option<Best>, seen: usize, last: usize) -> Vec<Answer> {
         let rounds = self.rounds.len().min(last + 1);
-        let latest = |who: Who| {
+        let latest = |who: MemberIndex| {
             let at = (0..seen).rev().find(|at| self.rounds[*at].reviews(who).next().is_some());
             let at = at.or_else(|| (0..rounds).rev().find(|at| self.rounds[*at].candidate(who).is_some()))?;
             Some((who, self.answer(at, who, at < seen)?))
         };
-        let mut answers: Vec<(Who, Answer)> = (0..self.room.order.len()).filter_map(latest).collect();
-        let wins = |who: Who| best.is_some_and(|best| best.who == who);
+        let mut answers: Vec<(MemberIndex, Answer)> = (0..self.order.len()).filter_map(latest).collect();
+        let wins = |who: MemberIndex| best.is_some_and(|best| best.who == who);
         answers.sort_by(|(a, one), (b, other)| {
             let by_mean = match (one.mean_score, other.mean_score) {
                 (Some(one), Some(other)) => other.total_cmp(&one),
@@ -109,14 +110,14 @@ impl Consensus {
         answers.into_iter().map(|(_, answer)| answer).collect()
     }
 
-    fn answer(&self, at: usize, who: Who, scored: bool) -> Option<Answer> {
+    fn answer(&self, at: usize, who: MemberIndex, scored: bool) -> Option<Answer> {
         let Candidate { text, .. } = self.rounds[at].candidate(who)?;
         let given = self.rounds[at].reviews(who).filter(|_| scored);
         let scores: BTreeMap<ParticipantId, f64> =
-            given.map(|(reviewer, review)| (self.room.order[reviewer].clone(), review.score)).collect();
+            given.map(|(reviewer, review)| (self.order[reviewer].clone(), review.score)).collect();
         Some(Answer {
-            model_id: self.room.members[who].model_id.clone(),
-            participant: self.room.order[who].clone(),
+            model_id: self.writer.members[who].model_id.clone(),
+            participant: self.order[who].clone(),
             answer: text.to_string(),
             mean_score: if scored { self.mean(at, who) } else { None },
             scores,
@@ -126,12 +127,12 @@ impl Consensus {
 
     /// Reviews of the winner below the threshold, the lowest first.
     fn dissent(&self, best: Best) -> Vec<Dissent> {
-        let below = |score: f64| score < self.room.plan.threshold - SLACK;
+        let below = |score: f64| score < self.plan.threshold - SLACK;
         let against = self.rounds[best.at].reviews(best.who).filter(|(_, review)| below(review.score));
         let mut dissent: Vec<Dissent> = against
             .map(|(reviewer, review)| Dissent {
-                reviewer: self.room.order[reviewer].clone(),
-                model_id: self.room.members[reviewer].model_id.clone(),
+                reviewer: self.order[reviewer].clone(),
+                model_id: self.writer.members[reviewer].model_id.clone(),
                 score: review.score,
                 overall_assessment: review.overall_assessment.clone(),
                 weaknesses: review.weaknesses.clone(),
@@ -156,19 +157,19 @@ impl Consensus {
 
     /// Who is not in the room: without an answer in the last round, left out of it, or gone.
     fn dropped(&self, last: usize) -> Vec<Dropped> {
-        let drop = |who: Who| {
+        let drop = |who: MemberIndex| {
             let failure = self.gone[who].clone().or_else(|| self.absence(who, last))?;
             Some(Dropped {
-                participant: self.room.order[who].clone(),
-                model_id: self.room.members[who].model_id.clone(),
+                participant: self.order[who].clone(),
+                model_id: self.writer.members[who].model_id.clone(),
                 reason: failure.class,
                 message: failure.message,
             })
         };
-        (0..self.room.order.len()).filter_map(drop).collect()
+        (0..self.order.len()).filter_map(drop).collect()
     }
 
-    fn absence(&self, who: Who, last: usize) -> Option<CallFailure> {
+    fn absence(&self, who: MemberIndex, last: usize) -> Option<CallFailure> {
         let seats = self.rounds.iter().take(last + 1).rev().map(|round| &round.seats[who]);
         // Who is on its way into the last round is where it was before.
         match seats.into_iter().find(|seat| !matches!(seat, Seat::Pending))? {

@@ -1,18 +1,21 @@
 //! First answers, and how a participant gets into a round.
 
 use super::machine::{Ask, Consensus};
-use super::state::{Pending, Seat, Who};
+use super::prompts;
+use super::state::{Candidate, Pending, Seat};
 use crate::event::{EventKind, preview};
 use crate::exchange::{Reply, Role};
 use crate::failure::CallFailure;
 use crate::outcome::Status;
+use crate::protocol::asking::words;
 use crate::protocol::machine::Outbox;
+use crate::protocol::material::MemberIndex;
 use std::sync::Arc;
 
 impl Consensus {
     /// Gives a participant its place in a round: with the answer that it had before, improved by
     /// the reviews it got, or with a first answer, which it gives blind.
-    pub(super) fn seat(&mut self, at: usize, who: Who, out: &mut Outbox) {
+    pub(super) fn seat(&mut self, at: usize, who: MemberIndex, out: &mut Outbox) {
         if self.rounds[at].is_out(who) {
             return;
         }
@@ -27,19 +30,19 @@ impl Consensus {
         }
     }
 
-    fn ask_proposal(&mut self, at: usize, who: Who, out: &mut Outbox) {
+    fn ask_proposal(&mut self, at: usize, who: MemberIndex, out: &mut Outbox) {
         let round = self.rounds[at].round;
-        let alone = self.room.order.len() == 1;
+        let alone = self.order.len() == 1;
         let prompt = if alone {
-            (self.room.bare(), 0)
+            (self.writer.bare(), 0)
         } else {
-            self.room.propose(who, round, self.rounds[at].context.as_deref())
+            prompts::propose(&self.writer, who, round, self.rounds[at].context.as_deref())
         };
         let ask = Ask {
             role: if alone { Role::Answer } else { Role::Propose },
             to: who,
             round,
-            rest: self.room.name(who).to_owned(),
+            rest: self.writer.name(who).to_owned(),
             prompt,
             shape: None,
             pending: Pending::Propose { at, who },
@@ -47,9 +50,15 @@ impl Consensus {
         self.ask(ask, out);
     }
 
-    pub(super) fn proposed(&mut self, at: usize, who: Who, result: Result<Reply, CallFailure>, out: &mut Outbox) {
+    pub(super) fn proposed(
+        &mut self,
+        at: usize,
+        who: MemberIndex,
+        result: Result<Reply, CallFailure>,
+        out: &mut Outbox,
+    ) {
         let round = self.rounds[at].round;
-        let participant = self.room.order[who].clone();
+        let participant = self.order[who].clone();
         match result {
             Ok(reply) => {
                 out.note(EventKind::Proposed {
@@ -58,7 +67,7 @@ impl Consensus {
                     words: words(&reply.text),
                     preview: preview(&reply.text),
                 });
-                self.rounds[at].seats[who] = Seat::Here(self.room.candidate(&reply.text));
+                self.rounds[at].seats[who] = Seat::Here(self.candidate(reply.text));
             }
             Err(failure) => {
                 let message = failure.message.clone();
@@ -66,13 +75,18 @@ impl Consensus {
                 self.rounds[at].seats[who] = Seat::Empty(failure);
             }
         }
-        if self.room.order.len() == 1 {
+        if self.order.len() == 1 {
             let status = if self.rounds[at].candidate(who).is_some() { Status::SingleModel } else { Status::Error };
             self.finish(status, at, out);
         }
     }
 
-    fn ask_refinement(&mut self, at: usize, who: Who, answer: &Arc<str>, out: &mut Outbox) {
+    /// An answer as it enters a round.
+    fn candidate(&self, text: Arc<str>) -> Candidate {
+        Candidate { shown: self.writer.anonymous(&text), text }
+    }
+
+    fn ask_refinement(&mut self, at: usize, who: MemberIndex, answer: &Arc<str>, out: &mut Outbox) {
         let round = self.rounds[at].round;
         // What the caller says about a round reaches the answers that enter it.
         let context = self.rounds[at + 1].context.as_deref();
@@ -81,8 +95,8 @@ impl Consensus {
             role: Role::Refine,
             to: who,
             round,
-            rest: self.room.name(who).to_owned(),
-            prompt: self.room.refine(who, answer, &reviews, round, context),
+            rest: self.writer.name(who).to_owned(),
+            prompt: prompts::refine(&self.writer, who, answer, &reviews, round, context),
             shape: None,
             pending: Pending::Refine { at, who },
         };
@@ -90,9 +104,15 @@ impl Consensus {
     }
 
     /// A better answer enters the next round; if there is none, the one that was reviewed does.
-    pub(super) fn refined(&mut self, at: usize, who: Who, result: Result<Reply, CallFailure>, out: &mut Outbox) {
+    pub(super) fn refined(
+        &mut self,
+        at: usize,
+        who: MemberIndex,
+        result: Result<Reply, CallFailure>,
+        out: &mut Outbox,
+    ) {
         let round = self.rounds[at].round;
-        let participant = self.room.order[who].clone();
+        let participant = self.order[who].clone();
         let candidate = match result {
             Ok(reply) => {
                 out.note(EventKind::Refined {
@@ -101,7 +121,7 @@ impl Consensus {
                     words: words(&reply.text),
                     preview: preview(&reply.text),
                 });
-                Some(self.room.candidate(&reply.text))
+                Some(self.candidate(reply.text))
             }
             Err(failure) => {
                 let message = failure.message.clone();
@@ -113,8 +133,4 @@ impl Consensus {
             self.rounds[at + 1].seats[who] = Seat::Here(candidate);
         }
     }
-}
-
-fn words(text: &str) -> u64 {
-    u64::try_from(text.split_whitespace().count()).unwrap_or(u64::MAX)
 }

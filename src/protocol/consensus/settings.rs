@@ -1,9 +1,15 @@
 //! What a consensus run is planned with: plain data, frozen before the first call.
 
+use super::machine::Consensus;
+use super::vote_threshold::VoteThreshold;
+use crate::error::Error;
 use crate::exchange::Tuning;
-use crate::ids::ParticipantId;
+use crate::outcome::{ConsensusBody, Status};
+use crate::protocol::check::Check;
+use crate::protocol::estimate::{Estimate, RoundEstimate};
+use crate::protocol::pipeline::{Measured, Number, names};
+use crate::protocol::settings::{Given, Machine, ProtocolSettings};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 
 /// How answers are reviewed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,7 +44,7 @@ pub struct ConsensusPlan {
 }
 
 impl Default for ConsensusPlan {
-    /// What the seed says: a threshold of 8, for two rounds in a row, within five.
+    /// The defaults of the original: a threshold of 8, for two rounds in a row, within five.
     fn default() -> Self {
         Self {
             threshold: 8.0,
@@ -51,30 +57,118 @@ impl Default for ConsensusPlan {
     }
 }
 
-/// One participant, as a protocol knows it: it never learns the vendor.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Member {
-    /// Its unique name.
-    pub id: ParticipantId,
-    /// What the outcome calls its model.
-    pub model_id: String,
-    /// What the outcome and the prompts must never reveal to peers beside `id` and `model_id`:
-    /// vendor and product names, lower case, such as `claude`, `anthropic`.
-    pub vendor_words: Vec<String>,
-    /// How many bytes a whole prompt to it may have; `None` for no limit that we know of.
-    pub prompt_bytes: Option<usize>,
+impl ProtocolSettings for ConsensusPlan {
+    fn machine(&self, given: Given) -> Result<Machine, Error> {
+        let usual = || Box::new(VoteThreshold::new(self.threshold, self.stability_rounds));
+        let strategy = given.brought.strategy.unwrap_or_else(|| usual());
+        let machine = Consensus::new(self.clone(), given.members, given.material, strategy);
+        let machine = machine.with_first_round(given.brought.first_round);
+        let misfits = machine.misfits();
+        Ok((Box::new(machine), misfits))
+    }
+
+    /// N + R·N(N−1) + (R−1)·N for N members in R rounds and reviews in pairs, and 1 for a single member.
+    fn estimate(&self, members: usize) -> Estimate {
+        let members = u64::try_from(members).unwrap_or(u64::MAX);
+        Estimate::of_rounds(match members {
+            0 => Vec::new(),
+            1 => vec![RoundEstimate { round: 1, propose: 1, ..RoundEstimate::default() }],
+            _ => (1..=self.max_rounds.max(1)).map(|round| self.round(members, round)).collect(),
+        })
+    }
+
+    fn check(&self, check: &mut Check<'_>) {
+        check.within("threshold", self.threshold, &(1.0..=10.0));
+        check.within("max_rounds", self.max_rounds, &(1..=20));
+    }
+
+    fn tunings(&self) -> Vec<Tuning> {
+        vec![self.tuning]
+    }
+
+    fn fields(&self) -> Vec<&'static str> {
+        names::<ConsensusBody>()
+    }
+
+    fn advice(&self, members: usize) -> Vec<String> {
+        let mut all = Vec::new();
+        if members > 1 && self.stability_rounds > self.max_rounds {
+            let (stability, most) = (self.stability_rounds, self.max_rounds);
+            all.push(format!("--stability-rounds {stability} exceeds --max-rounds {most}: the run cannot converge"));
+        }
+        if members > 5 {
+            all.push(format!("{members} participants: the number of reviews grows quadratically"));
+        }
+        all
+    }
 }
 
-/// What the run is about.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-pub struct Material {
-    /// The person's words; may be empty if there are files.
-    pub question: Arc<str>,
-    /// Files: shown path and contents, in the order given.
-    pub files: Vec<(String, Arc<str>)>,
-    /// From the system's randomness, 32 lower-case hex digits: the root of every fence.
-    pub nonce_root: String,
-    /// The seed of every draw.
-    pub seed: u64,
+impl ConsensusPlan {
+    fn round(&self, members: u64, round: u32) -> RoundEstimate {
+        let evaluate = match self.review {
+            ReviewMode::Pairwise => members * (members - 1),
+            ReviewMode::Batch => members,
+        };
+        RoundEstimate {
+            round,
+            propose: if round == 1 { members } else { 0 },
+            evaluate,
+            refine: if round < self.max_rounds { members } else { 0 },
+            repairs: evaluate,
+            ..RoundEstimate::default()
+        }
+    }
+}
+
+impl Measured for ConsensusBody {
+    const NUMBERS: &'static [Number<Self>] = &[
+        ("score", |body, _| body.winner.as_ref()?.mean_score),
+        ("rounds", |body, _| Some(f64::from(body.final_round))),
+        ("dissent", |body, _| Some(body.dissent.len() as f64)),
+        ("converged", |_, status| Some(f64::from(u8::from(status == Status::Converged)))),
+    ];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(max_rounds: u32, review: ReviewMode) -> ConsensusPlan {
+        ConsensusPlan {
+            threshold: 8.0,
+            max_rounds,
+            stability_rounds: 2,
+            review,
+            stepped: false,
+            tuning: Tuning::default(),
+        }
+    }
+
+    #[test]
+    fn three_participants_and_five_rounds_make_45_calls() {
+        let estimate = plan(5, ReviewMode::Pairwise).estimate(3);
+        let calls: Vec<u64> = estimate.rounds.iter().map(RoundEstimate::calls).collect();
+        assert_eq!(calls, [12, 9, 9, 9, 6]);
+        assert_eq!((estimate.total, estimate.total_with_repairs), (45, 75));
+    }
+
+    #[test]
+    fn the_formula_holds_for_every_size() {
+        for members in 2..=7_u32 {
+            for rounds in 1..=20 {
+                let n = u64::from(members);
+                let r = u64::from(rounds);
+                let estimate = plan(rounds, ReviewMode::Pairwise).estimate(usize::try_from(members).unwrap());
+                assert_eq!(estimate.total, n + r * n * (n - 1) + (r - 1) * n);
+            }
+        }
+    }
+
+    #[test]
+    fn one_participant_is_one_call_and_a_batch_is_one_call_for_each_reviewer() {
+        assert_eq!(plan(5, ReviewMode::Pairwise).estimate(1).total_with_repairs, 1);
+        assert_eq!(plan(5, ReviewMode::Pairwise).estimate(0), Estimate::default());
+        let batch = plan(2, ReviewMode::Batch).estimate(3);
+        assert_eq!((batch.total, batch.total_with_repairs), (12, 18));
+    }
 }

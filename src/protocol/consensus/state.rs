@@ -3,12 +3,10 @@
 use crate::exchange::Prompt;
 use crate::failure::CallFailure;
 use crate::ids::Round;
+use crate::protocol::material::MemberIndex;
 use crate::protocol::parse::Review;
 use crate::protocol::tally::Standing;
 use std::sync::Arc;
-
-/// A participant, by its place in the plan.
-pub(super) type Who = usize;
 
 /// An answer in the room.
 #[derive(Debug, Clone)]
@@ -70,7 +68,7 @@ impl RoundState {
         Self { round, seats, verdicts, left: vec![false; members], cannot_close: false, repairs: 0, context }
     }
 
-    pub fn candidate(&self, who: Who) -> Option<&Candidate> {
+    pub fn candidate(&self, who: MemberIndex) -> Option<&Candidate> {
         match self.seats.get(who) {
             Some(Seat::Here(candidate)) => Some(candidate),
             _ => None,
@@ -78,11 +76,11 @@ impl RoundState {
     }
 
     /// Who has an answer here, in plan order.
-    pub fn authors(&self) -> impl Iterator<Item = Who> {
+    pub fn authors(&self) -> impl Iterator<Item = MemberIndex> {
         (0..self.seats.len()).filter(|who| self.candidate(*who).is_some())
     }
 
-    pub fn is_out(&self, who: Who) -> bool {
+    pub fn is_out(&self, who: MemberIndex) -> bool {
         matches!(self.seats.get(who), Some(Seat::Out))
     }
 
@@ -92,18 +90,18 @@ impl RoundState {
     }
 
     /// Who is to review this author, in plan order. One needs no answer of one's own for it.
-    pub fn reviewers(&self, author: Who) -> impl Iterator<Item = Who> {
+    pub fn reviewers(&self, author: MemberIndex) -> impl Iterator<Item = MemberIndex> {
         (0..self.seats.len()).filter(move |reviewer| *reviewer != author && !self.is_out(*reviewer))
     }
 
     /// How many reviews of this author are still to come.
-    pub fn open_reviews(&self, author: Who) -> usize {
-        let open = |reviewer: &Who| matches!(self.verdicts[*reviewer][author], Verdict::Due | Verdict::Asked);
+    pub fn open_reviews(&self, author: MemberIndex) -> usize {
+        let open = |reviewer: &MemberIndex| matches!(self.verdicts[*reviewer][author], Verdict::Due | Verdict::Asked);
         self.reviewers(author).filter(open).count()
     }
 
     /// The reviews of this author that are in, in plan order of the reviewers.
-    pub fn reviews(&self, author: Who) -> impl Iterator<Item = (Who, &Review)> {
+    pub fn reviews(&self, author: MemberIndex) -> impl Iterator<Item = (MemberIndex, &Review)> {
         (0..self.seats.len()).filter_map(move |reviewer| match &self.verdicts[reviewer][author] {
             Verdict::In(review) => Some((reviewer, review)),
             _ => None,
@@ -126,24 +124,24 @@ impl RoundState {
 #[derive(Debug)]
 pub(super) enum Pending {
     /// A first answer; `at` is the round's place in the list of rounds.
-    Propose { at: usize, who: Who },
+    Propose { at: usize, who: MemberIndex },
     /// One review or several.
     Review(ReviewCall),
     /// A better answer, for the round after `at`.
-    Refine { at: usize, who: Who },
+    Refine { at: usize, who: MemberIndex },
 }
 
 /// A call for reviews.
 #[derive(Debug)]
 pub(super) struct ReviewCall {
     pub at: usize,
-    pub reviewer: Who,
+    pub reviewer: MemberIndex,
     /// What its id ends with.
     pub path: String,
     /// How many answers its prompt shows.
     pub shown: usize,
     /// Whose reviews are to come of it, under which labels.
-    pub answers: Vec<(Who, String)>,
+    pub answers: Vec<(MemberIndex, String)>,
     /// The prompt: a repair repeats it.
     pub prompt: Prompt,
     /// Whether it is a repair: then there is no other.

@@ -3,32 +3,32 @@
 use super::confidence::{confidence, strip_confidence_line};
 use super::order::Mulberry32;
 use super::phase::{Phase, label};
+use super::prompts::Prompts;
 use super::score::{disagreements, stable};
 use super::settings::DebatePlan;
-use super::stage::Stage;
-use super::state::{RoundState, Said, Who};
+use super::state::{RoundState, Said};
 use super::synthesis::read_synthesis;
 use crate::event::{DebateEvent, EventKind};
 use crate::exchange::{CallSpec, Reply, Role};
 use crate::failure::{CallFailure, FailureClass};
 use crate::ids::{CallId, ParticipantId, Round};
-use crate::outcome::{Disagreement, EarlyStop, Outcome, QuoteCut, StopReason, Synthesis, TurnFailure};
-use crate::protocol::consensus::{Material, Member, Misfit};
+use crate::outcome::{Disagreement, EarlyStop, Outcome, StopReason, Synthesis, TurnFailure};
+use crate::protocol::asking::{QuoteCuts, is_lost};
 use crate::protocol::machine::{Input, Outbox, Protocol, Settled, call_path};
+use crate::protocol::material::{Material, Member, MemberIndex, Misfit};
 use crate::protocol::prompt;
 use std::collections::BTreeMap;
 
 /// A debate. See the [module](super) for what it does.
 pub struct Debate {
-    pub(super) stage: Stage,
+    pub(super) prompts: Prompts,
     /// The rounds that were entered, the first one first; all but the last are whole.
     pub(super) rounds: Vec<RoundState>,
     /// Who can answer nothing any more, and why; by participant.
     pub(super) gone: Vec<Option<CallFailure>>,
     pub(super) early_stop: Option<EarlyStop>,
     pub(super) synthesis: Option<Result<Synthesis, TurnFailure>>,
-    /// By call, so that it does not matter what was asked first.
-    pub(super) cuts: BTreeMap<CallId, QuoteCut>,
+    pub(super) cuts: QuoteCuts,
     generator: Mulberry32,
     pending: BTreeMap<CallId, Pending>,
     /// Why there is no further round, once there is none.
@@ -38,7 +38,7 @@ pub struct Debate {
 
 /// A call that was asked for and has not settled.
 enum Pending {
-    Turn(Who),
+    Turn(MemberIndex),
     Synthesis,
 }
 
@@ -48,14 +48,14 @@ impl Debate {
     #[must_use]
     pub fn new(plan: DebatePlan, members: Vec<Member>, judge: Option<Member>, material: Material) -> Self {
         let generator = Mulberry32::new(material.seed);
-        let stage = Stage::new(plan, members, judge, material);
+        let prompts = Prompts::new(plan, members, judge, material);
         Self {
-            gone: stage.seats.iter().map(|_| None).collect(),
-            stage,
+            gone: prompts.speakers.iter().map(|_| None).collect(),
+            prompts,
             rounds: Vec::new(),
             early_stop: None,
             synthesis: None,
-            cuts: BTreeMap::new(),
+            cuts: QuoteCuts::default(),
             generator,
             pending: BTreeMap::new(),
             stop: None,
@@ -66,7 +66,7 @@ impl Debate {
     /// Participants whose prompt limit question and files exceed: to be refused before any call.
     #[must_use]
     pub fn misfits(&self) -> Vec<Misfit> {
-        self.stage.misfits()
+        self.prompts.misfits()
     }
 
     /// Goes on for as long as nobody has to be waited for.
@@ -82,22 +82,22 @@ impl Debate {
     }
 
     fn is_blind(&self, round: Round) -> bool {
-        self.stage.plan.blind && round == Round::FIRST
+        self.prompts.plan.blind && round == Round::FIRST
     }
 
     fn enter(&mut self, round: Round, out: &mut Outbox) {
-        let mut order: Vec<Who> = (0..self.stage.seats.len()).collect();
-        if round > Round::FIRST && self.stage.plan.shuffle {
+        let mut order: Vec<MemberIndex> = (0..self.prompts.speakers.len()).collect();
+        if round > Round::FIRST && self.prompts.plan.shuffle {
             self.generator.shuffle(&mut order);
         }
         note(
             out,
             DebateEvent::RoundStart {
                 round,
-                max_rounds: self.stage.plan.rounds,
+                max_rounds: self.prompts.plan.rounds,
                 phase: phase_word(round),
-                label: label(round, self.stage.plan.rounds),
-                order: order.iter().map(|who| self.stage.id(*who).clone()).collect(),
+                label: label(round, self.prompts.plan.rounds),
+                order: order.iter().map(|who| self.prompts.id(*who).clone()).collect(),
                 blind: self.is_blind(round),
             },
         );
@@ -105,56 +105,55 @@ impl Debate {
     }
 
     /// Asks whoever is next; in a blind round, everybody.
-    fn ask_next(&mut self, who: Who, out: &mut Outbox) {
+    fn ask_next(&mut self, who: MemberIndex, out: &mut Outbox) {
         let Some(round) = self.rounds.last().map(|last| last.round) else { return };
         let blind = self.is_blind(round);
-        let asked = if blind { 0..self.stage.seats.len() } else { who..who + 1 };
+        let asked = if blind { 0..self.prompts.speakers.len() } else { who..who + 1 };
         for who in asked {
             if let Some(failure) = self.gone[who].clone() {
                 self.keep(who, Err(failure));
                 continue;
             }
-            let seat = &self.stage.seats[who];
-            let id = call_path(round, &format!("{}/{}", Role::Argue, seat.id()));
-            let (participant, persona) = (seat.id().clone(), seat.persona.id.clone());
-            note(out, DebateEvent::ParticipantStart { round, participant, persona, call: id.clone() });
-            let (prompt, left_out) = self.stage.turn(who, &self.rounds, round, blind);
+            let (speaker, participant) = (&self.prompts.speakers[who], self.prompts.id(who).clone());
+            let id = call_path(round, &format!("{}/{participant}", Role::Argue));
+            let persona = speaker.persona.id.clone();
+            note(
+                out,
+                DebateEvent::ParticipantStart { round, participant: participant.clone(), persona, call: id.clone() },
+            );
+            let (prompt, left_out) = self.prompts.turn(who, &self.rounds, round, blind);
             let spec = CallSpec {
                 id,
-                to: seat.id().clone(),
+                to: participant,
                 role: Role::Argue,
                 round,
-                system: seat.system.clone(),
+                system: speaker.system.clone(),
                 prompt,
                 shape: None,
-                tuning: self.stage.plan.tuning,
+                tuning: self.prompts.plan.tuning,
             };
             self.ask(spec, left_out, Pending::Turn(who), out);
         }
     }
 
     fn ask(&mut self, spec: CallSpec, left_out: u64, pending: Pending, out: &mut Outbox) {
-        if left_out > 0 {
-            out.note(EventKind::QuoteCut { call: spec.id.clone(), bytes: left_out });
-            self.cuts.insert(spec.id.clone(), QuoteCut { call: spec.id.clone(), bytes: left_out });
-        }
-        self.pending.insert(spec.id.clone(), pending);
-        out.call(spec);
+        let id = self.cuts.ask(spec, left_out, out);
+        self.pending.insert(id, pending);
     }
 
-    fn keep(&mut self, who: Who, turn: Result<Said, CallFailure>) {
+    fn keep(&mut self, who: MemberIndex, turn: Result<Said, CallFailure>) {
         if let Some(round) = self.rounds.last_mut() {
             round.turns[who] = Some(turn);
         }
     }
 
     /// Takes a turn in.
-    fn said(&mut self, call: CallId, who: Who, result: Result<Reply, CallFailure>, out: &mut Outbox) {
+    fn said(&mut self, call: CallId, who: MemberIndex, result: Result<Reply, CallFailure>, out: &mut Outbox) {
         let Some(round) = self.rounds.last().map(|last| last.round) else { return };
-        let participant = self.stage.id(who).clone();
+        let participant = self.prompts.id(who).clone();
         let turn = result.map(|reply| Said {
             confidence: confidence(&reply.text),
-            shown: self.stage.shown(strip_confidence_line(&reply.text)),
+            shown: self.prompts.writer.anonymous(&strip_confidence_line(&reply.text).into()),
             text: reply.text,
         });
         let complete = DebateEvent::ParticipantComplete {
@@ -169,9 +168,8 @@ impl Debate {
         };
         note(out, complete);
         if let Err(failure) = &turn
-            && (failure.class.is_lasting() || failure.class == FailureClass::ContextTooLong)
+            && is_lost(failure)
         {
-            // Question and files are in every prompt, and the transcript only grows.
             self.gone[who].get_or_insert_with(|| failure.clone());
         }
         let own = turn.as_ref().ok().map(|said| said.confidence.value);
@@ -205,14 +203,14 @@ impl Debate {
             },
         );
         let before = self.rounds.len().checked_sub(2).map(|at| self.rounds[at].standing());
-        let delta = self.stage.plan.convergence_delta;
-        let moved = before.and_then(|before| stable(before, standing, delta)).filter(|_| self.stage.plan.early_stop);
+        let delta = self.prompts.plan.convergence_delta;
+        let moved = before.and_then(|before| stable(before, standing, delta)).filter(|_| self.prompts.plan.early_stop);
         if let Some(moved) = moved {
             let reason = format!("the score moved by {moved} since the round before, at most {delta} is stable");
             note(out, DebateEvent::EarlyStop { round, delta: moved, reason: reason.clone() });
             self.early_stop = Some(EarlyStop { round, delta: moved, reason });
             self.stop(StopReason::Converged, out);
-        } else if round.get() >= self.stage.plan.rounds {
+        } else if round.get() >= self.prompts.plan.rounds {
             self.stop(StopReason::MaxRounds, out);
         } else if self.gone.iter().all(Option::is_some) {
             self.stop(StopReason::Aborted, out);
@@ -224,10 +222,11 @@ impl Debate {
     pub(super) fn disagreements(&self, round: &RoundState) -> Vec<Disagreement> {
         let said: Vec<(ParticipantId, f64)> = round
             .answered()
-            .map(|(who, said)| (self.stage.id(who).clone(), f64::from(said.confidence.value)))
+            .map(|(who, said)| (self.prompts.id(who).clone(), f64::from(said.confidence.value)))
             .collect();
-        disagreements(round.round, &said, self.stage.plan.disagreement_threshold, |id| {
-            self.stage.seats.iter().find(|seat| seat.id() == id).map(|seat| seat.speaker.as_str())
+        disagreements(round.round, &said, self.prompts.plan.disagreement_threshold, |id| {
+            let speaker = self.prompts.speakers.iter().find(|speaker| self.prompts.id(speaker.member) == id);
+            speaker.map(|speaker| speaker.name.as_str())
         })
     }
 
@@ -235,20 +234,21 @@ impl Debate {
     fn stop(&mut self, reason: StopReason, out: &mut Outbox) {
         self.stop = Some(reason);
         let last = self.rounds.iter().rev().find(|round| round.answered().next().is_some());
-        let Some((judge, last)) = self.stage.judge.as_ref().zip(last) else { return };
-        let Some((prompt, left_out)) = self.stage.synthesis(last) else { return };
+        let Some((judge, last)) = self.prompts.judge.as_ref().zip(last) else { return };
+        let Some((prompt, left_out)) = self.prompts.synthesis(last) else { return };
         let round = self.rounds.last().map_or(last.round, |last| last.round);
-        let id = call_path(round, &format!("{}/{}", Role::Judge, judge.id()));
-        note(out, DebateEvent::SynthesisStart { participant: judge.id().clone(), call: id.clone() });
+        let participant = self.prompts.id(judge.member).clone();
+        let id = call_path(round, &format!("{}/{participant}", Role::Judge));
+        note(out, DebateEvent::SynthesisStart { participant: participant.clone(), call: id.clone() });
         let spec = CallSpec {
             id,
-            to: judge.id().clone(),
+            to: participant,
             role: Role::Judge,
             round,
             system: judge.system.clone(),
             prompt,
             shape: Some(prompt::synthesis_shape()),
-            tuning: self.stage.judge_tuning(),
+            tuning: self.prompts.judge_tuning(),
         };
         self.ask(spec, left_out, Pending::Synthesis, out);
     }
@@ -298,7 +298,7 @@ impl Debate {
 impl Protocol for Debate {
     fn start(&mut self, out: &mut Outbox) {
         if self.rounds.is_empty() && self.ended.is_none() {
-            if self.stage.seats.is_empty() {
+            if self.prompts.speakers.is_empty() {
                 self.stop = Some(StopReason::Aborted);
             }
             self.proceed(out);

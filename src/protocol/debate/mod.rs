@@ -30,9 +30,9 @@ mod order;
 mod outcome;
 mod persona;
 mod phase;
+mod prompts;
 mod score;
 mod settings;
-mod stage;
 mod state;
 mod synthesis;
 

@@ -3,12 +3,13 @@
 use super::confidence::strip_confidence_line;
 use super::machine::{Debate, phase_word};
 use super::phase::label;
-use super::state::{RoundState, Said, Who};
+use super::state::{RoundState, Said};
 use crate::event::DebateEvent;
 use crate::failure::CallFailure;
 use crate::outcome::{
     Body, DebateBody, DebateRound, Dropped, Outcome, Position, Status, StopReason, Synthesis, Turn, TurnFailure,
 };
+use crate::protocol::material::MemberIndex;
 use std::fmt::Write as _;
 
 impl Debate {
@@ -22,7 +23,7 @@ impl Debate {
 
     /// How a debate that came to its end has ended.
     pub(super) fn status(&self, stop: StopReason) -> Status {
-        let plan = &self.stage.plan;
+        let plan = &self.prompts.plan;
         let answered = self.rounds.iter().any(|round| round.answered().next().is_some());
         let held = match stop {
             StopReason::Aborted => return Status::InsufficientModels,
@@ -37,7 +38,7 @@ impl Debate {
 
     /// The outcome, and the event that tells it.
     pub(super) fn outcome(&self, status: Status, stop: StopReason) -> (Outcome, DebateEvent) {
-        let plan = &self.stage.plan;
+        let plan = &self.prompts.plan;
         let rounds: Vec<DebateRound> = self.rounds.iter().map(|round| self.record(round)).collect();
         let last = rounds.iter().rev().find(|round| round.complete);
         let (synthesis, synthesis_error) = match self.synthesis.clone() {
@@ -57,26 +58,26 @@ impl Debate {
             disagreement_threshold: plan.disagreement_threshold,
             convergence_delta: plan.convergence_delta,
             min_score: plan.min_score,
-            positions: (0..self.stage.seats.len()).filter_map(|who| self.position(who)).collect(),
+            positions: (0..self.prompts.speakers.len()).filter_map(|who| self.position(who)).collect(),
             rounds,
             synthesis,
             synthesis_error,
             models_dropped: self.dropped(),
-            quotes_cut: self.cuts.values().cloned().collect(),
+            quotes_cut: self.cuts.by_call(),
         };
         let result = DebateEvent::final_result(&body);
         let answer = (!body.positions.is_empty()).then(|| text(&body));
         (Outcome::new(status, answer, Body::Debate(body)), result)
     }
 
-    fn position(&self, who: Who) -> Option<Position> {
-        let seat = &self.stage.seats[who];
+    fn position(&self, who: MemberIndex) -> Option<Position> {
+        let (member, speaker) = (&self.prompts.writer.members[who], &self.prompts.speakers[who]);
         let (round, said) = self.rounds.iter().rev().find_map(|round| Some((round.round, said(round, who)?)))?;
         Some(Position {
-            participant: seat.id().clone(),
-            model_id: seat.member.model_id.clone(),
-            persona: seat.persona.id.clone(),
-            speaker: seat.speaker.clone(),
+            participant: member.id.clone(),
+            model_id: member.model_id.clone(),
+            persona: speaker.persona.id.clone(),
+            speaker: speaker.name.clone(),
             round,
             confidence: said.confidence.value,
             position: strip_confidence_line(&said.text).trim().to_owned(),
@@ -86,7 +87,7 @@ impl Debate {
     fn record(&self, round: &RoundState) -> DebateRound {
         let (standing, spread) = (round.standing(), round.spread());
         let turns = round.spoken().map(|(who, turn)| Turn {
-            participant: self.stage.id(who).clone(),
+            participant: self.prompts.id(who).clone(),
             content: turn.ok().map(|said| said.text.to_string()),
             confidence: turn.ok().map(|said| said.confidence.value),
             marker_found: turn.is_ok_and(|said| said.confidence.marker_found),
@@ -95,9 +96,9 @@ impl Debate {
         DebateRound {
             round: round.round,
             phase: phase_word(round.round),
-            label: label(round.round, self.stage.plan.rounds),
+            label: label(round.round, self.prompts.plan.rounds),
             complete: round.next().is_none(),
-            order: round.order.iter().map(|who| self.stage.id(*who).clone()).collect(),
+            order: round.order.iter().map(|who| self.prompts.id(*who).clone()).collect(),
             responses: turns.collect(),
             score: standing.score,
             average_confidence: spread.average,
@@ -108,22 +109,22 @@ impl Debate {
 
     /// Who is not in the room any more, or was silent in the last round.
     fn dropped(&self) -> Vec<Dropped> {
-        let drop = |who: Who| {
-            let seat = &self.stage.seats[who];
+        let drop = |who: MemberIndex| {
+            let member = &self.prompts.writer.members[who];
             let silent = || self.rounds.last()?.turns[who].as_ref()?.as_ref().err();
             let failure = self.gone[who].as_ref().or_else(silent)?;
             Some(Dropped {
-                participant: seat.id().clone(),
-                model_id: seat.member.model_id.clone(),
+                participant: member.id.clone(),
+                model_id: member.model_id.clone(),
                 reason: failure.class,
                 message: failure.message.clone(),
             })
         };
-        (0..self.stage.seats.len()).filter_map(drop).collect()
+        (0..self.prompts.speakers.len()).filter_map(drop).collect()
     }
 }
 
-fn said(round: &RoundState, who: Who) -> Option<&Said> {
+fn said(round: &RoundState, who: MemberIndex) -> Option<&Said> {
     round.turns[who].as_ref()?.as_ref().ok()
 }
 

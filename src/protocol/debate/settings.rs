@@ -1,8 +1,15 @@
 //! What a debate is planned with: plain data, frozen before the first call.
 
+use super::machine::Debate;
 use super::persona::Persona;
+use crate::error::Error;
 use crate::exchange::{Effort, Tuning};
 use crate::ids::ParticipantId;
+use crate::outcome::{DebateBody, StopReason};
+use crate::protocol::check::{Check, PERCENT};
+use crate::protocol::estimate::{Estimate, RoundEstimate};
+use crate::protocol::pipeline::{Measured, Number, names};
+use crate::protocol::settings::{Given, Machine, ProtocolSettings};
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 
@@ -55,7 +62,7 @@ pub struct Judge {
 }
 
 impl Default for DebatePlan {
-    /// What the seed says, for nobody yet.
+    /// The defaults of the original, without participants.
     fn default() -> Self {
         Self {
             rounds: 4,
@@ -73,4 +80,59 @@ impl Default for DebatePlan {
             tuning: Tuning::default(),
         }
     }
+}
+
+impl ProtocolSettings for DebatePlan {
+    fn machine(&self, given: Given) -> Result<Machine, Error> {
+        let named = |judge: &Judge| given.all().into_iter().find(|member| member.id == judge.participant);
+        let judge = self.judge.as_ref().and_then(named);
+        if self.personas.len() != given.members.len() || self.judge.is_some() != judge.is_some() {
+            return Err(Error::config("the plan is damaged: personas and participants do not match"));
+        }
+        let machine = Debate::new(self.clone(), given.members, judge, given.material);
+        let misfits = machine.misfits();
+        Ok((Box::new(machine), misfits))
+    }
+
+    /// A turn for each member in each round, and one for the judge.
+    fn estimate(&self, _members: usize) -> Estimate {
+        let argue = u64::try_from(self.personas.len()).unwrap_or(u64::MAX);
+        let rounds = self.rounds.clamp(*ROUNDS.start(), *ROUNDS.end());
+        let of_round = |round| {
+            let judge = u64::from(round == rounds && self.judge.is_some());
+            RoundEstimate { round, argue, judge, ..RoundEstimate::default() }
+        };
+        Estimate::of_rounds((1..=rounds).map(of_round).collect())
+    }
+
+    fn check(&self, check: &mut Check<'_>) {
+        check.within("rounds", self.rounds, &ROUNDS);
+        check.within("disagreement_threshold", self.disagreement_threshold, &PERCENT);
+        check.within("convergence_delta", self.convergence_delta, &PERCENT);
+        check.within("min_score", self.min_score.unwrap_or(0.0), &PERCENT);
+        check.known("judge", self.judge.as_ref().map(|judge| &judge.participant));
+    }
+
+    fn tunings(&self) -> Vec<Tuning> {
+        let (temperature, reply_tokens) = (self.judge_temperature, self.judge_reply_tokens);
+        vec![self.tuning, Tuning { temperature, reply_tokens, ..Tuning::default() }]
+    }
+
+    fn fields(&self) -> Vec<&'static str> {
+        names::<DebateBody>()
+    }
+
+    fn members(&self) -> RangeInclusive<usize> {
+        2..=7
+    }
+}
+
+impl Measured for DebateBody {
+    const NUMBERS: &'static [Number<Self>] = &[
+        ("score", |body, _| body.final_score.map(f64::from)),
+        ("rounds", |body, _| Some(f64::from(body.rounds_completed))),
+        ("confidence", |body, _| body.final_average_confidence),
+        ("disagreements", |body, _| Some(body.open_disagreements as f64)),
+        ("stable", |body, _| Some(f64::from(u8::from(body.stop_reason == StopReason::Converged)))),
+    ];
 }

@@ -4,10 +4,8 @@ use super::confidence::{Confidence, NEUTRAL};
 use super::score::{Spread, Standing, consensus_score, spread};
 use crate::failure::CallFailure;
 use crate::ids::Round;
+use crate::protocol::material::MemberIndex;
 use std::sync::Arc;
-
-/// A participant, by its place in the plan.
-pub(super) type Who = usize;
 
 /// A turn that was taken.
 #[derive(Debug, Clone)]
@@ -31,29 +29,29 @@ impl Said {
 pub(super) struct RoundState {
     pub round: Round,
     /// Who speaks when.
-    pub order: Vec<Who>,
+    pub order: Vec<MemberIndex>,
     /// By participant; `None` is still to come.
     pub turns: Vec<Option<Result<Said, CallFailure>>>,
 }
 
 impl RoundState {
-    pub fn new(round: Round, order: Vec<Who>) -> Self {
+    pub fn new(round: Round, order: Vec<MemberIndex>) -> Self {
         let turns = order.iter().map(|_| None).collect();
         Self { round, order, turns }
     }
 
     /// The turns that are over, in speaking order.
-    pub fn spoken(&self) -> impl Iterator<Item = (Who, Result<&Said, &CallFailure>)> {
+    pub fn spoken(&self) -> impl Iterator<Item = (MemberIndex, Result<&Said, &CallFailure>)> {
         self.order.iter().filter_map(|who| Some((*who, self.turns[*who].as_ref()?.as_ref())))
     }
 
     /// The turns in which something was said, in speaking order.
-    pub fn answered(&self) -> impl Iterator<Item = (Who, &Said)> {
+    pub fn answered(&self) -> impl Iterator<Item = (MemberIndex, &Said)> {
         self.spoken().filter_map(|(who, turn)| Some((who, turn.ok()?)))
     }
 
     /// Whose turn it is.
-    pub fn next(&self) -> Option<Who> {
+    pub fn next(&self) -> Option<MemberIndex> {
         self.order.iter().copied().find(|who| self.turns[*who].is_none())
     }
 

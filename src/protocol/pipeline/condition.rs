@@ -1,8 +1,7 @@
 //! When a step runs: a comparison of one number of the step before it.
 
-use crate::outcome::{Body, Outcome, Status, StopReason};
-use crate::protocol::gate::{Gate, Op};
-use crate::protocol::sampling;
+use crate::outcome::{Body, Outcome, PipelineBody, Status, with_protocols};
+use crate::protocol::threshold::{Op, Threshold};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -15,46 +14,53 @@ pub struct Condition {
     pub field: String,
     /// What it is compared with.
     #[serde(flatten)]
-    pub gate: Gate,
+    pub threshold: Threshold,
 }
 
-impl Condition {
-    /// Whether it holds for what a step came to; `None` if the number is not known.
-    #[must_use]
-    pub fn holds(&self, outcome: &Outcome) -> Option<bool> {
-        if let (Body::Sampling(body), "agreement") = (&outcome.body, self.field.as_str()) {
-            return Some(sampling::passes(body, self.gate));
-        }
-        field(outcome, &self.field).map(|value| self.gate.holds(value))
+/// A number of an outcome that a condition can ask about: its name, and how it is read. `None` if it is not known.
+pub(crate) type Number<B> = (&'static str, fn(&B, Status) -> Option<f64>);
+
+/// The outcome of a protocol, as conditions read it.
+pub(crate) trait Measured: Sized + 'static {
+    /// Everything that can be asked about.
+    const NUMBERS: &'static [Number<Self>];
+
+    /// The number of a name.
+    fn number(&self, status: Status, field: &str) -> Option<f64> {
+        let (_, read) = Self::NUMBERS.iter().find(|(name, _)| *name == field)?;
+        read(self, status)
+    }
+
+    /// Whether a comparison holds; `None` if the number is not known.
+    fn holds(&self, status: Status, field: &str, threshold: Threshold) -> Option<bool> {
+        self.number(status, field).map(|value| threshold.holds(value))
     }
 }
 
-/// A number of what a step came to.
-fn field(outcome: &Outcome, name: &str) -> Option<f64> {
-    let count = |count: usize| u32::try_from(count).map_or(f64::from(u32::MAX), f64::from);
-    let flag = |flag: bool| if flag { 1.0 } else { 0.0 };
-    match (&outcome.body, name) {
-        (Body::Consensus(body), "score") => body.winner.as_ref()?.mean_score,
-        (Body::Consensus(body), "rounds") => Some(f64::from(body.final_round)),
-        (Body::Consensus(body), "dissent") => Some(count(body.dissent.len())),
-        (Body::Consensus(_), "converged") => Some(flag(outcome.status == Status::Converged)),
-        (Body::Debate(body), "score") => body.final_score.map(f64::from),
-        (Body::Debate(body), "rounds") => Some(f64::from(body.rounds_completed)),
-        (Body::Debate(body), "confidence") => body.final_average_confidence,
-        (Body::Debate(body), "disagreements") => Some(count(body.open_disagreements)),
-        (Body::Debate(body), "stable") => Some(flag(body.stop_reason == StopReason::Converged)),
-        (Body::Sampling(body), "unique") => Some(f64::from(body.unique_responses)),
-        (Body::Sampling(body), "ties") => Some(f64::from(body.tie_count)),
-        (Body::Sampling(body), "failed") => {
-            Some(count(body.samples.iter().filter(|sample| sample.failure.is_some()).count()))
-        }
-        (Body::Refine(body), "score") => body.score,
-        (Body::Refine(body), "iterations") => Some(f64::from(body.iterations)),
-        (Body::Refine(body), "passes") => Some(count(body.passes.len())),
-        (Body::Refine(body), "changed") => Some(flag(body.rewritten)),
-        _ => None,
-    }
+/// The names of all numbers of an outcome.
+pub(crate) fn names<B: Measured>() -> Vec<&'static str> {
+    B::NUMBERS.iter().map(|(name, _)| *name).collect()
 }
+
+// The last step is the whole pipeline's: no condition follows it.
+impl Measured for PipelineBody {
+    const NUMBERS: &'static [Number<Self>] = &[];
+}
+
+macro_rules! measures {
+    ($({$($(#[$doc:meta])* $name:ident = $word:literal: $plan:ty, $held:ty, $body:ty;)+})+) => {
+        impl Condition {
+            /// Whether it holds for what a step came to; `None` if the number is not known.
+            #[must_use]
+            pub fn holds(&self, outcome: &Outcome) -> Option<bool> {
+                match &outcome.body {
+                    $($(Body::$name(body) => body.holds(outcome.status, &self.field, self.threshold),)+)+
+                }
+            }
+        }
+    };
+}
+with_protocols!(measures);
 
 impl FromStr for Condition {
     type Err = String;
@@ -75,13 +81,13 @@ impl FromStr for Condition {
         if field.is_empty() || !field.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
             return Err(wrong());
         }
-        Ok(Self { field: field.to_owned(), gate: Gate { op, number } })
+        Ok(Self { field: field.to_owned(), threshold: Threshold { op, number } })
     }
 }
 
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.field, self.gate)
+        write!(f, "{} {}", self.field, self.threshold)
     }
 }
 

@@ -1,15 +1,14 @@
 //! The machine itself: one step after the other, each a protocol of its own.
 
-use super::settings::{Feed, PipelinePlan, StepKind, StepPlan};
+use super::settings::{Feed, PipelinePlan, StepPlan};
+use crate::error::Error;
 use crate::event::{EventKind, TextEvent};
 use crate::ids::ParticipantId;
-use crate::outcome::{Body, DebateBody, Outcome, PipelineBody, Status, StepRecord};
-use crate::protocol::consensus::{Consensus, ConsensusPlan, Material, Member, Misfit, VoteThreshold};
-use crate::protocol::debate::{Debate, DebatePlan};
+use crate::outcome::{Body, Outcome, PipelineBody, Status, StepRecord};
 use crate::protocol::machine::{Input, Outbox, Protocol};
+use crate::protocol::material::{Material, Member, Misfit};
 use crate::protocol::quote::{Piece, QUOTE_BYTES, fit};
-use crate::protocol::refine::{Refine, RefinePlan};
-use crate::protocol::sampling::Sampling;
+use crate::protocol::settings::{Brought, Draft, Given};
 use std::sync::Arc;
 
 /// What a step came to.
@@ -26,9 +25,9 @@ struct Value {
 pub struct Pipeline {
     plan: PipelinePlan,
     /// Who takes part in every step.
-    room: Vec<Member>,
+    members: Vec<Member>,
     /// Who can be asked besides, where a step names them.
-    aside: Vec<Member>,
+    auxiliary: Vec<Member>,
     material: Material,
     /// Who scores, in place of a judge that no step names, and is no participant.
     evaluator: Option<ParticipantId>,
@@ -40,24 +39,20 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// A run that has not started. `room` takes part in every step, `aside` only where a step names
+    /// A run that has not started. `members` take part in every step, `auxiliary` only where a step names
     /// them.
     #[must_use]
-    pub fn new(mut plan: PipelinePlan, room: Vec<Member>, aside: Vec<Member>, material: Material) -> Self {
+    pub fn new(mut plan: PipelinePlan, members: Vec<Member>, auxiliary: Vec<Member>, material: Material) -> Self {
         for at in 1..plan.steps.len() {
             let (before, after) = plan.steps.split_at_mut(at);
-            let condition = after[0].condition.as_ref().filter(|condition| condition.field == "agreement");
-            // A step that may end early must not leave open what is asked about it.
-            if let (Some(StepPlan { kind: StepKind::Sample(plan), .. }), Some(condition)) =
-                (before.last_mut(), condition)
-            {
-                plan.watched.push(condition.gate);
+            if let (Some(before), Some(condition)) = (before.last_mut(), &after[0].condition) {
+                before.kind.settings_mut().watch(&condition.field, condition.threshold);
             }
         }
         Self {
             plan,
-            room,
-            aside,
+            members,
+            auxiliary,
             material,
             evaluator: None,
             value: None,
@@ -69,7 +64,7 @@ impl Pipeline {
     }
 
     /// The same with somebody who scores in every step that names no judge; see
-    /// [`Refine::with_evaluator`].
+    /// [`Brought`].
     #[must_use]
     pub fn with_evaluator(self, evaluator: Option<ParticipantId>) -> Self {
         Self { evaluator, ..self }
@@ -77,30 +72,39 @@ impl Pipeline {
 
     /// Participants whose prompt limit question and files exceed in some step: to be refused before
     /// any call.
-    #[must_use]
-    pub fn misfits(&self) -> Vec<Misfit> {
+    ///
+    /// # Errors
+    /// The settings of a step and the members do not match.
+    pub fn misfits(&self) -> Result<Vec<Misfit>, Error> {
         let mut worst: Vec<Misfit> = Vec::new();
-        let of_step = |(at, step): (usize, &StepPlan)| match &step.kind {
-            StepKind::Consensus(plan) => consensus(plan, self.room.clone(), self.given(at)).misfits(),
-            StepKind::Debate(plan) => self.debate(plan, self.given(at)).misfits(),
-            StepKind::Sample(plan) => Sampling::new(plan.clone(), self.room.clone(), self.given(at)).misfits(),
-            StepKind::Refine(plan) => Refine::new(plan.clone(), self.all(), self.given(at), None).misfits(),
-        };
-        for misfit in self.plan.steps.iter().enumerate().flat_map(of_step) {
-            match worst.iter_mut().find(|known| known.participant == misfit.participant) {
-                Some(known) => known.needs = known.needs.max(misfit.needs),
-                None => worst.push(misfit),
+        for (at, step) in self.plan.steps.iter().enumerate() {
+            let (_, misfits) = step.kind.settings().machine(self.given(self.material(at), None))?;
+            for misfit in misfits {
+                match worst.iter_mut().find(|known| known.participant == misfit.participant) {
+                    Some(known) => known.needs = known.needs.max(misfit.needs),
+                    None => worst.push(misfit),
+                }
             }
         }
-        worst
+        Ok(worst)
     }
 
     fn all(&self) -> Vec<Member> {
-        self.room.iter().chain(&self.aside).cloned().collect()
+        self.members.iter().chain(&self.auxiliary).cloned().collect()
+    }
+
+    fn given(&self, material: Material, draft: Option<Draft>) -> Given {
+        Given {
+            members: self.members.clone(),
+            auxiliary: self.auxiliary.clone(),
+            material,
+            draft,
+            brought: Brought { evaluator: self.evaluator.clone(), ..Brought::default() },
+        }
     }
 
     /// What a step is about, before the value of the step before it comes in.
-    fn given(&self, at: usize) -> Material {
+    fn material(&self, at: usize) -> Material {
         let step = u64::try_from(at).unwrap_or(u64::MAX);
         // Each step draws its own labels and orders.
         Material { seed: self.material.seed.wrapping_add(step), ..self.material.clone() }
@@ -127,7 +131,14 @@ impl Pipeline {
             }
             let steps = u32::try_from(self.plan.steps.len()).unwrap_or(u32::MAX);
             out.note(TextEvent::StepStarted { step: name.clone(), kind, steps });
-            let mut machine = self.machine(at, &step, out);
+            let mut machine = match self.machine(at, &step, out) {
+                Ok(machine) => machine,
+                // Whoever made this run has asked for its misfits, and heard of it then.
+                Err(error) => {
+                    out.note(EventKind::Warning { text: format!("{name}: {error}") });
+                    return self.finish(out);
+                }
+            };
             let end = out.scoped(&name, |out| machine.start(out));
             self.current = Some(machine);
             self.take(end, out);
@@ -144,42 +155,24 @@ impl Pipeline {
         }
     }
 
-    fn machine(&mut self, at: usize, step: &StepPlan, out: &mut Outbox) -> Box<dyn Protocol> {
-        let mut material = self.given(at);
-        let value = self.value.clone();
-        let (author, mut draft) = (value.as_ref().and_then(|value| value.author.clone()), None);
-        if let Some(Value { text, .. }) = value {
-            match (step.feed, &step.kind) {
-                (Feed::Value, StepKind::Refine(_)) => draft = Some(text),
-                (Feed::Value, _) => {
+    fn machine(&mut self, at: usize, step: &StepPlan, out: &mut Outbox) -> Result<Box<dyn Protocol>, Error> {
+        let (mut material, mut draft) = (self.material(at), None);
+        if let Some(Value { text, author, .. }) = self.value.clone() {
+            match step.feed {
+                Feed::Value if step.kind.settings().takes_draft() => draft = Some(Draft { text, author }),
+                Feed::Value => {
                     let (text, cut) = self.fitting(text, true);
                     material.files.push((format!("result of {}", self.source(at)), text));
                     self.note_cut(cut, out);
                 }
-                (Feed::Prompt, _) => {
+                Feed::Prompt => {
                     let (text, cut) = self.fitting(text, false);
                     material.question = text;
                     self.note_cut(cut, out);
                 }
             }
         }
-        match &step.kind {
-            StepKind::Consensus(plan) => Box::new(consensus(plan, self.room.clone(), material)),
-            StepKind::Debate(plan) => Box::new(self.debate(plan, material)),
-            StepKind::Sample(plan) => Box::new(Sampling::new(plan.clone(), self.room.clone(), material)),
-            StepKind::Refine(plan) => {
-                let plan = RefinePlan { draft: draft.or_else(|| plan.draft.clone()), ..plan.clone() };
-                let author = author.filter(|_| step.feed == Feed::Value);
-                let evaluator = self.evaluator.clone().filter(|_| plan.judge.is_none());
-                Box::new(Refine::new(plan, self.all(), material, author.as_ref()).with_evaluator(evaluator))
-            }
-        }
-    }
-
-    fn debate(&self, plan: &DebatePlan, material: Material) -> Debate {
-        let judge = plan.judge.as_ref();
-        let judge = judge.and_then(|judge| self.all().into_iter().find(|member| member.id == judge.participant));
-        Debate::new(plan.clone(), self.room.clone(), judge, material)
+        step.kind.settings().machine(self.given(material, draft)).map(|(machine, _)| machine)
     }
 
     /// The step that the current value comes from.
@@ -219,7 +212,7 @@ impl Pipeline {
         if let Some(text) = &outcome.answer {
             let author = outcome.body.author().cloned();
             self.value =
-                Some(Value { text: handed_on(&outcome.body, text).into(), answer: text.as_str().into(), author });
+                Some(Value { text: outcome.body.handed_on(text).into(), answer: text.as_str().into(), author });
         }
         self.record(outcome);
         if !goes_on {
@@ -256,25 +249,8 @@ impl Pipeline {
         }
         let last = steps.iter().rev().find_map(|step| step.outcome.as_ref());
         let status = last.map_or(Status::Error, |outcome| outcome.status);
-        Outcome::new(status, answer, Body::Pipeline(PipelineBody { author, steps }))
+        Outcome::new(status, answer, Body::Pipe(PipelineBody { author, steps }))
     }
-}
-
-/// What the next step gets: of a debate what most hold, if a judge says it.
-fn handed_on<'a>(body: &'a Body, answer: &'a str) -> &'a str {
-    match body {
-        Body::Debate(DebateBody { synthesis: Some(synthesis), .. }) => match synthesis.majority_position.trim() {
-            "" if synthesis.is_formless() => &synthesis.content,
-            "" => answer,
-            majority => majority,
-        },
-        _ => answer,
-    }
-}
-
-fn consensus(plan: &ConsensusPlan, members: Vec<Member>, material: Material) -> Consensus {
-    let rule = Box::new(VoteThreshold::new(plan.threshold, plan.stability_rounds));
-    Consensus::new(plan.clone(), members, material, rule)
 }
 
 /// The name of a step, by its place.

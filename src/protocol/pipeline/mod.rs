@@ -15,6 +15,7 @@ mod machine;
 mod settings;
 
 pub use condition::Condition;
+pub(crate) use condition::{Measured, Number, names};
 #[doc(hidden)]
 pub use machine::Pipeline;
 pub use settings::{Feed, PipelinePlan, StepKind, StepPlan};

@@ -1,10 +1,17 @@
 //! What several steps are planned with.
 
 use super::condition::Condition;
+use super::machine::Pipeline;
+use crate::error::Error;
+use crate::exchange::Tuning;
+use crate::outcome::with_protocols;
+use crate::protocol::check::Check;
 use crate::protocol::consensus::ConsensusPlan;
 use crate::protocol::debate::DebatePlan;
-use crate::protocol::refine::{RefineMode, RefinePlan};
+use crate::protocol::estimate::Estimate;
+use crate::protocol::refine::RefinePlan;
 use crate::protocol::sampling::SamplingPlan;
+use crate::protocol::settings::{Given, Machine, ProtocolSettings};
 use serde::{Deserialize, Serialize};
 
 /// Several steps, one after the other.
@@ -39,48 +46,45 @@ impl From<StepKind> for StepPlan {
     }
 }
 
-/// What a step does.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum StepKind {
-    /// Propose, evaluate, close, refine.
-    Consensus(ConsensusPlan),
-    /// Speak from standpoints, in rounds, and hear each other.
-    Debate(Box<DebatePlan>),
-    /// Several answers, counted.
-    Sample(SamplingPlan),
-    /// One text, made better.
-    Refine(RefinePlan),
-}
-
-impl StepKind {
-    /// The name, as people type it.
-    #[must_use]
-    pub fn as_str(&self) -> &'static str {
-        match self {
-            Self::Consensus(_) => "consensus",
-            Self::Debate(_) => "debate",
-            Self::Sample(_) => "sample",
-            Self::Refine(_) => "refine",
+macro_rules! step_kinds {
+    ({$($(#[$doc:meta])* $name:ident = $word:literal: $plan:ty, $held:ty, $body:ty;)+} {$($whole:tt)*}) => {
+        /// What a step does.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+        #[non_exhaustive]
+        pub enum StepKind {
+            $($(#[$doc])* #[serde(rename = $word)] $name($held),)+
         }
-    }
 
-    /// What a condition of the step after it can ask about.
-    #[must_use]
-    pub fn fields(&self) -> &'static [&'static str] {
-        match self {
-            Self::Consensus(_) => &["score", "rounds", "dissent", "converged"],
-            Self::Debate(_) => &["score", "rounds", "confidence", "disagreements", "stable"],
-            Self::Sample(_) => &["agreement", "unique", "ties", "failed"],
-            Self::Refine(plan) => match plan.mode {
-                RefineMode::Score(_) => &["score", "iterations", "changed"],
-                RefineMode::Critique(_) => &["passes", "changed"],
-            },
+        impl StepKind {
+            /// All names, as people type them.
+            pub const WORDS: &'static [&'static str] = &[$($word),+];
+
+            /// The name, as people type it.
+            #[must_use]
+            pub fn as_str(&self) -> &'static str {
+                match self {
+                    $(Self::$name(_) => $word,)+
+                }
+            }
+
+            /// The settings, whatever the protocol.
+            #[must_use]
+            pub fn settings(&self) -> &dyn ProtocolSettings {
+                match self {
+                    $(Self::$name(plan) => { let plan: &$plan = plan; plan })+
+                }
+            }
+
+            pub(super) fn settings_mut(&mut self) -> &mut dyn ProtocolSettings {
+                match self {
+                    $(Self::$name(plan) => { let plan: &mut $plan = plan; plan })+
+                }
+            }
         }
-    }
+    };
 }
+with_protocols!(step_kinds);
 
 /// What a step makes of the value of the step before it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,4 +102,62 @@ pub enum Feed {
 impl Feed {
     /// All of them, by name.
     pub const WORDS: [(&str, Self); 2] = [("value", Self::Value), ("prompt", Self::Prompt)];
+}
+
+impl ProtocolSettings for PipelinePlan {
+    fn machine(&self, given: Given) -> Result<Machine, Error> {
+        let evaluator = given.brought.evaluator;
+        let machine = Pipeline::new(self.clone(), given.members, given.auxiliary, given.material);
+        let machine = machine.with_evaluator(evaluator);
+        let misfits = machine.misfits()?;
+        Ok((Box::new(machine), misfits))
+    }
+
+    /// As if every condition held.
+    fn estimate(&self, members: usize) -> Estimate {
+        let phases = self.steps.iter().enumerate().flat_map(|(at, step)| {
+            // Only the first step that runs has no value before it, and the first step has no condition.
+            let fed = at > 0 && step.feed == Feed::Value && step.kind.settings().takes_draft();
+            let estimate = step.kind.settings().estimate(members);
+            let estimate = if fed { estimate.without("draft") } else { estimate };
+            estimate.phases_of(&format!("step{} {}", at + 1, step.kind.as_str()))
+        });
+        Estimate::of_phases(phases.collect())
+    }
+
+    fn check(&self, check: &mut Check<'_>) {
+        check.within("the number of steps", self.steps.len(), &Self::STEPS);
+        for step in &self.steps {
+            step.kind.settings().check(check);
+        }
+        for pair in self.steps.windows(2) {
+            let fields = pair[0].kind.settings().fields();
+            if let Some(condition) = pair[1].condition.as_ref().filter(|one| !fields.contains(&one.field.as_str())) {
+                let (known, kind) = (fields.join(", "), pair[0].kind.as_str());
+                check.wrong(format!("a condition asks for `{}`, but after {kind} there are {known}", condition.field));
+            }
+        }
+    }
+
+    fn tunings(&self) -> Vec<Tuning> {
+        self.steps.iter().flat_map(|step| step.kind.settings().tunings()).collect()
+    }
+
+    fn fields(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    fn advice(&self, members: usize) -> Vec<String> {
+        let mut all: Vec<String> = Vec::new();
+        for line in self.steps.iter().flat_map(|step| step.kind.settings().advice(members)) {
+            if !all.contains(&line) {
+                all.push(line);
+            }
+        }
+        all
+    }
+
+    fn members(&self) -> std::ops::RangeInclusive<usize> {
+        1..=100
+    }
 }

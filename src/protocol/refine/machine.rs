@@ -1,8 +1,9 @@
 //! The machine itself: a draft, then scores and better texts, or critiques and rewrites.
 
-use super::desk::{Desk, Judged, Judging, Who, is_lost, round_after, spoken, told, words};
+use super::asker::{Asker, Judged, Judging, round_after, told};
+use super::critique_loop::{Assigned, CritiqueLoop};
 use super::evaluator::{evaluated, evaluation};
-use super::polish::{Cast, Polish};
+use super::prompts;
 use super::settings::{CritiquePlan, RefineMode, RefinePlan, ScorePlan};
 use super::stop::{ScoreStop, ScoreWatch};
 use crate::event::{EventKind, TextEvent, preview};
@@ -10,8 +11,9 @@ use crate::exchange::{Prompt, Reply};
 use crate::failure::CallFailure;
 use crate::ids::{CallId, ParticipantId, Round};
 use crate::outcome::{Body, Iteration, Outcome, RefineBody, Status};
-use crate::protocol::consensus::{Material, Member, Misfit};
+use crate::protocol::asking::{is_lost, spoken, words};
 use crate::protocol::machine::{Input, Outbox, Protocol, Settled};
+use crate::protocol::material::{Material, Member, MemberIndex, Misfit};
 use crate::protocol::parse::Judgement;
 use std::sync::Arc;
 
@@ -26,9 +28,9 @@ enum Waiting {
 /// A run that refines a text. See the [module](super) for what it does.
 pub struct Refine {
     plan: RefinePlan,
-    desk: Desk,
-    author: Who,
-    judge: Who,
+    asker: Asker,
+    author: MemberIndex,
+    judge: MemberIndex,
     /// Who scores in place of the judge, and is no participant.
     evaluator: Option<ParticipantId>,
     /// Who wrote the draft, if it was written in this run or by somebody known.
@@ -41,7 +43,7 @@ pub struct Refine {
     history: Vec<Iteration>,
     failures: Vec<String>,
     pending: Option<(CallId, Waiting)>,
-    polish: Option<Polish>,
+    critiques: Option<CritiqueLoop>,
     skipped: Option<String>,
     started: bool,
     ended: Option<Outcome>,
@@ -59,14 +61,14 @@ impl Refine {
     /// A run that has not started. `wrote` is who wrote the plan's draft, if that is known.
     #[must_use]
     pub fn new(plan: RefinePlan, members: Vec<Member>, material: Material, wrote: Option<&ParticipantId>) -> Self {
-        let mut desk = Desk::new(members, material);
-        let author = desk.who(plan.author.as_ref().or(wrote));
-        let judge = plan.judge.as_ref().map_or(author, |judge| desk.who(Some(judge)));
+        let mut asker = Asker::new(members, material);
+        let author = asker.index(plan.author.as_ref().or(wrote));
+        let judge = plan.judge.as_ref().map_or(author, |judge| asker.index(Some(judge)));
         let score = match &plan.mode {
             RefineMode::Score(score) => *score,
             RefineMode::Critique(_) => ScorePlan::default(),
         };
-        desk.shown_chars = score.max_eval_chars.and_then(|chars| usize::try_from(chars).ok());
+        asker.shown_chars = score.max_eval_chars.and_then(|chars| usize::try_from(chars).ok());
         Self {
             drafted_by: wrote.filter(|_| plan.draft.is_some()).cloned(),
             watch: ScoreWatch::new(Some(score.target_score), score.patience, score.delta),
@@ -76,13 +78,13 @@ impl Refine {
             history: Vec::new(),
             failures: Vec::new(),
             pending: None,
-            polish: None,
+            critiques: None,
             skipped: None,
             started: false,
             ended: None,
             evaluator: None,
             plan,
-            desk,
+            asker,
             author,
             judge,
         }
@@ -96,13 +98,13 @@ impl Refine {
     }
 
     fn judge(&self) -> ParticipantId {
-        self.evaluator.clone().unwrap_or_else(|| self.desk.id(self.judge))
+        self.evaluator.clone().unwrap_or_else(|| self.asker.id(self.judge))
     }
 
     /// Participants whose prompt limit question and files exceed: to be refused before any call.
     #[must_use]
     pub fn misfits(&self) -> Vec<Misfit> {
-        self.desk.misfits()
+        prompts::misfits(&self.asker.writer)
     }
 
     fn drafted(&mut self, text: Arc<str>, given: bool, out: &mut Outbox) {
@@ -115,7 +117,7 @@ impl Refine {
         self.best = Some(Best { text: Arc::clone(&text), judgement: None, rewritten: false });
         match self.plan.mode.clone() {
             RefineMode::Score(_) => self.ask_score(text, out),
-            RefineMode::Critique(plan) => self.polish(&plan, text, out),
+            RefineMode::Critique(plan) => self.begin_critiques(&plan, text, out),
         }
     }
 
@@ -126,31 +128,31 @@ impl Refine {
             self.pending = Some((spec.id.clone(), Waiting::Evaluation { text }));
             return out.call(spec);
         }
-        let (id, prompt) = self.desk.ask(self.desk.score(self.judge, &text, round, "", self.plan.tuning), out);
         let judging = Judging { judge: self.judge, round, suffix: "", repair: false };
+        let (id, prompt) = self.asker.ask_score(&judging, &text, self.plan.tuning, out);
         self.pending = Some((id, Waiting::Score { text, judging, prompt }));
     }
 
-    fn polish(&mut self, plan: &CritiquePlan, text: Arc<str>, out: &mut Outbox) {
-        self.skipped = Polish::skipped(plan, &["draft".to_owned()], &text);
+    fn begin_critiques(&mut self, plan: &CritiquePlan, text: Arc<str>, out: &mut Outbox) {
+        self.skipped = CritiqueLoop::skipped(plan, &["draft".to_owned()], &text);
         if self.skipped.is_some() {
             return self.finish(Status::Unchanged, out);
         }
-        let refiner = plan.refiner.as_ref().map_or(self.author, |refiner| self.desk.who(Some(refiner)));
-        let cast = Cast { refiner, judge: self.judge };
-        let mut polish = Polish::new(plan.clone(), self.plan.tuning, &cast, true, text);
-        polish.begin(&mut self.desk, out);
-        self.polish = Some(polish);
+        let refiner = plan.refiner.as_ref().map_or(self.author, |refiner| self.asker.index(Some(refiner)));
+        let assigned = Assigned { refiner, judge: self.judge };
+        let mut critiques = CritiqueLoop::new(plan.clone(), self.plan.tuning, &assigned, true, text);
+        critiques.begin(&mut self.asker, out);
+        self.critiques = Some(critiques);
     }
 
     fn settled(&mut self, settled: Settled, out: &mut Outbox) {
-        if let Some(polish) = &mut self.polish {
-            polish.take(settled, &mut self.desk, out);
-            if polish.done {
-                let adopted = polish.passes.iter().any(|pass| pass.adopted);
-                let changed = self.draft.as_ref() != Some(&polish.text);
+        if let Some(critiques) = &mut self.critiques {
+            critiques.take(settled, &mut self.asker, out);
+            if critiques.done {
+                let adopted = critiques.passes.iter().any(|pass| pass.adopted);
+                let changed = self.draft.as_ref() != Some(&critiques.text);
                 // Without a single pass the person has nothing of what was asked for.
-                let status = match (adopted, changed, polish.passes.is_empty()) {
+                let status = match (adopted, changed, critiques.passes.is_empty()) {
                     (_, true, _) => Status::Refined,
                     (_, false, true) => Status::Error,
                     (_, false, false) => Status::Unchanged,
@@ -167,22 +169,22 @@ impl Refine {
 
     fn take(&mut self, waiting: Waiting, result: Result<Reply, CallFailure>, out: &mut Outbox) {
         match waiting {
-            Waiting::Draft => match spoken(result) {
-                Ok(text) => {
-                    self.drafted_by = Some(self.desk.id(self.author));
+            Waiting::Draft => match result.and_then(spoken) {
+                Ok(Reply { text, .. }) => {
+                    self.drafted_by = Some(self.asker.id(self.author));
                     self.drafted(text, false, out);
                 }
                 Err(failure) => {
-                    let participant = self.desk.id(self.author);
+                    let participant = self.asker.id(self.author);
                     self.failures.push(told(&participant, &failure));
                     let (failure, message) = (failure.class, failure.message);
                     out.note(TextEvent::DraftFailed { participant, failure, message });
                     self.finish(Status::Error, out);
                 }
             },
-            Waiting::Rewrite => self.rewritten(spoken(result), out),
+            Waiting::Rewrite => self.rewritten(result.and_then(spoken), out),
             Waiting::Score { text, judging, prompt } => {
-                match self.desk.judged(&judging, &prompt, result, self.plan.tuning, out) {
+                match self.asker.judged(&judging, &prompt, result, self.plan.tuning, out) {
                     Judged::Again(id, prompt) => {
                         let judging = Judging { repair: true, ..judging };
                         self.pending = Some((id, Waiting::Score { text, judging, prompt }));
@@ -248,15 +250,16 @@ impl Refine {
         };
         self.iterations += 1;
         let round = round_after(self.iterations);
-        let ask = self.desk.improve(self.author, &best.text, best.judgement.as_ref(), round, self.plan.tuning);
-        let (id, _) = self.desk.ask(ask, out);
+        let (writer, judgement) = (&self.asker.writer, best.judgement.as_ref());
+        let ask = prompts::improve(writer, self.author, &best.text, judgement, round, self.plan.tuning);
+        let (id, _) = self.asker.ask(ask, out);
         self.pending = Some((id, Waiting::Rewrite));
     }
 
-    fn rewritten(&mut self, result: Result<Arc<str>, CallFailure>, out: &mut Outbox) {
-        let (round, participant) = (round_after(self.iterations), self.desk.id(self.author));
+    fn rewritten(&mut self, result: Result<Reply, CallFailure>, out: &mut Outbox) {
+        let (round, participant) = (round_after(self.iterations), self.asker.id(self.author));
         match result {
-            Ok(text) => {
+            Ok(Reply { text, .. }) => {
                 let (words, preview) = (words(&text), preview(&text));
                 out.note(EventKind::Refined { round, participant, words, preview });
                 self.ask_score(text, out);
@@ -293,20 +296,21 @@ impl Refine {
     }
 
     fn outcome(&self, status: Status) -> Outcome {
-        let text = self.polish.as_ref().map(|polish| &polish.text);
+        let text = self.critiques.as_ref().map(|critiques| &critiques.text);
         let text = text.or(self.best.as_ref().map(|best| &best.text));
-        let rewritten = match &self.polish {
-            Some(polish) => self.draft.as_ref() != Some(&polish.text),
+        let rewritten = match &self.critiques {
+            Some(critiques) => self.draft.as_ref() != Some(&critiques.text),
             None => self.best.as_ref().is_some_and(|best| best.rewritten),
         };
         let score_plan = match &self.plan.mode {
             RefineMode::Score(plan) => Some(plan),
             RefineMode::Critique(_) => None,
         };
-        let refiner = self.polish.as_ref().and_then(|polish| polish.passes.iter().rev().find(|pass| pass.adopted));
+        let refiner =
+            self.critiques.as_ref().and_then(|critiques| critiques.passes.iter().rev().find(|pass| pass.adopted));
         let author = match (rewritten, refiner) {
             (true, Some(pass)) => Some(pass.refiner.clone()),
-            (true, None) => Some(self.desk.id(self.author)),
+            (true, None) => Some(self.asker.id(self.author)),
             (false, _) => self.drafted_by.clone(),
         };
         let judges = match &self.plan.mode {
@@ -314,7 +318,7 @@ impl Refine {
             RefineMode::Critique(plan) => plan.verify,
         };
         let mut failures = self.failures.clone();
-        failures.extend(self.polish.iter().flat_map(|polish| polish.failures.iter().cloned()));
+        failures.extend(self.critiques.iter().flat_map(|critiques| critiques.failures.iter().cloned()));
         let body = RefineBody {
             mode: self.plan.mode.as_str().to_owned(),
             author,
@@ -326,10 +330,10 @@ impl Refine {
             target_score: score_plan.map(|plan| plan.target_score),
             iterations: self.iterations,
             history: self.history.clone(),
-            passes: self.polish.as_ref().map(|polish| polish.passes.clone()).unwrap_or_default(),
+            passes: self.critiques.as_ref().map(|critiques| critiques.passes.clone()).unwrap_or_default(),
             skipped: self.skipped.clone(),
             failures,
-            quotes_cut: self.desk.cuts.clone(),
+            quotes_cut: self.asker.cuts.in_order(),
         };
         Outcome::new(status, text.map(|text| text.to_string()), Body::Refine(body))
     }
@@ -340,13 +344,13 @@ impl Protocol for Refine {
         if std::mem::replace(&mut self.started, true) {
             return;
         }
-        if self.desk.members.is_empty() {
+        if self.asker.writer.members.is_empty() {
             return self.finish(Status::InsufficientModels, out);
         }
         if let Some(draft) = self.plan.draft.clone() {
             return self.drafted(draft, true, out);
         }
-        let (id, _) = self.desk.ask(self.desk.draft(self.author, self.plan.tuning), out);
+        let (id, _) = self.asker.ask(prompts::draft(self.author, self.plan.tuning), out);
         self.pending = Some((id, Waiting::Draft));
     }
 

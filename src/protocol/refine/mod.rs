@@ -25,10 +25,11 @@
 //! assert!(converged_refine("the same", "the Same", 1));
 //! ```
 
-mod desk;
+mod asker;
+mod critique_loop;
 mod evaluator;
 mod machine;
-mod polish;
+mod prompts;
 mod self_refine;
 mod settings;
 mod stop;

@@ -1,14 +1,15 @@
 //! The critique pass over the final answer of any other run.
 
-use super::desk::{Desk, Who};
-use super::polish::{Cast, Polish};
+use super::asker::Asker;
+use super::critique_loop::{Assigned, CritiqueLoop};
+use super::prompts;
 use super::settings::CritiquePlan;
 use crate::event::TextEvent;
 use crate::exchange::Tuning;
 use crate::ids::ParticipantId;
 use crate::outcome::{Outcome, SELF_REFINE, SelfRefined};
-use crate::protocol::consensus::{Material, Member, Misfit};
 use crate::protocol::machine::{Input, Outbox, Protocol};
+use crate::protocol::material::{Material, Member, MemberIndex, Misfit};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -31,7 +32,7 @@ enum Stage {
     /// The run itself goes on.
     Inner,
     /// It is over, and its answer is being critiqued.
-    Pass(Box<Outcome>, Box<Polish>, Who),
+    Pass(Box<Outcome>, Box<CritiqueLoop>, MemberIndex),
     /// All is over.
     Over(Box<Outcome>),
 }
@@ -40,7 +41,7 @@ enum Stage {
 pub struct SelfRefine {
     inner: Box<dyn Protocol>,
     plan: SelfRefinePlan,
-    desk: Desk,
+    asker: Asker,
     stage: Stage,
 }
 
@@ -49,7 +50,7 @@ impl SelfRefine {
     /// that only critique or judge.
     #[must_use]
     pub fn new(inner: Box<dyn Protocol>, plan: SelfRefinePlan, members: Vec<Member>, material: Material) -> Self {
-        Self { inner, plan, desk: Desk::new(members, material), stage: Stage::Inner }
+        Self { inner, plan, asker: Asker::new(members, material), stage: Stage::Inner }
     }
 
     /// Participants whose prompt limit question and files exceed: to be refused before any call.
@@ -59,7 +60,7 @@ impl SelfRefine {
             self.plan.critique.refiner.as_ref().is_none_or(|refiner| refiner == id)
                 || self.plan.judge.as_ref() == Some(id)
         };
-        self.desk.misfits().into_iter().filter(|misfit| wanted(&misfit.participant)).collect()
+        prompts::misfits(&self.asker.writer).into_iter().filter(|misfit| wanted(&misfit.participant)).collect()
     }
 
     /// Lets the inner run speak, and hears its end.
@@ -80,14 +81,14 @@ impl SelfRefine {
             }
             None => {
                 let critique = self.plan.critique.clone();
-                let refiner = self.desk.who(critique.refiner.as_ref().or(outcome.body.author()));
-                let judge = self.plan.judge.as_ref().map_or(refiner, |judge| self.desk.who(Some(judge)));
+                let refiner = self.asker.index(critique.refiner.as_ref().or(outcome.body.author()));
+                let judge = self.plan.judge.as_ref().map_or(refiner, |judge| self.asker.index(Some(judge)));
                 let text: Arc<str> = outcome.answer.as_deref().unwrap_or_default().into();
-                let cast = Cast { refiner, judge };
-                let mut polish = Polish::new(critique, self.plan.tuning, &cast, false, text);
+                let assigned = Assigned { refiner, judge };
+                let mut critiques = CritiqueLoop::new(critique, self.plan.tuning, &assigned, false, text);
                 // No end comes of it: a pass says itself when it is done.
-                out.scoped(SELF_REFINE, |out| polish.begin(&mut self.desk, out));
-                self.stage = Stage::Pass(Box::new(outcome), Box::new(polish), refiner);
+                out.scoped(SELF_REFINE, |out| critiques.begin(&mut self.asker, out));
+                self.stage = Stage::Pass(Box::new(outcome), Box::new(critiques), refiner);
             }
         }
     }
@@ -97,26 +98,26 @@ impl SelfRefine {
             return Some(format!("the run ended as {}", outcome.status.as_str()));
         }
         let Some(answer) = &outcome.answer else { return Some("there is no answer".to_owned()) };
-        if self.desk.members.is_empty() {
+        if self.asker.writer.members.is_empty() {
             return Some("there is nobody to ask".to_owned());
         }
         let writers = self.plan.wrote.clone().map_or_else(|| outcome.body.writers(), |wrote| vec![wrote]);
-        Polish::skipped(&self.plan.critique, &writers, answer)
+        CritiqueLoop::skipped(&self.plan.critique, &writers, answer)
     }
 
-    fn refined(&self, outcome: &Outcome, polish: &Polish, refiner: Who) -> Outcome {
-        let changed = outcome.answer.as_deref() != Some(&*polish.text);
+    fn refined(&self, outcome: &Outcome, critiques: &CritiqueLoop, refiner: MemberIndex) -> Outcome {
+        let changed = outcome.answer.as_deref() != Some(&*critiques.text);
         let refined = SelfRefined {
-            answer: Some(polish.text.to_string()),
+            answer: Some(critiques.text.to_string()),
             changed,
             before: outcome.answer.clone().filter(|_| changed),
-            refiner: Some(self.desk.id(refiner)),
-            passes: polish.passes.clone(),
+            refiner: Some(self.asker.id(refiner)),
+            passes: critiques.passes.clone(),
             skipped: None,
-            failures: polish.failures.clone(),
-            quotes_cut: self.desk.cuts.iter().map(|cut| cut.within(SELF_REFINE)).collect(),
+            failures: critiques.failures.clone(),
+            quotes_cut: self.asker.cuts.in_order().iter().map(|cut| cut.within(SELF_REFINE)).collect(),
         };
-        let answer = Some(polish.text.to_string());
+        let answer = Some(critiques.text.to_string());
         Outcome { answer, self_refine: Some(Box::new(refined)), ..outcome.clone() }
     }
 
@@ -136,11 +137,11 @@ impl Protocol for SelfRefine {
     fn on(&mut self, input: Input, out: &mut Outbox) {
         match &mut self.stage {
             Stage::Inner => self.listen(out, |inner, out| inner.on(input, out)),
-            Stage::Pass(_, polish, _) => {
+            Stage::Pass(_, critiques, _) => {
                 let Some(Input::Settled(settled)) = input.outside(SELF_REFINE) else { return };
-                let desk = &mut self.desk;
-                out.scoped(SELF_REFINE, |out| polish.take(settled, desk, out));
-                if let (true, Some(outcome)) = (polish.done, self.conclude()) {
+                let asker = &mut self.asker;
+                out.scoped(SELF_REFINE, |out| critiques.take(settled, asker, out));
+                if let (true, Some(outcome)) = (critiques.done, self.conclude()) {
                     self.close(outcome, out);
                 }
             }
@@ -151,7 +152,7 @@ impl Protocol for SelfRefine {
     fn conclude(&self) -> Option<Outcome> {
         match &self.stage {
             Stage::Inner => self.inner.conclude(),
-            Stage::Pass(outcome, polish, refiner) => Some(self.refined(outcome, polish, *refiner)),
+            Stage::Pass(outcome, critiques, refiner) => Some(self.refined(outcome, critiques, *refiner)),
             Stage::Over(outcome) => Some((**outcome).clone()),
         }
     }

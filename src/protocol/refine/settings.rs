@@ -1,7 +1,14 @@
 //! What refining a text is planned with.
 
+use super::machine::Refine;
+use crate::error::Error;
 use crate::exchange::{Effort, Tuning};
 use crate::ids::ParticipantId;
+use crate::outcome::RefineBody;
+use crate::protocol::check::{Check, SHARE};
+use crate::protocol::estimate::{Estimate, PhaseEstimate};
+use crate::protocol::pipeline::{Measured, Number, names};
+use crate::protocol::settings::{Given, Machine, ProtocolSettings};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -134,4 +141,88 @@ impl Default for CritiquePlan {
             verify: false,
         }
     }
+}
+
+impl ProtocolSettings for RefinePlan {
+    fn machine(&self, given: Given) -> Result<Machine, Error> {
+        let members = given.all();
+        let evaluator = given.brought.evaluator.filter(|_| self.judge.is_none());
+        let (draft, author) = given.draft.map_or((None, None), |draft| (Some(draft.text), draft.author));
+        let plan = Self { draft: draft.or_else(|| self.draft.clone()), ..self.clone() };
+        let machine = Refine::new(plan, members, given.material, author.as_ref()).with_evaluator(evaluator);
+        let misfits = machine.misfits();
+        Ok((Box::new(machine), misfits))
+    }
+
+    fn estimate(&self, _members: usize) -> Estimate {
+        let mut phases = vec![PhaseEstimate::new("draft", u64::from(self.draft.is_none()), 0)];
+        match &self.mode {
+            RefineMode::Score(score) => {
+                let iterations = u64::from(score.max_iterations);
+                phases.push(PhaseEstimate::new("score", iterations + 1, iterations + 1));
+                phases.push(PhaseEstimate::new("improve", iterations, 0));
+            }
+            RefineMode::Critique(critique) => phases.extend(critique.estimate().phases),
+        }
+        Estimate::of_phases(phases)
+    }
+
+    fn check(&self, check: &mut Check<'_>) {
+        check.known("author", self.author.as_ref());
+        check.known("judge", self.judge.as_ref());
+        match &self.mode {
+            RefineMode::Score(score) => {
+                check.within("target_score", score.target_score, &SHARE);
+                check.within("max_iterations", score.max_iterations, &(0..=100));
+                check.within("patience", score.patience, &(1..=u32::MAX));
+                check.within("delta", score.delta, &SHARE);
+            }
+            RefineMode::Critique(critique) => critique.check(check),
+        }
+    }
+
+    fn tunings(&self) -> Vec<Tuning> {
+        vec![self.tuning]
+    }
+
+    fn fields(&self) -> Vec<&'static str> {
+        let other = match self.mode {
+            RefineMode::Score(_) => ["passes"].as_slice(),
+            RefineMode::Critique(_) => &["score", "iterations"],
+        };
+        names::<RefineBody>().into_iter().filter(|name| !other.contains(name)).collect()
+    }
+
+    // The first of them writes: the others are there for other steps.
+    fn members_of_step(&self) -> std::ops::RangeInclusive<usize> {
+        1..=100
+    }
+
+    fn takes_draft(&self) -> bool {
+        true
+    }
+}
+
+impl CritiquePlan {
+    /// The most calls of a critique pass.
+    #[must_use]
+    pub fn estimate(&self) -> Estimate {
+        let passes = u64::from(self.passes());
+        let scores = if self.verify { passes + 1 } else { 0 };
+        let phases = vec![PhaseEstimate::new("critique", passes, 0), PhaseEstimate::new("verify", scores, scores)];
+        Estimate::of_phases(phases)
+    }
+
+    pub(crate) fn check(&self, check: &mut Check<'_>) {
+        check.known("refiner", self.refiner.as_ref());
+    }
+}
+
+impl Measured for RefineBody {
+    const NUMBERS: &'static [Number<Self>] = &[
+        ("score", |body, _| body.score),
+        ("iterations", |body, _| Some(f64::from(body.iterations))),
+        ("passes", |body, _| Some(body.passes.len() as f64)),
+        ("changed", |body, _| Some(f64::from(u8::from(body.rewritten)))),
+    ];
 }

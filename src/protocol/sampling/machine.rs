@@ -4,14 +4,14 @@ use super::settings::SamplingPlan;
 use super::stop::{Decided, Stop};
 use super::vote::Vote;
 use crate::event::{TextEvent, preview};
-use crate::exchange::{CallSpec, Prompt, Reply, Role};
-use crate::failure::{CallFailure, FailureClass};
+use crate::exchange::{CallSpec, Role};
+use crate::failure::CallFailure;
 use crate::ids::{CallId, Round};
 use crate::outcome::{Outcome, Status};
-use crate::protocol::consensus::{Material, Member, Misfit};
-use crate::protocol::fence::Fences;
+use crate::protocol::asking::{is_lost, spoken};
 use crate::protocol::machine::{Input, Outbox, Protocol, Settled, call_path};
-use crate::protocol::prompt::Stable;
+use crate::protocol::material::{Material, Member, MemberIndex, Misfit};
+use crate::protocol::prompt::PromptWriter;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -31,9 +31,8 @@ pub(super) enum Sample {
 /// A sampling run. See the [module](super) for what it does.
 pub struct Sampling {
     pub(super) plan: SamplingPlan,
-    pub(super) members: Vec<Member>,
+    pub(super) writer: PromptWriter,
     pub(super) samples: Vec<Sample>,
-    prompt: Prompt,
     pending: BTreeMap<CallId, usize>,
     /// Who can answer nothing any more, and why; by participant.
     gone: Vec<Option<CallFailure>>,
@@ -45,15 +44,13 @@ impl Sampling {
     /// A run that has not started. `members` stand in plan order.
     #[must_use]
     pub fn new(plan: SamplingPlan, members: Vec<Member>, material: Material) -> Self {
-        let Material { question, files, nonce_root, .. } = material;
         let count = usize::try_from(plan.num_samples.max(1)).unwrap_or(usize::MAX);
         Self {
-            prompt: Stable::new(&question, &files, &Fences::new(nonce_root)).bare(),
             samples: (0..count).map(|_| Sample::Due).collect(),
             pending: BTreeMap::new(),
             gone: members.iter().map(|_| None).collect(),
+            writer: PromptWriter::new(members, material),
             plan,
-            members,
             started: false,
             ended: None,
         }
@@ -62,17 +59,13 @@ impl Sampling {
     /// Participants whose prompt limit question and files exceed: to be refused before any call.
     #[must_use]
     pub fn misfits(&self) -> Vec<Misfit> {
-        let needs = self.prompt.bytes();
-        let too_long = |member: &Member| {
-            let limit = member.prompt_bytes.filter(|limit| needs > *limit)?;
-            Some(Misfit { participant: member.id.clone(), needs, limit })
-        };
-        self.members.iter().filter_map(too_long).collect()
+        let needs = self.writer.bare().bytes();
+        self.writer.misfits(|_| needs)
     }
 
     /// Whom a sample is dealt to.
-    pub(super) fn dealt(&self, index: usize) -> usize {
-        index % self.members.len().max(1)
+    pub(super) fn dealt(&self, index: usize) -> MemberIndex {
+        index % self.writer.members.len().max(1)
     }
 
     fn ask(&mut self, index: usize, out: &mut Outbox) {
@@ -80,11 +73,11 @@ impl Sampling {
         let id = call_path(Round::FIRST, &format!("{}/{}", Role::Sample, number(index)));
         out.call(CallSpec {
             id: id.clone(),
-            to: self.members[who].id.clone(),
+            to: self.writer.id(who).clone(),
             role: Role::Sample,
             round: Round::FIRST,
             system: "".into(),
-            prompt: self.prompt.clone(),
+            prompt: self.writer.bare(),
             shape: None,
             tuning: self.plan.tuning,
         });
@@ -94,20 +87,18 @@ impl Sampling {
 
     fn settled(&mut self, settled: Settled, out: &mut Outbox) {
         let Some(index) = self.pending.remove(&settled.id) else { return };
-        let blank = |reply: &Reply| reply.text.trim().is_empty();
-        match settled.result {
-            Ok(reply) if !blank(&reply) => {
+        match settled.result.and_then(spoken) {
+            Ok(reply) => {
                 out.note(TextEvent::Sampled {
                     sample: number(index),
-                    participant: self.members[self.dealt(index)].id.clone(),
+                    participant: self.writer.id(self.dealt(index)).clone(),
                     preview: preview(&reply.text),
                 });
                 let form = self.plan.normaliser.form(&reply.text);
                 self.samples[index] = Sample::In(reply.text, form);
             }
-            Ok(_) => self.fail(index, CallFailure::new(FailureClass::Empty, "the reply is blank"), out),
             Err(failure) => {
-                if failure.class.is_lasting() || failure.class == FailureClass::ContextTooLong {
+                if is_lost(&failure) {
                     let who = self.dealt(index);
                     self.gone[who].get_or_insert_with(|| failure.clone());
                 }
@@ -119,7 +110,7 @@ impl Sampling {
     fn fail(&mut self, index: usize, failure: CallFailure, out: &mut Outbox) {
         out.note(TextEvent::SampleFailed {
             sample: number(index),
-            participant: self.members[self.dealt(index)].id.clone(),
+            participant: self.writer.id(self.dealt(index)).clone(),
             failure: failure.class,
             message: failure.message.clone(),
         });
@@ -146,8 +137,8 @@ impl Sampling {
 
     fn decided(&self, taken: usize) -> Option<Decided> {
         let rule = self.plan.early_stop?;
-        let (gates, samples) = (self.plan.gates(), self.samples.len());
-        let stop = Stop { strategy: self.plan.strategy, rule, gates: &gates, samples };
+        let (thresholds, samples) = (self.plan.thresholds(), self.samples.len());
+        let stop = Stop { strategy: self.plan.strategy, rule, thresholds: &thresholds, samples };
         stop.decided(&Vote::count(self.plan.strategy, &self.forms(taken)), taken)
     }
 
@@ -188,7 +179,7 @@ impl Protocol for Sampling {
         if std::mem::replace(&mut self.started, true) {
             return;
         }
-        if self.members.is_empty() {
+        if self.writer.members.is_empty() {
             self.finish(None, out);
         } else {
             self.proceed(out);

@@ -5,7 +5,7 @@ use super::settings::{EarlyStop, Strategy};
 use super::stop::{Decided, Stop};
 use super::vote::{Vote, share};
 use crate::outcome::{Body, EarlyEnd, Outcome, Response, SampleRecord, SamplingBody, Share, Status, Winner};
-use crate::protocol::gate::Gate;
+use crate::protocol::threshold::Threshold;
 
 impl Sampling {
     /// The outcome if the run had to stop now; nothing while nobody has answered.
@@ -16,7 +16,7 @@ impl Sampling {
 
     pub(super) fn outcome(&self, status: Status, body: SamplingBody) -> Outcome {
         let answer = body.winner.as_ref().map(|winner| winner.answer.clone());
-        Outcome::new(status, answer, Body::Sampling(body))
+        Outcome::new(status, answer, Body::Sample(body))
     }
 
     pub(super) fn concluded(&self, decided: Option<Decided>) -> (Status, SamplingBody) {
@@ -48,7 +48,7 @@ impl Sampling {
                 calls_saved: count(unknown),
             }),
         };
-        let enough = self.plan.min_agreement.is_none_or(|least| passes(&body, Gate::at_least(least)));
+        let enough = self.plan.min_agreement.is_none_or(|least| passes(&body, Threshold::at_least(least)));
         let agreed = match self.plan.strategy {
             Strategy::Majority => vote.reached,
             Strategy::Unanimous => vote.reached && unknown == 0,
@@ -63,7 +63,7 @@ impl Sampling {
 
     fn winner(&self, index: usize) -> Option<Winner> {
         let Sample::In(text, _) = &self.samples[index] else { return None };
-        let member = &self.members[self.dealt(index)];
+        let member = &self.writer.members[self.dealt(index)];
         Some(Winner {
             model_id: member.model_id.clone(),
             participant: member.id.clone(),
@@ -92,7 +92,7 @@ impl Sampling {
 
     fn records(&self) -> Vec<SampleRecord> {
         let record = |(index, sample): (usize, &Sample)| {
-            let member = self.members.get(self.dealt(index))?;
+            let member = self.writer.members.get(self.dealt(index))?;
             let (answer, failure) = match sample {
                 Sample::In(text, _) => (Some(text.to_string()), None),
                 Sample::Failed(failure) => (None, Some(failure)),
@@ -111,19 +111,19 @@ impl Sampling {
     }
 }
 
-/// Whether the agreement of a run passes a gate: where it is not known, and the run did not make
+/// Whether the agreement of a run passes a threshold: where it is not known, and the run did not make
 /// sure either way, what is more likely by the posterior that it stopped by.
 #[must_use]
-pub fn passes(body: &SamplingBody, gate: Gate) -> bool {
+pub fn passes(body: &SamplingBody, threshold: Threshold) -> bool {
     let Share { least, most } = body.agreement;
-    if body.agreement_ratio.is_some() || (gate.holds(least) && gate.holds(most)) {
-        return gate.holds(least);
+    if body.agreement_ratio.is_some() || (threshold.holds(least) && threshold.holds(most)) {
+        return threshold.holds(least);
     }
     let samples = usize::try_from(body.num_samples).unwrap_or(usize::MAX);
     let unknown = body.samples.iter().filter(|one| one.answer.is_none() && one.failure.is_none()).count();
     let votes = body.responses.first().map_or(0, |first| usize::try_from(first.votes).unwrap_or(usize::MAX));
-    let stop = Stop { strategy: Strategy::Majority, rule: EarlyStop::Certain, gates: &[], samples };
-    stop.gate_probability(gate, votes, samples.saturating_sub(unknown), unknown) > 0.5
+    let stop = Stop { strategy: Strategy::Majority, rule: EarlyStop::Certain, thresholds: &[], samples };
+    stop.probability(threshold, votes, samples.saturating_sub(unknown), unknown) > 0.5
 }
 
 fn count(number: usize) -> u32 {

@@ -1,8 +1,16 @@
 //! What a sampling run is planned with.
 
+use super::machine::Sampling;
 use super::normalise::Normaliser;
+use super::outcome::passes;
+use crate::error::Error;
 use crate::exchange::Tuning;
-use crate::protocol::gate::Gate;
+use crate::outcome::{SamplingBody, Status};
+use crate::protocol::check::{Check, SHARE};
+use crate::protocol::estimate::{Estimate, PhaseEstimate};
+use crate::protocol::pipeline::{Measured, Number, names};
+use crate::protocol::settings::{Given, Machine, ProtocolSettings};
+use crate::protocol::threshold::Threshold;
 use serde::{Deserialize, Serialize};
 
 /// When the samples count as agreed.
@@ -38,7 +46,7 @@ impl Strategy {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum EarlyStop {
-    /// As soon as neither the winner nor any gate on agreement can change.
+    /// As soon as neither the winner nor any threshold on agreement can change.
     Certain,
     /// Or as soon as it is this likely that they will not, above 0.5 and below 1.
     Confident(f64),
@@ -63,7 +71,7 @@ pub struct SamplingPlan {
     /// Comparisons with the agreement that are made after the run: it does not end early before
     /// their results are known as well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub watched: Vec<Gate>,
+    pub watched: Vec<Threshold>,
     /// How the models run.
     pub tuning: Tuning,
 }
@@ -89,13 +97,74 @@ impl SamplingPlan {
 
     /// Everything that the agreement is compared with.
     #[must_use]
-    pub fn gates(&self) -> Vec<Gate> {
-        self.min_agreement.map(Gate::at_least).into_iter().chain(self.watched.iter().copied()).collect()
+    pub fn thresholds(&self) -> Vec<Threshold> {
+        self.min_agreement.map(Threshold::at_least).into_iter().chain(self.watched.iter().copied()).collect()
     }
 
     /// Whether samples are taken one after the other.
     #[must_use]
     pub fn one_by_one(&self) -> bool {
         self.sequential || self.early_stop.is_some()
+    }
+}
+
+impl ProtocolSettings for SamplingPlan {
+    fn machine(&self, given: Given) -> Result<Machine, Error> {
+        let machine = Sampling::new(self.clone(), given.members, given.material);
+        let misfits = machine.misfits();
+        Ok((Box::new(machine), misfits))
+    }
+
+    /// A call for each sample.
+    fn estimate(&self, _members: usize) -> Estimate {
+        Estimate::of_phases(vec![PhaseEstimate::new("sample", u64::from(self.num_samples), 0)])
+    }
+
+    fn check(&self, check: &mut Check<'_>) {
+        check.within("num_samples", self.num_samples, &Self::SAMPLES);
+        check.within("min_agreement", self.min_agreement.unwrap_or(0.0), &SHARE);
+        if let Some(EarlyStop::Confident(likely)) = self.early_stop
+            && !(likely > 0.5 && likely < 1.0)
+        {
+            check.wrong(format!("early_stop is {likely}: it lies between 0.5 and 1"));
+        }
+    }
+
+    fn tunings(&self) -> Vec<Tuning> {
+        vec![self.tuning]
+    }
+
+    fn fields(&self) -> Vec<&'static str> {
+        names::<SamplingBody>()
+    }
+
+    fn members(&self) -> std::ops::RangeInclusive<usize> {
+        1..=100
+    }
+
+    // A step that may end early must not leave open what is asked about it.
+    fn watch(&mut self, field: &str, threshold: Threshold) {
+        if field == AGREEMENT {
+            self.watched.push(threshold);
+        }
+    }
+}
+
+const AGREEMENT: &str = "agreement";
+
+impl Measured for SamplingBody {
+    const NUMBERS: &'static [Number<Self>] = &[
+        (AGREEMENT, |body, _| body.agreement_ratio),
+        ("unique", |body, _| Some(f64::from(body.unique_responses))),
+        ("ties", |body, _| Some(f64::from(body.tie_count))),
+        ("failed", |body, _| Some(body.samples.iter().filter(|sample| sample.failure.is_some()).count() as f64)),
+    ];
+
+    /// Where samples are missing, the agreement is compared as far as it is known.
+    fn holds(&self, status: Status, field: &str, threshold: Threshold) -> Option<bool> {
+        if field == AGREEMENT {
+            return Some(passes(self, threshold));
+        }
+        self.number(status, field).map(|value| threshold.holds(value))
     }
 }

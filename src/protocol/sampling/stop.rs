@@ -4,23 +4,23 @@
 //! consistency with a Beta posterior (Aggarwal, Madaan, Yang, Mausam: "Let's Sample Step by Step:
 //! Adaptive-Consistency for Efficient Reasoning and Coding with LLMs", EMNLP 2023, section 3): with
 //! v1 votes for the leading answer and v2 for the next one, the leader is the true majority with
-//! probability P(p > 1/2) for p ~ Beta(v1 + 1, v2 + 1). A gate on the agreement is judged by the
+//! probability P(p > 1/2) for p ~ Beta(v1 + 1, v2 + 1). A threshold on the agreement is judged by the
 //! same posterior over "the leader's answer or another": its final count follows a beta-binomial.
 
 use super::settings::{EarlyStop, Strategy};
 use super::vote::{Group, Vote, share};
-use crate::protocol::gate::Gate;
+use crate::protocol::threshold::Threshold;
 use serde::{Deserialize, Serialize};
 
 /// Why a run ended before all samples were taken.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub enum Decided {
-    /// Neither the winner nor any gate can change.
+    /// Neither the winner nor any threshold can change.
     Certain,
     /// It is at least this likely that none of them would have changed.
     Confident {
-        /// The least of the probabilities of the winner and of each gate, 0 to 1.
+        /// The least of the probabilities of the winner and of each threshold, 0 to 1.
         confidence: f64,
     },
 }
@@ -33,7 +33,7 @@ pub struct Stop<'a> {
     /// How sure one must be.
     pub rule: EarlyStop,
     /// What the agreement is compared with.
-    pub gates: &'a [Gate],
+    pub thresholds: &'a [Threshold],
     /// How many samples the run has if it does not end early.
     pub samples: usize,
 }
@@ -71,11 +71,11 @@ impl Stop<'_> {
         !by_known && left <= votes && self.gates_are_certain(vote, left)
     }
 
-    /// Whether the gates are settled by the votes that the winner will have, whoever that is.
+    /// Whether the thresholds are settled by the votes that the winner will have, whoever that is.
     fn gates_are_certain(&self, vote: &Vote, left: usize) -> bool {
         let (least, most) = (vote.votes(), vote.votes() + left);
-        self.gates.iter().all(|gate| {
-            let holds = |votes: usize| gate.holds(share(votes, self.samples));
+        self.thresholds.iter().all(|threshold| {
+            let holds = |votes: usize| threshold.holds(share(votes, self.samples));
             (least..=most).all(|votes| holds(votes) == holds(least))
         })
     }
@@ -85,18 +85,18 @@ impl Stop<'_> {
         let votes = vote.votes();
         let others = vote.groups.iter().enumerate().filter(|(place, _)| *place != leader);
         let next = others.map(|(_, group)| group.votes()).max().unwrap_or(0);
-        let gates = self.gates.iter().map(|gate| {
-            let holds = self.gate_probability(*gate, votes, taken, left);
+        let thresholds = self.thresholds.iter().map(|threshold| {
+            let holds = self.probability(*threshold, votes, taken, left);
             holds.max(1.0 - holds)
         });
-        Some(gates.fold(leads(votes, next), f64::min))
+        Some(thresholds.fold(leads(votes, next), f64::min))
     }
 
-    /// How likely it is that a gate holds once all samples are in.
+    /// How likely it is that a threshold holds once all samples are in.
     #[must_use]
-    pub fn gate_probability(&self, gate: Gate, votes: usize, taken: usize, left: usize) -> f64 {
+    pub fn probability(&self, threshold: Threshold, votes: usize, taken: usize, left: usize) -> f64 {
         let more = beta_binomial(left, votes + 1, taken.saturating_sub(votes) + 1);
-        let holding = more.iter().enumerate().filter(|(more, _)| gate.holds(share(votes + more, self.samples)));
+        let holding = more.iter().enumerate().filter(|(more, _)| threshold.holds(share(votes + more, self.samples)));
         holding.map(|(_, probability)| probability).sum()
     }
 }
@@ -140,12 +140,12 @@ mod tests {
         Vote::count(strategy, &forms)
     }
 
-    fn stop(strategy: Strategy, rule: EarlyStop, gates: &[Gate], samples: usize) -> Stop<'_> {
-        Stop { strategy, rule, gates, samples }
+    fn stop(strategy: Strategy, rule: EarlyStop, thresholds: &[Threshold], samples: usize) -> Stop<'_> {
+        Stop { strategy, rule, thresholds, samples }
     }
 
-    fn taken(rule: EarlyStop, gates: &[Gate], forms: &[u8]) -> usize {
-        let rule = stop(Strategy::Majority, rule, gates, forms.len());
+    fn taken(rule: EarlyStop, thresholds: &[Threshold], forms: &[u8]) -> usize {
+        let rule = stop(Strategy::Majority, rule, thresholds, forms.len());
         let decided = |taken: &usize| rule.decided(&count(Strategy::Majority, &forms[..*taken]), *taken).is_some();
         (0..forms.len()).find(decided).unwrap_or(forms.len())
     }
@@ -162,10 +162,10 @@ mod tests {
 
     #[test]
     fn a_gate_is_waited_for() {
-        assert_eq!(taken(EarlyStop::Certain, &[Gate::at_least(0.8)], &[1, 1, 1, 1, 2]), 4);
-        assert_eq!(taken(EarlyStop::Certain, &[Gate::at_least(0.8)], &[1, 2, 3, 1, 1]), 4);
-        assert_eq!(taken(EarlyStop::Certain, &[Gate::at_least(0.8)], &[1, 2, 1, 2, 1]), 5);
-        assert_eq!(taken(EarlyStop::Certain, &[Gate::at_least(0.6)], &[1, 1, 1, 2, 2]), 3);
+        assert_eq!(taken(EarlyStop::Certain, &[Threshold::at_least(0.8)], &[1, 1, 1, 1, 2]), 4);
+        assert_eq!(taken(EarlyStop::Certain, &[Threshold::at_least(0.8)], &[1, 2, 3, 1, 1]), 4);
+        assert_eq!(taken(EarlyStop::Certain, &[Threshold::at_least(0.8)], &[1, 2, 1, 2, 1]), 5);
+        assert_eq!(taken(EarlyStop::Certain, &[Threshold::at_least(0.6)], &[1, 1, 1, 2, 2]), 3);
     }
 
     #[test]
@@ -177,7 +177,7 @@ mod tests {
         let decided = rule.decided(&count(Strategy::Majority, &[1, 1, 1]), 3);
         assert_eq!(decided, Some(Decided::Confident { confidence: 0.9375 }));
         // Whether four in five will agree is less sure than who leads.
-        assert!(taken(EarlyStop::Confident(0.95), &[Gate::at_least(0.8)], &[1; 40]) > 4);
+        assert!(taken(EarlyStop::Confident(0.95), &[Threshold::at_least(0.8)], &[1; 40]) > 4);
     }
 
     #[test]
@@ -202,12 +202,12 @@ mod tests {
         #[test]
         fn what_is_certain_never_changes(
             forms in proptest::collection::vec(0u8..4, 1..9),
-            gate in proptest::option::of(0u32..=8),
+            threshold in proptest::option::of(0u32..=8),
             unanimous in any::<bool>(),
         ) {
             let strategy = if unanimous { Strategy::Unanimous } else { Strategy::Majority };
-            let gates: Vec<Gate> = gate.map(|eighths| Gate::at_least(f64::from(eighths) / 8.0)).into_iter().collect();
-            let rule = stop(strategy, EarlyStop::Certain, &gates, forms.len());
+            let thresholds: Vec<Threshold> = threshold.map(|eighths| Threshold::at_least(f64::from(eighths) / 8.0)).into_iter().collect();
+            let rule = stop(strategy, EarlyStop::Certain, &thresholds, forms.len());
             let whole = count(strategy, &forms);
             for taken in 0..forms.len() {
                 let part = count(strategy, &forms[..taken]);
@@ -220,11 +220,11 @@ mod tests {
                 } else {
                     prop_assert_eq!(part.winning_sample(), whole.winning_sample());
                     prop_assert!((part.votes()..=part.votes() + left).contains(&whole.votes()));
-                    for gate in &gates {
+                    for threshold in &thresholds {
                         let (low, high) = (share(part.votes(), forms.len()), share(part.votes() + left, forms.len()));
-                        let holds = gate.holds(whole.agreement(forms.len()));
-                        prop_assert_eq!(gate.holds(low), holds);
-                        prop_assert_eq!(gate.holds(high), holds);
+                        let holds = threshold.holds(whole.agreement(forms.len()));
+                        prop_assert_eq!(threshold.holds(low), holds);
+                        prop_assert_eq!(threshold.holds(high), holds);
                     }
                 }
             }

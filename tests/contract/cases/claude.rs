@@ -11,6 +11,9 @@ pub fn cases() -> Vec<Case> {
     [answers(), shapes(), credentials(), refusals(), limits(), breaks()].into_iter().flatten().collect()
 }
 
+/// What the CLI says where no whole answer came.
+const FAILED: &str = "\"api_error\":\"connection_failed\"";
+
 fn token(call: &mut Call) {
     call.pays = Pays::Variable("CLAUDE_CODE_OAUTH_TOKEN");
 }
@@ -95,11 +98,13 @@ fn credentials() -> Vec<Case> {
             .asks(0),
         Case::new("401-key", refused)
             .fails(Class::BadCredential)
-            .shows(&["Invalid API key", "\"api_error_status\":401"]),
+            .shows(&["authentication_failed", "\"api_error_status\":401"]),
         Case::new("401-token", refused)
             .with(token)
             .fails(Class::BadCredential)
-            .shows(&["authentication_failed", "\"api_error_status\":401"]),
+            .shows(&["authentication_failed", "\"api_error_status\":401"])
+            // Once more, with its login read anew.
+            .asks(2),
         Case::new("403", |_| Fault::Forbidden.into())
             .fails(Class::Forbidden)
             .shows(&["authentication_failed", "\"api_error_status\":403"]),
@@ -154,14 +159,33 @@ fn limits() -> Vec<Case> {
 
 fn breaks() -> Vec<Case> {
     vec![
-        Case::unreachable("refused").fails(Class::Network).shows(&["Unable to connect to API"]),
-        Case::new("hang-up", |_| Answer::HangUp).fails(Class::Network),
-        Case::new("cut", |_| Answer::ending("forty-", Ending::Cut)).fails(Class::Network).asks(2),
-        Case::new("unfinished", |_| Answer::ending("forty-", Ending::Unfinished)).fails(Class::Network).asks(2),
-        // It passes for a success: only the missing stop reason tells.
+        Case::unreachable("refused").fails(Class::Network).shows(&[FAILED, "ECONNREFUSED"]),
+        Case::new("hang-up", |_| Answer::HangUp).fails(Class::Network).shows(&[FAILED]),
+        Case::new("cut", |_| Answer::ending("forty-", Ending::Cut)).fails(Class::Network).shows(&[FAILED]),
+        Case::new("unfinished", |_| Answer::ending("forty-", Ending::Unfinished))
+            .fails(Class::Network)
+            .shows(&[FAILED]),
+        // A message that ended without its end mark is asked to go on, three times.
         Case::new("unmarked", |_| Answer::ending("forty-", Ending::Unmarked))
             .fails(Class::Network)
-            .shows(&["\"is_error\":false", "\"stop_reason\":null"]),
+            .shows(&[FAILED])
+            .asks(4),
+        Case::new("resumed", |request| match request.nth {
+            0 => Answer::ending("forty-", Ending::Unmarked),
+            _ => Answer::text("two"),
+        })
+        .asks(2),
+        // What a proxy says in the vendor's place.
+        Case::new("malformed-page", |_| Answer::page(200))
+            .fails(Class::Network)
+            .shows(&["\"terminal_reason\":\"api_error\""]),
+        Case::new("malformed-event", |_| Answer::Raw {
+            status: 200,
+            headers: vec![("content-type".to_owned(), "text/event-stream".to_owned())],
+            body: "event: message_start\ndata: {\"type\":\"message_st\n\n".to_owned(),
+        })
+        .fails(Class::Network)
+        .shows(&["\"terminal_reason\":\"api_error\""]),
         Case::new("stall-before", |_| Answer::Silence).with(idles).fails(Class::Idle),
         Case::new("stall-within", |_| Answer::ending("forty-", Ending::Stall)).with(idles).fails(Class::Idle),
     ]

@@ -78,6 +78,59 @@ fn a_refused_credential_ends_it_early() {
     assert_eq!(read.result.unwrap_err().class, FailureClass::BadCredential);
 }
 
+/// Every way in which it asks more often than it was told to, as it says so.
+#[test]
+fn each_request_is_counted() {
+    let failed = |more: Value| {
+        let mut all = json!({ "is_error": true, "result": "?", "modelUsage": {}, "begun_message_ids": [] });
+        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        result(all)
+    };
+    // It reads its login again after a 401, and says of both requests that they were refused.
+    let refused = json!({ "type": "system", "subtype": "api_retry", "attempt": 0, "max_retries": 0,
+        "error_status": 401, "error": "authentication_failed" });
+    let begun = |ids: &[&str]| json!({ "begun_message_ids": ids });
+    for (lines, extra) in [
+        (vec![failed(json!({ "api_error_status": 400 }))], 0),
+        (vec![failed(json!({ "api_error_status": 404 }))], 1),
+        (vec![refused.clone(), refused.clone(), failed(json!({ "api_error_status": 401 }))], 1),
+        (vec![refused, said("a", "forty-two"), result(begun(&["a"]))], 1),
+        (vec![failed(begun(&["a", "b", "c", "d"]))], 3),
+        (vec![said("a", "forty-"), said("b", "two"), result(begun(&["a", "b"]))], 1),
+    ] {
+        let usage = match run(&lines, false, Ending::Done).result {
+            Ok(reply) => reply.usage,
+            Err(failure) => failure.usage,
+        };
+        assert_eq!(usage.extra_requests, Some(extra), "{lines:?}");
+    }
+}
+
+/// What the CLI says in fields counts before its words, which change.
+#[test]
+fn an_answer_that_never_came_whole_is_a_network_error() {
+    for more in [
+        json!({ "api_error": "connection_failed", "terminal_reason": "api_error", "result": "?" }),
+        json!({ "terminal_reason": "api_error", "result": "API Error: Stream ended without receiving any events" }),
+    ] {
+        let mut ended = json!({ "is_error": true, "api_error_status": null, "stop_reason": "stop_sequence" });
+        ended.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let rules = json!([{ "class": "network", "fields": { "api_error": "connection_failed" } },
+            { "class": "overloaded", "fields": { "error": "server_error" } }]);
+        let stdout = result(ended).to_string();
+        let failure =
+            read(&CodecKind::Claude, context(&rules), &stdout, "", &exit(Ending::Done, 1)).result.unwrap_err();
+        assert_eq!(failure.class, FailureClass::Network, "{more}");
+    }
+}
+
+#[test]
+fn thinking_is_counted_where_the_cli_says_how_much() {
+    let usage = json!({ "input_tokens": 5, "output_tokens": 7, "output_tokens_details": { "thinking_tokens": 4 } });
+    let reply = run(&[said("a", "forty-two"), result(json!({ "usage": usage }))], false, Ending::Done).result.unwrap();
+    assert_eq!((reply.usage.output_tokens, reply.usage.reasoning_tokens), (Some(7), Some(4)));
+}
+
 #[test]
 fn retries_are_shown_and_counted() {
     let retry =

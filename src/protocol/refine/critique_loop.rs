@@ -1,0 +1,233 @@
+//! Critique and rewrite, pass by pass: what `--mode critique` and `--self-refine` have in common.
+
+use super::asker::{Asker, Judged, Judging, round_after, told};
+use super::prompts;
+use super::settings::CritiquePlan;
+use super::stop::converged_refine;
+use crate::event::{EventKind, TextEvent, preview};
+use crate::exchange::{Prompt, Reply, Tuning};
+use crate::failure::CallFailure;
+use crate::ids::{CallId, Round};
+use crate::outcome::CritiquePass;
+use crate::protocol::asking::is_lost;
+use crate::protocol::machine::{Outbox, Settled};
+use crate::protocol::material::MemberIndex;
+use crate::protocol::parse::read_critique;
+use std::sync::Arc;
+
+/// Which call is out.
+enum Waiting {
+    Critique,
+    /// A judgement, of the text that there is or of its rewrite.
+    Score(Judging, Prompt),
+}
+
+/// The passes over a text.
+pub(super) struct CritiqueLoop {
+    plan: CritiquePlan,
+    tuning: Tuning,
+    refiner: MemberIndex,
+    judge: MemberIndex,
+    /// Whether a reply that does not keep to the form stands for the text.
+    show_whole_reply: bool,
+    pub text: Arc<str>,
+    /// The score of the text, where it is known.
+    score: Option<f64>,
+    pub passes: Vec<CritiquePass>,
+    pub failures: Vec<String>,
+    /// A rewrite that waits for its score.
+    rewrite: Option<(Arc<str>, CritiquePass)>,
+    pending: Option<(CallId, Waiting)>,
+    pub done: bool,
+}
+
+/// Who does what.
+pub(super) struct Assigned {
+    pub refiner: MemberIndex,
+    pub judge: MemberIndex,
+}
+
+impl CritiqueLoop {
+    pub fn new(
+        plan: CritiquePlan,
+        tuning: Tuning,
+        assigned: &Assigned,
+        show_whole_reply: bool,
+        text: Arc<str>,
+    ) -> Self {
+        Self {
+            plan,
+            tuning,
+            refiner: assigned.refiner,
+            judge: assigned.judge,
+            show_whole_reply,
+            text,
+            score: None,
+            passes: Vec::new(),
+            failures: Vec::new(),
+            rewrite: None,
+            pending: None,
+            done: false,
+        }
+    }
+
+    /// Why the text is left as it is, if it is.
+    pub fn skipped(plan: &CritiquePlan, writers: &[String], text: &str) -> Option<String> {
+        if let Some(writer) = writers.iter().find(|writer| !super::applies_to(writer, &plan.exclude)) {
+            return Some(format!("texts of `{writer}` are excluded"));
+        }
+        let bytes = u64::try_from(text.len()).unwrap_or(u64::MAX);
+        let least = plan.min_bytes;
+        (bytes < least).then(|| format!("{bytes} bytes are fewer than {least}"))
+    }
+
+    pub fn begin(&mut self, asker: &mut Asker, out: &mut Outbox) {
+        let round = self.round();
+        let effort = self.plan.effort.or(self.tuning.effort);
+        let tuning = Tuning { effort, ..self.tuning };
+        let ask = prompts::critique(&asker.writer, self.refiner, &self.text, round, tuning);
+        let (id, _) = asker.ask(ask, out);
+        self.pending = Some((id, Waiting::Critique));
+    }
+
+    fn round(&self) -> Round {
+        round_after(u32::try_from(self.passes.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Takes a reply in.
+    pub fn take(&mut self, settled: Settled, asker: &mut Asker, out: &mut Outbox) {
+        match self.pending.take() {
+            Some((id, Waiting::Critique)) if id == settled.id => self.critiqued(settled.result, asker, out),
+            Some((id, Waiting::Score(judging, prompt))) if id == settled.id => {
+                match asker.judged(&judging, &prompt, settled.result, self.tuning, out) {
+                    Judged::Again(id, prompt) => {
+                        self.pending = Some((id, Waiting::Score(Judging { repair: true, ..judging }, prompt)));
+                    }
+                    Judged::Score(judgement) => {
+                        self.scored(&judging, judgement.score, &judgement.rationale, asker, out);
+                    }
+                    Judged::Dropped(failure) => self.unscored(&judging, &failure, asker, out),
+                }
+            }
+            other => self.pending = other,
+        }
+    }
+
+    fn critiqued(&mut self, result: Result<Reply, CallFailure>, asker: &mut Asker, out: &mut Outbox) {
+        let reply = match result {
+            Ok(reply) => reply.text,
+            Err(failure) => {
+                let (round, participant) = (self.round(), asker.id(self.refiner));
+                self.failures.push(told(&participant, &failure));
+                let (failure, message) = (failure.class, failure.message);
+                out.note(EventKind::RefineFailed { round, participant, failure, message });
+                self.done = true;
+                return;
+            }
+        };
+        let read = read_critique(&reply);
+        let whole = read.is_whole_reply();
+        let revised: Option<Arc<str>> = match whole {
+            false => Some(read.revised.as_str().into()),
+            true if self.show_whole_reply && !reply.trim().is_empty() => Some(Arc::clone(&reply)),
+            true => None,
+        };
+        let pass = CritiquePass {
+            pass: self.round().get(),
+            refiner: asker.id(self.refiner),
+            critique: read.critique,
+            revised: revised.as_deref().map(str::to_owned),
+            adopted: false,
+            reason: whole.then(|| {
+                let blank =
+                    if reply.trim().is_empty() { "the reply is blank" } else { "the reply has no rewritten text" };
+                blank.to_owned()
+            }),
+            converged: revised.as_deref().is_some_and(|new| converged_refine(&self.text, new, self.plan.tolerance())),
+            fallback_whole_reply: whole,
+            score_before: None,
+            score_after: None,
+        };
+        match revised {
+            Some(revised) if self.plan.verify && revised != self.text => self.verify(revised, pass, asker, out),
+            Some(revised) => self.adopt(revised, pass, asker, out),
+            None => self.keep(pass, out),
+        }
+    }
+
+    fn verify(&mut self, revised: Arc<str>, pass: CritiquePass, asker: &mut Asker, out: &mut Outbox) {
+        let (text, suffix) = match self.score {
+            Some(_) => (Arc::clone(&revised), ""),
+            None => (Arc::clone(&self.text), "/draft"),
+        };
+        let round = self.round();
+        self.rewrite = Some((revised, pass));
+        let judging = Judging { judge: self.judge, round, suffix, repair: false };
+        let (id, prompt) = asker.ask_score(&judging, &text, self.tuning, out);
+        self.pending = Some((id, Waiting::Score(judging, prompt)));
+    }
+
+    fn scored(&mut self, judging: &Judging, score: f64, rationale: &str, asker: &mut Asker, out: &mut Outbox) {
+        let Some((revised, pass)) = self.rewrite.take() else { return };
+        let before = self.score.filter(|_| judging.suffix.is_empty());
+        out.note(TextEvent::Scored {
+            round: judging.round,
+            judge: asker.id(judging.judge),
+            score,
+            best: before.map_or(score, |before| before.max(score)),
+            preview: preview(rationale),
+        });
+        let Some(before) = before else {
+            self.score = Some(score);
+            return self.verify(revised, pass, asker, out);
+        };
+        let pass = CritiquePass { score_before: Some(before), score_after: Some(score), ..pass };
+        if score < before {
+            let reason = format!("it was scored {score:.2}, the text before it {before:.2}");
+            return self.keep(CritiquePass { reason: Some(reason), ..pass }, out);
+        }
+        self.score = Some(score);
+        self.adopt(revised, pass, asker, out);
+    }
+
+    /// What cannot be verified is not adopted: that is what was asked for.
+    fn unscored(&mut self, judging: &Judging, failure: &CallFailure, asker: &mut Asker, out: &mut Outbox) {
+        let judge = asker.id(judging.judge);
+        self.failures.push(told(&judge, failure));
+        let message = failure.message.clone();
+        out.note(TextEvent::ScoreDropped { round: judging.round, judge, failure: failure.class, message });
+        if let Some((_, pass)) = self.rewrite.take() {
+            let reason = Some("it could not be verified".to_owned());
+            self.keep(CritiquePass { reason, score_before: self.score, ..pass }, out);
+        }
+        self.done |= is_lost(failure);
+    }
+
+    fn adopt(&mut self, revised: Arc<str>, pass: CritiquePass, asker: &mut Asker, out: &mut Outbox) {
+        // The words of a refiner that did not keep to the form are no draft for another pass.
+        let last = pass.converged || pass.fallback_whole_reply;
+        self.text = revised;
+        self.enter(CritiquePass { adopted: true, ..pass }, out);
+        self.done = last || self.passes.len() >= usize::try_from(self.plan.passes()).unwrap_or(usize::MAX);
+        if !self.done {
+            self.begin(asker, out);
+        }
+    }
+
+    fn keep(&mut self, pass: CritiquePass, out: &mut Outbox) {
+        self.enter(pass, out);
+        self.done = true;
+    }
+
+    fn enter(&mut self, pass: CritiquePass, out: &mut Outbox) {
+        out.note(TextEvent::Critiqued {
+            round: self.round(),
+            refiner: pass.refiner.clone(),
+            adopted: pass.adopted,
+            converged: pass.converged,
+            reason: pass.reason.clone(),
+            preview: preview(&pass.critique),
+        });
+        self.passes.push(pass);
+    }
+}
