@@ -4,6 +4,7 @@
 #![deny(clippy::print_stdout)]
 
 // The words that everybody shares.
+mod billing;
 pub mod error;
 pub mod event;
 pub mod exchange;

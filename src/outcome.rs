@@ -354,7 +354,9 @@ pub struct Account {
     pub model_id: String,
     /// How hard it was asked to think.
     pub effort: Option<String>,
-    /// What pays: `subscription`, `login`, `api_key` or `none`.
+    /// Which account is charged: `subscription`, `login`, `api_key` or `none`.
+    #[serde(flatten, with = "crate::billing")]
+    #[cfg_attr(feature = "cli", schemars(with = "crate::billing::Both<String>"))]
     pub pool: String,
     /// The models that really answered; empty if the CLI does not say.
     pub served: Vec<String>,

@@ -130,7 +130,11 @@ fn iterations_that_run_out_end_with_two_and_the_best_text() {
     let sandbox = Sandbox::new(RISING);
     let output = sandbox.run("refine why -m claude --max-iterations 1");
     assert_eq!((output.code, output.stdout.as_str()), (Some(2), "version two\n"), "{}", output.stderr);
-    assert!(output.stderr.contains("the iterations ran out below the target"), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("target score not reached within the maximum number of iterations"),
+        "{}",
+        output.stderr
+    );
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn a_tie_goes_to_who_came_first_and_is_told() {
     let sandbox = Sandbox::new(FOUR_AND_FIVE);
     let output = sandbox.run("sample why -m codex*2,claude*2");
     assert_eq!((output.code, output.stdout.as_str()), (Some(0), "It is **5**.\n"), "{}", output.stderr);
-    assert!(output.stderr.contains("2 answers have as many samples each"), "{}", output.stderr);
+    assert!(output.stderr.contains("2 answers with the same number of samples"), "{}", output.stderr);
 }
 
 #[test]

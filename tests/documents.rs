@@ -24,6 +24,18 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.lines().filter(|line| !line.starts_with("```")).flat_map(|line| line.split('`').skip(1).step_by(2))
 }
 
+/// The recorded cases that a document names: after a file of cases, its names in double quotes.
+fn cases(text: &str) -> Vec<(&str, &str)> {
+    let lines = text.lines().map(|line| line.split('`').collect::<Vec<_>>());
+    let pairs = lines.flat_map(|parts| {
+        (1..parts.len()).step_by(2).map(|at| (parts[at], parts.get(at + 1).copied())).collect::<Vec<_>>()
+    });
+    let named = pairs.filter(|(file, _)| file.starts_with("tests/contract/cases/"));
+    named
+        .flat_map(|(file, after)| after.unwrap_or_default().split('"').skip(1).step_by(2).map(move |case| (file, case)))
+        .collect()
+}
+
 /// Where links and pictures of a document lead, as long as it is to files of ours.
 fn linked(text: &str) -> impl Iterator<Item = &str> {
     let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
@@ -84,6 +96,10 @@ fn what_documents_name_is_there() {
             let name = document.strip_prefix(root()).unwrap().display();
             faults.extend(wrong(quotation, &targets).map(|why| format!("{name}: {why}")));
         }
+        for (file, case) in cases(&text) {
+            let there = fs::read_to_string(root().join(file)).is_ok_and(|cases| cases.contains(&format!("\"{case}\"")));
+            faults.extend((!there).then(|| format!("{file}: no case {case}")));
+        }
         let folder = document.parent().unwrap();
         let dead = linked(&text).filter(|target| !folder.join(target).exists());
         faults.extend(dead.map(|target| format!("{}: no such file {target}", document.display())));
@@ -99,6 +115,8 @@ fn what_is_not_there_is_noticed() {
         assert_eq!(wrong(good, &targets), None, "{good}");
     }
     assert_eq!(wrong("tests/documents.rs::what_is_not_there_is_noticed", &targets), None);
+    let found = cases("see `tests/contract/cases/x.rs` \"a\", \"b\" and `y` \"c\"");
+    assert_eq!(found, [("tests/contract/cases/x.rs", "a"), ("tests/contract/cases/x.rs", "b")]);
     for bad in ["make nothing", "tests/nothing_*.rs", "src/nothing.rs", "docs/nothing", "tests/documents.rs::nothing"] {
         assert!(wrong(bad, &targets).is_some(), "{bad}");
     }

@@ -199,7 +199,7 @@ fn alone(fault: &Fault, vendor: &str) {
                 message.starts_with(&format!("{vendor}: {class}: ")) && message.contains(words),
                 "{what}: {message}"
             );
-            let line = format!("failed: {vendor} has no answer in round 1: {class}: ");
+            let line = format!("failed: {vendor} gave no answer in round 1: {class}: ");
             assert!(output.stderr.contains(&line) && output.stderr.contains(words), "{what}: {}", output.stderr);
             assert_eq!(kinds(&records), ["begun", "ended", "told", "closed"], "{what}");
             assert_eq!((&attempt["failure"], &result["Err"]["class"]), (&class.into(), &class.into()), "{what}");
@@ -256,7 +256,7 @@ fn the_others_go_on() {
             Fails(class, _) => {
                 assert_eq!(first["failure"], class, "{what}");
                 assert!(ended["rounds"][0]["means"].get("claude").is_none(), "{what}");
-                let told = format!("failed: claude has no answer in round 1: {class}: ");
+                let told = format!("failed: claude gave no answer in round 1: {class}: ");
                 assert!(output.stderr.contains(&told), "{what}: {}", output.stderr);
             }
             Answers(_) => assert_eq!(first["failure"], Value::Null, "{what}"),

@@ -84,7 +84,8 @@ fn a_program_that_goes_away_during_the_run_is_missed_and_the_others_go_on() {
         let ended = document(&output);
         assert_eq!((output.code, &ended["status"]), (Some(0), &"converged".into()), "{deed}: {}", output.stderr);
         assert!(
-            output.stderr.contains("by claude in round 1 is missing: start_failed: cannot start "),
+            output.stderr.contains("failed: claude gave no review of ")
+                && output.stderr.contains(" in round 1: start_failed: cannot start "),
             "{}",
             output.stderr
         );

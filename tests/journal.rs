@@ -2,9 +2,8 @@
 
 use crate::support::folder::TestFolder;
 use refinery_core::ids::RunId;
-use refinery_core::journal::{Retention, Store, StoreError, Writer, read};
+use refinery_core::journal::{Retention, Store, StoreError, Stored, Writer, read};
 use std::fs;
-use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -89,25 +88,41 @@ fn names_may_be_shortened_while_they_are_unique() {
     assert_eq!(store.find("202602").unwrap().run.as_str(), "20260202-000000-cccccc");
     assert!(matches!(store.find("20260101"), Err(StoreError::Ambiguous { fitting, .. }) if fitting.len() == 2));
     assert!(matches!(store.find("x"), Err(StoreError::Unknown(_))));
+    assert!(matches!(store.find(""), Err(StoreError::Unknown(_))));
+    assert!(matches!(store.exactly("20260202-000000"), Err(StoreError::Unknown(_))));
+    assert_eq!(store.exactly("20260202-000000-cccccc").unwrap().run.as_str(), "20260202-000000-cccccc");
     assert_eq!(store.list().unwrap()[0].run.as_str(), "20260202-000000-cccccc");
     assert_eq!(fs::metadata(state.path().join("runs")).unwrap().permissions().mode() & 0o777, 0o700);
 }
 
 #[test]
-fn retention_keeps_the_newest_and_never_what_is_in_use() {
+fn retention_keeps_what_is_newest_in_use_or_unfinished() {
     let state = TestFolder::new("journal-");
     let store = Store::open(state.path()).unwrap();
-    let names: Vec<_> = (1..=5).map(|day| RunId::new(format!("2026010{day}-000000-aaaaaa"))).collect();
+    let names: Vec<_> = (1..=7).map(|day| RunId::new(format!("2026010{day}-000000-aaaaaa"))).collect();
     for name in &names {
-        fs::File::create(store.path(name)).unwrap().write_all(&[b'x'; 100]).unwrap();
+        fs::write(store.path(name), "x").unwrap();
     }
     let busy = Writer::open(&store.path(&names[0])).unwrap();
-    let rules = Retention { age: Duration::from_secs(3600), runs: 3, bytes: 250 };
-    let gone = store.tidy(&rules, SystemTime::now()).unwrap();
+    // The fifth can be resumed, the fourth is of somebody else.
+    let finished = |one: &Stored| match one.run.as_str().as_bytes()[7] {
+        b'5' => Some(false),
+        b'4' => None,
+        _ => Some(true),
+    };
+    let now = SystemTime::now();
+    let later = now + Duration::from_secs(7200);
+    let hour = Some(Duration::from_secs(3600));
+    let none = Retention { age: None, runs: None, unfinished: true };
+    assert!(store.tidy(&none, later, finished).unwrap().is_empty());
+    let rules = Retention { age: hour, runs: Some(2), unfinished: false };
+    let gone = store.tidy(&rules, now, finished).unwrap();
     assert_eq!(gone, [names[2].clone(), names[1].clone()]);
-    assert!(store.path(&names[0]).exists());
+    let left = |store: &Store| store.list().unwrap().into_iter().map(|one| one.run).collect::<Vec<_>>();
+    assert_eq!(left(&store), [6, 5, 4, 3, 0].map(|at| names[at].clone()));
     drop(busy);
-    let later = SystemTime::now() + Duration::from_secs(7200);
-    assert_eq!(store.tidy(&rules, later).unwrap().len(), 3);
-    assert!(store.list().unwrap().is_empty());
+    assert_eq!(store.tidy(&rules, later, finished).unwrap(), [6, 5, 0].map(|at| names[at].clone()));
+    let all = Retention { unfinished: true, ..rules };
+    assert_eq!(store.tidy(&all, later, finished).unwrap(), [names[4].clone()]);
+    assert_eq!(left(&store), [names[3].clone()]);
 }

@@ -6,7 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Words that every module shares.
-const VOCABULARY: &[&str] = &["error", "event", "exchange", "failure", "ids", "invocation", "json", "outcome", "time"];
+const VOCABULARY: &[&str] =
+    &["billing", "error", "event", "exchange", "failure", "ids", "invocation", "json", "outcome", "time"];
 
 /// Which modules each module may name, beside the vocabulary and itself.
 const ARROWS: &[(&str, &[&str])] = &[

@@ -82,6 +82,7 @@ mod run_resume;
 mod run_secrets;
 mod run_signals;
 mod run_surroundings;
+mod run_terminal;
 mod run_vendor_output;
 mod schemas;
 mod schemas_of_runs;

@@ -253,7 +253,7 @@ fn for_people_who_want_to_know_everything() {
 }
 
 #[test]
-fn every_status_has_words_and_an_empty_room_has_a_verdict() {
+fn every_status_has_its_text() {
     let mut text = String::new();
     for status in [
         Status::SingleModel,

@@ -53,7 +53,7 @@ fn the_subscription_pays_where_there_is_one_unless_the_person_says_otherwise() {
         let sandbox = with(variables, logins);
         let output = sandbox.run(&format!("why -m {who} -o json {billing}"));
         assert_eq!(output.code, Some(0), "{what}: {}", output.stderr);
-        assert_eq!(document(&output)["participants"][0]["pool"], pool, "{what}");
+        assert_eq!(document(&output)["participants"][0]["billing"], pool, "{what}");
         assert!(output.stderr.lines().next().unwrap().contains(words), "{what}: announced: {}", output.stderr);
         assert_eq!(held(&sandbox.log()[0]), seen, "{what}");
     }
@@ -87,7 +87,7 @@ fn an_adapter_may_be_paid_for_in_another_way_than_the_rest() {
     let sandbox = with(&[KEY, TOKEN, OPENAI], &[CHATGPT]).file("home/.config/refinery/config.toml", config);
     let output = sandbox.run("why -m claude,codex -o json");
     let pools: Vec<_> =
-        document(&output)["participants"].as_array().unwrap().iter().map(|one| one["pool"].clone()).collect();
+        document(&output)["participants"].as_array().unwrap().iter().map(|one| one["billing"].clone()).collect();
     assert_eq!((output.code, pools), (Some(0), vec!["subscription".into(), "api_key".into()]), "{}", output.stderr);
 }
 

@@ -88,7 +88,7 @@ fn rounds_that_run_out_are_told_with_where_it_stands() {
     assert_eq!(output.code, Some(2), "{}", output.stderr);
     assert!(output.stdout.starts_with("# Positions\n"), "{}", output.stdout);
     assert!(
-        output.stderr.contains("the rounds ran out before the score was stable: 75 of 100, 0 open disagreements"),
+        output.stderr.contains("score not stable within the maximum number of rounds: 75 of 100, 0 open disagreements"),
         "{}",
         output.stderr
     );
@@ -99,6 +99,9 @@ fn rounds_that_run_out_are_told_with_where_it_stands() {
         "{}",
         output.stderr
     );
+    let sandbox = Sandbox::new(APART);
+    let output = sandbox.run("debate why -m claude,codex --min-score 80");
+    assert!(output.stderr.contains("below the required score of 80: stable at 60 of 100"), "{}", output.stderr);
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn nobody_who_ever_answers_is_an_error_of_its_own() {
     let ended = lines.last().unwrap();
     assert_eq!((&ended["status"], &ended["answer"]), (&json!("insufficient_models"), &Value::Null));
     assert_eq!(ended["error"]["code"], "insufficient_models");
-    assert!(output.stderr.contains("nobody ever answered"), "{}", output.stderr);
+    assert!(output.stderr.contains("no model answered"), "{}", output.stderr);
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn they_disagree_and_then_agree() {
     assert!(output.stdout.starts_with("**Outbox table, one polling relay"), "{}", output.stdout);
     let said = |part: &str| assert!(output.stderr.contains(part), "{part} is missing in {}", output.stderr);
     assert!(output.stderr.starts_with("Question: We save an order"), "{}", output.stderr);
-    said("\nround 1: codex 7.0, claude 6.5, gemini 3.5; codex leads (1 of 2 rounds, below 8.0)\n");
+    said("\nround 1: codex 7.0, claude 6.5, gemini 3.5; codex leads with 7.0 (needs 8.0 for 2 rounds)\n");
     said("\nround 3: claude 9.0, ");
     said("agreed on claude's answer\n");
     said("\nStatus:   converged\n");
@@ -81,7 +81,7 @@ fn says(text: &str, parts: &[&str]) {
 #[test]
 fn standpoints_come_to_rest_and_a_judge_sums_up() {
     let output = watched("debate");
-    says(&output.stderr, &["(claude and codex): 24 apart", "stable in round 3", "stable at 74 of 100, 0 open"]);
+    says(&output.stderr, &["(claude and codex): 24 points apart", "stable in round 3", "stable at 74 of 100, 0 open"]);
     assert!(!output.stderr.contains("agree "), "{}", output.stderr);
     says(&output.stdout, &["## Risk Analyst (claude)", "## Majority position", "## Minority positions"]);
 }
@@ -89,14 +89,14 @@ fn standpoints_come_to_rest_and_a_judge_sums_up() {
 #[test]
 fn samples_are_counted_and_one_is_saved() {
     let output = watched("sample");
-    says(&output.stderr, &["1 call saved", "2 answers"]);
+    says(&output.stderr, &["1 call saved", "2 distinct answers"]);
     assert!(output.stdout.trim_end().ends_with("**18%**"), "{}", output.stdout);
 }
 
 #[test]
 fn a_text_gets_better_up_to_its_target() {
     let output = watched("refine");
-    says(&output.stderr, &["the target score is reached", "0.45, 0.75, 0.92"]);
+    says(&output.stderr, &["target score reached", "0.45, 0.75, 0.92"]);
     assert!(output.stdout.starts_with("**Logins failed"), "{}", output.stdout);
 }
 

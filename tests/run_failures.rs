@@ -35,7 +35,7 @@ fn what_can_pass_is_tried_again_and_counted() {
     let claude = account(&document, "claude");
     assert_eq!((&claude["calls"], &claude["attempts"], &claude["failed_calls"]), (&4.into(), &5.into(), &0.into()));
     assert_eq!(document["metadata"]["total_attempts"], 9);
-    assert!(output.stderr.contains("r1/propose/claude: failed: crashed; again in 0.0 s"), "{}", output.stderr);
+    assert!(output.stderr.contains("r1/propose/claude: failed: crashed; retrying in 0.0 s"), "{}", output.stderr);
     assert!(dropped(&document).is_empty());
 }
 
@@ -48,7 +48,7 @@ fn without_retries_there_is_one_attempt() {
     let document = document(&output);
     let claude = account(&document, "claude");
     assert_eq!(claude["attempts"], claude["calls"]);
-    assert!(!output.stderr.contains("again in"), "{}", output.stderr);
+    assert!(!output.stderr.contains("retrying in"), "{}", output.stderr);
     assert_eq!((output.code, &document["status"]), (Some(0), &"converged".into()));
     assert_eq!(dropped(&document), names(&[("claude", "overloaded")]));
     // It still reviews the others, and was asked again in the next round.
@@ -119,7 +119,7 @@ fn fewer_than_two_answers_end_the_run_with_the_best_so_far() {
     let output = sandbox.run("why -m claude,codex,gemini");
     assert_eq!(output.code, Some(3), "{}", output.stderr);
     assert!(output.stdout.starts_with("This is draft "), "{}", output.stdout);
-    assert!(output.stderr.contains("Status:   fewer than two models could answer: best answer so far"));
+    assert!(output.stderr.contains("fewer than two models answered: best answer so far"));
     let document = document(&sandbox.run("why -m claude,codex,gemini -o json"));
     assert_eq!(document["status"], "insufficient_models");
     assert_eq!(document["winner"]["participant"], "gemini");
@@ -171,7 +171,7 @@ fn a_review_that_stays_malformed_is_dropped_and_counted() {
         let round = &document["rounds"][0];
         assert_eq!((&round["repairs"], &round["reviews_dropped"]), (&2.into(), &2.into()), "{words}");
         assert!(round["scores"].get("gemini").is_none_or(|given| given.as_object().unwrap().is_empty()));
-        assert!(output.stderr.contains("the review of claude by gemini in round 1 is missing: malformed"));
+        assert!(output.stderr.contains("gemini gave no review of claude in round 1: malformed"));
         assert!(dropped(&document).is_empty(), "{words}: it has an answer, and stays");
     }
 }

@@ -1,15 +1,15 @@
 //! Journals that are torn, changed, foreign, full or old, through the program that reads them.
 
 use crate::support::disk::Small;
-use crate::support::record::{essence, lines, records};
+use crate::support::record::{essence, records};
 use crate::support::sandbox::{Sandbox, document, signal};
 use refinery_core::cli::history::replay::retell;
 use refinery_core::engine::Recorded;
 use refinery_core::journal::{Chain, read};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, SystemTime};
 
 const LINE: &str = "why -m claude,codex --seed 3 -r 2 -o json";
 
@@ -225,7 +225,7 @@ fn foreign_files_are_refused_and_listed() {
             assert!(output.stderr.contains(words), "{what} {name}: {}", output.stderr);
         }
     }
-    assert_eq!(sandbox.run("runs rm 20260101 20260104").code, Some(0));
+    assert_eq!(sandbox.run("runs rm 20260101-000000-binary 20260104-000000-empty").code, Some(0));
     assert_eq!(document(&sandbox.run("runs -o json")).as_array().unwrap().len(), 2);
 }
 
@@ -282,21 +282,46 @@ fn a_disk_that_fills_up_costs_the_journal_and_not_the_run() {
 
 #[test]
 fn old_runs_make_room_for_new_ones() {
-    let mut sandbox = Sandbox::new("");
-    let folder = "home/.local/state/refinery/runs";
-    for number in 0..210 {
-        sandbox = sandbox.file(&format!("{folder}/20260101-000000-{number:06}.jsonl"), "{}\n");
-    }
-    let month = SystemTime::now() - Duration::from_secs(31 * 24 * 3600);
-    for number in 205..210 {
-        let path = sandbox.path(folder).join(format!("20260101-000000-{number:06}.jsonl"));
-        fs::File::options().write(true).open(path).unwrap().set_modified(month).unwrap();
-    }
-    assert_eq!(sandbox.run("why -m claude").code, Some(0));
-    let left = sandbox.journals();
-    assert_eq!(left.len(), 200);
-    assert!(lines(left.last().unwrap()) > 3, "the newest is the run itself");
-    assert!(left[198].ends_with("20260101-000000-000204.jsonl"), "{:?}", left[198]);
+    let sandbox = Sandbox::new("");
+    let folder = sandbox.path("work/runs");
+    let play = |runs: &str| {
+        let mut command = sandbox.command(["why", "-m", "claude", "--state-dir", "."]);
+        let output = sandbox.wait(command.env("REFINERY_KEEP_RUNS", runs).spawn().unwrap());
+        assert_eq!(output.code, Some(0), "{}", output.stderr);
+        output.stderr
+    };
+    assert!(!play("none").contains("removed"));
+    let own = fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
+    let text = fs::read_to_string(&own).unwrap();
+    let name = own.file_stem().unwrap().to_str().unwrap().to_owned();
+    let place = |name: &str| folder.join(format!("{name}.jsonl"));
+    let copy = |name: &str, text: &str| fs::write(place(name), text.as_bytes()).unwrap();
+    // A journal whose header names the file, with the sums that its writer would have given it.
+    let journal = |new: &str, text: &str| {
+        let (mut old_chain, mut chain) = (Chain::default(), Chain::default());
+        let lines =
+            text.lines().map(|line| chain.seal(&old_chain.open(line).unwrap().replace(&name, new)).unwrap() + "\n");
+        copy(new, &lines.collect::<String>());
+    };
+    let open = text.trim_end().rsplit_once('\n').unwrap().0;
+    journal("20260101-000000-aaaaaa", &text);
+    journal("20260102-000000-aaaaaa", &text);
+    journal("20260103-000000-aaaaaa", open);
+    // All that follows is of others.
+    copy("20260104-000000-aaaaaa", &text);
+    copy("20260105-000000-aaaaaa", "{}\n");
+    copy("20260106-000000-aaaaaa", "");
+    copy("metrics", &text);
+    let elsewhere = sandbox.path("work").join("elsewhere.jsonl");
+    fs::write(&elsewhere, &text).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, place("20260107-000000-aaaaaa")).unwrap();
+    let there = || fs::read_dir(&folder).unwrap().map(|one| one.unwrap().file_name()).collect::<BTreeSet<_>>();
+    let before = there();
+    let told = play("1");
+    let gone: Vec<_> = before.difference(&there()).map(|one| one.to_str().unwrap().to_owned()).collect();
+    assert_eq!(gone, ["20260101-000000-aaaaaa.jsonl", "20260102-000000-aaaaaa.jsonl"], "{told}");
+    assert!(told.contains("removed old run 20260101-000000-aaaaaa and 1 more (settings keep_runs"), "{told}");
+    assert!(elsewhere.exists() && there().contains(own.file_name().unwrap()));
 }
 
 #[test]
@@ -314,7 +339,13 @@ fn names_may_be_shortened_and_runs_removed() {
     assert_eq!(sandbox.run(&format!("runs show {short}")).code, Some(0));
     let missing = sandbox.run(&format!("runs rm {} nobody", names[0]));
     assert_eq!((missing.code, sandbox.journals().len()), (Some(4), 3), "all or none: {}", missing.stderr);
-    assert_eq!(sandbox.run(&format!("runs rm {short} {}", names[1])).code, Some(0));
+    for refused in ["''", short] {
+        let output = sandbox.run(&format!("runs rm {refused} {}", names[1]));
+        assert_eq!((output.code, sandbox.journals().len()), (Some(4), 3), "{}", output.stderr);
+        assert!(output.stderr.contains("`refinery runs rm` takes whole names"), "{}", output.stderr);
+    }
+    assert_eq!(sandbox.run("runs show ''").code, Some(4));
+    assert_eq!(sandbox.run(&format!("runs rm {} {}", names[0], names[1])).code, Some(0));
     assert_eq!(sandbox.journals().len(), 1);
 }
 

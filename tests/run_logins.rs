@@ -103,7 +103,7 @@ fn keys_and_tokens_run_in_homes_of_their_own_and_logins_are_linked() {
         (vec![".credentials.json".into()], vec!["auth.json".into()])
     );
     let document: Value = serde_json::from_str(&output.stdout).unwrap();
-    let pools: Vec<_> = document["participants"].as_array().unwrap().iter().map(|one| &one["pool"]).collect();
+    let pools: Vec<_> = document["participants"].as_array().unwrap().iter().map(|one| &one["billing"]).collect();
     assert_eq!(pools, ["login", "login", "api_key"]);
 }
 

@@ -42,7 +42,7 @@ fn an_agreement_as_a_document() {
     assert_eq!(served[1], serde_json::json!([]), "codex does not say");
     for account in accounts {
         assert_eq!(
-            (&account["calls"], &account["attempts"], &account["pool"]),
+            (&account["calls"], &account["attempts"], &account["billing"]),
             (&6.into(), &6.into(), &"api_key".into())
         );
         assert!(account["usage"]["input_tokens"].as_u64().unwrap() > 0);

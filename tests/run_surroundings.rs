@@ -19,7 +19,7 @@ fn clis_of_another_make_take_part() {
     for round in document["rounds"].as_array().unwrap() {
         assert_eq!((&round["reviews_dropped"], &round["repairs"]), (&0.into(), &0.into()), "{round}");
     }
-    assert_eq!(document["participants"][0]["pool"], "none");
+    assert_eq!(document["participants"][0]["billing"], "none");
     let log = sandbox.log();
     let ollama = log.iter().find(|one| one["model"] == "llama3.2:3b").unwrap();
     assert!(ollama["prompt"].as_str().unwrap().contains("Several participants work on the same request."));

@@ -202,5 +202,5 @@ fn priced(plan: &RunPlan, participants: &[ReadyParticipant]) -> Result<(), Error
 pub fn store(settings: &Settings, machine: &Machine) -> Result<Store, Error> {
     let state = state_dir(settings, machine)
         .ok_or_else(|| Error::config("no directory for saved runs").hint("set HOME, or name one with `--state-dir`"))?;
-    Store::open(&state).map_err(|error| Error::config(error.to_string()))
+    Store::existing(&state).map_err(|error| Error::config(error.to_string()))
 }

@@ -81,7 +81,7 @@ fn echo(ready: &Ready, env: &ProgramEnv) -> Result<Arc<Echo>, Error> {
         Error::config("no directory for debug files").hint("set HOME, or name one with `--state-dir`")
     })?;
     let folder = state.join("debug").join(ready.plan.run_id.as_str());
-    let show = Arc::clone(&env.debug);
+    let show = Arc::clone(&env.notice);
     Ok(Arc::new(Echo::new(folder, move |line| show(line))))
 }
 

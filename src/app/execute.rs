@@ -3,7 +3,9 @@
 use crate::app::endpoints::endpoints;
 use crate::app::prepare::Ready;
 use crate::call::Caller;
-use crate::engine::{self, Bounds, Briefing, Clock, Header, Listener, Recorded, RunDeps, begin_journal, refold};
+use crate::engine::{
+    self, Bounds, Briefing, Clock, Header, Listener, Recorded, RunDeps, begin_journal, is_finished, refold,
+};
 use crate::error::Error;
 use crate::invocation::StopLevel;
 use crate::journal::{Retention, Store, Writer};
@@ -12,7 +14,7 @@ use crate::plan::RunLimits;
 use crate::process::Supervisor;
 use std::fs::File;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 
 /// What all runs of a process share. A front end makes it once.
@@ -24,8 +26,8 @@ pub struct ProgramEnv {
     pub stop: watch::Receiver<StopLevel>,
     /// Tells the time, and never jumps.
     pub clock: Clock,
-    /// Takes the lines of runs that show their CLI calls.
-    pub debug: Arc<dyn Fn(&str) + Send + Sync>,
+    /// Takes lines for the person beside the events: CLI calls of runs that show them, runs that were removed.
+    pub notice: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
 /// Where a run begins.
@@ -52,7 +54,7 @@ pub async fn execute(ready: &Ready, begin: Begin, env: &ProgramEnv, listener: Li
     match begin {
         Begin::Anew => {
             let header = Header::new(ready.plan.clone(), ready.warnings.clone(), (env.clock)());
-            let journal = journal(ready, &header).await?;
+            let journal = journal(ready, &header, env).await?;
             Ok(engine::drive(protocol, Briefing::of(&ready.plan), header.at, deps(journal), listener).await)
         }
         Begin::GoOn(recorded, file) => {
@@ -71,7 +73,7 @@ pub async fn execute(ready: &Ready, begin: Begin, env: &ProgramEnv, listener: Li
 }
 
 /// The journal of a new run, after making room for it; nothing, if the person wants none.
-async fn journal(ready: &Ready, header: &Header) -> Result<Option<Writer>, Error> {
+async fn journal(ready: &Ready, header: &Header, env: &ProgramEnv) -> Result<Option<Writer>, Error> {
     if ready.settings.no_journal {
         return Ok(None);
     }
@@ -82,12 +84,28 @@ async fn journal(ready: &Ready, header: &Header) -> Result<Option<Writer>, Error
     let store = Store::open(state).map_err(|error| Error::config(error.to_string()).hint(without))?;
     let path = store.path(&ready.plan.run_id);
     let begun = begin_journal(&path, header).await;
-    // With the new one among them, which is locked and stays. Tidying up never stops a run.
-    let _ = store.tidy(&Retention::default(), SystemTime::now());
+    tidy(&store, ready, env);
     match begun {
         Ok(writer) => Ok(Some(writer)),
         Err(error) => {
             Err(Error::config(format!("the journal {} cannot be written: {error}", path.display())).hint(without))
         }
+    }
+}
+
+/// Removes the runs that the settings do not keep, and says so; a failure never stops a run.
+fn tidy(store: &Store, ready: &Ready, env: &ProgramEnv) {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    let settings = &ready.settings;
+    let rules = Retention {
+        age: settings.keep_days.map(|days| DAY * days),
+        runs: settings.keep_runs,
+        unfinished: !settings.keep_unfinished,
+    };
+    let gone = store.tidy(&rules, SystemTime::now(), |one| is_finished(&one.path, &one.run)).unwrap_or_default();
+    if let Some(last) = gone.last() {
+        let more = if gone.len() > 1 { format!(" and {} more", gone.len() - 1) } else { String::new() };
+        let text = format!("removed old run {last}{more} (settings keep_runs and keep_days)");
+        (env.notice)(&text);
     }
 }

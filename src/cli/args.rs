@@ -245,7 +245,7 @@ mod tests {
         let made: Vec<_> =
             command.get_arguments().filter_map(|one| setting(RunCommand::Consensus, one.get_id().as_str())).collect();
         // They have no flag; the second is part of `--refiner`.
-        let without = [Key::FirstByteTimeout, Key::RefinerEffort];
+        let without = [Key::FirstByteTimeout, Key::RefinerEffort, Key::KeepRuns, Key::KeepDays, Key::KeepUnfinished];
         for key in Key::ALL.iter().filter(|key| !without.contains(key)) {
             assert!(made.contains(key), "{key}");
         }

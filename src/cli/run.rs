@@ -31,7 +31,7 @@ pub fn main(words: &[OsString]) -> u8 {
     let done = match parse(words, console.out.on) {
         Ok(cli) => command(cli, &mut console),
         Err(Refused::Told(text)) => {
-            OutputStream::stdout().line(&text);
+            OutputStream::stdout().trusted(&text);
             Ok(0)
         }
         Err(Refused::Wrong(error)) => Err(error),

@@ -35,7 +35,7 @@ impl Session {
             supervisor: Supervisor::new(marker).with_watchdog(watchdog),
             stop,
             clock: Arc::new(machine::steady_clock()),
-            debug: Arc::new(|line| OutputStream::stderr().line(line)),
+            notice: Arc::new(|line| OutputStream::stderr().line(line)),
         };
         Ok(Self { runtime, env })
     }

@@ -116,6 +116,12 @@ keys! {
         RefinerEffort = "refiner_effort",
         /// Whether runs are not saved, and so cannot be resumed or replayed.
         NoJournal = "no_journal",
+        /// Maximum number of finished runs to keep; 0 or "none" for no limit.
+        KeepRuns = "keep_runs",
+        /// Days to keep finished runs; 0 or "none" for no limit.
+        KeepDays = "keep_days",
+        /// Whether unfinished runs, which can be resumed, are always kept.
+        KeepUnfinished = "keep_unfinished",
         /// Directory for saved runs and debug files.
         StateDir = "state_dir",
     }

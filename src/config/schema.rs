@@ -6,7 +6,7 @@
 use super::file::{DEFAULT, entries};
 use super::key::{AdapterKey, Key, Path};
 use super::layers::{Layers, Source};
-use super::settings::{BILLINGS, OutputFormat, REVIEWS};
+use super::settings::{BILLINGS, MOST_DAYS, OutputFormat, REVIEWS};
 use crate::exchange::Effort;
 use crate::plan::OnLimit;
 use crate::protocol::refine::CritiquePlan;
@@ -68,7 +68,13 @@ fn run(key: Key) -> Value {
             "anyOf": [whole(0, Some(1000)), { "type": "string", "pattern": r"^[a-z0-9_-]+ *= *\d+$" }],
         })),
         Key::Billing => word(BILLINGS.map(|(word, _)| word)),
-        Key::AllowMissing | Key::Verbose | Key::Debug | Key::NoJournal | Key::RefineEnabled | Key::RefineVerify => {
+        Key::AllowMissing
+        | Key::Verbose
+        | Key::Debug
+        | Key::NoJournal
+        | Key::KeepUnfinished
+        | Key::RefineEnabled
+        | Key::RefineVerify => {
             json!({ "type": "boolean" })
         }
         Key::RefineMaxPasses => whole(1, u32::try_from(CritiquePlan::MOST_PASSES).ok()),
@@ -81,6 +87,8 @@ fn run(key: Key) -> Value {
         Key::BudgetUsd => or_default(&number(0.0001, 1e6)),
         Key::MaxWall => or_default(&time()),
         Key::OnLimit => word(OnLimit::WORDS.map(|(word, _)| word)),
+        Key::KeepRuns => or_none(1_000_000),
+        Key::KeepDays => or_none(MOST_DAYS),
         Key::StateDir => json!({ "type": "string" }),
     }
 }
@@ -107,6 +115,10 @@ fn whole(least: u32, most: Option<u32>) -> Value {
         schema["maximum"] = most.into();
     }
     schema
+}
+
+fn or_none(most: u32) -> Value {
+    json!({ "anyOf": [whole(0, Some(most)), { "const": "none" }] })
 }
 
 fn word<const N: usize>(words: [&str; N]) -> Value {

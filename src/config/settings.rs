@@ -3,7 +3,7 @@
 use super::key::{AdapterKey, Key, Path};
 use super::layers::{Layers, Source};
 use super::refine::{self, RefineSettings};
-use super::value::{at_least, number, time, unless_default, whole, word, yes};
+use super::value::{at_least, number, or_none, time, unless_default, whole, word, yes};
 use crate::adapter::Billing;
 use crate::error::Error;
 use crate::exchange::Effort;
@@ -34,6 +34,9 @@ impl OutputFormat {
 pub const REVIEWS: [(&str, ReviewMode); 2] = [("pairwise", ReviewMode::Pairwise), ("batch", ReviewMode::Batch)];
 pub(super) const BILLINGS: [(&str, Billing); 3] =
     [("auto", Billing::Auto), ("subscription", Billing::Subscription), ("api", Billing::Api)];
+
+/// The most days that runs are kept, other than without a limit: a hundred years.
+pub(super) const MOST_DAYS: u32 = 36_500;
 
 /// All settings of a run.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -86,6 +89,12 @@ pub struct Settings {
     pub refine: RefineSettings,
     /// Whether the run is not saved, and so can be neither resumed nor replayed.
     pub no_journal: bool,
+    /// Maximum number of finished runs to keep; `None` for no limit.
+    pub keep_runs: Option<usize>,
+    /// Days to keep finished runs; `None` for no limit.
+    pub keep_days: Option<u32>,
+    /// Whether unfinished runs are always kept.
+    pub keep_unfinished: bool,
     /// Directory for saved runs and debug files; `None` for the usual place.
     pub state_dir: Option<PathBuf>,
     /// Settings of single adapters.
@@ -151,6 +160,9 @@ impl Settings {
             on_limit: read.value(Key::OnLimit, |text| word(text, &OnLimit::WORDS)),
             refine: refine::read(&mut read),
             no_journal: read.value(Key::NoJournal, yes),
+            keep_runs: read.value(Key::KeepRuns, |text| or_none(text, 1_000_000)),
+            keep_days: read.value(Key::KeepDays, |text| or_none(text, MOST_DAYS)),
+            keep_unfinished: read.value(Key::KeepUnfinished, yes),
             state_dir: read.optional(&Path::Run(Key::StateDir), |text| Ok(PathBuf::from(text))),
             adapters: layers.adapters().into_iter().map(|name| (name.to_owned(), read.adapter(name))).collect(),
         };
@@ -268,6 +280,9 @@ mod tests {
             first_byte_timeout: Duration::from_secs(60),
             idle_timeout: Duration::from_secs(300),
             retries: 2,
+            keep_runs: Some(200),
+            keep_days: Some(30),
+            keep_unfinished: true,
             refine: RefineSettings {
                 critique: CritiquePlan {
                     effort: Some(Effort::Medium),

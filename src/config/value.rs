@@ -82,6 +82,18 @@ pub fn unless_default<T>(text: &str, parse: impl FnOnce(&str) -> Result<T, Strin
     if text.eq_ignore_ascii_case("default") { Ok(None) } else { parse(text).map(Some) }
 }
 
+/// A limit up to `most`; `None` for `none` and 0.
+///
+/// # Errors
+/// What is allowed.
+pub fn or_none<T: FromStr + PartialOrd + Display + Default>(text: &str, most: T) -> Result<Option<T>, String> {
+    if text.eq_ignore_ascii_case("none") {
+        return Ok(None);
+    }
+    let limit = whole(text, &(T::default()..=most)).map_err(|allowed| format!("{allowed}, or none"))?;
+    Ok(Some(limit).filter(|limit| *limit != T::default()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

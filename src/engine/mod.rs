@@ -27,7 +27,7 @@ pub use drive::{Bounds, Clock, RunDeps, drive, go_on};
 pub use fold::{Briefing, Effect, Fold, Listener, OwnListener};
 pub use ledger::{Ledger, Registered};
 pub use record::{Entry, Record};
-pub use recorded::{FORMAT, Header, Recorded, begin_journal};
+pub use recorded::{FORMAT, Header, Recorded, begin_journal, is_finished};
 pub use refold::{Refolded, Unfit, refold};
 pub use stepped::Stepped;
 pub use stop::{signals, stop_channel};

@@ -3,13 +3,14 @@
 
 use super::record::{Entry, Record};
 use crate::error::Error;
+use crate::ids::RunId;
 use crate::journal::{self, Chain, Contents, Writer};
 use crate::plan::{RunLimits, RunPlan};
 use crate::protocol::prompt::templates_digest;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io;
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 /// The version of the journal's format: what a record means, and what a protocol makes of it. A
@@ -74,6 +75,40 @@ pub async fn begin_journal(path: &Path, header: &Header) -> io::Result<Writer> {
             Err(io::Error::other(failed))
         }
     }
+}
+
+/// Whether the run of a journal is finished, so that there is nothing to resume; `None` if the file is not the journal
+/// of `run`. Reads the first and the last line alone, of any format and version.
+#[must_use]
+pub fn is_finished(path: &Path, run: &RunId) -> Option<bool> {
+    #[derive(Deserialize)]
+    struct First {
+        #[expect(dead_code, reason = "it has to be there")]
+        format: u32,
+        plan: Plan,
+    }
+    #[derive(Deserialize)]
+    struct Plan {
+        run_id: RunId,
+    }
+    // The line that closes a run is far shorter.
+    const TAIL: u64 = 4096;
+
+    let mut file = File::open(path).ok()?;
+    let mut line = String::new();
+    BufReader::new(&file).read_line(&mut line).ok()?;
+    let header = Chain::default().open(line.strip_suffix('\n')?).ok()?;
+    let first: First = serde_json::from_str(&header).ok()?;
+    if first.plan.run_id != *run {
+        return None;
+    }
+    let length = file.metadata().ok()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(TAIL))).ok()?;
+    let mut tail = Vec::new();
+    file.read_to_end(&mut tail).ok()?;
+    let last = tail.strip_suffix(b"\n").and_then(|lines| lines.rsplit(|byte| *byte == b'\n').next());
+    let last = last.and_then(|line| serde_json::from_slice::<Entry>(line).ok());
+    Some(last.is_some_and(|entry| matches!(entry.record, Record::Closed { status: None })))
 }
 
 impl Recorded {

@@ -1,4 +1,7 @@
 //! The folder of journals: names, shortened names, age, retention.
+//!
+//! The folder can hold files of others (`--state-dir .`): only a regular file with the name of a run is removed, and
+//! retention asks in addition what is inside it.
 
 use crate::ids::RunId;
 use std::fs;
@@ -7,21 +10,15 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// How long journals are kept. A run that another process still writes is never removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Which runs are kept. A run that another process writes is always kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Retention {
-    /// Longest age since the last write.
-    pub age: Duration,
-    /// Most runs.
-    pub runs: usize,
-    /// Most bytes of all journals together.
-    pub bytes: u64,
-}
-
-impl Default for Retention {
-    fn default() -> Self {
-        Self { age: Duration::from_secs(30 * 24 * 60 * 60), runs: 200, bytes: 1 << 30 }
-    }
+    /// Longest time since the last write; `None` for no limit.
+    pub age: Option<Duration>,
+    /// Maximum number of runs; `None` for no limit.
+    pub runs: Option<usize>,
+    /// Whether runs that can be resumed count and are removed like finished ones.
+    pub unfinished: bool,
 }
 
 /// One journal in the folder.
@@ -71,6 +68,18 @@ pub struct Store {
 }
 
 impl Store {
+    /// The folder `runs` of a state directory as it is: if it is missing, it holds no run.
+    ///
+    /// # Errors
+    /// It cannot be looked at.
+    pub fn existing(state: &Path) -> Result<Self, StoreError> {
+        let folder = state.join("runs");
+        match fs::metadata(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::Io { path: folder, error }),
+            _ => Ok(Self { folder }),
+        }
+    }
+
     /// The folder `runs` of a state directory; made when needed, mode 0700.
     ///
     /// # Errors
@@ -98,11 +107,15 @@ impl Store {
     pub fn list(&self) -> Result<Vec<Stored>, StoreError> {
         let failed = |error| StoreError::Io { path: self.folder.clone(), error };
         let mut runs = Vec::new();
-        for entry in fs::read_dir(&self.folder).map_err(failed)? {
+        let entries = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(runs),
+            entries => entries.map_err(failed)?,
+        };
+        for entry in entries {
             let path = entry.map_err(failed)?.path();
             let Some(name) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".jsonl")) else { continue };
-            // A journal that was removed meanwhile is none.
-            let Ok(about) = fs::metadata(&path) else { continue };
+            // Missing when another process has removed it meanwhile; a link may lead to a file of others.
+            let Ok(about) = fs::symlink_metadata(&path) else { continue };
             if about.is_file() {
                 let modified = about.modified().unwrap_or(SystemTime::UNIX_EPOCH);
                 runs.push(Stored { run: RunId::new(name), bytes: about.size(), modified, path });
@@ -117,6 +130,9 @@ impl Store {
     /// # Errors
     /// None fits, or several do.
     pub fn find(&self, asked: &str) -> Result<Stored, StoreError> {
+        if asked.is_empty() {
+            return Err(StoreError::Unknown(String::new()));
+        }
         let mut fitting: Vec<_> = self.list()?.into_iter().filter(|one| one.run.as_str().starts_with(asked)).collect();
         if let Some(exact) = fitting.iter().position(|one| one.run.as_str() == asked) {
             return Ok(fitting.swap_remove(exact));
@@ -129,6 +145,15 @@ impl Store {
                 Err(StoreError::Ambiguous { asked: asked.to_owned(), fitting })
             }
         }
+    }
+
+    /// The run of this whole name.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn exactly(&self, name: &str) -> Result<Stored, StoreError> {
+        let found = self.list()?.into_iter().find(|one| one.run.as_str() == name && is_run_name(name));
+        found.ok_or_else(|| StoreError::Unknown(name.to_owned()))
     }
 
     /// Removes a run, unless another process writes it.
@@ -144,25 +169,47 @@ impl Store {
         fs::remove_file(&stored.path).map_err(failed)
     }
 
-    /// Removes what is older, more or larger than it should be; returns what is gone. What cannot
-    /// be removed stays: tidying up never stops a run.
+    /// Removes the runs that `rules` do not keep, oldest names first to go; returns their names. `finished` reads a
+    /// journal: `None` if it is not one of that run, else whether the run is finished. Nothing is removed from a folder
+    /// that is a link. A run that cannot be removed stays.
     ///
     /// # Errors
     /// The folder cannot be read.
-    pub fn tidy(&self, rules: &Retention, now: SystemTime) -> Result<Vec<RunId>, StoreError> {
+    pub fn tidy(
+        &self,
+        rules: &Retention,
+        now: SystemTime,
+        finished: impl Fn(&Stored) -> Option<bool>,
+    ) -> Result<Vec<RunId>, StoreError> {
         let mut gone = Vec::new();
-        let (mut runs, mut bytes) = (0, 0);
-        for stored in self.list()? {
-            let old = now.duration_since(stored.modified).is_ok_and(|age| age > rules.age);
-            if old || runs >= rules.runs || bytes + stored.bytes > rules.bytes {
-                if self.remove(&stored).is_ok() {
-                    gone.push(stored.run);
-                }
-            } else {
-                runs += 1;
-                bytes += stored.bytes;
+        let all: Vec<_> = self.list()?.into_iter().filter(|one| is_run_name(one.run.as_str())).collect();
+        if fs::symlink_metadata(&self.folder).is_ok_and(|about| about.is_symlink()) {
+            return Ok(gone);
+        }
+        let may_be_full = rules.runs.is_some_and(|most| all.len() > most);
+        let mut kept = 0;
+        for stored in all {
+            let age = now.duration_since(stored.modified).unwrap_or_default();
+            let old = rules.age.is_some_and(|most| age > most);
+            // Most of the time nothing is to be removed, and no journal has to be read for it.
+            if !(old || may_be_full) || !finished(&stored).is_some_and(|finished| finished || rules.unfinished) {
+                continue;
+            }
+            if !old && rules.runs.is_none_or(|most| kept < most) {
+                kept += 1;
+            } else if self.remove(&stored).is_ok() {
+                gone.push(stored.run);
             }
         }
         Ok(gone)
     }
+}
+
+/// Whether a name is formed as the name of a run is: `20261121-100500-abcdef`.
+fn is_run_name(name: &str) -> bool {
+    let parts: Vec<_> = name.split('-').collect();
+    let [day, time, drawn] = parts.as_slice() else { return false };
+    let digits = |text: &str, count| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
+    let drawn = !drawn.is_empty() && drawn.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    digits(day, 8) && digits(time, 6) && drawn
 }

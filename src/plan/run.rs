@@ -87,7 +87,9 @@ pub struct Participant {
     pub model_id: String,
     /// How hard it thinks; `None` leaves the CLI's own default.
     pub effort: Option<Effort>,
-    /// What pays.
+    /// Which account is charged.
+    #[serde(flatten, with = "crate::billing")]
+    #[cfg_attr(feature = "cli", schemars(with = "crate::billing::Both<Pool>"))]
     pub pool: Pool,
     /// What it is charged, if the configuration says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]

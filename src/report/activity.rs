@@ -1,4 +1,4 @@
-//! Who is doing what at this moment, as a fold over events: what a live region shows.
+//! What each participant is doing now, as a fold over events: the content of the live region.
 
 use super::event_line::counted;
 use super::table::grouped;
@@ -65,42 +65,60 @@ impl ActivityModel {
         }
     }
 
-    /// The line over all seats: `round 2 of 5, 14 of at most 45 calls`.
+    /// The line above the participants: `round 2 of 5, 14 calls done (maximum 45)`.
     #[must_use]
     pub fn headline(&self) -> String {
-        let calls = format!("{} of at most {}", self.settled, counted(self.max_calls, "call"));
+        let calls = format!("{} done (maximum {})", counted(self.settled, "call"), grouped(self.max_calls));
         self.round.map_or_else(|| calls.clone(), |(round, most)| format!("round {round} of {most}, {calls}"))
     }
 
-    /// For each participant, in plan order: its name, what it does, and since when it is at work.
+    /// For each participant, in plan order: its name, its activity, and when the activity began; `None` while idle.
     pub fn seats(&self) -> impl Iterator<Item = (&ParticipantId, String, Option<Timestamp>)> {
         self.seats.iter().map(|(id, calls)| {
             let running: Vec<_> = calls.values().filter(|doing| doing.since.is_some()).collect();
             let waiting = calls.len() - running.len();
             let since = running.iter().filter_map(|doing| doing.since).min();
             let mut text = match running.as_slice() {
-                [] if waiting == 0 => "waits for the others".to_owned(),
-                [] => format!("{} to begin", counted(waiting as u64, "call")),
+                [] if waiting == 0 => self.idle(),
+                [] => format!("{waiting} queued"),
                 [one] => format!("{}{}", verb(one.role), detail(one)),
-                many => at_once(many),
+                many => in_parallel(many),
             };
             if !running.is_empty() && waiting > 0 {
-                text = format!("{text}, {waiting} to begin");
+                text = format!("{text}, {waiting} queued");
             }
             (id, text, since)
         })
     }
+
+    /// `idle, waiting for codex's answer`, or for several participants by name.
+    fn idle(&self) -> String {
+        let open: Vec<_> = self.seats.iter().filter(|(_, calls)| !calls.is_empty()).collect();
+        match open.as_slice() {
+            [] => "idle".to_owned(),
+            [(id, calls)] => {
+                let mut roles: Vec<_> = calls.values().map(|doing| noun(doing.role)).collect();
+                roles.dedup();
+                let what = if let [one] = roles.as_slice() { format!("{id}'s {one}") } else { id.to_string() };
+                format!("idle, waiting for {what}")
+            }
+            [others @ .., (last, _)] => {
+                let others: Vec<_> = others.iter().map(|(id, _)| id.as_str()).collect();
+                format!("idle, waiting for {} and {last}", others.join(", "))
+            }
+        }
+    }
 }
 
-/// `improves its answer, reviews 2 at once`.
-fn at_once(running: &[&Doing]) -> String {
+/// `improves its answer, reviews 2 in parallel`.
+fn in_parallel(running: &[&Doing]) -> String {
     let mut counts: BTreeMap<Role, usize> = BTreeMap::new();
     for doing in running {
         *counts.entry(doing.role).or_default() += 1;
     }
     let parts = counts.iter().rev().map(|(role, count)| match count {
         1 => verb(*role).to_owned(),
-        many => format!("{} {many} at once", verb(*role)),
+        many => format!("{} {many} in parallel", verb(*role)),
     });
     parts.collect::<Vec<_>>().join(", ")
 }
@@ -109,14 +127,26 @@ fn verb(role: Role) -> &'static str {
     match role {
         Role::Answer => "answers",
         Role::Argue => "argues",
-        Role::Judge => "sums up",
+        Role::Judge => "writes the synthesis",
         Role::Propose => "proposes",
         Role::Evaluate => "reviews",
         Role::Refine => "improves its answer",
         Role::Sample => "answers",
         Role::Draft => "drafts",
-        Role::Score => "judges",
+        Role::Score => "scores",
         Role::Critique => "critiques and rewrites",
+    }
+}
+
+fn noun(role: Role) -> &'static str {
+    match role {
+        Role::Answer | Role::Propose | Role::Refine | Role::Sample => "answer",
+        Role::Argue => "argument",
+        Role::Judge => "synthesis",
+        Role::Evaluate => "review",
+        Role::Draft => "draft",
+        Role::Score => "score",
+        Role::Critique => "critique",
     }
 }
 
@@ -161,12 +191,12 @@ mod tests {
             let (participant, role) = (ParticipantId::new("a"), Role::Evaluate);
             see(&mut activity, 1, EventKind::CallQueued { call: call(name), participant, role, round: Round::FIRST });
         }
-        assert_eq!(shown(&activity), ["a: 3 calls to begin None", "b: waits for the others None"]);
+        assert_eq!(shown(&activity), ["a: 3 queued None", "b: idle, waiting for a's review None"]);
         see(&mut activity, 5, EventKind::AttemptStarted { call: call("b"), attempt: 1 });
         see(&mut activity, 6, EventKind::Progress { call: call("b"), doing: "answering".into(), bytes: 1200 });
-        assert_eq!(shown(&activity)[0], "a: reviews, answering, 1,200 bytes, 2 to begin Some(5)");
+        assert_eq!(shown(&activity)[0], "a: reviews, answering, 1,200 bytes, 2 queued Some(5)");
         see(&mut activity, 7, EventKind::AttemptStarted { call: call("c"), attempt: 1 });
-        assert_eq!(shown(&activity)[0], "a: reviews 2 at once, 1 to begin Some(5)");
+        assert_eq!(shown(&activity)[0], "a: reviews 2 in parallel, 1 queued Some(5)");
         let ended = EventKind::AttemptEnded {
             call: call("b"),
             attempt: 1,
@@ -182,8 +212,8 @@ mod tests {
             8,
             EventKind::CallSettled { call: call("b"), participant, failure: None, attempts: 1, elapsed_ms: 7 },
         );
-        assert_eq!(shown(&activity)[0], "a: reviews, 1 to begin Some(7)");
+        assert_eq!(shown(&activity)[0], "a: reviews, 1 queued Some(7)");
         see(&mut activity, 9, EventKind::RoundStarted { round: Round::FIRST, max_rounds: 5 });
-        assert_eq!(activity.headline(), "round 1 of 5, 1 of at most 12 calls");
+        assert_eq!(activity.headline(), "round 1 of 5, 1 call done (maximum 12)");
     }
 }

@@ -1,23 +1,22 @@
-//! The one JSON document that a run leaves: the seed's field names, and what was added, in a fixed
-//! order.
+//! The JSON document of a run: the field names of the original, and ours, in a fixed order.
 
 use super::json_body::JsonBody;
 use crate::error::Error;
 use crate::outcome::{Account, Body, Dropped, Finished, QuoteCut, SELF_REFINE, SelfRefined, Status, StepCost};
 use serde::Serialize;
 
-/// A run, as programs read it.
+/// A run as JSON.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Document<'a> {
-    /// How it ended; decides the exit code.
+    /// Status of the run; decides the exit code.
     status: Status,
-    /// Why there is no answer, or no whole one; `None` with exit code 0 or 2.
+    /// Why the answer is missing or incomplete; `None` with exit code 0 or 2.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<RunError>,
     #[serde(flatten)]
     body: JsonBody<'a>,
-    /// The critique pass over the answer; `None` unless one was asked for.
+    /// The critique pass over the answer; `None` unless it was requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     self_refine: Option<Refined<'a>>,
     /// What each participant did and cost, in plan order.
@@ -26,17 +25,17 @@ pub struct Document<'a> {
     metadata: Metadata<'a>,
 }
 
-/// What a critique pass over the answer came to, and what it cost.
+/// Result and cost of the critique pass over the answer.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Refined<'a> {
     #[serde(flatten)]
     refined: &'a SelfRefined,
-    /// What it cost; `None` if it asked nobody.
+    /// Its cost; `None` if it made no call.
     cost: Option<&'a StepCost>,
 }
 
-/// What is to be known of a run as a whole.
+/// The run as a whole.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Metadata<'a> {
@@ -51,23 +50,23 @@ struct Metadata<'a> {
     total_attempts: u64,
     /// Wall time.
     elapsed_ms: u64,
-    /// The seed of every draw.
+    /// Random seed.
     seed: u64,
-    /// Participants without a candidate in the last round, and those that could not be asked any
-    /// more; `None` unless it is a consensus run.
+    /// Participants without an answer in the last round, and those whose calls failed for good; `None`
+    /// unless it is a consensus run.
     #[serde(skip_serializing_if = "Option::is_none")]
     models_dropped: Option<&'a [Dropped]>,
-    /// Prompts of a consensus run in which quoted text was too long; left out if there are none.
+    /// Prompts of a consensus run in which quoted text was cut; omitted if there are none.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     quotes_cut: &'a [QuoteCut],
-    /// Whether `resume` can go on with it; left out where it cannot.
+    /// Whether `resume` can continue it; omitted if not.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     resumable: bool,
-    /// When a run that stopped at a usage limit can go on, RFC 3339; `None` if nobody said.
+    /// When a run that paused at a usage limit can continue, RFC 3339; `None` if unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "cli", schemars(extend("format" = "date-time")))]
     resume_at: Option<String>,
-    /// Everything that a person should know.
+    /// Warnings, each one line.
     warnings: &'a [String],
 }
 
@@ -79,11 +78,11 @@ struct RunError {
     code: &'static str,
     /// What happened, on one line.
     message: String,
-    /// Whether the same run can go better the next time as it is.
+    /// Whether the same command can succeed when it is repeated.
     retryable: bool,
 }
 
-/// An error before or instead of a run, as programs read it.
+/// An error before or instead of a run, as JSON.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct ErrorDocument<'a> {
@@ -94,7 +93,7 @@ pub struct ErrorDocument<'a> {
     error: ErrorBody<'a>,
 }
 
-/// What happened, and what to do next.
+/// The error, and what to do next.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct ErrorBody<'a> {

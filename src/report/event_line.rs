@@ -1,4 +1,4 @@
-//! Each event as a line for people, or as nothing.
+//! Events as lines of text.
 
 mod debate;
 
@@ -24,17 +24,17 @@ fn always(kind: &EventKind, paint: Paint) -> Option<String> {
     Some(match kind {
         EventKind::RunStarted { participants, max_calls, .. } => announcement(participants, *max_calls),
         EventKind::ProposeFailed { round, participant, failure, message } => {
-            failed(paint, &format!("{participant} has no answer in round {round}"), *failure, message)
+            failed(paint, &format!("{participant} gave no answer in round {round}"), *failure, message)
         }
         EventKind::ReviewDropped { round, reviewer, author, failure, message } => {
-            let what = format!("the review of {author} by {reviewer} in round {round} is missing");
+            let what = format!("{reviewer} gave no review of {author} in round {round}");
             format!("  {} {what}: {failure}: {message}", paint.bad("failed:"))
         }
         EventKind::RefineFailed { round, participant, failure, message } => {
-            failed(paint, &format!("{participant} keeps its answer of round {round}"), *failure, message)
+            failed(paint, &format!("{participant} keeps its answer from round {round}"), *failure, message)
         }
         EventKind::Retrying { call, pause, failure } => {
-            format!("  {call}: {} {failure}; again in {}", paint.warn("failed:"), seconds(*pause))
+            format!("  {call}: {} {failure}; retrying in {}", paint.warn("failed:"), seconds(*pause))
         }
         // Named, because a round may begin before the one before it is closed.
         EventKind::RoundClosed { round, means, leader, stable, stability_rounds, threshold, converged } => {
@@ -50,7 +50,7 @@ fn always(kind: &EventKind, paint: Paint) -> Option<String> {
 
 fn detail(kind: &EventKind) -> Option<String> {
     Some(match kind {
-        EventKind::RoundStarted { round, max_rounds } => format!("  round {round} of {max_rounds} begins"),
+        EventKind::RoundStarted { round, max_rounds } => format!("  round {round} of {max_rounds} starts"),
         EventKind::CallQueued { call, .. } => format!("  {call}: queued"),
         EventKind::AttemptStarted { call, attempt } => format!("  {call}: attempt {attempt} started"),
         EventKind::AttemptEnded { call, attempt, failure, message, elapsed_ms, usage } => {
@@ -69,7 +69,7 @@ fn detail(kind: &EventKind) -> Option<String> {
             let how = failure.map_or_else(|| "done".to_owned(), |class| format!("given up: {class}"));
             format!("  {call}: {how} after {} ({})", millis(*elapsed_ms), counted(u64::from(*attempts), "attempt"))
         }
-        EventKind::CallAbandoned { call } => format!("  {call}: nobody waits for it any more"),
+        EventKind::CallAbandoned { call } => format!("  {call}: cancelled: no longer needed"),
         EventKind::Proposed { participant, words, preview, .. } => {
             format!("  {participant} proposed {}: {preview}", counted(*words, "word"))
         }
@@ -80,7 +80,7 @@ fn detail(kind: &EventKind) -> Option<String> {
             format!("  {participant} improved its answer, {}: {preview}", counted(*words, "word"))
         }
         EventKind::RepairAsked { reviewer, reason, .. } => {
-            format!("  {reviewer} is asked once more for its review: {reason}")
+            format!("  {reviewer} is asked to repeat its review: {reason}")
         }
         EventKind::Debate(event) => return debate::detail(event),
         EventKind::QuoteCut { call, bytes } => format!("  {call}: {} bytes of quoted text left out", grouped(*bytes)),
@@ -89,7 +89,7 @@ fn detail(kind: &EventKind) -> Option<String> {
     })
 }
 
-/// The line before the first call: who, which models, what pays, how many calls.
+/// The line before the first call: participants, models, billing, maximum number of calls.
 #[must_use]
 pub fn announcement(participants: &[Announced], max_calls: u64) -> String {
     let who: Vec<_> = participants
@@ -99,7 +99,7 @@ pub fn announcement(participants: &[Announced], max_calls: u64) -> String {
             format!("{} ({}{effort}; {})", one.participant, one.model_id, one.pays)
         })
         .collect();
-    format!("{}; at most {}", who.join(", "), counted(max_calls, "call"))
+    format!("{}; maximum {}", who.join(", "), counted(max_calls, "call"))
 }
 
 pub(super) fn failed(paint: Paint, what: &str, class: FailureClass, message: &str) -> String {
@@ -115,19 +115,20 @@ fn closed(
     converged: bool,
 ) -> String {
     let Some(leader) = leader else {
-        return paint.warn("nobody has a score");
+        return paint.warn("no scores");
     };
     let scores = scores(means);
     if converged {
         return format!("{scores}; {}", paint.good(&format!("agreed on {leader}'s answer")));
     }
-    let missing = match means.get(leader) {
-        Some(mean) if *mean < threshold => format!(", below {}", score_text(threshold)),
-        _ => String::new(),
+    let mean = means.get(leader).copied().unwrap_or_default();
+    let missing = if mean < threshold {
+        let rounds = if needed > 1 { format!(" for {needed} rounds") } else { String::new() };
+        format!("needs {}{rounds}", score_text(threshold))
+    } else {
+        format!("{stable} of {needed} rounds")
     };
-    // It can lead for longer than it must, below the threshold.
-    let stable = stable.min(needed);
-    format!("{scores}; {leader} leads ({stable} of {needed} rounds{missing})")
+    format!("{scores}; {leader} leads with {} ({missing})", score_text(mean))
 }
 
 /// Scores, best first.
@@ -189,7 +190,7 @@ mod tests {
             EventKind::RunStarted { run: RunId::new("r"), protocol: "consensus".into(), participants, max_calls: 45 };
         assert_eq!(
             line(&kind, false, PLAIN).unwrap(),
-            "claude (claude-opus, effort high; subscription (CLAUDE_CODE_OAUTH_TOKEN)), ollama/x (ollama-x; nobody); at most 45 calls"
+            "claude (claude-opus, effort high; subscription (CLAUDE_CODE_OAUTH_TOKEN)), ollama/x (ollama-x; nobody); maximum 45 calls"
         );
     }
 
@@ -205,13 +206,16 @@ mod tests {
             converged,
         };
         let text = |kind| line(&kind, false, PLAIN).unwrap();
-        assert_eq!(text(closed(Some("b"), 1, false)), "round 1: b 7.8, a 7.5; b leads (1 of 2 rounds, below 8.0)");
+        assert_eq!(
+            text(closed(Some("b"), 1, false)),
+            "round 1: b 7.8, a 7.5; b leads with 7.8 (needs 8.0 for 2 rounds)"
+        );
         assert_eq!(text(closed(Some("b"), 2, true)), "round 1: b 7.8, a 7.5; agreed on b's answer");
-        assert_eq!(text(closed(None, 0, false)), "round 1: nobody has a score");
+        assert_eq!(text(closed(None, 0, false)), "round 1: no scores");
     }
 
     #[test]
-    fn details_are_for_those_who_ask() {
+    fn details_are_shown_on_request() {
         let call = CallId::new("r1/propose/a");
         let kind = EventKind::AttemptEnded {
             call,
@@ -229,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_failed_is_always_told_with_what_to_do() {
+    fn failures_are_always_shown_with_advice() {
         let kind = EventKind::ProposeFailed {
             round: Round::FIRST,
             participant: id("codex"),
@@ -237,6 +241,6 @@ mod tests {
             message: "401".into(),
         };
         let text = line(&kind, false, PLAIN).unwrap();
-        assert!(text.starts_with("  failed: codex has no answer in round 1: not_logged_in: 401; log in"), "{text}");
+        assert!(text.starts_with("  failed: codex gave no answer in round 1: not_logged_in: 401; log in"), "{text}");
     }
 }

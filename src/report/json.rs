@@ -33,20 +33,17 @@ impl Reporter for Json {
 
 /// Writes a document over several lines.
 pub fn pretty(out: &mut OutputStream, document: &impl Serialize) {
-    out.write(|to| {
-        serde_json::to_writer_pretty(&mut *to, document)?;
-        to.write_all(b"\n")?;
-        to.flush()
-    });
+    written(out, serde_json::to_string_pretty(document));
 }
 
-/// Writes a document on one line.
+/// Writes a document on one line, in one piece.
 pub fn compact(out: &mut OutputStream, document: &impl Serialize) {
-    out.write(|to| {
-        // In one piece, so that a reader never sees half a line for long.
-        let mut line = serde_json::to_vec(document)?;
-        line.push(b'\n');
-        to.write_all(&line)?;
-        to.flush()
-    });
+    written(out, serde_json::to_string(document));
+}
+
+fn written(out: &mut OutputStream, text: serde_json::Result<String>) {
+    match text {
+        Ok(text) => out.json(&text),
+        Err(error) => out.fail(error.into()),
+    }
 }

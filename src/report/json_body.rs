@@ -1,4 +1,4 @@
-//! What each protocol adds to the document of a run.
+//! The part of the JSON document that depends on the protocol.
 
 use crate::outcome::{
     Answer, Body, ConsensusBody, DebateBody, Dissent, Finished, PipelineBody, RefineBody, RoundRecord, SamplingBody,
@@ -65,10 +65,10 @@ impl InDocument for RefineBody {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 pub(super) struct Consensus<'a> {
-    /// What standard output shows in text: the winner's answer, or what a critique pass made of it; `None`
-    /// if nobody ever answered.
+    /// The answer, as text mode prints it: the winner's, or its rewrite by a critique pass; `None` if no model
+    /// answered.
     answer: Option<&'a str>,
-    /// The best answer, as it was scored; `None` if nobody ever answered.
+    /// The best answer, as it was scored; `None` if no model answered.
     winner: Option<&'a Winner>,
     /// The number of the last round that was entered.
     final_round: u32,
@@ -76,13 +76,13 @@ pub(super) struct Consensus<'a> {
     strategy: &'a str,
     /// The threshold that the leader's mean had to meet, 1 to 10.
     threshold: f64,
-    /// For how many rounds in a row the same answer had to lead.
+    /// Number of consecutive rounds in which the same answer had to lead.
     stability_rounds: u32,
     /// Every participant's latest scored answer, best first; unscored ones after them.
     all_answers: &'a [Answer],
-    /// What speaks against the winner: reviews of it below the threshold, lowest first.
+    /// Reviews of the winner below the threshold, lowest first.
     dissent: &'a [Dissent],
-    /// What happened in each round.
+    /// Each round.
     rounds: &'a [RoundRecord],
 }
 
@@ -90,7 +90,7 @@ pub(super) struct Consensus<'a> {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 pub(super) struct Answered<'a, T> {
-    /// The text that a person came for; `None` if there is none.
+    /// The answer; `None` if there is none.
     answer: Option<&'a str>,
     #[serde(flatten)]
     body: &'a T,
@@ -99,23 +99,23 @@ pub(super) struct Answered<'a, T> {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 pub(super) struct Pipeline<'a> {
-    /// The text that a person came for; `None` if there is none.
+    /// The answer; `None` if there is none.
     answer: Option<&'a str>,
-    /// Who wrote it, where that is one participant.
+    /// The participant that wrote it, if it was one.
     author: Option<&'a str>,
-    /// How many steps there are.
+    /// Number of steps.
     step_count: usize,
     /// Every step, in order.
     steps: Vec<Step<'a>>,
 }
 
-/// One step, and what it cost.
+/// One step and its cost.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct Step<'a> {
     #[serde(flatten)]
     record: &'a StepRecord,
-    /// What it cost; `None` if it asked nobody.
+    /// Its cost; `None` if it made no call.
     cost: Option<&'a StepCost>,
 }
 

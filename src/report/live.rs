@@ -3,10 +3,13 @@
 use super::activity::ActivityModel;
 use super::human::Screen;
 use super::output_stream::OutputStream;
+use super::table::padded;
+use super::terminal::{render, safe};
 use crate::event::Event;
 use crate::time::Timestamp;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::Duration;
+use unicode_width::UnicodeWidthStr as _;
 
 /// How often the seconds are redrawn.
 const TICK: Duration = Duration::from_millis(200);
@@ -50,14 +53,14 @@ impl Live {
         if self.rows.len() == count {
             return;
         }
-        let width = self.activity.seats().map(|(id, ..)| id.as_str().chars().count()).max().unwrap_or(0);
+        let width = self.activity.seats().map(|(id, ..)| id.as_str().width()).max().unwrap_or(0);
         self.headline = self.region.add(ProgressBar::new_spinner().with_style(style(HEADLINE)));
         self.rows = self
             .activity
             .seats()
             .map(|(id, ..)| {
                 let bar = ProgressBar::new_spinner().with_style(style(WAITING));
-                let bar = self.region.add(bar.with_prefix(format!("{:width$}", id.as_str())));
+                let bar = self.region.add(bar.with_prefix(padded(&safe(id.as_str()), width)));
                 Row { bar, since: None }
             })
             .collect();
@@ -80,7 +83,7 @@ impl Live {
                     }
                 }
             }
-            row.bar.set_message(text);
+            row.bar.set_message(safe(&text).into_owned());
         }
     }
 }
@@ -95,7 +98,7 @@ impl Screen for Live {
         if self.rows.is_empty() {
             self.err.line(line);
         } else {
-            let _ = self.region.println(line);
+            let _ = self.region.println(render(line, true));
         }
     }
 

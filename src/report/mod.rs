@@ -17,6 +17,7 @@ pub mod reporter;
 pub mod summary;
 mod summary_rows;
 pub mod table;
+mod terminal;
 
 pub use human::{Human, Plain, Screen};
 pub use json::Json;

@@ -1,12 +1,14 @@
 //! An output stream, until its reader is gone.
 
+use super::terminal::{escaped, render};
 use std::fmt;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 
 /// A stream for people or programs. When its reader is gone, it goes quiet; any other trouble is
 /// kept for [`OutputStream::result`].
 pub struct OutputStream {
     to: Box<dyn Write + Send>,
+    terminal: bool,
     over: bool,
     trouble: Option<io::Error>,
 }
@@ -18,25 +20,31 @@ impl fmt::Debug for OutputStream {
 }
 
 impl OutputStream {
-    /// Writes to `to`.
+    /// Writes to `to`, which is no terminal.
     pub fn new(to: impl Write + Send + 'static) -> Self {
-        Self { to: Box::new(to), over: false, trouble: None }
+        Self { to: Box::new(to), terminal: false, over: false, trouble: None }
     }
 
     /// Our standard output.
     #[must_use]
     pub fn stdout() -> Self {
-        Self::new(io::stdout())
+        Self { terminal: io::stdout().is_terminal(), ..Self::new(io::stdout()) }
     }
 
     /// Our standard error.
     #[must_use]
     pub fn stderr() -> Self {
-        Self::new(io::stderr())
+        Self { terminal: io::stderr().is_terminal(), ..Self::new(io::stderr()) }
     }
 
-    /// Writes a text and ends its last line.
+    /// Writes a text and ends its last line. A terminal gets no control sequences of it but the styles of
+    /// [`Paint`](super::Paint).
     pub fn line(&mut self, text: &str) {
+        self.trusted(&render(text, self.terminal));
+    }
+
+    /// Writes a text of ours that holds nothing of others, as it is, and ends its last line.
+    pub fn trusted(&mut self, text: &str) {
         self.write(|to| {
             to.write_all(text.as_bytes())?;
             if !text.ends_with('\n') {
@@ -46,17 +54,27 @@ impl OutputStream {
         });
     }
 
-    /// Writes with `write`, unless nobody reads any more.
-    pub fn write(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+    /// Writes a JSON text and ends its last line. A terminal gets control characters as JSON escapes.
+    pub fn json(&mut self, text: &str) {
+        let safe = if self.terminal { escaped(text) } else { text.into() };
+        self.trusted(&safe);
+    }
+
+    fn write(&mut self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
         if self.over {
             return;
         }
         if let Err(error) = write(&mut self.to) {
-            self.over = true;
-            // `refinery … | head` has what it wants: that is no trouble.
-            if error.kind() != io::ErrorKind::BrokenPipe {
-                self.trouble = Some(error);
-            }
+            self.fail(error);
+        }
+    }
+
+    /// Ends the stream with an error.
+    pub(super) fn fail(&mut self, error: io::Error) {
+        self.over = true;
+        // `refinery … | head` has what it wants: that is no trouble.
+        if error.kind() != io::ErrorKind::BrokenPipe {
+            self.trouble = Some(error);
         }
     }
 

@@ -1,5 +1,7 @@
 //! A little colour, or none.
 
+use super::terminal::styled;
+
 /// Whether text is dressed up. Decided once, from the terminal and `NO_COLOR`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Paint {
@@ -9,7 +11,7 @@ pub struct Paint {
 
 impl Paint {
     fn dress(self, code: &str, text: &str) -> String {
-        if self.on { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+        if self.on { styled(code, text) } else { text.to_owned() }
     }
 
     /// What matters.
@@ -50,6 +52,7 @@ mod tests {
     #[test]
     fn off_is_the_text_itself() {
         assert_eq!(Paint { on: false }.bad("x"), "x");
-        assert_eq!(Paint { on: true }.bold("x"), "\u{1b}[1mx\u{1b}[0m");
+        let bold = Paint { on: true }.bold("x");
+        assert_eq!(super::super::terminal::render(&bold, true), "\u{1b}[1mx\u{1b}[0m");
     }
 }

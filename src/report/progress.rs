@@ -1,14 +1,14 @@
-//! The events of samples, of texts that are refined, and of steps, each as a line for people.
+//! Events of sample, refine and pipe runs as lines of text.
 
 use super::event_line::{counted, failed};
 use super::paint::Paint;
 use crate::event::TextEvent;
 
-/// What is always told: what was found, and what failed.
+/// Results and failures, shown always.
 pub(super) fn always(kind: &TextEvent, paint: Paint) -> Option<String> {
     Some(match kind {
         TextEvent::SampleFailed { sample, participant, failure, message } => {
-            failed(paint, &format!("sample {sample}, dealt to {participant}, is missing"), *failure, message)
+            failed(paint, &format!("sample {sample} by {participant} is missing"), *failure, message)
         }
         TextEvent::SamplesCounted { least, most, unique_responses, num_samples, calls_saved, reached, .. } => {
             let of = |share: f64| format!("{:.0} %", share * 100.0);
@@ -20,41 +20,41 @@ pub(super) fn always(kind: &TextEvent, paint: Paint) -> Option<String> {
                 saved => format!("; {} saved", counted(u64::from(*saved), "call")),
             };
             let samples = counted(u64::from(*num_samples), "sample");
-            let different = counted(u64::from(*unique_responses), "different answer");
-            format!("{share} of {samples} agree, {different}{saved}")
+            let distinct = counted(u64::from(*unique_responses), "distinct answer");
+            format!("{share} of {samples} agree, {distinct}{saved}")
         }
         TextEvent::DraftFailed { participant, failure, message } => {
-            failed(paint, &format!("{participant} has no draft"), *failure, message)
+            failed(paint, &format!("{participant} gave no draft"), *failure, message)
         }
         TextEvent::Scored { round, judge, score, best, .. } => {
             let what = paint.bold(&text_of(round.get()));
             format!("{what} {score:.2} by {judge}; best {best:.2}")
         }
         TextEvent::ScoreDropped { round, judge, failure, message } => {
-            let what = format!("{judge} has no score for {}", text_of(round.get()).trim_end_matches(':'));
+            let what = format!("{judge} gave no score for {}", text_of(round.get()).trim_end_matches(':'));
             failed(paint, &what, *failure, message)
         }
         TextEvent::Critiqued { round, refiner, adopted, converged, reason, .. } => {
             let what = match (adopted, converged) {
                 (true, false) => "rewritten".to_owned(),
-                (true, true) => "practically unchanged".to_owned(),
-                (false, _) => paint.warn("kept as it was"),
+                (true, true) => "almost unchanged".to_owned(),
+                (false, _) => paint.warn("rewrite not adopted"),
             };
             let reason = reason.as_ref().map_or(String::new(), |reason| format!(": {reason}"));
             format!("{} {what} by {refiner}{reason}", paint.bold(&format!("pass {round}:")))
         }
-        TextEvent::SelfRefineSkipped { reason } => format!("the answer is not critiqued: {reason}"),
+        TextEvent::SelfRefineSkipped { reason } => format!("self-refine skipped: {reason}"),
         TextEvent::StepStarted { step, kind, steps } => {
             format!("{} {kind}, of {steps}", paint.bold(&format!("{step}:")))
         }
         TextEvent::StepSkipped { step, kind, reason } => {
-            format!("{} {kind} is left out: {reason}", paint.bold(&format!("{step}:")))
+            format!("{} {kind} skipped: {reason}", paint.bold(&format!("{step}:")))
         }
         _ => return None,
     })
 }
 
-/// What is told to those who ask.
+/// Details, shown with `--verbose`.
 pub(super) fn detail(kind: &TextEvent) -> Option<String> {
     Some(match kind {
         TextEvent::Sampled { sample, participant, preview } => format!("  sample {sample} by {participant}: {preview}"),
@@ -71,7 +71,7 @@ pub(super) fn detail(kind: &TextEvent) -> Option<String> {
     })
 }
 
-/// What a round of a refined text is about.
+/// The name of the text that a round of `refine` scores.
 fn text_of(round: u32) -> String {
     match round {
         1 => "draft:".to_owned(),

@@ -19,16 +19,16 @@ pub fn summary(finished: &Finished, paint: Paint) -> String {
     rows.extend(cost(&finished.totals).map(|cost| ("Cost", cost)));
     if finished.totals.resumable {
         let after = finished.totals.resume_at.map_or_else(String::new, |at| format!(", after {at}"));
-        rows.push(("Go on", format!("refinery resume {}{after}", finished.totals.run_id)));
+        rows.push(("Continue with", format!("refinery resume {}{after}", finished.totals.run_id)));
     }
-    rows.extend(finished.totals.steps.iter().map(|one| ("Part", part(one))));
+    rows.extend(finished.totals.steps.iter().map(|one| ("Step", step(one))));
     rows.extend(summary_rows::reservations(outcome));
     let rows: Vec<_> = rows.into_iter().map(|(name, value)| vec![format!("{name}:"), value]).collect();
     let critiques = summary_rows::critiques(outcome);
     format!("{}{critiques}", table(&rows, &[]))
 }
 
-fn part(one: &StepCost) -> String {
+fn step(one: &StepCost) -> String {
     let mut text = format!("{}: {}", one.step, counted(one.calls, "call"));
     if let (Some(input), Some(output)) = (one.usage.input_tokens, one.usage.output_tokens) {
         let _ = write!(text, ", {} tokens in, {} out", grouped(input), grouped(output));
@@ -46,13 +46,14 @@ fn calls(totals: &Totals) -> String {
     format!("{} ({})", grouped(totals.total_calls), counted(totals.total_attempts, "attempt"))
 }
 
-/// What is billed for each use, or would be if no plan paid; nothing if nobody said.
+/// Dollars of the participants with (`billed`) or without an account that is charged per use; `None` if no
+/// CLI reported any.
 fn dollars(totals: &Totals, billed: bool) -> Option<f64> {
     let paid = totals.participants.iter().filter(|one| (one.pool == "api_key") == billed);
     paid.filter_map(|one| one.usage.cost_usd).reduce(|sum, one| sum + one)
 }
 
-/// Tokens and dollars as the vendors said them, and who said none; nothing if none did.
+/// Tokens and dollars as the vendors reported them, and which are missing; `None` if none were reported.
 fn cost(totals: &Totals) -> Option<String> {
     let sum = totals.participants.iter().fold(Usage::default(), |sum, one| sum.plus(one.usage));
     let mut parts = Vec::new();
@@ -60,7 +61,8 @@ fn cost(totals: &Totals) -> Option<String> {
         parts.push(format!("{} tokens in, {} out", grouped(input), grouped(output)));
     }
     parts.extend(dollars(totals, true).map(|billed| format!("${billed:.2}")));
-    parts.extend(dollars(totals, false).map(|notional| format!("${notional:.2} at list prices, a plan pays")));
+    parts
+        .extend(dollars(totals, false).map(|notional| format!("≈${notional:.2} at API prices (covered by your plan)")));
     if parts.is_empty() {
         return None;
     }
@@ -68,11 +70,11 @@ fn cost(totals: &Totals) -> Option<String> {
     let silent: Vec<_> = totals.participants.iter().filter(silent).map(|one| one.participant.as_str()).collect();
     if let Some((last, others)) = silent.split_last() {
         let others = if others.is_empty() { String::new() } else { format!("{} and ", others.join(", ")) };
-        parts.push(format!("what {others}{last} charged is not known"));
+        parts.push(format!("{others}{last}: cost unknown"));
     }
     let unknown: u64 = totals.participants.iter().map(|one| one.attempts_without_usage).sum();
     if unknown > 0 {
-        parts.push(format!("{} not counted by the vendor", counted(unknown, "attempt")));
+        parts.push(format!("{} without usage data", counted(unknown, "call")));
     }
     Some(parts.join("; "))
 }

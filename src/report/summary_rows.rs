@@ -1,4 +1,4 @@
-//! What is to be said of an outcome, by protocol: how it ended, what it found, what speaks against it.
+//! Rows of the summary, by protocol: status, results, reservations.
 
 mod debate;
 
@@ -10,7 +10,7 @@ use crate::outcome::{
 
 type Row = (&'static str, String);
 
-/// How it ended, in words.
+/// The status in words.
 pub(super) fn status(outcome: &Outcome, paint: Paint) -> String {
     if let Body::Debate(body) = &outcome.body {
         return debate::status(outcome, body, paint);
@@ -21,32 +21,39 @@ pub(super) fn status(outcome: &Outcome, paint: Paint) -> String {
     {
         return status(last, paint);
     }
+    if let (Body::Sample(body), Status::Agreed | Status::AgreementMissed) = (&outcome.body, outcome.status) {
+        let agreed = outcome.status == Status::Agreed;
+        let text = agreement(body, agreed);
+        return if agreed { paint.good(&text) } else { paint.warn(&format!("{text}: most common answer")) };
+    }
     let best = if outcome.answer.is_some() { "best answer so far" } else { "no answer" };
     match outcome.status {
         Status::Converged => paint.good("converged"),
-        Status::SingleModel => paint.good("single model, reviewed by nobody"),
-        Status::Agreed => paint.good("the samples agree as far as was asked"),
-        Status::TargetReached => paint.good("the target score is reached"),
+        Status::SingleModel => paint.good("one model only, not reviewed"),
+        Status::TargetReached => paint.good("target score reached"),
         Status::Refined => paint.good("critiqued and rewritten"),
-        Status::Unchanged => paint.good("left as it was"),
-        Status::MaxRoundsExceeded => paint.warn(&format!("the rounds ran out before they agreed: {best}")),
-        Status::AgreementMissed => paint.warn("the samples do not agree as far as was asked: the answer of most"),
-        Status::Plateau => paint.warn("the score stopped moving below the target: the best text"),
-        Status::MaxIterationsExceeded => paint.warn("the iterations ran out below the target: the best text"),
+        Status::Unchanged => paint.good("unchanged"),
+        Status::MaxRoundsExceeded => paint.warn(&format!("no agreement within the maximum number of rounds: {best}")),
+        Status::Plateau => paint.warn("the score stopped improving below the target: best text"),
+        Status::MaxIterationsExceeded => {
+            paint.warn("target score not reached within the maximum number of iterations: best text")
+        }
         Status::InsufficientModels => match outcome.body {
-            Body::Consensus(_) => paint.bad(&format!("fewer than two models could answer: {best}")),
-            _ => paint.bad("nobody could answer"),
+            Body::Consensus(_) => paint.bad(&format!("fewer than two models answered: {best}")),
+            _ => paint.bad("no model answered"),
         },
-        Status::BudgetExhausted => paint.warn(&format!("the budget ran out: {best}")),
-        Status::Parked => paint.warn(&format!("parked at a usage limit: {best}")),
+        Status::BudgetExhausted => paint.warn(&format!("budget exhausted: {best}")),
+        Status::Parked => paint.warn(&format!("paused at a usage limit: {best}")),
         Status::Cancelled => paint.warn(&format!("cancelled: {best}")),
         Status::Error if outcome.answer.is_some() => paint.bad(&format!("failed: {best}")),
         Status::Error => paint.bad("failed"),
-        Status::Stable | Status::AllRounds | Status::MinScoreMissed => outcome.status.as_str().replace('_', " "),
+        Status::Agreed | Status::AgreementMissed | Status::Stable | Status::AllRounds | Status::MinScoreMissed => {
+            outcome.status.as_str().replace('_', " ")
+        }
     }
 }
 
-/// What it found.
+/// Results.
 pub(super) fn facts(body: &Body, paint: Paint) -> Vec<Row> {
     match body {
         Body::Consensus(body) => consensus(body, paint),
@@ -57,14 +64,14 @@ pub(super) fn facts(body: &Body, paint: Paint) -> Vec<Row> {
     }
 }
 
-/// What speaks against it, and what a critique pass did.
+/// Dissent, failures, and what a critique pass did.
 pub(super) fn reservations(outcome: &Outcome) -> Vec<Row> {
     let mut rows = of_body(&outcome.body);
     if let Some(refined) = &outcome.self_refine {
         let what = match (&refined.skipped, refined.changed) {
-            (Some(reason), _) => format!("left out: {reason}"),
+            (Some(reason), _) => format!("skipped: {reason}"),
             (None, true) => "the answer was critiqued and rewritten".to_owned(),
-            (None, false) => "the answer was critiqued, and stands as it was".to_owned(),
+            (None, false) => "the answer was critiqued and left unchanged".to_owned(),
         };
         rows.push(("Self-refine", what));
         rows.extend(refined.passes.iter().filter_map(kept));
@@ -108,6 +115,31 @@ fn consensus(body: &ConsensusBody, paint: Paint) -> Vec<Row> {
     rows
 }
 
+fn percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
+/// The share of samples that gave the answer; a range while samples are missing.
+fn share(body: &SamplingBody) -> String {
+    match body.agreement_ratio {
+        Some(ratio) => percent(ratio),
+        None => format!("{} to {}", percent(body.agreement.least), percent(body.agreement.most)),
+    }
+}
+
+/// `agreement 67 % is below the required 80 %`, or the same of the strategy where no share is required or that
+/// share is met.
+fn agreement(body: &SamplingBody, agreed: bool) -> String {
+    match (body.min_agreement, body.strategy.as_str()) {
+        (Some(least), _) if agreed => format!("agreement {} meets the required {}", share(body), percent(least)),
+        (Some(least), _) if body.agreement.least < least => {
+            format!("agreement {} is below the required {}", share(body), percent(least))
+        }
+        (_, "unanimous") => if agreed { "all samples agree" } else { "the samples do not all agree" }.to_owned(),
+        _ => if agreed { "the majority of the samples agrees" } else { "no majority" }.to_owned(),
+    }
+}
+
 fn sampling(body: &SamplingBody, paint: Paint) -> Vec<Row> {
     let mut rows = Vec::new();
     if let (Some(winner), Some(sample)) = (&body.winner, body.winning_sample) {
@@ -115,20 +147,16 @@ fn sampling(body: &SamplingBody, paint: Paint) -> Vec<Row> {
         rows.push(("Answer", format!("sample {sample}, by {who} ({})", winner.model_id)));
     }
     let votes = body.responses.first().map_or(0, |first| first.votes);
-    let of = |share: f64| format!("{:.0} %", share * 100.0);
-    let share = match body.agreement_ratio {
-        Some(ratio) => of(ratio),
-        None => format!("{} to {}", of(body.agreement.least), of(body.agreement.most)),
-    };
-    let gate = body.min_agreement.map_or(String::new(), |least| format!("; at least {} was asked", of(least)));
-    rows.push(("Agreement", format!("{share} ({votes} of {}){gate}", counted(u64::from(body.num_samples), "sample"))));
-    rows.push(("Different", counted(u64::from(body.unique_responses), "answer")));
+    let required = body.min_agreement.map_or(String::new(), |least| format!("; required {}", percent(least)));
+    let samples = counted(u64::from(body.num_samples), "sample");
+    rows.push(("Agreement", format!("{} ({votes} of {samples}){required}", share(body))));
+    rows.push(("Distinct answers", body.unique_responses.to_string()));
     if let Some(end) = &body.early_stop {
         let sure = end
             .confidence
             .map_or_else(String::new, |confidence| format!(" with {:.1} % confidence", confidence * 100.0));
         let saved = counted(u64::from(end.calls_saved), "call");
-        rows.push(("Ended early", format!("{saved} saved: nothing would change any more{sure}")));
+        rows.push(("Stopped early", format!("{saved} saved: result settled{sure}")));
     }
     rows
 }
@@ -136,7 +164,7 @@ fn sampling(body: &SamplingBody, paint: Paint) -> Vec<Row> {
 fn refine(body: &RefineBody) -> Vec<Row> {
     let mut rows = Vec::new();
     if let Some(author) = &body.author {
-        rows.push(("Written by", author.to_string()));
+        rows.push(("Author", author.to_string()));
     }
     if body.mode == "score" {
         let score = body.score.map_or_else(|| "none".to_owned(), |score| format!("{score:.2}"));
@@ -153,7 +181,7 @@ fn refine(body: &RefineBody) -> Vec<Row> {
 
 fn pipeline(body: &PipelineBody) -> Vec<Row> {
     let line = |step: &StepRecord| match (&step.skipped, &step.outcome) {
-        (Some(reason), _) => format!("{} {}: left out, {reason}", step.step, step.kind),
+        (Some(reason), _) => format!("{} {}: skipped: {reason}", step.step, step.kind),
         (None, Some(outcome)) => {
             let facts = facts(&outcome.body, Paint { on: false });
             let facts: Vec<_> =
@@ -185,7 +213,7 @@ fn of_body(body: &Body) -> Vec<Row> {
         Body::Debate(body) => debate::reservations(body),
         Body::Sample(body) => {
             let tie = (body.tie_count > 1).then(|| {
-                ("Tie", format!("{} answers have as many samples each: the first one given is taken", body.tie_count))
+                ("Tie", format!("{} answers with the same number of samples: the first one is taken", body.tie_count))
             });
             let failed = body.samples.iter().filter_map(|one| {
                 let (class, message) = (one.failure?, one.message.as_deref().unwrap_or(""));
@@ -197,7 +225,7 @@ fn of_body(body: &Body) -> Vec<Row> {
             tie.into_iter().chain(failed).collect()
         }
         Body::Refine(body) => {
-            let skipped = body.skipped.iter().map(|reason| ("Left as it was", reason.clone()));
+            let skipped = body.skipped.iter().map(|reason| ("Unchanged", reason.clone()));
             let passes = body.passes.iter().filter_map(kept);
             let failed = body.failures.iter().map(|failure| ("Failed", failure.clone()));
             skipped.chain(passes).chain(failed).collect()
@@ -215,14 +243,14 @@ fn of_body(body: &Body) -> Vec<Row> {
     }
 }
 
-/// What is to be known of a critique besides its words.
+/// The note on a critique pass, if it has one.
 fn kept(pass: &CritiquePass) -> Option<Row> {
     let name = if pass.adopted { "Note" } else { "Not adopted" };
     Some((name, format!("pass {} by {}: {}", pass.pass, pass.refiner, pass.reason.as_ref()?)))
 }
 
 fn first_line(text: &str) -> String {
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("no words");
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("(no text)");
     match line.char_indices().nth(160) {
         Some((cut, _)) => format!("{}…", &line[..cut]),
         None => line.to_owned(),

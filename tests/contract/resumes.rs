@@ -79,7 +79,7 @@ fn a_usage_limit_parks_a_run_until_it_resets() {
     assert_eq!(shown.code, Some(0), "{shown:#?}");
     let document = shown.document();
     assert_eq!((&document["status"], &document["metadata"]["resume_at"]), (&json!("converged"), &Value::Null));
-    let pool = |at: usize| document["participants"][at]["pool"].clone();
+    let pool = |at: usize| document["participants"][at]["billing"].clone();
     assert_eq!((pool(0), pool(1)), (json!("subscription"), json!("api_key")));
     sandbox.server.asks().iter().for_each(one_credential);
     // What was answered is not asked again; the review that met the limit is.

@@ -49,7 +49,7 @@ pub fn program_env(clock: Clock) -> (ProgramEnv, watch::Sender<StopLevel>) {
     let watchdog = Watchdog::start(Path::new(env!("CARGO_BIN_EXE_refinery")), &["__watchdog"], &marker).unwrap();
     let (sender, stop) = stop_channel();
     let supervisor = Supervisor::new(marker).with_watchdog(watchdog);
-    (ProgramEnv { supervisor, stop, clock, debug: Arc::new(|_| {}) }, sender)
+    (ProgramEnv { supervisor, stop, clock, notice: Arc::new(|_| {}) }, sender)
 }
 
 /// Makes the run.

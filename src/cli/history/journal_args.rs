@@ -29,7 +29,7 @@ pub enum RunsCommand {
     },
     /// Remove runs
     Rm {
-        /// The runs, or the beginnings of their names
+        /// Names of runs, whole
         #[arg(required = true)]
         runs: Vec<String>,
     },

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::event::preview;
 use crate::host::Machine;
 use crate::ids::RunId;
-use crate::journal::{Store, Stored};
+use crate::journal::{Store, StoreError, Stored};
 use crate::plan::RunPlan;
 use crate::report::document::Document;
 use crate::report::table::table;
@@ -72,10 +72,15 @@ pub fn run(args: &RunsArgs, machine: &Machine, console: Console) -> Result<u8, E
         None => list(&store, console),
         Some(RunsCommand::Show { run }) => show(&find(run)?, console),
         Some(RunsCommand::Rm { runs }) => {
-            let found = runs.iter().map(|run| find(run)).collect::<Result<Vec<_>, _>>()?;
+            let found = runs.iter().map(|run| store.exactly(run).map_err(|error| refused(&error)));
+            let found = found.collect::<Result<Vec<_>, _>>()?;
             remove(&store, &found, console)
         }
     }
+}
+
+fn refused(error: &StoreError) -> Error {
+    Error::config(error.to_string()).hint("`refinery runs rm` takes whole names")
 }
 
 fn list(store: &Store, console: Console) -> Result<u8, Error> {

@@ -30,7 +30,9 @@ pub(crate) struct Line {
     aliases: BTreeMap<String, String>,
     /// How many calls may run at once.
     concurrency: usize,
-    /// What can pay, in the order in which it is looked for.
+    /// Accounts that can be charged, in order of preference.
+    billing: Vec<Pool>,
+    /// The same as `billing`: its older name, which a later version will drop.
     pools: Vec<Pool>,
     /// What to type to install it.
     install: String,
@@ -39,7 +41,7 @@ pub(crate) struct Line {
 }
 
 /// One way to pay, as programs read it.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 struct Pool {
     /// Its name in the manifest.
     name: String,
@@ -66,6 +68,7 @@ pub fn run(args: &AdaptersArgs, machine: &Machine, console: Console) -> Result<u
 fn line(manifest: &Manifest) -> Line {
     let model = manifest.resolve_exact(None);
     let pool = |pool: &PoolSpec| Pool { name: pool.name.clone(), kind: pool.kind, variable: pool.variable.clone() };
+    let billing: Vec<_> = manifest.pools.iter().map(pool).collect();
     Line {
         adapter: manifest.id.to_string(),
         verified: manifest.verified(),
@@ -74,7 +77,8 @@ fn line(manifest: &Manifest) -> Line {
         models_as_of: manifest.models.as_of.clone(),
         aliases: manifest.models.aliases.clone(),
         concurrency: manifest.default_concurrency(),
-        pools: manifest.pools.iter().map(pool).collect(),
+        pools: billing.clone(),
+        billing,
         install: manifest.install_hint().to_owned(),
         login: manifest.login_hint().to_owned(),
     }
@@ -96,7 +100,7 @@ fn block(one: &Line, paint: Paint) -> String {
         .map(|(alias, model)| if alias == model { alias.clone() } else { format!("{alias} = {model}") })
         .collect();
     let pools: Vec<_> = one
-        .pools
+        .billing
         .iter()
         .map(|pool| pool.variable.as_ref().map_or_else(|| pool.name.clone(), |name| format!("{} ({name})", pool.name)))
         .collect();

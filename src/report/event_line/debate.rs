@@ -1,4 +1,4 @@
-//! What happens in a debate, as lines for people.
+//! Events of a debate as lines of text.
 
 use super::counted;
 use crate::event::{DebateEvent, preview};
@@ -9,7 +9,7 @@ pub(super) fn always(event: &DebateEvent, paint: Paint) -> Option<String> {
     Some(match event {
         DebateEvent::ParticipantComplete { round, participant, failure: Some(class), message, .. } => {
             let message = message.as_deref().unwrap_or_default();
-            super::failed(paint, &format!("{participant} has no turn in round {round}"), *class, message)
+            super::failed(paint, &format!("{participant} missed its turn in round {round}"), *class, message)
         }
         DebateEvent::RoundComplete { round, score, average_confidence, disagreements, .. } => {
             let open = counted(*disagreements as u64, "disagreement");
@@ -18,10 +18,10 @@ pub(super) fn always(event: &DebateEvent, paint: Paint) -> Option<String> {
         }
         DebateEvent::DisagreementDetected { disagreement, .. } => {
             let pair = format!("({} and {})", disagreement.a, disagreement.b);
-            format!("  {} {pair}: {} apart", disagreement.label, disagreement.severity)
+            format!("  {} {pair}: {} points apart", disagreement.label, disagreement.severity)
         }
         DebateEvent::EarlyStop { round, delta, .. } => {
-            paint.good(&format!("stable in round {round}: the score moved by {delta}"))
+            paint.good(&format!("stable in round {round}: the score changed by {delta}"))
         }
         DebateEvent::Error { message } => format!("{} {message}", paint.bad("failed:")),
         _ => return None,
@@ -33,8 +33,8 @@ pub(super) fn detail(event: &DebateEvent) -> Option<String> {
     Some(match event {
         DebateEvent::RoundStart { round, max_rounds, label, order, blind, .. } => {
             let order = order.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            let how = if *blind { "all at once" } else { "in turn" };
-            format!("  round {round} of {max_rounds} begins: {label}; {how}: {order}")
+            let how = if *blind { "in parallel" } else { "in turn" };
+            format!("  round {round} of {max_rounds} starts: {label}; {how}: {order}")
         }
         DebateEvent::ParticipantStart { participant, persona, .. } => format!("  {participant} speaks as {persona}"),
         DebateEvent::ParticipantComplete { participant, content: Some(content), confidence, marker_found, .. } => {
@@ -42,9 +42,9 @@ pub(super) fn detail(event: &DebateEvent) -> Option<String> {
             let confidence = confidence.unwrap_or_default();
             format!("  {participant}, confidence {confidence}{stated}: {}", preview(content))
         }
-        DebateEvent::SynthesisStart { participant, .. } => format!("  {participant} sums up"),
+        DebateEvent::SynthesisStart { participant, .. } => format!("  {participant} writes the synthesis"),
         DebateEvent::SynthesisComplete { synthesis: Some(synthesis), .. } => {
-            format!("  the judge: {}", preview(&synthesis.majority_position))
+            format!("  synthesis: {}", preview(&synthesis.majority_position))
         }
         _ => return None,
     })
