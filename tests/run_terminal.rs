@@ -82,7 +82,7 @@ fn nothing_of_others_controls_a_terminal() {
     ];
     for words in lines {
         let output = in_terminal(&sandbox, words);
-        assert!(output.contains("QUFB") || words == ["resume", run], "{words:?}: {shown:?}");
+        assert!(output.contains("QUFB") || words == ["resume", run], "{words:?}: {output:?}");
         assert_harmless(&words.join(" "), &output);
     }
 }
