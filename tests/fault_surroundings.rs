@@ -12,12 +12,15 @@
 
 use crate::support::disk::Small;
 use crate::support::in_process::{execute_run, own_env, prepare_run};
+use crate::support::in_process::{execute_run, own_env, prepare_run};
 use crate::support::record::{begun, essence, records};
 use crate::support::sandbox::{Sandbox, document};
 use crate::support::scripted_backends::AskAll;
-use refinery_core::call::{Backend, Backoff, Caller, CliBackend, CliSettings, Endpoint, Endpoints, Gate, Lane};
+use refinery_core::call::{
+    AdapterQueue, Backend, Backoff, CallLimit, Caller, CliBackend, CliSettings, Endpoint, Endpoints,
+};
 use refinery_core::cli::history::replay::retell;
-use refinery_core::engine::{Bounds, Briefing, Clock, Header, Recorded, RunDeps, begin_journal, drive, stop_channel};
+use refinery_core::engine::{Bounds, Clock, Header, Recorded, RunDeps, RunMeta, begin_journal, drive, stop_channel};
 use refinery_core::event::Event;
 use refinery_core::ids::ParticipantId;
 use refinery_core::outcome::Status;
@@ -247,20 +250,21 @@ fn a_crowd_with_few_descriptors() {
         now: Arc::new(refinery_core::host::machine::now),
     };
     let names: Vec<&'static str> = (0..CROWD).map(|number| &*format!("claude-{number}").leak()).collect();
-    let mut brief = Briefing::of(&ready.plan);
+    let mut brief = RunMeta::of(&ready.plan);
     let (announced, registered) = brief.participants.remove(0);
-    let (lane, mut endpoints) = (Lane::new(0), std::collections::BTreeMap::new());
+    let (queue, mut endpoints) = (AdapterQueue::new(0), std::collections::BTreeMap::new());
     for name in &names {
         let (mut announced, mut registered) = (announced.clone(), registered.clone());
         announced.participant = ParticipantId::new(*name);
         registered.participant = ParticipantId::new(*name);
         brief.participants.push((announced, registered));
         let backend: Arc<dyn Backend> = Arc::new(CliBackend::new(settings.clone(), (&ready.participants[0]).into()));
-        endpoints.insert(ParticipantId::new(*name), Endpoint { backend, lane: lane.clone(), own: Lane::new(0) });
+        endpoints
+            .insert(ParticipantId::new(*name), Endpoint { backend, queue: queue.clone(), own: AdapterQueue::new(0) });
     }
     let caller = Caller::new(Endpoints {
         by_name: endpoints,
-        gate: Gate::new(0),
+        limit: CallLimit::new(0),
         backoff: Backoff { retries: 0, ..Backoff::default() },
     });
     let header = Header::new(ready.plan.clone(), Vec::new(), settings.now.as_ref()());

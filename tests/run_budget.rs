@@ -125,7 +125,7 @@ fn the_longest_time_lets_what_is_in_flight_settle() {
     let output = sandbox.run("why -m claude,codex -o json --max-wall 1s");
     let ended = document(&output);
     assert_eq!((output.code, &ended["status"]), (Some(5), &"budget_exhausted".into()), "{}", output.stderr);
-    assert!(warnings(&ended).iter().any(|text| text.contains("longest time of 1 s")), "{:?}", warnings(&ended));
+    assert!(warnings(&ended).iter().any(|text| text.contains("longest time of 1s")), "{:?}", warnings(&ended));
     let records = records(&sandbox.journal());
     let ends = records.iter().filter(|one| one["record"] == "ended").count();
     assert_eq!(ends as u64, begun(&records).values().sum::<u64>(), "everything that was begun came to its end");

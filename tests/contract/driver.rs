@@ -6,8 +6,8 @@ use super::slots;
 use super::user_home::{UserHome, chatgpt_on_loopback, text};
 use refinery_core::adapter::{Billing, Catalog, Host, Manifest, Program, choose};
 use refinery_core::call::{
-    Answered, AtLimit, Backoff, CallContext, CallNews, Caller, CliBackend, CliEndpoint, CliSettings, Echo, Endpoint,
-    Endpoints, Gate, Lane,
+    AdapterQueue, Answered, AtLimit, Backoff, CallContext, CallEvent, CallLimit, Caller, CliBackend, CliEndpoint,
+    CliSettings, Echo, Endpoint, Endpoints,
 };
 use refinery_core::exchange::{CallSpec, Effort, Prompt, Reply, Role, Shape, Tuning};
 use refinery_core::failure::CallFailure;
@@ -241,7 +241,7 @@ impl Call {
         };
         let effort = self.effort.or(model.effort);
         let backend = CliBackend::new(settings, CliEndpoint { manifest, program, pool, model, effort });
-        Endpoint { backend: Arc::new(backend), lane: Lane::new(1), own: Lane::new(0) }
+        Endpoint { backend: Arc::new(backend), queue: AdapterQueue::new(1), own: AdapterQueue::new(0) }
     }
 
     fn spec(&self) -> CallSpec {
@@ -261,22 +261,22 @@ impl Call {
     async fn ask(&self, endpoint: Endpoint) -> (Answered, Vec<String>) {
         let endpoints = BTreeMap::from([(ParticipantId::new("it"), endpoint)]);
         let backoff = Backoff { retries: 0, ..Backoff::default() };
-        let caller = Caller::new(Endpoints { by_name: endpoints, gate: Gate::new(0), backoff });
+        let caller = Caller::new(Endpoints { by_name: endpoints, limit: CallLimit::new(0), backoff });
         let (_running, stop) = watch::channel(StopLevel::Run);
-        let (tell, mut told) = mpsc::unbounded_channel();
+        let (events, mut told) = mpsc::unbounded_channel();
         let listener = tokio::spawn(async move {
             let mut warnings = Vec::new();
             while let Some(news) = told.recv().await {
                 match news {
-                    CallNews::Begun { go, .. } => drop(go.send(Ok(()))),
-                    CallNews::Limited { answer, .. } => drop(answer.send(AtLimit::GiveUp)),
-                    CallNews::Warning(warning) => warnings.push(warning),
-                    CallNews::Ended { .. } | CallNews::Retrying { .. } | CallNews::Live(_) => {}
+                    CallEvent::Begun { go, .. } => drop(go.send(Ok(()))),
+                    CallEvent::Limited { answer, .. } => drop(answer.send(AtLimit::GiveUp)),
+                    CallEvent::Warning(warning) => warnings.push(warning),
+                    CallEvent::Ended { .. } | CallEvent::Retrying { .. } | CallEvent::Live(_) => {}
                 }
             }
             warnings
         });
-        let answered = caller.call(Arc::new(self.spec()), CallContext { stop, tell }).await;
+        let answered = caller.call(Arc::new(self.spec()), CallContext { stop, events }).await;
         (answered, listener.await.unwrap())
     }
 }
