@@ -90,7 +90,7 @@ async fn a_limit_drops_the_vendor_while_two_others_are_left() {
 #[tokio::test(start_paused = true)]
 async fn a_limit_parks_the_run_when_too_few_are_left() {
     // Two participants of one vendor are one queue: with it parked, only one other is left.
-    let limited = || always(|_| Act::Limit(HOUR));
+    let limited = || always(|_| Action::Limit(HOUR));
     let ran = ran(vec![("a-1", limited()), ("a-2", limited()), ("b", talkative())], limit(OnLimit::Park)).await;
     assert_eq!(ran.finished.outcome.status, Status::Parked);
     assert_eq!(ran.finished.totals.resume_at, Some(Timestamp(0).plus(HOUR)));

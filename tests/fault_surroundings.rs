@@ -12,7 +12,6 @@
 
 use crate::support::disk::Small;
 use crate::support::in_process::{execute_run, own_env, prepare_run};
-use crate::support::in_process::{execute_run, own_env, prepare_run};
 use crate::support::record::{begun, essence, records};
 use crate::support::sandbox::{Sandbox, document};
 use crate::support::scripted_backends::AskAll;

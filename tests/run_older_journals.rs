@@ -65,7 +65,7 @@ fn journals_of_format_1_0_are_resumed_where_they_stopped() {
             let again = all[at..].iter().filter(|one| one["record"] == "begun");
             let again: Vec<_> = again.map(|one| one["call"].as_str().unwrap()).collect();
             assert!(!again.is_empty() && again.iter().all(|call| !before.contains(*call)), "{name}: {again:?}");
-            // The resumed run holds its outcome: it is shown as it was printed.
+            // The resumed run holds its outcome: it is output as it was printed.
             let replayed = sandbox.run("replay 2 -o json");
             assert_eq!((replayed.code, &replayed.stdout), (Some(0), &output.stdout), "{name}");
         }
@@ -98,14 +98,14 @@ fn a_replay_shows_what_was_printed_and_not_what_todays_rules_would_make_of_it() 
     bodies[0]["plan"]["protocol"]["max_rounds"] = json!(1);
     reseal(&journal, &bodies);
     let output = document(&sandbox.run("replay 2 -o json"));
-    assert_eq!((&shown["answer"], &shown["status"]), (&"printed then".into(), &"converged".into()), "{shown}");
-    assert!(warnings(&output).is_empty(), "{shown}");
+    assert_eq!((&output["answer"], &output["status"]), (&"printed then".into(), &"converged".into()), "{output}");
+    assert!(warnings(&output).is_empty(), "{output}");
     // Of a shape that this version cannot read, it is worked out again: with a warning, and without the rest.
     bodies[last]["record"]["finished"]["outcome"]["status"] = json!("delighted");
     reseal(&journal, &bodies);
     let output = document(&sandbox.run("replay 2 -o json"));
-    assert_eq!(shown["status"], "max_rounds_exceeded", "{shown}");
-    assert!(warned(&output, "worked out by the rules") && warned(&output, "recorded replies were ignored"), "{shown}");
+    assert_eq!(output["status"], "max_rounds_exceeded", "{output}");
+    assert!(warned(&output, "worked out by the rules") && warned(&output, "recorded replies were ignored"), "{output}");
     assert!(!warned(&output, "printed then"));
 }
 
