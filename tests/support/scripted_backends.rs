@@ -68,9 +68,9 @@ impl Protocol for AskAll {
     }
 }
 
-pub type Script = Arc<dyn Fn(u32) -> Act + Send + Sync>;
+pub type Script = Arc<dyn Fn(u32) -> Action + Send + Sync>;
 
-pub enum Act {
+pub enum Action {
     Say(&'static str),
     /// The same, with so many output tokens and so much money.
     Costly(&'static str, u64, f64),
@@ -86,26 +86,26 @@ struct Scripted(Script);
 
 impl Backend for Scripted {
     fn attempt(&self, mut attempt: Attempt) -> BoxFuture<'_, Result<Reply, AttemptError>> {
-        let act = (self.0)(attempt.number);
+        let action = (self.0)(attempt.number);
         Box::pin(async move {
-            match act {
-                Act::Say(text) => Ok(Reply { text: text.into(), ..Reply::default() }),
-                Act::Costly(text, tokens, cost) => {
+            match action {
+                Action::Say(text) => Ok(Reply { text: text.into(), ..Reply::default() }),
+                Action::Costly(text, tokens, cost) => {
                     let usage = Usage { output_tokens: Some(tokens), cost_usd: Some(cost), ..Usage::default() };
                     Ok(Reply { text: text.into(), usage, ..Reply::default() })
                 }
-                Act::Limit(after) => {
+                Action::Limit(after) => {
                     let mut failure = CallFailure::new(FailureClass::UsageLimit, "as told");
                     failure.resets_at = Some(Timestamp(0).plus(after));
                     Err(failure.into())
                 }
-                Act::Fail(class) => Err(CallFailure::new(class, "as told").into()),
-                Act::Exhausted => Err(AttemptError::Exhausted("too many open files".to_owned())),
-                Act::Hang => {
+                Action::Fail(class) => Err(CallFailure::new(class, "as told").into()),
+                Action::Exhausted => Err(AttemptError::Exhausted("too many open files".to_owned())),
+                Action::Hang => {
                     let _ = attempt.stop.wait_for(|level| *level > StopLevel::Run).await;
                     Err(CallFailure::new(FailureClass::Stopped, "stopped").into())
                 }
-                Act::Panic => panic!("as told"),
+                Action::Panic => panic!("as told"),
             }
         })
     }
@@ -177,6 +177,6 @@ pub async fn bounded(
     Ran { finished, events }
 }
 
-pub fn always(make: impl Fn(u32) -> Act + Send + Sync + 'static) -> Script {
+pub fn always(make: impl Fn(u32) -> Action + Send + Sync + 'static) -> Script {
     Arc::new(make)
 }
