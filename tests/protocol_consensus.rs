@@ -1,4 +1,4 @@
-//! What a consensus run does, scene by scene.
+//! What a consensus run does, script by script.
 
 use crate::support::room::{
     self, Drive, MARKS, Transcript, answer, consensus, failure, members, participant, plan, run, text,

@@ -1,4 +1,4 @@
-//! What several steps do: scenes, and what holds for every run.
+//! What several steps do: scripts, and what holds for every run.
 
 use crate::support::room::{failure, text};
 use crate::support::simulate::{Played, cut, hash, material, members, play, play_in_order};

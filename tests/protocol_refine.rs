@@ -1,4 +1,4 @@
-//! What refining a text does: scenes, and what holds for every run.
+//! What refining a text does: scripts, and what holds for every run.
 
 use crate::support::room::{failure, text};
 use crate::support::simulate::{Played, cut, hash, material, members, play};

@@ -1,4 +1,4 @@
-//! What a sampling run does: scenes, and what holds for every one.
+//! What a sampling run does: scripts, and what holds for every one.
 
 use crate::support::room::{failure, text};
 use crate::support::simulate::{Played, cut, hash, material, members, play, play_in_order};

@@ -21,7 +21,7 @@ mod wire;
 pub use answer::{Answer, Ending, Fault, Part, Turn};
 pub use consensus::consensus;
 pub use gate::Gate;
-pub use phase::{Floor, Phase};
+pub use phase::Phase;
 pub use request::{Request, Vendor};
 pub use server::{Loopback, dead_address};
 pub use told::Told;

@@ -1,22 +1,22 @@
-//! What a stand-in does wrong as a process, on request.
+//! What a fake does wrong as a process, on request.
 
-use crate::support::standin::{CLAUDE, CODEX, GEMINI, Stage, user_line};
+use crate::support::fake_cli::{CLAUDE, CODEX, FakeCli, GEMINI, user_line};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::Child;
 
-fn scene(rule: &str) -> Stage {
-    Stage::new(&format!("log = {{ file = 'log.jsonl' }}\n[[rule]]\n{rule}"))
+fn script(rule: &str) -> FakeCli {
+    FakeCli::new(&format!("log = {{ file = 'log.jsonl' }}\n[[rule]]\n{rule}"))
 }
 
 fn pid(child: &Child) -> Pid {
     Pid::from_child(child)
 }
 
-/// Starts a stand-in, hands it its prompt, and closes its input unless it is one that stays.
-fn started(stage: &Stage, vendor: &str, argv: &[&str], input: &str) -> Child {
-    let mut child = stage.spawn(vendor, argv);
+/// Starts a fake, hands it its prompt, and closes its input unless it is one that stays.
+fn started(fake: &FakeCli, vendor: &str, argv: &[&str], input: &str) -> Child {
+    let mut child = fake.spawn(vendor, argv);
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(input.as_bytes()).unwrap();
     if vendor == "claude" {
@@ -33,12 +33,12 @@ fn all(mut stream: impl Read) -> Vec<u8> {
 
 #[test]
 fn it_cuts_its_output_and_ends_as_it_is_told() {
-    let played = scene("manner = { keep_bytes = 40 }\nact = [{ say = { text = 'x' } }, { exit = 3 }]")
+    let played = script("manner = { keep_bytes = 40 }\nactions = [{ say = { text = 'x' } }, { exit = 3 }]")
         .ask("codex", CODEX, "hello");
     assert_eq!((played.stdout.len(), played.code), (40, Some(3)));
-    let played = scene("act = [{ exit = 7 }]").ask("gemini", GEMINI, "hello");
+    let played = script("actions = [{ exit = 7 }]").ask("gemini", GEMINI, "hello");
     assert_eq!((played.stdout.len(), played.code), (0, Some(7)));
-    let played = scene("act = [{ say = { text = 'x' } }, { exit = 9 }]").ask("codex", CODEX, "hello");
+    let played = script("actions = [{ say = { text = 'x' } }, { exit = 9 }]").ask("codex", CODEX, "hello");
     assert!(played.text().contains("turn.completed"));
     assert_eq!(played.code, Some(9));
 }
@@ -46,7 +46,7 @@ fn it_cuts_its_output_and_ends_as_it_is_told() {
 #[test]
 fn it_dies_by_a_signal() {
     for (name, number) in [("KILL", 9), ("SEGV", 11), ("ABRT", 6), ("TERM", 15)] {
-        let played = scene(&format!("act = [{{ signal = '{name}' }}]")).ask("codex", CODEX, "hello");
+        let played = script(&format!("actions = [{{ signal = '{name}' }}]")).ask("codex", CODEX, "hello");
         assert_eq!((played.code, played.signal), (None, Some(number)), "{name}");
     }
 }
@@ -54,11 +54,11 @@ fn it_dies_by_a_signal() {
 #[test]
 fn it_hangs_before_and_in_the_middle_of_an_answer() {
     for (rule, before) in [
-        ("act = ['hang']", ""),
-        ("manner = { keep_bytes = 5 }\nact = [{ say = { text = 'never whole' } }, 'hang']", "never"),
+        ("actions = ['hang']", ""),
+        ("manner = { keep_bytes = 5 }\nactions = [{ say = { text = 'never whole' } }, 'hang']", "never"),
     ] {
-        let stage = scene(&format!("{rule}\n[rule.when]\nvendor = 'plain'"));
-        let mut child = started(&stage, "plain", &[], "hello");
+        let fake = script(&format!("{rule}\n[rule.when]\nvendor = 'plain'"));
+        let mut child = started(&fake, "plain", &[], "hello");
         let mut bytes = vec![0; before.len()];
         child.stdout.as_mut().unwrap().read_exact(&mut bytes).unwrap();
         assert_eq!(bytes, before.as_bytes());
@@ -77,8 +77,8 @@ fn it_answers_a_signal_as_the_vendor_does() {
         ("codex", CODEX, "hello".to_owned(), None, Some(15)),
         ("gemini", GEMINI, "hello".to_owned(), Some(0), None),
     ] {
-        let stage = scene("act = [{ print = { text = 'ready' } }, 'hang']");
-        let mut child = started(&stage, vendor, argv, &input);
+        let fake = script("actions = [{ print = { text = 'ready' } }, 'hang']");
+        let mut child = started(&fake, vendor, argv, &input);
         child.stdout.as_mut().unwrap().read_exact(&mut [0; 5]).unwrap();
         kill_process(pid(&child), Signal::TERM).unwrap();
         let status = child.wait().unwrap();
@@ -88,8 +88,8 @@ fn it_answers_a_signal_as_the_vendor_does() {
 
 #[test]
 fn it_can_be_deaf() {
-    let stage = scene("act = [{ deaf = ['TERM', 'INT', 'HUP'] }, { say = { text = 'still here' } }]");
-    let mut child = started(&stage, "claude", CLAUDE, &user_line("hello"));
+    let fake = script("actions = [{ deaf = ['TERM', 'INT', 'HUP'] }, { say = { text = 'still here' } }]");
+    let mut child = started(&fake, "claude", CLAUDE, &user_line("hello"));
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut answered = || lines.any(|line| line.is_ok_and(|line| line.contains("\"type\":\"result\"")));
     assert!(answered());
@@ -105,25 +105,22 @@ fn it_can_be_deaf() {
 
 #[test]
 fn it_floods() {
-    let played = scene("act = [{ flood = { to = 'stderr', bytes = 300000 } }, { line = { bytes = 200000 } }]").ask(
-        "plain",
-        &[],
-        "hello",
-    );
+    let played = script("actions = [{ flood = { to = 'stderr', bytes = 300000 } }, { line = { bytes = 200000 } }]")
+        .ask("plain", &[], "hello");
     assert_eq!(played.stderr.len(), 300_000);
     assert_eq!((played.stdout.len(), played.text().lines().count()), (200_001, 1));
 }
 
 #[test]
 fn it_writes_what_is_no_text() {
-    let played = scene("act = [{ print = { text = 'ok ', hex = 'fffe0a' } }]").ask("plain", &[], "hello");
+    let played = script("actions = [{ print = { text = 'ok ', hex = 'fffe0a' } }]").ask("plain", &[], "hello");
     assert_eq!(played.stdout, b"ok \xff\xfe\n");
 }
 
 #[test]
 fn it_writes_in_pieces_that_cut_characters() {
-    let scene = scene("manner = { piece_bytes = 1, pause_ms = 5 }\nact = [{ say = { text = 'ééé' } }]");
-    let mut child = started(&scene, "plain", &[], "hello");
+    let script = script("manner = { piece_bytes = 1, pause_ms = 5 }\nactions = [{ say = { text = 'ééé' } }]");
+    let mut child = started(&script, "plain", &[], "hello");
     let mut out = child.stdout.take().unwrap();
     let mut first = [0; 4];
     let size = out.read(&mut first).unwrap();
@@ -135,8 +132,8 @@ fn it_writes_in_pieces_that_cut_characters() {
 
 #[test]
 fn it_closes_its_output_early() {
-    let stage = scene("act = ['close-stdout', 'close-stderr', 'hang']");
-    let mut child = started(&stage, "plain", &[], "hello");
+    let fake = script("actions = ['close-stdout', 'close-stderr', 'hang']");
+    let mut child = started(&fake, "plain", &[], "hello");
     assert_eq!(all(child.stdout.take().unwrap()), b"");
     assert_eq!(all(child.stderr.take().unwrap()), b"");
     assert!(child.try_wait().unwrap().is_none(), "it ended, and did not only close its output");
@@ -146,16 +143,16 @@ fn it_closes_its_output_early() {
 
 #[test]
 fn it_need_not_read_its_prompt() {
-    let stage = scene("act = [{ say = { text = 'I know already.' } }, 'unread']");
-    let played = stage.ask("codex", CODEX, &"long ".repeat(100_000));
+    let fake = script("actions = [{ say = { text = 'I know already.' } }, 'unread']");
+    let played = fake.ask("codex", CODEX, &"long ".repeat(100_000));
     assert!(played.text().contains("I know already."));
-    assert_eq!(stage.log()[0]["prompt_bytes"], serde_json::Value::Null);
+    assert_eq!(fake.log()[0]["prompt_bytes"], serde_json::Value::Null);
 }
 
 #[test]
 fn it_can_close_its_input_and_go_on() {
-    let stage = scene("act = ['close-stdin', { print = { text = 'closed' } }, 'unread', 'hang']");
-    let mut child = stage.spawn("plain", &[]);
+    let fake = script("actions = ['close-stdin', { print = { text = 'closed' } }, 'unread', 'hang']");
+    let mut child = fake.spawn("plain", &[]);
     child.stdout.as_mut().unwrap().read_exact(&mut [0; 6]).unwrap();
     let error = child.stdin.take().unwrap().write_all(b"hello").unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe);
@@ -165,12 +162,12 @@ fn it_can_close_its_input_and_go_on() {
 
 #[test]
 fn it_leaves_a_grandchild_that_holds_its_output() {
-    let stage = scene(
-        "act = [{ say = { text = 'done' } }, { grandchild = { seconds = 100, own_session = true, deaf = true } }]",
+    let fake = script(
+        "actions = [{ say = { text = 'done' } }, { grandchild = { seconds = 100, own_session = true, deaf = true } }]",
     );
-    let mut child = started(&stage, "plain", &[], "hello");
+    let mut child = started(&fake, "plain", &[], "hello");
     child.wait().unwrap();
-    let left = stage.log().into_iter().find_map(|line| line["grandchild"].as_i64()).unwrap();
+    let left = fake.log().into_iter().find_map(|line| line["grandchild"].as_i64()).unwrap();
     let left = Pid::from_raw(i32::try_from(left).unwrap()).unwrap();
     test_kill_process(left).unwrap();
     let mut out = child.stdout.take().unwrap();

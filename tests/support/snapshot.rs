@@ -2,7 +2,7 @@
 
 /// Holds it against its snapshot. Times, sizes and money differ with the machine and the wording of the
 /// prompts.
-macro_rules! shown {
+macro_rules! assert_text_snapshot {
     ($text:expr) => {
         insta::with_settings!({filters => vec![
             (r"\d+\.\d s\b", "[TIME]"),
@@ -11,4 +11,4 @@ macro_rules! shown {
         ]}, { insta::assert_snapshot!($text) })
     };
 }
-pub(crate) use shown;
+pub(crate) use assert_text_snapshot;

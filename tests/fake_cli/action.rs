@@ -1,13 +1,13 @@
-//! What a rule of a scene plays.
+//! What a rule of a script plays.
 
-use super::misbehave;
-use super::trouble::Trouble;
+use super::failure_kind::FailureKind;
+use super::faults;
 use serde::Deserialize;
 
 /// One thing that is played.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Act {
+pub enum Action {
     /// Answers with this text.
     Say(Say),
     /// Answers with a draft of its own, marked so that reviews and refinements of it are recognised.
@@ -64,8 +64,8 @@ pub struct Say {
     pub fill_bytes: usize,
 }
 
-/// A draft of its own: version 1 when it proposes, one more than its last when it refines, one more
-/// than what there is when it improves a text.
+/// A draft of its own: version 1 when it proposes, one more than the one in the prompt when
+/// it refines.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Draft {
@@ -112,7 +112,7 @@ pub struct Opinion {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Argue {
-    /// What it holds; nothing said: something sensible, that names round and speaker. `{{who}}`,
+    /// What it holds; nothing said: something sensible, that names round and participant. `{{who}}`,
     /// `{{vendor}}` and `{{model}}` are filled in.
     #[serde(default)]
     pub position: String,
@@ -171,7 +171,7 @@ impl Default for Critique {
 #[serde(deny_unknown_fields)]
 pub struct Fail {
     /// Which.
-    pub kind: Trouble,
+    pub kind: FailureKind,
     /// The pause that the server asks for, in seconds.
     pub retry_after_s: Option<u64>,
     /// When a usage limit resets, in seconds from now.
@@ -185,7 +185,7 @@ pub struct Fail {
 }
 
 fn server_words() -> String {
-    "the stand-in was told to fail".to_owned()
+    "the fake was told to fail".to_owned()
 }
 
 /// Which output stream.
@@ -242,7 +242,7 @@ pub struct Grandchild {
     pub quiet: bool,
 }
 
-impl Act {
+impl Action {
     /// What is wrong with it, beyond what its type says.
     pub(super) fn check(&self) -> Result<(), String> {
         match self {
@@ -254,9 +254,9 @@ impl Act {
                 Err("`synthesis` has a confidence above 100".to_owned())
             }
             Self::Grandchild(child) if child.seconds > 120 => Err("`grandchild` stays at most 120 seconds".to_owned()),
-            Self::Print(print) => misbehave::unhex(&print.hex).map(drop),
-            Self::Deaf(names) => names.iter().try_for_each(|name| misbehave::signal(name).map(drop)),
-            Self::Signal(name) => misbehave::signal(name).map(drop),
+            Self::Print(print) => faults::unhex(&print.hex).map(drop),
+            Self::Deaf(names) => names.iter().try_for_each(|name| faults::signal(name).map(drop)),
+            Self::Signal(name) => faults::signal(name).map(drop),
             _ => Ok(()),
         }
     }

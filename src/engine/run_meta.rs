@@ -1,12 +1,12 @@
-//! What the engine must know of a plan.
+//! The part of a plan that the engine reads.
 
-use super::fold::Briefing;
+use super::fold::RunMeta;
 use super::ledger::Registered;
 use crate::event::Announced;
 use crate::plan::{Participant, RunPlan};
 
-impl Briefing {
-    /// What it must know of this plan.
+impl RunMeta {
+    /// The part of this plan that the engine reads.
     #[must_use]
     pub fn of(plan: &RunPlan) -> Self {
         Self {

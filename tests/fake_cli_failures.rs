@@ -1,11 +1,11 @@
 //! Every row of the vendors' failure tables, printed and ended as the vendor does.
 
-use crate::support::standin::{CLAUDE, CODEX, GEMINI, Played, Stage};
+use crate::support::fake_cli::{CLAUDE, CODEX, CliOutput, FakeCli, GEMINI};
 use serde_json::{Value, json};
 
-fn fail(vendor: &str, argv: &[&str], kind: &str) -> Played {
-    let scene = format!("[[rule]]\nact = [{{ fail = {{ kind = '{kind}', message = 'MSG', partial = 'half' }} }}]");
-    Stage::new(&scene).ask(vendor, argv, "hello")
+fn fail(vendor: &str, argv: &[&str], kind: &str) -> CliOutput {
+    let script = format!("[[rule]]\nactions = [{{ fail = {{ kind = '{kind}', message = 'MSG', partial = 'half' }} }}]");
+    FakeCli::new(&script).ask(vendor, argv, "hello")
 }
 
 #[test]
@@ -43,8 +43,8 @@ fn claude_fails_in_its_result_event() {
 
 #[test]
 fn claude_tells_when_a_limit_resets() {
-    let scene = "[[rule]]\nact = [{ fail = { kind = 'usage-limit', resets_in_s = 7200 } }]";
-    let events = Stage::new(scene).ask("claude", CLAUDE, "hello").events();
+    let script = "[[rule]]\nactions = [{ fail = { kind = 'usage-limit', resets_in_s = 7200 } }]";
+    let events = FakeCli::new(script).ask("claude", CLAUDE, "hello").events();
     let limit = events.iter().find(|event| event["type"] == "rate_limit_event").unwrap();
     assert_eq!(limit["rate_limit_info"]["status"], "rejected");
     assert!(limit["rate_limit_info"]["resetsAt"].as_i64() > Some(1_700_000_000));

@@ -1,19 +1,19 @@
 //! The program that people get: it demonstrates, and cannot be told to fail.
 
+use crate::support::failure_kind::FailureKind;
 use crate::support::fakes::FAKE_CLI;
-use crate::support::trouble::Trouble;
 use std::process::{Command, Stdio};
 
 /// What only a program that injects faults has a use for, beside the names of failures.
 const FAULTS: [&str; 5] =
-    ["grandchild", "close-stdin", "keep_bytes", "is no signal that a scene can use", "stays at most 120 seconds"];
+    ["grandchild", "close-stdin", "keep_bytes", "is no signal that a script can use", "stays at most 120 seconds"];
 
 #[test]
 fn it_holds_no_code_that_injects_faults() {
     let read = |program| String::from_utf8_lossy(&std::fs::read(program).unwrap()).into_owned();
     let (shipped, fake) = (read(env!("CARGO_BIN_EXE_refinery")), read(FAKE_CLI));
     // One word alone may stand there for another reason.
-    let failures = Trouble::ALL.map(Trouble::name).into_iter().filter(|name| name.contains('-'));
+    let failures = FailureKind::ALL.map(FailureKind::name).into_iter().filter(|name| name.contains('-'));
     for words in FAULTS.map(str::to_owned).into_iter().chain(failures) {
         assert!(fake.contains(&words), "`{words}` says nothing: the fake does not hold it either");
         assert!(!shipped.contains(&words), "`{words}` is in the shipped program");

@@ -6,7 +6,7 @@ mod critical_path;
 use critical_path::Played;
 use std::time::Duration;
 
-/// A line of the stand-ins' log, the latency in milliseconds.
+/// A line of the fakes' log, the latency in milliseconds.
 fn call(author: &str, phase: &str, marks: &[&str], latency: u64) -> String {
     let micros = latency * 1000;
     serde_json::json!({"author": author, "phase": phase, "marks": marks, "latency_us": micros}).to_string()

@@ -1,4 +1,4 @@
-//! Runs the stand-in as a real subprocess, in an empty environment, with a scene of its own.
+//! Runs the fake as a real subprocess, in an empty environment, with a script of its own.
 
 use super::fakes::FAKE_CLI;
 use super::folder::TestFolder;
@@ -48,20 +48,20 @@ pub const CODEX: &[&str] = &[
 ];
 pub const GEMINI: &[&str] = &["-m", "gemini-2.5-flash", "-o", "json", "-e", "none"];
 
-/// A folder with a scene in it.
-pub struct Stage {
+/// A folder with a script in it.
+pub struct FakeCli {
     pub folder: TestFolder,
 }
 
-/// What a stand-in did.
-pub struct Played {
+/// What a fake did.
+pub struct CliOutput {
     pub stdout: Vec<u8>,
     pub stderr: String,
     pub code: Option<i32>,
     pub signal: Option<i32>,
 }
 
-impl Played {
+impl CliOutput {
     pub fn text(&self) -> String {
         String::from_utf8(self.stdout.clone()).unwrap()
     }
@@ -72,37 +72,42 @@ impl Played {
     }
 }
 
-impl Stage {
-    pub fn new(scene: &str) -> Self {
-        let stage = Self { folder: TestFolder::new("fake-") };
-        std::fs::write(stage.scene(), scene).unwrap();
-        stage
+impl FakeCli {
+    pub fn new(script: &str) -> Self {
+        let fake = Self { folder: TestFolder::new("fake-") };
+        std::fs::write(fake.script(), script).unwrap();
+        fake
     }
 
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    pub fn scene(&self) -> PathBuf {
-        self.path().join("scene.toml")
+    pub fn script(&self) -> PathBuf {
+        self.path().join("script.toml")
     }
 
-    /// The lines of the scene's log.
+    /// The lines of the script's log.
     pub fn log(&self) -> Vec<Value> {
         let text = std::fs::read_to_string(self.path().join("log.jsonl")).unwrap_or_default();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// Starts a stand-in with three pipes.
+    /// Starts a fake with three pipes.
     pub fn spawn(&self, vendor: &str, argv: &[&str]) -> Child {
+        self.start(None, vendor, argv)
+    }
+
+    fn start(&self, call: Option<&str>, vendor: &str, argv: &[&str]) -> Child {
         Command::new(FAKE_CLI)
-            .args(["--as", vendor, "--scene"])
-            .arg(self.scene())
+            .args(["--as", vendor, "--script"])
+            .arg(self.script())
             .arg("--")
             .args(argv)
             .env_clear()
             .env("GEMINI_CLI_TRUST_WORKSPACE", "true")
             .env("GEMINI_CLI_HOME", self.path())
+            .envs(call.map(|call| ("REFINERY_CALL", call)))
             .current_dir(self.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -113,8 +118,16 @@ impl Stage {
 
     /// Asks once, in the vendor's own way, and waits for the end. `claude` is asked in one line, and
     /// its input is closed only when the `result` line is there.
-    pub fn ask(&self, vendor: &str, argv: &[&str], prompt: &str) -> Played {
-        let mut child = self.spawn(vendor, argv);
+    pub fn ask(&self, vendor: &str, argv: &[&str], prompt: &str) -> CliOutput {
+        Self::exchange(self.spawn(vendor, argv), argv, prompt)
+    }
+
+    /// The same for the call of that id.
+    pub fn ask_call(&self, call: &str, vendor: &str, argv: &[&str], prompt: &str) -> CliOutput {
+        Self::exchange(self.start(Some(call), vendor, argv), argv, prompt)
+    }
+
+    fn exchange(mut child: Child, argv: &[&str], prompt: &str) -> CliOutput {
         let mut stdin = child.stdin.take().unwrap();
         let stays = argv.windows(2).any(|pair| pair == ["--input-format", "stream-json"]);
         let input = if stays { user_line(prompt) } else { prompt.to_owned() };
@@ -137,7 +150,7 @@ impl Stage {
         drop(writer.join().unwrap());
         out.read_to_end(&mut stdout).unwrap();
         let status = child.wait().unwrap();
-        Played { stdout, stderr: errors.join().unwrap(), code: status.code(), signal: status.signal() }
+        CliOutput { stdout, stderr: errors.join().unwrap(), code: status.code(), signal: status.signal() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::installed::Cli;
 use super::loopback::{Answer, Loopback, Request};
-use super::person::{Person, chatgpt_on_loopback, node, text};
+use super::user_home::{UserHome, chatgpt_on_loopback, node, text};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -15,19 +15,19 @@ pub const KEYS: [&str; 3] = ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GOOGLE_API_
 pub const SECRET: &str = "loopback-secret-5f1c";
 
 /// A person, and all vendors at one address.
-pub struct Stage {
+pub struct Sandbox {
     /// Whose machine it is.
-    pub person: Person,
+    pub user: UserHome,
     /// The vendors.
     pub server: Loopback,
     env: Vec<(String, String)>,
     args: Vec<String>,
 }
 
-impl Stage {
+impl Sandbox {
     /// Somebody without any credential.
     pub fn new(script: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
-        Self { person: Person::new(), server: Loopback::start(script), env: Vec::new(), args: Vec::new() }
+        Self { user: UserHome::new(), server: Loopback::start(script), env: Vec::new(), args: Vec::new() }
     }
 
     /// Sets a variable.
@@ -38,20 +38,20 @@ impl Stage {
 
     /// Gives them a key for each vendor.
     pub fn with_keys(self) -> Self {
-        KEYS.into_iter().fold(self, |stage, name| stage.var(name, SECRET))
+        KEYS.into_iter().fold(self, |sandbox, name| sandbox.var(name, SECRET))
     }
 
     /// Logs them in everywhere, and keeps what the logins do on the loopback: by the configuration, and by a
     /// manifest of their own.
     pub fn with_logins(mut self) -> Self {
         for cli in Cli::ALL {
-            self.person.log_in(cli);
+            self.user.log_in(cli);
         }
         let quoted = |text: &str| Value::from(text).to_string();
         let url = self.server.url();
-        let (program, prefix) = self.person.google_on_loopback(&url);
+        let (program, prefix) = self.user.google_on_loopback(&url);
         let prefix: Vec<_> = prefix.iter().map(|arg| quoted(arg)).collect();
-        self.person.write(
+        self.user.write(
             "home/.config/refinery/config.toml",
             format!(
                 "[adapters.gemini]\nprogram = {}\nprogram_args = [{}]\n",
@@ -63,8 +63,8 @@ impl Stage {
         let at = "[\"-c\", 'model_provider=\"refinery\"'],";
         assert!(codex.contains(at));
         let group: Vec<_> = chatgpt_on_loopback(&url).iter().map(|arg| quoted(arg)).collect();
-        self.person.write("codex.toml", codex.replace(at, &format!("{at} [{}],", group.join(", "))));
-        self.args.extend(["--adapter".to_owned(), text(&self.person.path("codex.toml"))]);
+        self.user.write("codex.toml", codex.replace(at, &format!("{at} [{}],", group.join(", "))));
+        self.args.extend(["--adapter".to_owned(), text(&self.user.path("codex.toml"))]);
         self.var("GOOGLE_CLOUD_PROJECT", "loopback-project")
     }
 
@@ -78,11 +78,11 @@ impl Stage {
         command
             .args(args)
             .args(&self.args)
-            .current_dir(self.person.path("work"))
+            .current_dir(self.user.path("work"))
             .env_clear()
             .env("PATH", path)
-            .env("HOME", self.person.home())
-            .env("TMPDIR", self.person.path("tmp"))
+            .env("HOME", self.user.home())
+            .env("TMPDIR", self.user.path("tmp"))
             .env("ANTHROPIC_BASE_URL", &url)
             .env("OPENAI_BASE_URL", format!("{url}/v1"))
             .env("GOOGLE_GEMINI_BASE_URL", &url)
@@ -95,8 +95,8 @@ impl Stage {
     }
 
     /// Runs it to its end.
-    pub fn run(&self, args: &[&str]) -> Shown {
-        Shown::of(&self.command(args).output().unwrap())
+    pub fn run(&self, args: &[&str]) -> CommandOutput {
+        CommandOutput::of(&self.command(args).output().unwrap())
     }
 
     /// Waits until nothing runs any more that this stage started, and checks that nothing lies about.
@@ -104,11 +104,11 @@ impl Stage {
     /// # Panics
     /// Something runs, or a scratch folder lies there, after half a minute.
     pub fn assert_nothing_left(&self) {
-        let root = text(&self.person.path(""));
+        let root = text(&self.user.path(""));
         let patience = Instant::now();
         loop {
             // The watchdog, which carries nothing of ours, removes folders after it has ended everybody.
-            let tmp = std::fs::read_dir(self.person.path("tmp")).unwrap();
+            let tmp = std::fs::read_dir(self.user.path("tmp")).unwrap();
             let left: Vec<_> = tmp.map(|entry| text(&entry.unwrap().path())).chain(running_with(&root)).collect();
             if left.is_empty() {
                 return;
@@ -121,7 +121,7 @@ impl Stage {
 
 /// What the program showed.
 #[derive(Debug)]
-pub struct Shown {
+pub struct CommandOutput {
     /// Standard output.
     pub stdout: String,
     /// Standard error.
@@ -130,7 +130,7 @@ pub struct Shown {
     pub code: Option<i32>,
 }
 
-impl Shown {
+impl CommandOutput {
     /// Reads a finished program.
     pub fn of(output: &Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();

@@ -1,6 +1,6 @@
 //! What a process can do wrong apart from what it says.
 
-use super::act::{Channel, Grandchild};
+use super::action::{Channel, Grandchild};
 use super::options::Linger;
 use rustix::process::{Signal, getpid, kill_process, setsid};
 use std::fs::File;
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 /// The number of a signal.
 ///
 /// # Errors
-/// Its name is not one that a scene can use.
+/// Its name is not one that a script can use.
 pub fn signal(name: &str) -> Result<i32, String> {
     match name {
         "TERM" => Ok(signal_hook::consts::SIGTERM),
@@ -22,17 +22,17 @@ pub fn signal(name: &str) -> Result<i32, String> {
         "ABRT" => Ok(signal_hook::consts::SIGABRT),
         "SEGV" => Ok(signal_hook::consts::SIGSEGV),
         "KILL" => Ok(Signal::KILL.as_raw()),
-        other => Err(format!("`{other}` is no signal that a scene can use: TERM, INT, HUP, ABRT, SEGV, KILL")),
+        other => Err(format!("`{other}` is no signal that a script can use: TERM, INT, HUP, ABRT, SEGV, KILL")),
     }
 }
 
 /// The ears of a process: which signals end it with an exit code of its own, until it goes deaf.
 #[derive(Debug)]
-pub struct Ears {
+pub struct SignalHandlers {
     codes: Vec<(i32, Arc<AtomicBool>)>,
 }
 
-impl Ears {
+impl SignalHandlers {
     /// Answers signals with exit codes.
     #[must_use]
     pub fn new(codes: &[(&str, i32)]) -> Self {
@@ -134,7 +134,7 @@ pub fn linger(linger: Linger) -> u8 {
         let _ = setsid();
     }
     if linger.deaf {
-        Ears::new(&[]).close(&["INT".to_owned(), "TERM".to_owned(), "HUP".to_owned()]);
+        SignalHandlers::new(&[]).close(&["INT".to_owned(), "TERM".to_owned(), "HUP".to_owned()]);
     }
     let end = Instant::now() + Duration::from_secs(linger.seconds.min(120));
     while let Some(left) = end.checked_duration_since(Instant::now()) {

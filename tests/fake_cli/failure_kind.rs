@@ -5,7 +5,7 @@ use serde::Deserialize;
 /// A row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Trouble {
+pub enum FailureKind {
     /// Nobody is logged in.
     NotLoggedIn,
     /// 401.
@@ -44,7 +44,7 @@ pub enum Trouble {
     Config,
 }
 
-impl Trouble {
+impl FailureKind {
     /// All of them.
     #[cfg(test)]
     pub const ALL: [Self; 18] = [
@@ -68,7 +68,7 @@ impl Trouble {
         Self::Config,
     ];
 
-    /// The name in scenes.
+    /// The name in scripts.
     #[cfg(test)]
     pub fn name(self) -> String {
         let mut name = String::new();
@@ -87,8 +87,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_scene_names_each_of_them() {
-        let named = |kind: Trouble| serde_json::from_value::<Trouble>(kind.name().into()).unwrap();
-        assert!(Trouble::ALL.into_iter().all(|kind| named(kind) == kind));
+    fn a_script_names_each_of_them() {
+        let named = |kind: FailureKind| serde_json::from_value::<FailureKind>(kind.name().into()).unwrap();
+        assert!(FailureKind::ALL.into_iter().all(|kind| named(kind) == kind));
     }
 }

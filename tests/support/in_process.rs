@@ -1,7 +1,7 @@
 //! Whole runs within this process, with real children: for what only a library can do, such as a
 //! clock of one's own or five hundred runs in a row.
 
-use super::theatre::Theatre;
+use super::sandbox::Sandbox;
 use refinery_core::app::execute::{Begin, ProgramEnv, execute};
 use refinery_core::app::prepare::{self, Ready};
 use refinery_core::cli::args::{Command, asked};
@@ -20,7 +20,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// The machine that a theatre's environment makes.
+/// The machine that a sandbox's environment makes.
 fn machine(env: BTreeMap<String, String>, cwd: &Path) -> Machine {
     let folders = Folders::of(&env, None);
     let stdin = Stdin::made_up(std::io::empty(), false);
@@ -28,7 +28,7 @@ fn machine(env: BTreeMap<String, String>, cwd: &Path) -> Machine {
 }
 
 /// The run that a command line asks for, ready to begin.
-pub fn ready(env: BTreeMap<String, String>, cwd: &Path, line: &str) -> Ready {
+pub fn prepare_run(env: BTreeMap<String, String>, cwd: &Path, line: &str) -> Ready {
     let words: Vec<_> = [vec!["refinery".to_owned()], shell_words::split(line).unwrap()].concat();
     let words: Vec<OsString> = words.into_iter().map(Into::into).collect();
     let Ok(cli) = parse(&words, false) else { panic!("{line}") };
@@ -53,18 +53,18 @@ pub fn program_env(clock: Clock) -> (ProgramEnv, watch::Sender<StopLevel>) {
 }
 
 /// Makes the run.
-pub fn perform(ready: &Ready, clock: Clock, listener: Listener<'_>) -> Finished {
+pub fn execute_run(ready: &Ready, clock: Clock, listener: Listener<'_>) -> Finished {
     let (env, _stop) = program_env(clock);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(execute(ready, Begin::Anew, &env, listener)).unwrap()
 }
 
 /// The wall clock.
-pub fn wall() -> Clock {
+pub fn wall_clock() -> Clock {
     Arc::new(now)
 }
 
-impl Theatre {
+impl Sandbox {
     /// The environment of its programs.
     pub fn env(&self) -> BTreeMap<String, String> {
         let command = self.command(["unused"]);
@@ -72,10 +72,10 @@ impl Theatre {
         command.get_envs().filter_map(|(name, value)| Some((text(name), text(value?)))).collect()
     }
 
-    /// Runs the other half of a test, an ignored one, as a process of its own in this theatre: what
+    /// Runs the other half of a test, an ignored one, as a process of its own in this sandbox: what
     /// it needs of a process (memory, descriptors, the folder for temporary files) is its own then.
     /// `before` is a line of shell that sets its stage.
-    pub fn other_half(&self, test: &str, before: &str) -> String {
+    pub fn run_ignored_test(&self, test: &str, before: &str) -> String {
         let mut command = std::process::Command::new("/bin/sh");
         let line = format!("{before}; exec \"$0\" --ignored --exact {test} --nocapture");
         command.arg("-c").arg(line).arg(std::env::current_exe().unwrap());

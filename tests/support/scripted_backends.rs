@@ -1,9 +1,9 @@
 //! A toy protocol and backends that answer by script: for the loop alone, without a process.
 
 use refinery_core::call::{
-    Attempt, AttemptError, Backend, Backoff, BoxFuture, Caller, Endpoint, Endpoints, Gate, Lane,
+    AdapterQueue, Attempt, AttemptError, Backend, Backoff, BoxFuture, CallLimit, Caller, Endpoint, Endpoints,
 };
-use refinery_core::engine::{Bounds, Briefing, Clock, Registered, RunDeps, drive};
+use refinery_core::engine::{Bounds, Clock, Registered, RunDeps, RunMeta, drive};
 use refinery_core::event::{Announced, Event, EventKind};
 use refinery_core::exchange::{CallSpec, Prompt, Reply, Role, Tuning, Usage};
 use refinery_core::failure::{CallFailure, FailureClass};
@@ -68,9 +68,9 @@ impl Protocol for AskAll {
     }
 }
 
-pub type Script = Arc<dyn Fn(u32) -> Act + Send + Sync>;
+pub type Script = Arc<dyn Fn(u32) -> Action + Send + Sync>;
 
-pub enum Act {
+pub enum Action {
     Say(&'static str),
     /// The same, with so many output tokens and so much money.
     Costly(&'static str, u64, f64),
@@ -86,26 +86,26 @@ struct Scripted(Script);
 
 impl Backend for Scripted {
     fn attempt(&self, mut attempt: Attempt) -> BoxFuture<'_, Result<Reply, AttemptError>> {
-        let act = (self.0)(attempt.number);
+        let action = (self.0)(attempt.number);
         Box::pin(async move {
-            match act {
-                Act::Say(text) => Ok(Reply { text: text.into(), ..Reply::default() }),
-                Act::Costly(text, tokens, cost) => {
+            match action {
+                Action::Say(text) => Ok(Reply { text: text.into(), ..Reply::default() }),
+                Action::Costly(text, tokens, cost) => {
                     let usage = Usage { output_tokens: Some(tokens), cost_usd: Some(cost), ..Usage::default() };
                     Ok(Reply { text: text.into(), usage, ..Reply::default() })
                 }
-                Act::Limit(after) => {
+                Action::Limit(after) => {
                     let mut failure = CallFailure::new(FailureClass::UsageLimit, "as told");
                     failure.resets_at = Some(Timestamp(0).plus(after));
                     Err(failure.into())
                 }
-                Act::Fail(class) => Err(CallFailure::new(class, "as told").into()),
-                Act::Exhausted => Err(AttemptError::Exhausted("too many open files".to_owned())),
-                Act::Hang => {
+                Action::Fail(class) => Err(CallFailure::new(class, "as told").into()),
+                Action::Exhausted => Err(AttemptError::Exhausted("too many open files".to_owned())),
+                Action::Hang => {
                     let _ = attempt.stop.wait_for(|level| *level > StopLevel::Run).await;
                     Err(CallFailure::new(FailureClass::Stopped, "stopped").into())
                 }
-                Act::Panic => panic!("as told"),
+                Action::Panic => panic!("as told"),
             }
         })
     }
@@ -135,12 +135,15 @@ pub async fn bounded(
 ) -> Ran {
     // `a-1` and `a-2` are two participants of the adapter `a`.
     let adapter = |name: &str| name.split('-').next().unwrap_or(name).to_owned();
-    let lanes: BTreeMap<_, _> = scripts.iter().map(|(name, _)| (adapter(name), Lane::new(0))).collect();
+    let queues: BTreeMap<_, _> = scripts.iter().map(|(name, _)| (adapter(name), AdapterQueue::new(0))).collect();
     let endpoints: BTreeMap<_, _> = scripts
         .iter()
         .map(|(name, script)| {
             let backend: Arc<dyn Backend> = Arc::new(Scripted(Arc::clone(script)));
-            (ParticipantId::new(*name), Endpoint { backend, lane: lanes[&adapter(name)].clone(), own: Lane::new(0) })
+            (
+                ParticipantId::new(*name),
+                Endpoint { backend, queue: queues[&adapter(name)].clone(), own: AdapterQueue::new(0) },
+            )
         })
         .collect();
     let participants = scripts
@@ -161,19 +164,19 @@ pub async fn bounded(
             (announced, registered)
         })
         .collect();
-    let briefing = Briefing { run: RunId::new("run"), protocol: "toy".to_owned(), seed: 1, max_calls: 9, participants };
+    let meta = RunMeta { run: RunId::new("run"), protocol: "toy".to_owned(), seed: 1, max_calls: 9, participants };
     let events = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&events);
     let mut listener = move |event: &Event| seen.lock().unwrap().push(event.clone());
     let clock: Clock = Arc::new(|| Timestamp(0));
-    let caller = Caller::new(Endpoints { by_name: endpoints, gate: Gate::new(0), backoff: Backoff::default() });
+    let caller = Caller::new(Endpoints { by_name: endpoints, limit: CallLimit::new(0), backoff: Backoff::default() });
     let finished =
-        drive(protocol, briefing, Timestamp(0), RunDeps { caller, stop, clock, journal: None, bounds }, &mut listener)
+        drive(protocol, meta, Timestamp(0), RunDeps { caller, stop, clock, journal: None, bounds }, &mut listener)
             .await;
     let events = events.lock().unwrap().clone();
     Ran { finished, events }
 }
 
-pub fn always(make: impl Fn(u32) -> Act + Send + Sync + 'static) -> Script {
+pub fn always(make: impl Fn(u32) -> Action + Send + Sync + 'static) -> Script {
     Arc::new(make)
 }

@@ -1,8 +1,8 @@
-//! What a scene says: ordered rules, each with what it matches and what is then played.
+//! What a script says: ordered rules, each with what it matches and what is then played.
 //!
-//! A scene is TOML. The first rule whose `when` holds is played; if none does, the built-in default
-//! is (a sensible draft, a sensible review). Paths are relative to the scene's own folder, because
-//! the stand-in is started with a working directory and an environment that its scene cannot know.
+//! A script is TOML. The first rule whose `when` holds is played; if none does, the built-in default
+//! is (a sensible draft, a sensible review). Paths are relative to the script's own folder, because
+//! the fake is started with a working directory and an environment that its script cannot know.
 //!
 //! ```toml
 //! seed = 7                                     # of every drawn latency
@@ -12,31 +12,31 @@
 //!
 //! [[rule]]
 //! when = { vendor = "claude", phase = "evaluate", nth = [1] }
-//! act = [{ fail = { kind = "overloaded" } }]
+//! actions = [{ fail = { kind = "overloaded" } }]
 //!
 //! [[rule]]
 //! when = { phase = "evaluate", contains = ["hash map"] }
-//! act = [{ review = { score = 6.5, weaknesses = ["No word about collisions."] } }]
+//! actions = [{ review = { score = 6.5, weaknesses = ["No word about collisions."] } }]
 //!
 //! [[rule]]
-//! when = { phase = "argue", speaker = "Risk Analyst", round = [1] }
-//! act = [{ argue = { position = "Not before the restore was tried.", confidences = [82] } }]
+//! when = { phase = "argue", vendor = "claude", round = [1] }
+//! actions = [{ argue = { position = "Not before the restore was tried.", confidences = [82] } }]
 //!
 //! [[rule]]
 //! when = { phase = "propose" }
 //! manner = { chunks = 8, keep_bytes = 400 }    # half an answer ...
-//! act = [{ say = { text = "Use a hash map." } }, "hang"]   # ... and then silence
+//! actions = [{ say = { text = "Use a hash map." } }, "hang"]   # ... and then silence
 //! ```
 
-use super::act::Act;
-use super::phase::Phase;
+use super::action::Action;
+use super::call::Phase;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
-/// A whole scene.
+/// A whole script.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Scene {
+pub struct Script {
     /// Seed of every draw.
     #[serde(default)]
     pub seed: u64,
@@ -96,7 +96,7 @@ pub struct Rule {
     #[serde(default)]
     pub manner: Manner,
     /// What is played, in order.
-    pub act: Vec<Act>,
+    pub actions: Vec<Action>,
 }
 
 /// What a rule matches: all that is said must hold.
@@ -109,13 +109,11 @@ pub struct When {
     pub model: Option<String>,
     /// Who answers: `--name`, else `vendor/model`.
     pub who: Option<String>,
-    /// What the prompt asks for.
+    /// What the call asks for.
     pub phase: Option<Phase>,
-    /// Which rounds of a debate: one of these; holds of nothing but a turn.
+    /// Which rounds: one of these.
     #[serde(default)]
     pub round: Vec<u32>,
-    /// As whom a turn of a debate is taken, by the name that the others are shown.
-    pub speaker: Option<String>,
     /// Whether a schema is asked for.
     pub schema: Option<bool>,
     /// How the prompt begins.
@@ -136,19 +134,13 @@ impl When {
     /// Whether it can be decided only with the prompt.
     #[must_use]
     pub fn needs_prompt(&self) -> bool {
-        let turn = !self.round.is_empty() || self.speaker.is_some();
-        let words = self.begins.is_some() || !self.contains.is_empty() || !self.lacks.is_empty();
-        self.phase.is_some() || turn || words
+        self.begins.is_some() || !self.contains.is_empty() || !self.lacks.is_empty()
     }
 
     /// What can never hold.
     fn check(&self) -> Result<(), &'static str> {
         if self.round.contains(&0) {
             return Err("`round` counts from 1");
-        }
-        let turn = !self.round.is_empty() || self.speaker.is_some();
-        if turn && self.phase.is_some_and(|phase| phase != Phase::Argue) {
-            return Err("`round` and `speaker` are those of a turn: its phase is `argue`");
         }
         Ok(())
     }
@@ -167,19 +159,19 @@ pub struct Manner {
     /// Pause after each such piece.
     #[serde(default)]
     pub pause_ms: u64,
-    /// Only so many bytes of standard output get out; the acts that follow are played all the same.
+    /// Only so many bytes of standard output get out; the actions that follow are played all the same.
     pub keep_bytes: Option<usize>,
 }
 
-impl Scene {
-    /// Reads a scene.
+impl Script {
+    /// Reads a script.
     ///
     /// # Errors
     /// What is wrong with it, and on which line.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let scene: Self = toml::from_str(text).map_err(|error| error.to_string())?;
-        scene.check()?;
-        Ok(scene)
+        let script: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        script.check()?;
+        Ok(script)
     }
 
     fn check(&self) -> Result<(), String> {
@@ -189,10 +181,10 @@ impl Scene {
                 return Err(format!("rule {name}: `nth` needs `state`, the folder of its counters"));
             }
             rule.when.check().map_err(|reason| format!("rule {name}: {reason}"))?;
-            for act in &rule.act {
-                act.check().map_err(|reason| format!("rule {name}: {reason}"))?;
+            for action in &rule.actions {
+                action.check().map_err(|reason| format!("rule {name}: {reason}"))?;
             }
-            let unread = rule.act.iter().any(|act| matches!(act, Act::Unread));
+            let unread = rule.actions.iter().any(|action| matches!(action, Action::Unread));
             if unread && self.rule[..=number].iter().any(|rule| rule.when.needs_prompt()) {
                 return Err(format!("rule {name}: `unread` cannot come after a condition on the prompt"));
             }
@@ -207,7 +199,7 @@ impl Scene {
         Ok(())
     }
 
-    /// The same scene with its paths made absolute.
+    /// The same script with its paths made absolute.
     #[must_use]
     pub fn within(mut self, folder: &Path) -> Self {
         if let Some(log) = &mut self.log {

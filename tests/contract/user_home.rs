@@ -7,12 +7,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A home, and room for everything else that a call leaves behind. It goes with the test.
-pub struct Person {
+pub struct UserHome {
     root: TestFolder,
     below: String,
 }
 
-impl Person {
+impl UserHome {
     /// Somebody with an empty home.
     pub fn new() -> Self {
         Self::below("")

@@ -1,9 +1,9 @@
-//! The real binary with stand-ins for the vendors' programs: a run from command line to exit code,
+//! The real binary with fakes for the vendors' programs: a run from command line to exit code,
 //! and what it leaves behind.
 
 use super::fakes;
 use super::folder::TestFolder;
-use super::program::Shown;
+use super::program::CommandOutput;
 use super::schemas;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 /// Longer than any of these runs takes on the slowest machine: whoever meets it hangs.
 pub const LONG: Duration = Duration::from_secs(180);
 
-/// The keys that stand-ins are given; none of them may be seen anywhere.
+/// The keys that fakes are given; none of them may be seen anywhere.
 pub const SECRETS: [(&str, &str); 3] = [
     ("ANTHROPIC_API_KEY", "sk-ant-api03-WATCHWORD"),
     ("OPENAI_API_KEY", "sk-proj-WATCHWORD"),
@@ -27,24 +27,25 @@ pub const SECRETS: [(&str, &str); 3] = [
 
 /// A home, a working directory, a folder for temporary files and three vendors' programs, all of
 /// them in one place that nobody else has.
-pub struct Theatre {
+pub struct Sandbox {
     root: TestFolder,
     env: Vec<(String, String)>,
 }
 
-impl Theatre {
-    /// With a scene. Every request is written to its log, prompts included.
-    pub fn new(scene: &str) -> Self {
-        let root = TestFolder::new("theatre-");
+impl Sandbox {
+    /// With a script. Every request is written to its log, prompts included.
+    pub fn new(script: &str) -> Self {
+        let root = TestFolder::new("refinery-test-");
         for folder in ["home", "work", "bin", "tmp"] {
             fs::create_dir(root.path().join(folder)).unwrap();
         }
-        let theatre = Self { root, env: Vec::new() };
-        let scene = format!("log = {{ file = 'log.jsonl', prompts = true }}\nstate = 'state'\n{scene}");
-        let scene = within_reach(&scene);
-        fs::write(theatre.path("scene.toml"), scene).unwrap();
-        fakes::install(&theatre.path("bin"), &theatre.path("scene.toml")).unwrap();
-        SECRETS.into_iter().fold(theatre, |theatre, (name, value)| theatre.var(name, value))
+        let sandbox = Self { root, env: Vec::new() };
+        let script = format!("log = {{ file = 'log.jsonl', prompts = true }}\nstate = 'state'\n{script}");
+        let script = within_reach(&script);
+        fs::write(sandbox.path("script.toml"), script).unwrap();
+        fakes::install(&sandbox.path("bin"), &sandbox.path("script.toml")).unwrap();
+        let sandbox = sandbox.var("REFINERY_MARK_CALLS", "1");
+        SECRETS.into_iter().fold(sandbox, |sandbox, (name, value)| sandbox.var(name, value))
     }
 
     /// A path below: `home/…`, `work/…`, `bin/…`, `tmp/…`.
@@ -74,7 +75,7 @@ impl Theatre {
     }
 
     /// Takes a vendor's program away.
-    pub fn closed(self, program: &str) -> Self {
+    pub fn without_program(self, program: &str) -> Self {
         fs::remove_file(self.path("bin").join(program)).unwrap();
         self
     }
@@ -105,13 +106,13 @@ impl Theatre {
         own.chain(self.env.iter().cloned()).collect()
     }
 
-    /// Plays a command line to its end, and looks that nothing is left.
-    pub fn play(&self, line: &str) -> Shown {
-        self.play_with(line, None)
+    /// Runs a command line to its end, and looks that nothing is left.
+    pub fn run(&self, line: &str) -> CommandOutput {
+        self.run_with_stdin(line, None)
     }
 
     /// The same with a pipe on standard input that holds `input`.
-    pub fn play_with(&self, line: &str, input: Option<&[u8]>) -> Shown {
+    pub fn run_with_stdin(&self, line: &str, input: Option<&[u8]>) -> CommandOutput {
         let mut command = self.command(shell_words::split(line).unwrap());
         if input.is_some() {
             command.stdin(Stdio::piped());
@@ -122,27 +123,27 @@ impl Theatre {
             // Who does not read it closes it early: that is not this test's business.
             std::thread::spawn(move || drop(pipe.write_all(&input)));
         }
-        let shown = self.end(child);
+        let shown = self.wait(child);
         self.assert_nothing_left();
         schemas::check(line, &shown);
         shown
     }
 
-    /// Plays a command line through a line of shell that sets its stage first.
-    pub fn play_after(&self, before: &str, line: &str) -> Shown {
+    /// Runs a command line through a shell, after a line of shell.
+    pub fn run_after(&self, before: &str, line: &str) -> CommandOutput {
         let model = self.command(["unused"]);
         let mut command = Command::new("/bin/sh");
         command.args(["-c", &format!("{before}; exec {} {line}", env!("CARGO_BIN_EXE_refinery"))]);
         command.env_clear().envs(model.get_envs().filter_map(|(name, value)| Some((name, value?))));
         command.current_dir(self.path("work")).process_group(0);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let shown = self.end(command.spawn().unwrap());
+        let shown = self.wait(command.spawn().unwrap());
         self.assert_nothing_left();
         shown
     }
 
     /// Waits for the end of a run.
-    pub fn end(&self, child: Child) -> Shown {
+    pub fn wait(&self, child: Child) -> CommandOutput {
         let group = child.id();
         let (sender, done) = std::sync::mpsc::channel();
         std::thread::spawn(move || sender.send(child.wait_with_output()));
@@ -153,10 +154,10 @@ impl Theatre {
         let output = output.unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         let code = output.status.code().or_else(|| output.status.signal().map(|signal| -signal));
-        Shown { stdout: text(output.stdout), stderr: text(output.stderr), code }
+        CommandOutput { stdout: text(output.stdout), stderr: text(output.stderr), code }
     }
 
-    /// What the stand-ins wrote down, requests only.
+    /// What the fakes wrote down, requests only.
     pub fn log(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.path("log.jsonl")).unwrap_or_default();
         // The last line may still be on its way.
@@ -168,13 +169,13 @@ impl Theatre {
         lines.filter(|line| line.get("phase").is_some()).collect()
     }
 
-    /// Waits until the stand-ins have written down so many requests.
+    /// Waits until the fakes have written down so many requests.
     pub fn wait_for_requests(&self, count: usize) {
         eventually(&format!("request {count}"), || self.log().len() >= count);
     }
 
     /// Every process that has this place in its command line or environment: the program, its
-    /// watchdog, stand-ins, what they started.
+    /// watchdog, fakes, what they started.
     pub fn processes(&self) -> Vec<(i32, String)> {
         let place = self.path("").display().to_string();
         let place = place.trim_end_matches('/');
@@ -198,7 +199,7 @@ impl Theatre {
     }
 
     /// What was shown, with everything that differs from run to run replaced.
-    pub fn redacted(&self, shown: &Shown, line: &str) -> String {
+    pub fn redacted(&self, shown: &CommandOutput, line: &str) -> String {
         let place = self.path("").display().to_string();
         shown.block(line).replace(place.trim_end_matches('/'), "[PLACE]")
     }
@@ -207,17 +208,17 @@ impl Theatre {
 /// Only Linux tells which processes carry a run's marker: elsewhere nothing finds those that left their group,
 /// and grandchildren stay in it.
 #[cfg(target_os = "linux")]
-fn within_reach(scene: &str) -> String {
-    scene.to_owned()
+fn within_reach(script: &str) -> String {
+    script.to_owned()
 }
 
 #[cfg(not(target_os = "linux"))]
-fn within_reach(scene: &str) -> String {
-    if scene.contains("own_session = true") {
+fn within_reach(script: &str) -> String {
+    if script.contains("own_session = true") {
         let words = b"\nNOT TRIED: grandchildren that leave their process group, which only Linux finds\n";
         std::io::stderr().write_all(words).unwrap();
     }
-    scene.replace("own_session = true", "own_session = false")
+    script.replace("own_session = true", "own_session = false")
 }
 
 /// Number, command line and environment of every process that we may look at.
@@ -268,6 +269,6 @@ pub fn eventually(what: &str, mut so: impl FnMut() -> bool) {
 }
 
 /// The one document on standard output.
-pub fn document(shown: &Shown) -> Value {
+pub fn document(shown: &CommandOutput) -> Value {
     serde_json::from_str(&shown.stdout).unwrap_or_else(|error| panic!("{error}: {}", shown.stdout))
 }

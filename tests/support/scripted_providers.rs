@@ -6,10 +6,10 @@ use refinery_core::{Message, ModelId, ModelProvider, ProviderError, ProviderRequ
 use std::sync::{Arc, Mutex};
 
 type Answer = Result<Reply, ProviderError>;
-type Script = dyn Fn(&ProviderRequest) -> Act + Send + Sync;
+type Script = dyn Fn(&ProviderRequest) -> Action + Send + Sync;
 
 /// What a provider does.
-pub enum Act {
+pub enum Action {
     Say(String),
     Reply(Reply),
     Fail(ProviderError),
@@ -26,7 +26,7 @@ pub struct Scripted {
 }
 
 impl Scripted {
-    pub fn new(name: &str, script: impl Fn(&ProviderRequest) -> Act + Send + Sync + 'static) -> Arc<Self> {
+    pub fn new(name: &str, script: impl Fn(&ProviderRequest) -> Action + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Self { id: ModelId::new(name), script: Box::new(script), asked: Mutex::default() })
     }
 
@@ -56,11 +56,11 @@ impl ModelProvider for Scripted {
     async fn reply(&self, request: &ProviderRequest) -> Answer {
         self.asked.lock().unwrap().push(request.clone());
         match (self.script)(request) {
-            Act::Say(text) => Ok(text.into()),
-            Act::Reply(reply) => Ok(reply),
-            Act::Fail(failure) => Err(failure),
-            Act::Hang => std::future::pending().await,
-            Act::Panic => panic!("as told"),
+            Action::Say(text) => Ok(text.into()),
+            Action::Reply(reply) => Ok(reply),
+            Action::Fail(failure) => Err(failure),
+            Action::Hang => std::future::pending().await,
+            Action::Panic => panic!("as told"),
         }
     }
 }
@@ -71,14 +71,14 @@ pub fn even(name: &'static str, score: f64) -> Arc<Scripted> {
 }
 
 /// What a participant without a script would do.
-pub fn civil(request: &ProviderRequest, score: f64) -> Act {
-    Act::Say(match request.role() {
+pub fn civil(request: &ProviderRequest, score: f64) -> Action {
+    Action::Say(match request.role() {
         Role::Evaluate => format!(r#"{{"score": {score}}}"#),
         _ => format!("{} of {}", request.call(), request.participant()),
     })
 }
 
 /// Providers as the library takes them.
-pub fn cast(providers: &[&Arc<Scripted>]) -> Vec<Arc<dyn ModelProvider>> {
+pub fn providers(providers: &[&Arc<Scripted>]) -> Vec<Arc<dyn ModelProvider>> {
     providers.iter().map(|one| Arc::clone(one) as Arc<dyn ModelProvider>).collect()
 }
