@@ -2,7 +2,7 @@
 .PHONY: demo quick test lint deny check contract bench record snap api
 .DEFAULT_GOAL := check
 
-# Watch three stand-in models propose, review, refine and agree: no account, no network.
+# Watch three scripted models propose, review, refine and agree: no account, no network.
 demo:
 	cargo run --quiet --release -- demo
 

@@ -1,5 +1,5 @@
 //! The shortest time in which a consensus run could have ended, from the latencies that were drawn
-//! and the data that each call needs: computed from what the stand-ins wrote down, without a look at
+//! and the data that each call needs: computed from what the fakes wrote down, without a look at
 //! when anything was really started.
 
 use serde_json::Value;
@@ -9,7 +9,7 @@ use std::time::Duration;
 /// A draft: whose, and which version of it.
 type Draft = (String, u64);
 
-/// What the stand-ins of one run wrote down.
+/// What the fakes of one run wrote down.
 #[derive(Debug, Default)]
 pub struct Played {
     proposals: BTreeMap<String, Duration>,
@@ -20,7 +20,7 @@ pub struct Played {
 }
 
 impl Played {
-    /// Reads the stand-ins' log.
+    /// Reads the fakes' log.
     ///
     /// # Errors
     /// A line that cannot be read, or a call that was made twice: then there is no saying what the

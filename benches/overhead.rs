@@ -70,27 +70,27 @@ fn bench() -> Result<bool, Failure> {
 }
 
 /// Plays one run: the whole program as a person starts it, the vendors' programs on its PATH played
-/// by stand-ins whose latencies this draw decides.
+/// by fakes whose latencies this draw decides.
 fn run(program: &Path, participants: &[&str], draw: u64) -> Result<Run, Failure> {
     let stage = tempfile::tempdir()?;
     let folder = stage.path();
-    let scene = folder.join("scene.toml");
+    let script = folder.join("script.toml");
     // Scores that let nobody win before the last review is in: with one review of somebody else
     // missing, that one could still lead.
     std::fs::write(
-        &scene,
+        &script,
         format!(
             "seed = {draw}\n\
              latency = {{ median_ms = 300, sigma = 0.6 }}\n\
              log = {{ file = 'log.jsonl' }}\n\
              [[rule]]\n\
              when = {{ phase = 'evaluate' }}\n\
-             act = [{{ opinion = {{ scores = [6.5, 8.5], spread = 0.2 }} }}]\n"
+             actions = [{{ opinion = {{ scores = [6.5, 8.5], spread = 0.2 }} }}]\n"
         ),
     )?;
     let programs = folder.join("programs");
     std::fs::create_dir(&programs)?;
-    fakes::install(&programs, &scene)?;
+    fakes::install(&programs, &script)?;
     let mut command = Command::new(program);
     command
         .args(["Which of the two should we take, and why?", "--models", &participants.join(",")])
@@ -99,7 +99,8 @@ fn run(program: &Path, participants: &[&str], draw: u64) -> Result<Run, Failure>
         .env_clear()
         .env("PATH", format!("{}:/usr/bin:/bin", programs.display()))
         .env("HOME", folder)
-        .envs(["ANTHROPIC_API_KEY", "CODEX_API_KEY", "GEMINI_API_KEY"].map(|name| (name, "stand-in")))
+        .env("REFINERY_MARK_CALLS", "1")
+        .envs(["ANTHROPIC_API_KEY", "CODEX_API_KEY", "GEMINI_API_KEY"].map(|name| (name, "fake")))
         .current_dir(folder)
         .stdin(Stdio::null())
         .stdout(std::fs::File::create(folder.join("stdout"))?)

@@ -1,6 +1,8 @@
 //! The one error that reaches a person: what kind it is, what happened, and what to do next.
 
+use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 
 /// What kind of error it is; decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +35,7 @@ impl ErrorKind {
 }
 
 /// What happened, to whom, and what to do next.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Error {
     /// What kind it is.
     pub kind: ErrorKind,
@@ -41,20 +43,22 @@ pub struct Error {
     pub messages: Vec<String>,
     /// What to do next, one line each.
     pub hints: Vec<String>,
+    /// The error that it follows from, if there is one.
+    pub source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
     /// An error of the command line, the configuration or an input.
     pub fn config(message: impl Into<String>) -> Self {
-        Self { kind: ErrorKind::Config, messages: vec![message.into()], hints: Vec::new() }
+        Self { kind: ErrorKind::Config, messages: vec![message.into()], hints: Vec::new(), source: None }
     }
 
     /// An error while running.
     pub fn failed(message: impl Into<String>) -> Self {
-        Self { kind: ErrorKind::Failed, messages: vec![message.into()], hints: Vec::new() }
+        Self { kind: ErrorKind::Failed, messages: vec![message.into()], hints: Vec::new(), source: None }
     }
 
-    /// Several errors as one: all messages, then all hints, none twice; the first one's kind.
+    /// Several errors as one: all messages, then all hints, none twice; the first one's kind and source.
     #[must_use]
     pub fn all(errors: impl IntoIterator<Item = Self>) -> Option<Self> {
         errors.into_iter().reduce(|mut all, next| {
@@ -66,6 +70,17 @@ impl Error {
             }
             all
         })
+    }
+
+    /// The same error because of another one: its text follows the last message, and it becomes the
+    /// [source](StdError::source).
+    #[must_use]
+    pub fn because(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        if let Some(last) = self.messages.last_mut() {
+            *last = format!("{last}: {source}");
+        }
+        self.source = Some(Arc::new(source));
+        self
     }
 
     /// The same error with one more thing to do next.
@@ -82,4 +97,34 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+/// Errors are equal if a person reads the same.
+impl PartialEq for Error {
+    fn eq(&self, other: &Self) -> bool {
+        (self.kind, &self.messages, &self.hints) == (other.kind, &other.messages, &other.hints)
+    }
+}
+
+impl Eq for Error {}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cause_is_said_and_kept() {
+        let cause = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let error = Error::failed("the file cannot be written").because(cause).hint("make room");
+        assert_eq!(error.to_string(), format!("the file cannot be written: {}", error.source().unwrap()));
+        let other = Error::failed(error.to_string()).hint("make room");
+        assert_eq!(error, other);
+        assert!(other.source().is_none());
+        let all = Error::all([error, Error::config("another")]).unwrap();
+        assert!(all.source().is_some() && all.messages.len() == 2);
+    }
+}

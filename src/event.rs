@@ -252,6 +252,20 @@ pub enum EventKind {
         /// In words.
         message: String,
     },
+    /// A participant found nothing to change in its answer.
+    Unchanged {
+        /// Which round.
+        round: Round,
+        /// Whose answer.
+        participant: ParticipantId,
+    },
+    /// A participant is not asked to rewrite its own text: its prompt cannot hold all of it.
+    TooLongToRewrite {
+        /// Whose text.
+        participant: ParticipantId,
+        /// Its length.
+        bytes: u64,
+    },
     /// Quoted text was too long for a participant and lost its middle.
     QuoteCut {
         /// In the prompt of which call.

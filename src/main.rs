@@ -14,5 +14,6 @@ fn main() -> ExitCode {
     if words.get(1).is_some_and(|word| word == "__demo") {
         return ExitCode::from(refinery_core::demo::run(words.into_iter().skip(2)));
     }
+    refinery_core::cli::log::start();
     ExitCode::from(refinery_core::cli::main(&words))
 }

@@ -6,7 +6,7 @@ mod pipeline;
 mod refine;
 mod sampling;
 
-pub use consensus::{Answer, ConsensusBody, Dissent, RoundRecord};
+pub use consensus::{Answer, ConsensusBody, Dissent, Review, ReviewRecord, RoundRecord};
 pub use debate::{
     DebateBody, DebateRound, Disagreement, EarlyStop, Position, StopReason, Synthesis, Turn, TurnFailure,
 };
@@ -39,8 +39,12 @@ pub enum Status {
     Refined,
     /// A text was to be left as it is, or found good as it is: exit code 0.
     Unchanged,
+    /// No rewrite could be used: the text as it was, exit code 2.
+    NotRefined,
     /// Samples did not agree as far as was asked: the answer of most, exit code 2.
     AgreementMissed,
+    /// No answer has more than half of the samples: the most common one, exit code 2.
+    NoMajority,
     /// A text stopped getting better below the target: the best one, exit code 2.
     Plateau,
     /// The iterations ran out below the target: the best text, exit code 2.
@@ -77,7 +81,12 @@ impl Status {
             | Self::Refined
             | Self::Unchanged => 0,
             Self::Cancelled | Self::Error => 1,
-            Self::MaxRoundsExceeded | Self::AgreementMissed | Self::Plateau | Self::MaxIterationsExceeded => 2,
+            Self::MaxRoundsExceeded
+            | Self::AgreementMissed
+            | Self::Plateau
+            | Self::MaxIterationsExceeded
+            | Self::NotRefined
+            | Self::NoMajority => 2,
             Self::InsufficientModels => 3,
             Self::BudgetExhausted => 5,
             Self::Parked => 6,
@@ -96,7 +105,9 @@ impl Status {
             Self::TargetReached => "target_reached",
             Self::Refined => "refined",
             Self::Unchanged => "unchanged",
+            Self::NotRefined => "not_refined",
             Self::AgreementMissed => "agreement_missed",
+            Self::NoMajority => "no_majority",
             Self::Plateau => "plateau",
             Self::MaxIterationsExceeded => "max_iterations_exceeded",
             Self::MaxRoundsExceeded => "max_rounds_exceeded",

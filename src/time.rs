@@ -1,5 +1,8 @@
 //! Moments in time as plain data. Nothing here reads a clock: the rim does, and hands the value in.
 
+#[doc(hidden)]
+pub mod duration;
+
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;

@@ -25,6 +25,21 @@ fn no_secret_and_no_prompt_is_in_an_argument() {
 }
 
 #[test]
+fn no_child_is_told_its_call_unless_the_environment_asks_for_it() {
+    let id = small().id;
+    for (way, prepared) in all(&small()) {
+        let told = |text: &str| text.contains("REFINERY_CALL") || text.contains(id.as_str());
+        assert!(!told(&format!("{:?}", prepared.invocation)) && !told(&input(&prepared)), "{way}");
+        let name = way.split(' ').next().unwrap();
+        let mut host = host(name, KEYS, false);
+        host.env.insert("REFINERY_MARK_CALLS".to_owned(), "1".to_owned());
+        let marked = ask(name, None, &host, &small()).unwrap();
+        assert_eq!(plain(&marked, "REFINERY_CALL"), Some(id.as_str()), "{way}");
+        assert!(!told(&input(&marked)) && !marked.invocation.args.iter().any(|arg| told(arg)), "{way}");
+    }
+}
+
+#[test]
 fn one_credential_at_most_and_nothing_that_was_not_named() {
     for (way, prepared) in all(&small()) {
         let secrets: Vec<_> = prepared

@@ -44,6 +44,6 @@ fn nothing_is_read_from_the_working_directory() {
         .file("work/refinery.toml", evil)
         .file("work/.config/refinery/config.toml", evil)
         .file("work/.env", "REFINERY_THRESHOLD=1\nREFINERY_MODELS=evil\n");
-    let shown = desk.run("config show");
-    assert!(!shown.stdout.contains("evil") && shown.stdout.contains("8.0"), "{}", shown.stdout);
+    let output = desk.run("config show");
+    assert!(!output.stdout.contains("evil") && output.stdout.contains("8.0"), "{}", output.stdout);
 }

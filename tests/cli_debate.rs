@@ -123,9 +123,9 @@ fn values_out_of_range_are_refused_with_the_range() {
         ("--judge codex --judge-max-tokens 0", "--judge-reply-tokens is a whole number of at least 1, not `0`"),
         ("--temperature 3", "--temperature is a number from 0 to 2, not `3`"),
     ] {
-        let shown = desk.run(&format!("debate why -m claude,codex {line}"));
-        assert_eq!((shown.code, shown.stdout.as_str()), (Some(4), ""), "{line}: {}", shown.stderr);
-        assert!(shown.stderr.contains(words), "{line}: {}", shown.stderr);
+        let output = desk.run(&format!("debate why -m claude,codex {line}"));
+        assert_eq!((output.code, output.stdout.as_str()), (Some(4), ""), "{line}: {}", output.stderr);
+        assert!(output.stderr.contains(words), "{line}: {}", output.stderr);
     }
 }
 

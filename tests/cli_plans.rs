@@ -41,13 +41,13 @@ fn warnings() {
 #[test]
 fn a_pipe_that_nobody_named_is_told_and_not_read() {
     let desk = Desk::new();
-    let shown = desk.pipe("why -m claude --dry-run", b"not read");
-    assert_eq!(shown.stderr, "warning: standard input is ignored: use `-` as the prompt, or `-f -` as a file\n");
-    assert!(shown.stdout.contains("Question:      3 bytes\n"), "{}", shown.stdout);
-    let shown = desk.pipe("- -m claude --dry-run", b"the question");
-    assert!(shown.stdout.contains("Question:      12 bytes\n") && shown.stderr.is_empty(), "{}", shown.stdout);
-    let shown = desk.pipe("why -f - -m claude --dry-run", b"a file");
-    assert!(shown.stdout.contains("3 bytes, 1 file with 6 bytes") && shown.stderr.is_empty(), "{}", shown.stdout);
+    let output = desk.pipe("why -m claude --dry-run", b"not read");
+    assert_eq!(output.stderr, "warning: standard input is ignored: use `-` as the prompt, or `-f -` as a file\n");
+    assert!(output.stdout.contains("Question:      3 bytes\n"), "{}", output.stdout);
+    let output = desk.pipe("- -m claude --dry-run", b"the question");
+    assert!(output.stdout.contains("Question:      12 bytes\n") && output.stderr.is_empty(), "{}", output.stdout);
+    let output = desk.pipe("why -f - -m claude --dry-run", b"a file");
+    assert!(output.stdout.contains("3 bytes, 1 file with 6 bytes") && output.stderr.is_empty(), "{}", output.stdout);
 }
 
 #[test]
@@ -102,9 +102,9 @@ fn a_user_s_manifest_is_found_by_flag_and_in_the_config_folder_but_not_at_work()
     let folder = Desk::new().file("home/.config/refinery/adapters/mine.toml", &mine);
     assert_eq!(folder.run(line).code, Some(0));
     let work = Desk::new().file("work/adapters/mine.toml", &mine).file("work/mine.toml", &mine);
-    let shown = work.run(line);
-    assert_eq!(shown.code, Some(4));
-    assert!(shown.stderr.contains("unknown adapter `mine`"), "{}", shown.stderr);
+    let output = work.run(line);
+    assert_eq!(output.code, Some(4));
+    assert!(output.stderr.contains("unknown adapter `mine`"), "{}", output.stderr);
 
     let bad = Desk::new()
         .file("work/bad.toml", mine.replace("verified = false", "verified = false\ncolour = 3"))
@@ -118,24 +118,24 @@ fn the_doctor_says_what_is_there_and_who_is_missing() {
         "home/.codex/auth.json",
         r#"{"auth_mode":"chatgpt","tokens":{"access_token":"secret","refresh_token":"secret"}}"#,
     );
-    let shown = desk.run("doctor");
-    assert_eq!(shown.code, Some(0));
+    let output = desk.run("doctor");
+    assert_eq!(output.code, Some(0));
     assert_snapshot!(desk.blocks(&["doctor -m claude,codex,gemini", "doctor -m claude,agy -o json"]));
     let nobody = Desk::new();
     assert_eq!(nobody.run("doctor").code, Some(4));
     let one = Desk::new().program("claude").var("ANTHROPIC_API_KEY", "sk-secret");
-    let shown = one.run("doctor");
-    assert_eq!(shown.code, Some(0));
-    assert_eq!(shown.stderr, "warning: only claude works: a vendor on its own reviews only itself\n");
+    let output = one.run("doctor");
+    assert_eq!(output.code, Some(0));
+    assert_eq!(output.stderr, "warning: only claude works: a vendor on its own reviews only itself\n");
 }
 
 #[test]
 fn adapters_are_listed_with_their_models_and_what_pays() {
     let desk = Desk::new();
-    let shown = desk.run("adapters");
-    assert_eq!((shown.code, shown.stderr.as_str()), (Some(0), ""));
+    let output = desk.run("adapters");
+    assert_eq!((output.code, output.stderr.as_str()), (Some(0), ""));
     for said in ["claude-opus, effort high", "subscription (CLAUDE_CODE_OAUTH_TOKEN)", "npm install -g @openai/codex"] {
-        assert!(shown.stdout.contains(said), "{said}\n{}", shown.stdout);
+        assert!(output.stdout.contains(said), "{said}\n{}", output.stdout);
     }
     let document: serde_json::Value = serde_json::from_str(&desk.run("adapters -o json").stdout).unwrap();
     let names: Vec<_> = document.as_array().unwrap().iter().map(|one| one["adapter"].as_str().unwrap()).collect();
@@ -146,7 +146,7 @@ fn adapters_are_listed_with_their_models_and_what_pays() {
 fn no_secret_is_ever_shown() {
     let desk = equipped();
     for line in ["doctor", "doctor -o json", "adapters", "config show", "why -m claude,codex --dry-run -o json"] {
-        let shown = desk.run(line);
-        assert!(!shown.stdout.contains("sk-secret") && !shown.stderr.contains("sk-secret"), "{line}");
+        let output = desk.run(line);
+        assert!(!output.stdout.contains("sk-secret") && !output.stderr.contains("sk-secret"), "{line}");
     }
 }

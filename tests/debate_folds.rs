@@ -4,7 +4,7 @@
 use crate::support::debate::{SYNTHESIS, debate, judged, plain, plan};
 use crate::support::folds::cut_to_the_same_end;
 use crate::support::room::{failure, material};
-use crate::support::toy::{Act, always, bounded};
+use crate::support::scripted_backends::{Action, always, bounded};
 use proptest::prelude::*;
 use refinery_core::engine::{Bounds, stop_channel};
 use refinery_core::event::EventKind;
@@ -45,12 +45,13 @@ async fn a_budget_of_calls_is_never_passed_and_what_was_said_is_kept() {
         let plan = DebatePlan { rounds: 3, early_stop: false, ..judged(2) };
         let whole = plan.estimate(1).total;
         // Each turn of the first of them needs two attempts.
-        let slow =
-            |number| if number == 1 { Act::Fail(FailureClass::Crashed) } else { Act::Say("A.\n\nCONFIDENCE: 80") };
+        let slow = |number| {
+            if number == 1 { Action::Fail(FailureClass::Crashed) } else { Action::Say("A.\n\nCONFIDENCE: 80") }
+        };
         let scripts = vec![
             ("claude", always(slow)),
-            ("codex", always(|_| Act::Say("B.\n\nCONFIDENCE: 60"))),
-            ("gemini", always(|_| Act::Say(SYNTHESIS))),
+            ("codex", always(|_| Action::Say("B.\n\nCONFIDENCE: 60"))),
+            ("gemini", always(|_| Action::Say(SYNTHESIS))),
         ];
         let bounds =
             Bounds { budget: Budget { calls: Ceiling::AtMost(most), ..Budget::default() }, ..Bounds::default() };

@@ -91,6 +91,7 @@ fn they_disagree_first_and_agree_later() {
         review: ReviewMode::Pairwise,
         stepped: false,
         tuning: Tuning::default(),
+        ..ConsensusPlan::default()
     };
     let rule = Box::new(VoteThreshold::new(8.0, 2));
     let run = play(demo, Consensus::new(plan, members(demo), material(demo), rule));

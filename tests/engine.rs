@@ -1,7 +1,7 @@
 //! The loop and the call layer, with a toy protocol and backends that answer by script: no process
 //! and no real clock.
 
-use crate::support::toy::{Act, AskAll, always, run};
+use crate::support::scripted_backends::{Action, AskAll, always, run};
 use refinery_core::engine::stop_channel;
 use refinery_core::event::EventKind;
 use refinery_core::failure::FailureClass;
@@ -13,7 +13,7 @@ use std::time::Duration;
 #[tokio::test(start_paused = true)]
 async fn events_are_numbered_without_gaps_and_end_with_the_status() {
     let (_sender, stop) = stop_channel();
-    let ran = run(AskAll::new(&["a"], false), vec![("a", always(|_| Act::Say("yes")))], stop).await;
+    let ran = run(AskAll::new(&["a"], false), vec![("a", always(|_| Action::Say("yes")))], stop).await;
     assert_eq!(ran.finished.outcome.answer.as_deref(), Some("yes"));
     let numbers: Vec<_> = ran.events.iter().filter_map(|event| event.seq).collect();
     assert_eq!(numbers, (0..numbers.len() as u64).collect::<Vec<_>>());
@@ -24,7 +24,7 @@ async fn events_are_numbered_without_gaps_and_end_with_the_status() {
 #[tokio::test(start_paused = true)]
 async fn a_passing_failure_is_tried_again_and_counted() {
     let (_sender, stop) = stop_channel();
-    let flaky = always(|number| if number < 3 { Act::Fail(FailureClass::Overloaded) } else { Act::Say("late") });
+    let flaky = always(|number| if number < 3 { Action::Fail(FailureClass::Overloaded) } else { Action::Say("late") });
     let ran = run(AskAll::new(&["a"], false), vec![("a", flaky)], stop).await;
     assert_eq!(ran.finished.outcome.answer.as_deref(), Some("late"));
     assert_eq!((ran.finished.totals.total_calls, ran.finished.totals.total_attempts), (1, 3));
@@ -34,7 +34,7 @@ async fn a_passing_failure_is_tried_again_and_counted() {
 #[tokio::test(start_paused = true)]
 async fn a_lasting_failure_is_paid_for_once() {
     let (_sender, stop) = stop_channel();
-    let bad = always(|_| Act::Fail(FailureClass::BadCredential));
+    let bad = always(|_| Action::Fail(FailureClass::BadCredential));
     let ran = run(AskAll::new(&["a-1", "a-2"], false), vec![("a-1", Arc::clone(&bad)), ("a-2", bad)], stop).await;
     assert_eq!(ran.finished.outcome.answer.as_deref(), Some("bad_credential bad_credential"));
     assert!(ran.finished.totals.total_attempts <= 2);
@@ -43,7 +43,7 @@ async fn a_lasting_failure_is_paid_for_once() {
 #[tokio::test(start_paused = true)]
 async fn a_panic_in_a_backend_is_one_failed_call() {
     let (_sender, stop) = stop_channel();
-    let scripts = vec![("a", always(|_| Act::Panic)), ("b", always(|_| Act::Say("fine")))];
+    let scripts = vec![("a", always(|_| Action::Panic)), ("b", always(|_| Action::Say("fine")))];
     let ran = run(AskAll::new(&["a", "b"], false), scripts, stop).await;
     let answer = ran.finished.outcome.answer.unwrap();
     assert!(answer.contains("internal") && answer.contains("fine"), "{answer}");
@@ -53,7 +53,7 @@ async fn a_panic_in_a_backend_is_one_failed_call() {
 #[tokio::test(start_paused = true)]
 async fn a_finished_run_abandons_what_is_still_running() {
     let (_sender, stop) = stop_channel();
-    let scripts = vec![("a", always(|_| Act::Hang)), ("b", always(|_| Act::Say("first")))];
+    let scripts = vec![("a", always(|_| Action::Hang)), ("b", always(|_| Action::Say("first")))];
     let ran = run(AskAll::new(&["a", "b"], true), scripts, stop).await;
     assert_eq!(ran.finished.outcome.answer.as_deref(), Some("first"));
     assert_eq!(ran.count(|kind| matches!(kind, EventKind::CallAbandoned { .. })), 1);
@@ -67,9 +67,9 @@ async fn a_stop_keeps_what_was_said_and_tells_the_protocol_nothing_false() {
     let ring = Arc::clone(&asked);
     let slow = always(move |_| {
         ring.notify_one();
-        Act::Hang
+        Action::Hang
     });
-    let scripts = vec![("a", slow), ("b", always(|_| Act::Say("kept")))];
+    let scripts = vec![("a", slow), ("b", always(|_| Action::Say("kept")))];
     let stopper = async {
         asked.notified().await;
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -87,7 +87,7 @@ async fn a_stop_ends_a_pause_between_attempts() {
     let ring = Arc::clone(&tried);
     let flaky = always(move |_| {
         ring.notify_one();
-        Act::Fail(FailureClass::Overloaded)
+        Action::Fail(FailureClass::Overloaded)
     });
     let stopper = async {
         tried.notified().await;
@@ -105,7 +105,7 @@ async fn want_of_descriptors_lowers_the_concurrency_instead_of_failing() {
     let scarce = always(move |_| {
         let mut tries = tries.lock().unwrap();
         *tries += 1;
-        if *tries <= 3 { Act::Exhausted } else { Act::Say("in the end") }
+        if *tries <= 3 { Action::Exhausted } else { Action::Say("in the end") }
     });
     let ran = run(AskAll::new(&["a"], false), vec![("a", scarce)], stop).await;
     assert_eq!(ran.finished.outcome.answer.as_deref(), Some("in the end"));

@@ -3,9 +3,9 @@
 use crate::support::folder::TestFolder;
 use crate::support::room::{consensus, participant, plan};
 use refinery_core::call::{
-    Attempt, AttemptError, Backend, Backoff, BoxFuture, Caller, Endpoint, Endpoints, Gate, Lane,
+    AdapterQueue, Attempt, AttemptError, Backend, Backoff, BoxFuture, CallLimit, Caller, Endpoint, Endpoints,
 };
-use refinery_core::engine::{Bounds, Briefing, Effect, Entry, RunDeps, Stepped, refold, stop_channel};
+use refinery_core::engine::{Bounds, Effect, JournalEntry, RunDeps, RunMeta, Stepped, replay, stop_channel};
 use refinery_core::exchange::Reply;
 use refinery_core::ids::{ParticipantId, RunId};
 use refinery_core::journal::{self, Writer};
@@ -27,10 +27,10 @@ impl Backend for Reviewer {
 }
 
 fn world(journal: Writer) -> RunDeps {
-    let endpoint = || Endpoint { backend: Arc::new(Reviewer), lane: Lane::new(0), own: Lane::new(0) };
+    let endpoint = || Endpoint { backend: Arc::new(Reviewer), queue: AdapterQueue::new(0), own: AdapterQueue::new(0) };
     let endpoints: BTreeMap<_, _> = NAMES.map(|name| (ParticipantId::new(name), endpoint())).into();
     RunDeps {
-        caller: Caller::new(Endpoints { by_name: endpoints, gate: Gate::new(0), backoff: Backoff::default() }),
+        caller: Caller::new(Endpoints { by_name: endpoints, limit: CallLimit::new(0), backoff: Backoff::default() }),
         stop: stop_channel().1,
         clock: Arc::new(|| Timestamp(0)),
         journal: Some(journal),
@@ -38,9 +38,9 @@ fn world(journal: Writer) -> RunDeps {
     }
 }
 
-fn briefing() -> Briefing {
+fn meta() -> RunMeta {
     let participants = Vec::new();
-    Briefing { run: RunId::new("run"), protocol: "consensus".to_owned(), seed: 7, max_calls: 9, participants }
+    RunMeta { run: RunId::new("run"), protocol: "consensus".to_owned(), seed: 7, max_calls: 9, participants }
 }
 
 #[tokio::test]
@@ -52,7 +52,7 @@ async fn words_are_written_down_and_a_fold_of_the_record_waits_where_the_run_did
     let heard = Arc::clone(&events);
     let listener = Box::new(move |event: &refinery_core::Event| heard.lock().unwrap().push(event.clone()));
     let protocol = Box::new(consensus(&plan, 2));
-    let mut run = Stepped::begin(protocol, briefing(), Timestamp(0), world(Writer::create(&path).unwrap()), listener);
+    let mut run = Stepped::begin(protocol, meta(), Timestamp(0), world(Writer::create(&path).unwrap()), listener);
 
     assert_eq!(run.step(RoundOverrides::default()).await.unwrap().record.round.get(), 1);
     let word = RoundOverrides { additional_context: Some("Mind the gap.".to_owned()), ..RoundOverrides::default() };
@@ -62,15 +62,15 @@ async fn words_are_written_down_and_a_fold_of_the_record_waits_where_the_run_did
     assert!(finished.totals.resumable, "its record has no end");
 
     let bodies = journal::read(&path).unwrap().bodies;
-    let entries: Vec<Entry> = bodies.iter().map(|body| serde_json::from_str(body).unwrap()).collect();
+    let entries: Vec<JournalEntry> = bodies.iter().map(|body| serde_json::from_str(body).unwrap()).collect();
     assert_eq!(bodies.iter().filter(|body| body.contains("Mind the gap.")).count(), 1);
     let mut again = Vec::new();
     let mut listener = |event: &refinery_core::Event| again.push(event.clone());
-    let refolded = refold(Box::new(consensus(&plan, 2)), briefing(), Timestamp(0), entries, &mut listener).unwrap();
-    assert!(!refolded.closed);
-    let [Effect::Pause(waiting)] = &refolded.outstanding[..] else { panic!("{:?}", refolded.outstanding) };
+    let replayed = replay(Box::new(consensus(&plan, 2)), meta(), Timestamp(0), entries, &mut listener).unwrap();
+    assert!(!replayed.closed);
+    let [Effect::Pause(waiting)] = &replayed.outstanding[..] else { panic!("{:?}", replayed.outstanding) };
     assert_eq!(waiting, &report);
-    drop(refolded);
+    drop(replayed);
     let mut events = events.lock().unwrap().clone();
     // The end that the caller made is no record.
     events.truncate(again.len());

@@ -17,9 +17,9 @@
 //!
 //! What is wrong around the children is in `fault_surroundings`.
 
-use crate::support::program::Shown;
+use crate::support::program::CommandOutput;
 use crate::support::record::records;
-use crate::support::theatre::{Theatre, document, eventually, signal};
+use crate::support::sandbox::{Sandbox, document, eventually, signal};
 use serde_json::Value;
 
 /// What becomes of a call.
@@ -46,122 +46,132 @@ const ENDLESS: &str = "no complete answer after";
 const NOTHING: &str = "ended with exit code 0 and without a complete answer";
 
 const FAULTS: [Fault; 21] = [
-    Fault { name: "hang before output", rule: "act = ['hang']", line: "--timeout 1", end: Fails("timed_out", ENDLESS) },
+    Fault {
+        name: "hang before output",
+        rule: "actions = ['hang']",
+        line: "--timeout 1",
+        end: Fails("timed_out", ENDLESS),
+    },
     Fault {
         name: "hang in mid-answer",
-        rule: "manner = { keep_bytes = 120 }\nact = [{ draft = {} }, 'hang']",
+        rule: "manner = { keep_bytes = 120 }\nactions = [{ draft = {} }, 'hang']",
         line: "--timeout 1",
         end: Fails("timed_out", ENDLESS),
     },
     Fault {
         name: "trickle",
-        rule: "manner = { piece_bytes = 1, pause_ms = 20 }\nact = [{ say = { text = 'word ', fill_bytes = 100000 } }]",
+        rule: "manner = { piece_bytes = 1, pause_ms = 20 }\nactions = [{ say = { text = 'word ', fill_bytes = 100000 } }]",
         line: "--timeout 1",
         end: Fails("timed_out", ENDLESS),
     },
     Fault {
         name: "flood of stdout",
-        rule: "act = [{ flood = { bytes = 1073741824 } }]",
+        rule: "actions = [{ flood = { bytes = 1073741824 } }]",
         line: "",
         end: Fails("oversized", ""),
     },
     Fault {
         name: "flood of stderr",
-        rule: "act = [{ flood = { to = 'stderr', bytes = 1073741824 } }, { draft = {} }]",
+        rule: "actions = [{ flood = { to = 'stderr', bytes = 1073741824 } }, { draft = {} }]",
         line: "",
         end: Answers(""),
     },
     Fault {
         name: "stdout closed early, and gone",
-        rule: "act = ['close-stdout', { exit = 0 }]",
+        rule: "actions = ['close-stdout', { exit = 0 }]",
         line: "",
         end: Fails("crashed", NOTHING),
     },
     Fault {
         name: "stdout closed in mid-answer, and there",
-        rule: "manner = { keep_bytes = 120 }\nact = [{ draft = {} }, 'close-stdout', 'hang']",
+        rule: "manner = { keep_bytes = 120 }\nactions = [{ draft = {} }, 'close-stdout', 'hang']",
         line: "--timeout 1",
         end: Fails("timed_out", ENDLESS),
     },
     Fault {
         name: "invalid UTF-8 before the answer",
-        rule: "act = [{ print = { text = 'x ', hex = 'fffe0a' } }, { draft = {} }]",
+        rule: "actions = [{ print = { text = 'x ', hex = 'fffe0a' } }, { draft = {} }]",
         line: "",
         end: Answers(""),
     },
     Fault {
         name: "nothing but invalid UTF-8",
-        rule: "act = [{ print = { hex = 'fffec080ed0a' } }, { exit = 0 }]",
+        rule: "actions = [{ print = { hex = 'fffec080ed0a' } }, { exit = 0 }]",
         line: "",
         end: Fails("crashed", NOTHING),
     },
     Fault {
         name: "a line of 200 MB",
-        rule: "act = [{ line = { bytes = 200000000 } }]",
+        rule: "actions = [{ line = { bytes = 200000000 } }]",
         line: "",
         end: Fails("oversized", ""),
     },
-    Fault { name: "exit 0 with nothing", rule: "act = [{ exit = 0 }]", line: "", end: Fails("crashed", NOTHING) },
-    Fault { name: "exit 1 with an answer", rule: "act = [{ draft = {} }, { exit = 1 }]", line: "", end: Answers("") },
+    Fault { name: "exit 0 with nothing", rule: "actions = [{ exit = 0 }]", line: "", end: Fails("crashed", NOTHING) },
+    Fault {
+        name: "exit 1 with an answer",
+        rule: "actions = [{ draft = {} }, { exit = 1 }]",
+        line: "",
+        end: Answers(""),
+    },
     Fault {
         name: "crash by a signal",
-        rule: "manner = { keep_bytes = 120 }\nact = [{ draft = {} }, { signal = 'SEGV' }]",
+        rule: "manner = { keep_bytes = 120 }\nactions = [{ draft = {} }, { signal = 'SEGV' }]",
         line: "",
         end: Fails("crashed", "ended by signal 11"),
     },
     Fault {
         name: "out of memory",
-        rule: "act = [{ signal = 'KILL' }]",
+        rule: "actions = [{ signal = 'KILL' }]",
         line: "",
         end: Fails("crashed", "ended by signal 9"),
     },
     Fault {
         name: "deaf to TERM",
-        rule: "act = [{ deaf = ['TERM', 'INT', 'HUP'] }, 'hang']",
+        rule: "actions = [{ deaf = ['TERM', 'INT', 'HUP'] }, 'hang']",
         line: "--timeout 1",
         end: Fails("timed_out", ENDLESS),
     },
     Fault {
         name: "a grandchild holds the pipe",
-        rule: "act = [{ grandchild = { seconds = 120, deaf = true } }, { draft = {} }]",
+        rule: "actions = [{ grandchild = { seconds = 120, deaf = true } }, { draft = {} }]",
         line: "",
         end: Answers("its CLI left processes behind; they were ended"),
     },
     Fault {
         name: "a grandchild leaves the group",
-        rule: "act = [{ grandchild = { seconds = 120, own_session = true, deaf = true, quiet = true } }, { draft = {} }]",
+        rule: "actions = [{ grandchild = { seconds = 120, own_session = true, deaf = true, quiet = true } }, { draft = {} }]",
         line: "",
         end: Answers(""),
     },
     Fault {
         name: "stdin never read",
-        rule: "act = ['unread', { draft = {} }]",
+        rule: "actions = ['unread', { draft = {} }]",
         line: "-f facts.txt",
         end: Answers(""),
     },
     Fault {
         name: "stdin never read, and silent",
-        rule: "act = ['unread', 'hang']",
+        rule: "actions = ['unread', 'hang']",
         line: "-f facts.txt --timeout 1",
         end: Fails("timed_out", ENDLESS),
     },
     Fault {
         name: "stdin closed unread, and gone",
-        rule: "act = ['unread', 'close-stdin', { exit = 0 }]",
+        rule: "actions = ['unread', 'close-stdin', { exit = 0 }]",
         line: "-f facts.txt",
         end: Fails("crashed", NOTHING),
     },
     Fault {
         name: "half a JSON document",
-        rule: "manner = { keep_bytes = 120 }\nact = [{ draft = {} }, { exit = 0 }]",
+        rule: "manner = { keep_bytes = 120 }\nactions = [{ draft = {} }, { exit = 0 }]",
         line: "",
         end: Fails("crashed", NOTHING),
     },
 ];
 
 /// More than a pipe holds.
-fn theatre(scene: &str) -> Theatre {
-    Theatre::new(scene).file("work/facts.txt", "facts ".repeat(50_000))
+fn sandbox(script: &str) -> Sandbox {
+    Sandbox::new(script).file("work/facts.txt", "facts ".repeat(50_000))
 }
 
 fn kinds(records: &[Value]) -> Vec<&str> {
@@ -171,18 +181,18 @@ fn kinds(records: &[Value]) -> Vec<&str> {
 /// One participant, to which it happens: all that is asserted of a fault.
 fn alone(fault: &Fault, vendor: &str) {
     let what = format!("{vendor}: {}", fault.name);
-    let theatre = theatre(&format!("[[rule]]\n{}", fault.rule));
+    let sandbox = sandbox(&format!("[[rule]]\n{}", fault.rule));
     // That nothing is left is looked at by `play`.
-    let shown = theatre.play(&format!("why -m {vendor} -o json --retries 0 {}", fault.line));
-    let ended = document(&shown);
-    let records = records(&theatre.journal());
+    let output = sandbox.run(&format!("why -m {vendor} -o json --retries 0 {}", fault.line));
+    let ended = document(&output);
+    let records = records(&sandbox.journal());
     let (begun, attempt, told) = (&records[0], &records[1], &records[records.len() - 2]);
     assert_eq!((&begun["record"], &begun["attempt"]), (&"begun".into(), &1.into()), "{what}");
     assert_eq!(told["input"]["settled"]["id"], begun["call"], "{what}");
     let result = &told["input"]["settled"]["result"];
     match fault.end {
         Fails(class, words) => {
-            assert_eq!((shown.code, &ended["status"]), (Some(1), &"error".into()), "{what}: {}", shown.stderr);
+            assert_eq!((output.code, &ended["status"]), (Some(1), &"error".into()), "{what}: {}", output.stderr);
             assert_eq!(ended["winner"], Value::Null, "{what}");
             let message = ended["error"]["message"].as_str().unwrap();
             assert!(
@@ -190,23 +200,23 @@ fn alone(fault: &Fault, vendor: &str) {
                 "{what}: {message}"
             );
             let line = format!("failed: {vendor} gave no answer in round 1: {class}: ");
-            assert!(shown.stderr.contains(&line) && shown.stderr.contains(words), "{what}: {}", shown.stderr);
+            assert!(output.stderr.contains(&line) && output.stderr.contains(words), "{what}: {}", output.stderr);
             assert_eq!(kinds(&records), ["begun", "ended", "told", "closed"], "{what}");
             assert_eq!((&attempt["failure"], &result["Err"]["class"]), (&class.into(), &class.into()), "{what}");
             assert!(attempt["message"].as_str().unwrap().contains(words), "{what}: {attempt}");
         }
         Answers(warning) => {
-            assert_eq!((shown.code, &ended["status"]), (Some(0), &"single_model".into()), "{what}: {}", shown.stderr);
+            assert_eq!((output.code, &ended["status"]), (Some(0), &"single_model".into()), "{what}: {}", output.stderr);
             let answer = ended["winner"]["answer"].as_str().unwrap();
             assert!(answer.contains("This is draft "), "{what}: {answer}");
             assert_eq!((&attempt["failure"], &result["Ok"]["text"]), (&Value::Null, &answer.into()), "{what}");
             let middle = if warning.is_empty() { vec![] } else { vec!["warned"] };
             let expected = [vec!["begun", "ended"], middle, vec!["told", "closed"]].concat();
-            assert_eq!(kinds(&records), expected, "{what}: {}", shown.stderr);
-            assert!(shown.stderr.contains(warning), "{what}: {}", shown.stderr);
+            assert_eq!(kinds(&records), expected, "{what}: {}", output.stderr);
+            assert!(output.stderr.contains(warning), "{what}: {}", output.stderr);
         }
     }
-    assert_eq!(theatre.play("replay 2 -o json").stdout, shown.stdout, "{what}: what was written down");
+    assert_eq!(sandbox.run("replay 2 -o json").stdout, output.stdout, "{what}: what was written down");
 }
 
 #[test]
@@ -231,27 +241,27 @@ fn gemini_does_wrong() {
 fn the_others_go_on() {
     for fault in FAULTS.iter().filter(|fault| !fault.line.contains("--timeout")) {
         let what = fault.name;
-        let theatre = theatre(&format!("[[rule]]\nwhen = {{ vendor = 'claude', nth = [1] }}\n{}", fault.rule));
+        let sandbox = sandbox(&format!("[[rule]]\nwhen = {{ vendor = 'claude', nth = [1] }}\n{}", fault.rule));
         let line = format!(
             "why -m claude,codex,gemini -o json --retries 0 --seed 1 -r 2 --max-concurrent claude=1 {}",
             fault.line
         );
-        let shown = theatre.play(&line);
-        let ended = document(&shown);
-        assert!(matches!(shown.code, Some(0 | 2)), "{what}: {}", shown.stderr);
+        let output = sandbox.run(&line);
+        let ended = document(&output);
+        assert!(matches!(output.code, Some(0 | 2)), "{what}: {}", output.stderr);
         assert!(ended["winner"]["answer"].is_string(), "{what}");
-        let records = records(&theatre.journal());
+        let records = records(&sandbox.journal());
         let first = records.iter().find(|one| one["record"] == "ended" && one["call"] == "r1/propose/claude").unwrap();
         match fault.end {
             Fails(class, _) => {
                 assert_eq!(first["failure"], class, "{what}");
                 assert!(ended["rounds"][0]["means"].get("claude").is_none(), "{what}");
                 let told = format!("failed: claude gave no answer in round 1: {class}: ");
-                assert!(shown.stderr.contains(&told), "{what}: {}", shown.stderr);
+                assert!(output.stderr.contains(&told), "{what}: {}", output.stderr);
             }
             Answers(_) => assert_eq!(first["failure"], Value::Null, "{what}"),
         }
-        assert_eq!(theatre.play("replay 2 -o json").stdout, shown.stdout, "{what}");
+        assert_eq!(sandbox.run("replay 2 -o json").stdout, output.stdout, "{what}");
     }
 }
 
@@ -264,32 +274,32 @@ fn peak(pid: u32) -> u64 {
 
 /// Plays `claude` this way beside a codex that hangs, looks at the program's memory when claude's
 /// attempts are over, and ends the run.
-fn memory_after(act: &str, attempts: usize) -> (u64, Shown) {
-    let scene = format!("[[rule]]\nwhen = {{ vendor = 'claude' }}\n{act}\n[[rule]]\nact = ['hang']");
-    let theatre = theatre(&scene);
-    let child = theatre.command(["why", "-m", "claude,codex", "--retries", "0"]).spawn().unwrap();
-    theatre.wait_for_requests(2);
+fn memory_after(act: &str, attempts: usize) -> (u64, CommandOutput) {
+    let script = format!("[[rule]]\nwhen = {{ vendor = 'claude' }}\n{act}\n[[rule]]\nactions = ['hang']");
+    let sandbox = sandbox(&script);
+    let child = sandbox.command(["why", "-m", "claude,codex", "--retries", "0"]).spawn().unwrap();
+    sandbox.wait_for_requests(2);
     let over = |one: &&Value| one["record"] == "ended";
-    eventually("the end of the flood", || records(&theatre.journal()).iter().filter(over).count() == attempts);
+    eventually("the end of the flood", || records(&sandbox.journal()).iter().filter(over).count() == attempts);
     let peak = peak(child.id());
     signal(child.id(), "INT");
-    let shown = theatre.end(child);
-    theatre.assert_nothing_left();
-    (peak, shown)
+    let output = sandbox.wait(child);
+    sandbox.assert_nothing_left();
+    (peak, output)
 }
 
 #[test]
 #[cfg_attr(not(target_os = "linux"), ignore = "reads /proc")]
 fn floods_cost_the_program_at_most_32_mb() {
-    let (calm, _) = memory_after("act = ['hang']", 0);
+    let (calm, _) = memory_after("actions = ['hang']", 0);
     for flood in [
-        "act = [{ flood = { bytes = 1073741824 } }]",
-        "act = [{ flood = { to = 'stderr', bytes = 1073741824 } }, { exit = 3 }]",
-        "act = [{ line = { bytes = 1073741824 } }]",
-        "act = [{ line = { to = 'stderr', bytes = 1073741824 } }, { exit = 3 }]",
+        "actions = [{ flood = { bytes = 1073741824 } }]",
+        "actions = [{ flood = { to = 'stderr', bytes = 1073741824 } }, { exit = 3 }]",
+        "actions = [{ line = { bytes = 1073741824 } }]",
+        "actions = [{ line = { to = 'stderr', bytes = 1073741824 } }, { exit = 3 }]",
     ] {
-        let (peak, shown) = memory_after(flood, 1);
-        assert_eq!(shown.code, Some(1), "{flood}: {}", shown.stderr);
+        let (peak, output) = memory_after(flood, 1);
+        assert_eq!(output.code, Some(1), "{flood}: {}", output.stderr);
         let growth = peak.saturating_sub(calm);
         assert!(growth <= 32 << 10, "{flood}: {growth} KiB");
     }

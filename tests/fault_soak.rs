@@ -1,24 +1,24 @@
 //! Five hundred runs in a row within one process, good ones and bad ones, each with real children, a
 //! watchdog and a journal: nothing grows.
 
-use crate::support::theatre::{Theatre, eventually};
-use crate::support::within::{own_env, perform, ready, wall};
+use crate::support::in_process::{execute_run, own_env, prepare_run, wall_clock};
+use crate::support::sandbox::{Sandbox, eventually};
 use std::fs;
 
 /// What a question asks for is what happens.
-const SCENE: &str = "
+const SCRIPT: &str = "
 [[rule]]
 when = { contains = ['Please crash.'] }
-act = [{ print = { text = 'half' } }, { signal = 'SEGV' }]
+actions = [{ print = { text = 'half' } }, { signal = 'SEGV' }]
 [[rule]]
 when = { contains = ['Please stay.'] }
-act = [{ grandchild = { seconds = 120, own_session = true, deaf = true, quiet = true } }, { draft = {} }]
+actions = [{ grandchild = { seconds = 120, own_session = true, deaf = true, quiet = true } }, { draft = {} }]
 [[rule]]
 when = { contains = ['Please flood.'] }
-act = [{ line = { bytes = 20000000 } }]
+actions = [{ line = { bytes = 20000000 } }]
 [[rule]]
 when = { contains = ['Please stop.'] }
-act = [{ fail = { kind = 'usage-limit', resets_in_s = 3600 } }]
+actions = [{ fail = { kind = 'usage-limit', resets_in_s = 3600 } }]
 ";
 
 /// Ten runs, again and again: question, participants.
@@ -69,10 +69,11 @@ fn memory() -> u64 {
 #[test]
 #[cfg_attr(not(target_os = "linux"), ignore = "reads /proc")]
 fn five_hundred_runs_leave_nothing_behind() {
-    let theatre = Theatre::new(SCENE);
+    // Runs that were cut short count too, else they would all be kept.
+    let sandbox = Sandbox::new(SCRIPT).var("REFINERY_KEEP_UNFINISHED", "false");
     // With one heap for all threads, what a run gives back is there for the next one.
-    println!("{}", theatre.other_half("fault_soak::soak", "export MALLOC_ARENA_MAX=1"));
-    assert_eq!(theatre.journals().len(), 200);
+    println!("{}", sandbox.run_ignored_test("fault_soak::soak", "export MALLOC_ARENA_MAX=1"));
+    assert_eq!(sandbox.journals().len(), 200);
 }
 
 #[test]
@@ -87,9 +88,10 @@ fn soak() {
         }
         let (question, models) = RUNS[number % RUNS.len()];
         let line = format!("'{question}' -m {models} -t 1 -r 1 --stability-rounds 1 --retries 0");
-        let ready = ready(own_env(), &cwd, &line);
+        let ready = prepare_run(own_env(), &cwd, &line);
         let mut told = 0;
-        let finished = perform(&ready, wall(), &mut |event| told += serde_json::to_string(event).unwrap().len());
+        let finished =
+            execute_run(&ready, wall_clock(), &mut |event| told += serde_json::to_string(event).unwrap().len());
         let good = ["Which one?", "Please stay."].contains(&question);
         let status = finished.outcome.status.as_str();
         assert_eq!(["converged", "single_model"].contains(&status), good, "{number}: {finished:?}");

@@ -43,7 +43,7 @@ async fn a_cut_at_any_byte_gives_the_whole_lines_before_it_and_can_be_gone_on_wi
         let whole = bytes[..cut].iter().filter(|byte| **byte == b'\n').count();
         assert_eq!(before.bodies.len(), whole, "cut at {cut}");
         let file = Writer::open(&cut_path).unwrap();
-        let writer = Writer::go_on(file, before.whole_bytes, before.chain).unwrap();
+        let writer = Writer::resume(file, before.whole_bytes, before.chain).unwrap();
         writer.append(r#"{"n":"more"}"#.to_owned()).await.unwrap();
         drop(writer);
         let after = read(&cut_path).unwrap();

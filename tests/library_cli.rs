@@ -1,7 +1,7 @@
 //! The command-line tools as providers: real processes through the library's face, and none left behind.
 
 use crate::run_logins::logged_in;
-use crate::support::theatre::Theatre;
+use crate::support::sandbox::Sandbox;
 use refinery_core::adapter::Billing;
 use refinery_core::event::EventKind;
 use refinery_core::{
@@ -11,12 +11,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-fn provider(theatre: &Theatre, adapter: &str) -> CliProvider {
-    CliProvider::from_adapter(adapter, CliOptions::new().name(adapter).env(theatre.surroundings())).unwrap()
+fn provider(sandbox: &Sandbox, adapter: &str) -> CliProvider {
+    CliProvider::from_adapter(adapter, CliOptions::new().name(adapter).env(sandbox.surroundings())).unwrap()
 }
 
-fn engine(theatre: &Theatre, adapters: &[&str]) -> Engine {
-    let providers = adapters.iter().map(|name| Arc::new(provider(theatre, name)) as Arc<dyn ModelProvider>).collect();
+fn engine(sandbox: &Sandbox, adapters: &[&str]) -> Engine {
+    let providers = adapters.iter().map(|name| Arc::new(provider(sandbox, name)) as Arc<dyn ModelProvider>).collect();
     let models = adapters.iter().map(|name| ModelId::new(*name)).collect();
     let config = EngineConfig::new(models, 3, 8.0, 1, Duration::from_secs(120), 0).unwrap();
     Engine::new(providers, Box::new(VoteThreshold::new(8.0, 1)), config)
@@ -24,75 +24,75 @@ fn engine(theatre: &Theatre, adapters: &[&str]) -> Engine {
 
 #[tokio::test]
 async fn a_whole_run_through_the_real_adapters() {
-    let theatre = Theatre::new("");
-    let outcome = engine(&theatre, &["claude", "codex", "gemini"]).run("why?").await.unwrap();
+    let sandbox = Sandbox::new("");
+    let outcome = engine(&sandbox, &["claude", "codex", "gemini"]).run("why?").await.unwrap();
     assert!(outcome.converged(), "{outcome:?}");
     assert!(outcome.answer.starts_with("This is draft ") && outcome.answer.contains(".2. "), "{}", outcome.answer);
     assert!(outcome.cost().usage.output_tokens > Some(0));
-    theatre.assert_nothing_left();
+    sandbox.assert_nothing_left();
 }
 
 /// Three children that hear nothing, each with one of its own.
 const STUBBORN: &str = "
 [[rule]]
-act = [{ deaf = ['TERM', 'INT', 'HUP'] }, { grandchild = { seconds = 120, deaf = true } }, 'hang']
+actions = [{ deaf = ['TERM', 'INT', 'HUP'] }, { grandchild = { seconds = 120, deaf = true } }, 'hang']
 ";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dropping_the_future_leaves_no_child_and_no_folder() {
-    let theatre = Theatre::new(STUBBORN);
-    let engine = engine(&theatre, &["claude", "codex", "gemini"]);
+    let sandbox = Sandbox::new(STUBBORN);
+    let engine = engine(&sandbox, &["claude", "codex", "gemini"]);
     let run = tokio::spawn(async move { engine.run("why?").await.map(|outcome| outcome.answer) });
-    theatre.wait_for_requests(3);
+    sandbox.wait_for_requests(3);
     run.abort();
     assert!(run.await.unwrap_err().is_cancelled());
-    theatre.assert_nothing_left();
+    sandbox.assert_nothing_left();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn dropping_a_session_within_a_round_leaves_nothing_either() {
-    let theatre = Theatre::new(STUBBORN);
-    let engine = engine(&theatre, &["claude", "gemini"]);
+    let sandbox = Sandbox::new(STUBBORN);
+    let engine = engine(&sandbox, &["claude", "gemini"]);
     let mut session = engine.start("why?").await.unwrap();
     tokio::select! {
         _ = session.next_round() => panic!("nobody answers"),
-        () = async { while theatre.log().len() < 2 { tokio::time::sleep(Duration::from_millis(5)).await } } => {}
+        () = async { while sandbox.log().len() < 2 { tokio::time::sleep(Duration::from_millis(5)).await } } => {}
     }
-    assert!(!theatre.processes().is_empty());
+    assert!(!sandbox.processes().is_empty());
     drop(session);
-    theatre.assert_nothing_left();
+    sandbox.assert_nothing_left();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_child_that_never_answers_is_ended_when_its_time_is_over() {
-    let theatre = Theatre::new(STUBBORN);
+    let sandbox = Sandbox::new(STUBBORN);
     let models = vec![ModelId::new("claude")];
     let config = EngineConfig::new(models, 1, 8.0, 1, Duration::from_millis(300), 0).unwrap();
     let config = EngineConfig { retries: 0, ..config };
-    let providers = vec![Arc::new(provider(&theatre, "claude")) as Arc<dyn ModelProvider>];
+    let providers = vec![Arc::new(provider(&sandbox, "claude")) as Arc<dyn ModelProvider>];
     let engine = Engine::new(providers, Box::new(VoteThreshold::new(8.0, 1)), config);
     let error = engine.run("why?").await.unwrap_err();
     let refinery_core::EngineError::Failed(finished) = &error else { panic!("{error}") };
     let refinery_core::outcome::Body::Consensus(body) = &finished.outcome.body else { panic!("{error}") };
     assert_eq!(body.models_dropped[0].reason, FailureClass::TimedOut);
-    theatre.assert_nothing_left();
+    sandbox.assert_nothing_left();
 }
 
 #[tokio::test]
 async fn a_provider_can_be_asked_alone() {
-    let theatre = Theatre::new("[[rule]]\nact = [{ say = { text = 'It is {{vendor}}.' } }]");
-    let claude = provider(&theatre, "claude");
+    let sandbox = Sandbox::new("[[rule]]\nactions = [{ say = { text = 'It is {{vendor}}.' } }]");
+    let claude = provider(&sandbox, "claude");
     assert_eq!(claude.pays(), "API key (ANTHROPIC_API_KEY)");
     let answer = claude.send_message(&[Message::system("Be brief."), Message::user("Who is it?")]).await.unwrap();
     assert_eq!(answer, "It is claude.");
-    theatre.assert_nothing_left();
+    sandbox.assert_nothing_left();
 }
 
 #[test]
 fn what_is_missing_is_told_with_what_to_do() {
-    let theatre = Theatre::new("").closed("codex").without("GEMINI_API_KEY");
+    let sandbox = Sandbox::new("").without_program("codex").without("GEMINI_API_KEY");
     let refused = |adapter: &str, options: CliOptions| {
-        CliProvider::from_adapter(adapter, options.env(theatre.surroundings())).unwrap_err().to_string()
+        CliProvider::from_adapter(adapter, options.env(sandbox.surroundings())).unwrap_err().to_string()
     };
     assert_eq!(refused("grok", CliOptions::new()), "unknown adapter `grok`");
     assert_eq!(refused("codex", CliOptions::new()), "codex: no program `codex` is on the PATH");
@@ -104,9 +104,9 @@ fn what_is_missing_is_told_with_what_to_do() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn providers_of_one_login_near_its_end_do_not_refresh_it_against_each_other() {
-    let theatre = logged_in("[[rule]]\nact = [{ exit = 3 }]", Some(5));
+    let sandbox = logged_in("[[rule]]\nactions = [{ exit = 3 }]", Some(5));
     let named = |name: &str| {
-        let options = CliOptions::new().name(name).env(theatre.surroundings());
+        let options = CliOptions::new().name(name).env(sandbox.surroundings());
         Arc::new(CliProvider::from_adapter("claude", options).unwrap()) as Arc<dyn ModelProvider>
     };
     let names = ["first", "second", "third"];
@@ -126,7 +126,7 @@ async fn providers_of_one_login_near_its_end_do_not_refresh_it_against_each_othe
             }
         });
     assert!(engine.run("why?").await.is_err(), "nobody answers");
-    assert!(theatre.log().len() >= names.len());
+    assert!(sandbox.log().len() >= names.len());
     assert_eq!(most.load(Ordering::SeqCst), 1, "one after the other");
-    theatre.assert_nothing_left();
+    sandbox.assert_nothing_left();
 }

@@ -1,6 +1,6 @@
 //! What a run costs in memory: prompts are shared, not copied for each call.
 
-use crate::support::cast::{Scripted, civil};
+use crate::support::scripted_providers::{Scripted, civil};
 use refinery_core::{Engine, EngineConfig, ModelId, ModelProvider, ProviderRequest, Role, VoteThreshold};
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! The other protocols through the library's face: what a caller hands over, and what comes back.
 
-use crate::support::cast::{Act, Scripted, cast, even};
+use crate::support::scripted_providers::{Action, Scripted, even, providers};
 use refinery_core::exchange::{Role, Usage};
 use refinery_core::plan::{Budget, Ceiling};
 use refinery_core::{
@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 /// Says the same as everybody of its name, in a debate and everywhere else.
 fn speaker(name: &'static str, confidence: u32) -> Arc<Scripted> {
     Scripted::new(name, move |request| {
-        Act::Say(match request.role() {
+        Action::Say(match request.role() {
             Role::Judge => {
                 "## Majority Position\nWait.\n## Minority Positions\nGo.\n## Unresolved Disputes\nWhen.\nJUDGE_CONFIDENCE: 80"
                     .to_owned()
@@ -25,7 +25,7 @@ fn speaker(name: &'static str, confidence: u32) -> Arc<Scripted> {
 }
 
 fn runner(players: &[&Arc<Scripted>]) -> Runner {
-    Runner::new(cast(players)).settings(RunSettings { retries: 0, seed: Some(3), ..RunSettings::default() })
+    Runner::new(providers(players)).settings(RunSettings { retries: 0, seed: Some(3), ..RunSettings::default() })
 }
 
 #[tokio::test(start_paused = true)]
@@ -81,10 +81,10 @@ async fn the_order_of_a_debate_follows_from_the_seed_and_an_abort_keeps_what_was
         speaker("ada", 10),
         Scripted::new("bob", move |request| {
             if request.round().get() == 1 {
-                return Act::Say("CONFIDENCE: 50".to_owned());
+                return Action::Say("CONFIDENCE: 50".to_owned());
             }
             raised.abort();
-            Act::Hang
+            Action::Hang
         }),
     );
     let outcome = runner(&[&ada, &late]).abort_with(&handle).debate("why?", DebatePlan::default()).await.unwrap();
@@ -93,8 +93,8 @@ async fn the_order_of_a_debate_follows_from_the_seed_and_an_abort_keeps_what_was
 
 #[tokio::test(start_paused = true)]
 async fn samples_are_dealt_and_counted() {
-    let (ada, bob) = (even("ada", 9.0), Scripted::new("bob", |_| Act::Say(" blue\n".to_owned())));
-    let blue = Scripted::new("ada", |_| Act::Say("blue".to_owned()));
+    let (ada, bob) = (even("ada", 9.0), Scripted::new("bob", |_| Action::Say(" blue\n".to_owned())));
+    let blue = Scripted::new("ada", |_| Action::Say("blue".to_owned()));
     let outcome = runner(&[&blue, &bob]).sample("Which?", SamplingPlan::default()).await.unwrap();
     assert_eq!((outcome.answer.as_str(), outcome.body.agreement_ratio), ("blue", Some(1.0)));
     assert_eq!((blue.asked().len(), bob.asked().len()), (3, 2));
@@ -109,7 +109,7 @@ async fn samples_are_dealt_and_counted() {
 /// Writes a longer text each time.
 fn writer() -> Arc<Scripted> {
     let times = AtomicUsize::new(1);
-    Scripted::new("ada", move |_| Act::Say("word ".repeat(times.fetch_add(1, Ordering::SeqCst))))
+    Scripted::new("ada", move |_| Action::Say("word ".repeat(times.fetch_add(1, Ordering::SeqCst))))
 }
 
 fn spent(runner: Runner, calls: u64) -> Runner {
@@ -163,7 +163,7 @@ async fn a_critique_pass_follows_any_run() {
     let better = draft.to_uppercase();
     let reply = format!("<critique>\n- lower case\n</critique>\n<revised>\n{better}\n</revised>");
     let ada = Scripted::new("ada", move |request| {
-        Act::Say(if request.role() == Role::Critique { reply.clone() } else { draft.clone() })
+        Action::Say(if request.role() == Role::Critique { reply.clone() } else { draft.clone() })
     });
     let runner = runner(&[&ada]).self_refine(SelfRefinePlan::default());
     let outcome = runner.sample("Write.", SamplingPlan { num_samples: 1, ..SamplingPlan::default() }).await.unwrap();
@@ -180,10 +180,10 @@ fn steps() -> PipelinePlan {
     PipelinePlan { steps: vec![sample.into(), StepKind::Refine(RefinePlan::default()).into()] }
 }
 
-fn priced(request: &ProviderRequest, text: &str) -> Act {
+fn priced(request: &ProviderRequest, text: &str) -> Action {
     let usage = Usage { input_tokens: Some(10), output_tokens: Some(5), ..Usage::default() };
     let text = if request.role() == Role::Score { "7" } else { text };
-    Act::Reply(Reply { usage, ..text.into() })
+    Action::Reply(Reply { usage, ..text.into() })
 }
 
 #[tokio::test(start_paused = true)]
@@ -203,7 +203,7 @@ async fn a_pipeline_has_one_budget_and_one_cost() {
 #[tokio::test(start_paused = true)]
 async fn an_error_of_a_later_step_carries_the_cost_of_all_and_the_text_so_far() {
     let failing = Scripted::new("ada", |request| match request.role() {
-        Role::Score => Act::Fail(ProviderError::new(FailureClass::Billing, "no credit")),
+        Role::Score => Action::Fail(ProviderError::new(FailureClass::Billing, "no credit")),
         _ => priced(request, "a text"),
     });
     let error = runner(&[&failing]).pipe("Write.", steps()).await.unwrap_err();

@@ -1,6 +1,6 @@
 //! Whatever a caller's code does, the engine ends, says what happened, and can be used again.
 
-use crate::support::cast::{Act, Scripted, cast, civil, even};
+use crate::support::scripted_providers::{Action, Scripted, civil, even, providers};
 use async_trait::async_trait;
 use refinery_core::event::EventKind;
 use refinery_core::exchange::{Role, Usage};
@@ -21,13 +21,15 @@ fn config(names: &[&str]) -> EngineConfig {
 
 fn engine(players: &[&Arc<Scripted>]) -> Engine {
     let names: Vec<_> = players.iter().map(|one| one.model_id().as_str()).collect();
-    Engine::new(cast(players), Box::new(VoteThreshold::new(8.0, 1)), config(&names))
+    Engine::new(providers(players), Box::new(VoteThreshold::new(8.0, 1)), config(&names))
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_is_one_failed_call() {
-    let mad =
-        Scripted::new("mad", |request| if request.role() == Role::Evaluate { Act::Panic } else { civil(request, 9.0) });
+    let mad = Scripted::new(
+        "mad",
+        |request| if request.role() == Role::Evaluate { Action::Panic } else { civil(request, 9.0) },
+    );
     let engine = engine(&[&even("ada", 9.0), &even("bob", 9.0), &mad]);
     for _ in 0..2 {
         let outcome = engine.run("why?").await.unwrap();
@@ -39,7 +41,7 @@ async fn a_panic_is_one_failed_call() {
 
 #[tokio::test(start_paused = true)]
 async fn an_endless_future_is_one_call_that_timed_out() {
-    let lost = Scripted::new("lost", |_| Act::Hang);
+    let lost = Scripted::new("lost", |_| Action::Hang);
     let engine = engine(&[&even("ada", 9.0), &even("bob", 9.0), &lost]);
     let began = tokio::time::Instant::now();
     let outcome = engine.run("why?").await.unwrap();
@@ -53,7 +55,7 @@ async fn an_endless_future_is_one_call_that_timed_out() {
 #[tokio::test(start_paused = true)]
 async fn an_error_that_is_the_engines_to_say_does_not_wedge_a_run() {
     for class in FailureClass::ALL {
-        let odd = Scripted::new("odd", move |_| Act::Fail(ProviderError::new(class, "as told")));
+        let odd = Scripted::new("odd", move |_| Action::Fail(ProviderError::new(class, "as told")));
         let outcome = engine(&[&even("ada", 9.0), &even("bob", 9.0), &odd]).run("why?").await.unwrap();
         assert!(outcome.converged(), "{class}");
     }
@@ -65,7 +67,7 @@ async fn if_nobody_answers_the_error_says_why_and_what_it_cost() {
         Scripted::new(name, |_| {
             let mut failure = ProviderError::new(FailureClass::Declined, "no");
             failure.usage = Usage { input_tokens: Some(11), ..Usage::default() };
-            Act::Fail(failure)
+            Action::Fail(failure)
         })
     };
     let error = engine(&[&failing("ada"), &failing("bob")]).run("why?").await.unwrap_err();
@@ -140,7 +142,7 @@ async fn dropping_the_run_drops_every_future_and_tells_what_they_started() {
 #[tokio::test(start_paused = true)]
 async fn an_abort_gives_the_best_so_far_and_a_used_handle_stops_at_once() {
     let handle = AbortHandle::new();
-    let slow = Scripted::new("bob", |_| Act::Hang);
+    let slow = Scripted::new("bob", |_| Action::Hang);
     let engine = engine(&[&even("ada", 9.0), &slow]).abort_with(&handle);
     let (outcome, ()) = tokio::join!(engine.run("why?"), async {
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -168,7 +170,7 @@ impl ClosingStrategy for Furious {
 #[tokio::test(start_paused = true)]
 async fn a_panic_in_a_strategy_or_a_listener_is_the_callers_and_spoils_nothing_else() {
     let (ada, bob) = (even("ada", 9.0), even("bob", 9.0));
-    let furious = Engine::new(cast(&[&ada, &bob]), Box::new(Furious), config(&["ada", "bob"]));
+    let furious = Engine::new(providers(&[&ada, &bob]), Box::new(Furious), config(&["ada", "bob"]));
     assert!(tokio::spawn(async move { furious.run("why?").await }).await.unwrap_err().is_panic());
 
     let times = AtomicUsize::new(0);
@@ -185,7 +187,7 @@ async fn a_budget_ends_a_run_with_the_best_so_far() {
     let (ada, bob) = (even("ada", 5.0), even("bob", 5.0));
     let budget = Budget { calls: Ceiling::AtMost(3), ..Budget::default() };
     let config = EngineConfig { budget, ..config(&["ada", "bob"]) };
-    let engine = Engine::new(cast(&[&ada, &bob]), Box::new(VoteThreshold::new(8.0, 1)), config);
+    let engine = Engine::new(providers(&[&ada, &bob]), Box::new(VoteThreshold::new(8.0, 1)), config);
     let outcome = engine.run("why?").await.unwrap();
     assert_eq!((outcome.status, outcome.cost().attempts), (Status::BudgetExhausted, 3));
     assert!(!outcome.answer.is_empty());
@@ -197,9 +199,9 @@ async fn tokens_usage_shapes_and_events_pass_through() {
         Scripted::new(name, |request| {
             request.token("to");
             request.token("ken");
-            let Act::Say(text) = civil(request, 9.0) else { unreachable!() };
+            let Action::Say(text) = civil(request, 9.0) else { unreachable!() };
             let usage = Usage { output_tokens: Some(2), ..Usage::default() };
-            Act::Reply(Reply { usage, served: Some("served-1".to_owned()), ..text.as_str().into() })
+            Action::Reply(Reply { usage, served: Some("served-1".to_owned()), ..text.as_str().into() })
         })
     };
     let (ada, bob) = (talk("ada"), talk("bob"));
@@ -234,10 +236,13 @@ async fn what_is_wrong_is_told_all_at_once_before_anybody_is_asked() {
     assert!(EngineConfig::new(Vec::new(), 5, 8.0, 2, Duration::from_secs(1), 0).is_err());
     let changed = EngineConfig { threshold: f64::NAN, ..config(&["ada", "bob"]) };
     let ada = even("ada", 9.0);
-    let engine = Engine::new(cast(&[&ada, &even("eve", 9.0)]), Box::new(VoteThreshold::new(8.0, 1)), changed);
+    let engine = Engine::new(providers(&[&ada, &even("eve", 9.0)]), Box::new(VoteThreshold::new(8.0, 1)), changed);
     assert!(engine.run("why?").await.unwrap_err().to_string().contains("threshold is NaN"));
-    let engine =
-        Engine::new(cast(&[&ada, &even("eve", 9.0)]), Box::new(VoteThreshold::new(8.0, 1)), config(&["ada", "bob"]));
+    let engine = Engine::new(
+        providers(&[&ada, &even("eve", 9.0)]),
+        Box::new(VoteThreshold::new(8.0, 1)),
+        config(&["ada", "bob"]),
+    );
     let error = engine.start("why?").await.unwrap_err().to_string();
     assert_eq!(error, "there is no provider for the model bob; the configuration does not name the model eve");
     assert!(ada.asked().is_empty());
@@ -273,20 +278,20 @@ fn hash(seed: u64, word: &str) -> u64 {
 }
 
 /// Whatever can go wrong, at any attempt.
-fn wild(seed: u64, request: &ProviderRequest) -> Act {
+fn wild(seed: u64, request: &ProviderRequest) -> Action {
     let drawn = hash(seed, &format!("{} {}", request.call(), request.number()));
     match drawn % 12 {
-        0 => Act::Panic,
-        1 => Act::Hang,
+        0 => Action::Panic,
+        1 => Action::Hang,
         2 | 3 => {
             // What did not even start is not charged: without it, attempts and budget are the same number.
             let classes: Vec<_> =
                 FailureClass::ALL.into_iter().filter(|class| *class != FailureClass::StartFailed).collect();
             let class = classes[usize::try_from(drawn / 12).unwrap_or(usize::MAX) % classes.len()];
-            Act::Fail(ProviderError::new(class, "as drawn"))
+            Action::Fail(ProviderError::new(class, "as drawn"))
         }
-        4 => Act::Say(String::new()),
-        5 => Act::Say("{\"score\": \"none\"".to_owned()),
+        4 => Action::Say(String::new()),
+        5 => Action::Say("{\"score\": \"none\"".to_owned()),
         _ => civil(request, 5.0 + f64::from(u32::try_from(drawn / 12 % 6).unwrap_or(0))),
     }
 }
@@ -311,7 +316,7 @@ proptest::proptest! {
         };
         let estimate = Engine::estimate(&config);
         let engine =
-            Engine::new(cast(&players.iter().collect::<Vec<_>>()), Box::new(VoteThreshold::new(8.0, 1)), config);
+            Engine::new(providers(&players.iter().collect::<Vec<_>>()), Box::new(VoteThreshold::new(8.0, 1)), config);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let (cost, answered) = match runtime.block_on(engine.run("why?")) {
             Ok(outcome) => (outcome.cost(), true),

@@ -1,6 +1,6 @@
 //! Stepping through a run: the same as a whole run, but with a word between two rounds.
 
-use crate::support::cast::{Act, Scripted, cast, civil, even};
+use crate::support::scripted_providers::{Action, Scripted, civil, even, providers};
 use proptest::prelude::*;
 use refinery_core::exchange::Role;
 use refinery_core::{
@@ -20,7 +20,7 @@ fn config(models: usize, max_rounds: u32, threshold: f64, stability: u32) -> Eng
 
 fn engine(players: &[Arc<Scripted>], config: EngineConfig) -> Engine {
     let rule = Box::new(VoteThreshold::new(config.threshold, config.stability_rounds));
-    Engine::new(cast(&players.iter().collect::<Vec<_>>()), rule, config)
+    Engine::new(providers(&players.iter().collect::<Vec<_>>()), rule, config)
 }
 
 /// A number that only its arguments decide.
@@ -32,12 +32,12 @@ fn hash(seed: u64, word: &str) -> u64 {
 }
 
 /// Now and then a failure, else a score from 5 to 10; by the name of the call alone.
-fn drawn(seed: u64, request: &ProviderRequest) -> Act {
+fn drawn(seed: u64, request: &ProviderRequest) -> Action {
     let drawn = hash(seed, request.call().as_str());
     let score = 5.0 + f64::from(u32::try_from(drawn / 20 % 11).unwrap()) / 2.0;
     match drawn % 20 {
-        0 => Act::Fail(ProviderError::new(FailureClass::Crashed, "as drawn")),
-        1 if request.role() == Role::Evaluate => Act::Say("no JSON today".to_owned()),
+        0 => Action::Fail(ProviderError::new(FailureClass::Crashed, "as drawn")),
+        1 if request.role() == Role::Evaluate => Action::Say("no JSON today".to_owned()),
         _ => civil(request, score),
     }
 }
@@ -185,9 +185,12 @@ async fn one_model_is_one_step() {
 
 #[tokio::test(start_paused = true)]
 async fn a_step_that_is_given_up_goes_on_and_the_next_one_waits_for_it() {
-    let slow = Scripted::new("ada", |request| if request.number() == 1 { civil(request, 9.0) } else { Act::Hang });
+    let slow = Scripted::new("ada", |request| if request.number() == 1 { civil(request, 9.0) } else { Action::Hang });
     let hanging =
-        Scripted::new("bob", |request| if request.role() == Role::Evaluate { Act::Hang } else { civil(request, 9.0) });
+        Scripted::new(
+            "bob",
+            |request| if request.role() == Role::Evaluate { Action::Hang } else { civil(request, 9.0) },
+        );
     let engine = engine(&[slow, Arc::clone(&hanging)], config(2, 5, 9.5, 1));
     let mut session = engine.start("why?").await.unwrap();
     let given_up = tokio::time::timeout(Duration::from_secs(1), session.next_round()).await;
@@ -202,7 +205,7 @@ async fn a_step_that_is_given_up_goes_on_and_the_next_one_waits_for_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_session_that_is_finalised_in_a_round_is_cancelled_with_the_best_so_far() {
-    let players = [even("ada", 9.0), Scripted::new("bob", |_| Act::Hang)];
+    let players = [even("ada", 9.0), Scripted::new("bob", |_| Action::Hang)];
     let engine = engine(&players, config(2, 5, 8.0, 1));
     let mut session = engine.start("why?").await.unwrap();
     assert!(tokio::time::timeout(Duration::from_secs(1), session.next_round()).await.is_err());

@@ -1,7 +1,7 @@
-//! What a consensus run does, scene by scene.
+//! What a consensus run does, script by script.
 
 use crate::support::room::{
-    self, Drive, MARKS, Transcript, answer, consensus, failure, members, participant, plan, run, text,
+    self, Drive, MARKS, Transcript, answer, consensus, failure, material, members, participant, plan, run, text,
 };
 use refinery_core::event::EventKind;
 use refinery_core::exchange::{CallSpec, Reply, Role};
@@ -39,7 +39,8 @@ fn three_that_agree_converge_in_round_2_and_buy_no_refinement_of_it() {
     let order: Vec<_> = body.all_answers.iter().map(|answer| answer.participant.as_str()).collect();
     assert_eq!(order, ["claude", "codex", "gemini"]);
     assert_eq!(body.all_answers[1].scores.len(), 2);
-    assert!(body.dissent.is_empty() && body.models_dropped.is_empty());
+    assert!(body.dissent.iter().all(|one| one.score >= 8.0) && body.models_dropped.is_empty());
+    assert_eq!((body.answer_round, body.reviews.len() > 9), (Some(2), true));
     assert!(body.rounds[1].converged && !body.rounds[0].converged);
 }
 
@@ -236,7 +237,7 @@ fn dissent_is_what_speaks_against_the_winner() {
     });
     assert_eq!(done.outcome.status, Status::Converged);
     let dissent: Vec<_> = done.body().dissent.iter().map(|review| (review.reviewer.as_str(), review.score)).collect();
-    assert_eq!(dissent, [("gemini", 5.5), ("codex", 6.5)]);
+    assert_eq!(dissent, [("gemini", 5.5), ("codex", 6.5), ("mistral", 10.0)], "a high score can name a weakness too");
     assert_eq!(done.body().dissent[0].weaknesses, [format!("thin {}", MARKS[0])]);
 }
 
@@ -245,6 +246,8 @@ fn a_permanent_tie_converges_on_the_first_in_the_plan() {
     let done = run_with(&plan(5), 3, &|spec| participant(spec, &|_, _, _| 9.0));
     assert_eq!((done.outcome.status, done.body().final_round), (Status::Converged, 2));
     assert_eq!(done.body().winner.as_ref().unwrap().participant.as_str(), "claude");
+    let tied: Vec<_> = done.body().tied_with.iter().map(ParticipantId::as_str).collect();
+    assert_eq!(tied, ["codex", "gemini"], "and the tie is told");
 }
 
 #[test]
@@ -283,7 +286,7 @@ fn a_batch_that_does_not_fit_is_split() {
     let mut members = members(4);
     members[0].prompt_bytes = Some(64 * 1024);
     let rule = VoteThreshold::new(8.0, 2);
-    let protocol = Consensus::new(plan, members, room::material(), Box::new(rule));
+    let protocol = Consensus::new(plan, members, material(), Box::new(rule));
     let long = |spec: &CallSpec| match spec.role {
         Role::Propose => text(format!("{} {}", MARKS[room::who(&spec.to)], "x".repeat(20_000))),
         _ => participant(spec, &first_leads),

@@ -1,4 +1,4 @@
-//! What several steps do: scenes, and what holds for every run.
+//! What several steps do: scripts, and what holds for every run.
 
 use crate::support::room::{failure, text};
 use crate::support::simulate::{Played, cut, hash, material, members, play, play_in_order};
@@ -36,6 +36,7 @@ fn consensus(max_rounds: u32) -> StepPlan {
         review: ReviewMode::Pairwise,
         stepped: false,
         tuning: Tuning::default(),
+        ..ConsensusPlan::default()
     }))
 }
 

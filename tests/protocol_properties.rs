@@ -212,10 +212,15 @@ proptest! {
         prop_assert_eq!(&body.all_answers[0].participant, &winner.participant);
         prop_assert_eq!(&body.all_answers[0].answer, &winner.answer);
         prop_assert_eq!(body.all_answers[0].mean_score, winner.mean_score);
-        if let Some(last) = body.rounds.iter().rev().find(|round| round.leader.is_some()) {
-            let closed = matches!(done.outcome.status, Status::Converged | Status::MaxRoundsExceeded);
-            prop_assert!(!closed || last.leader.as_ref() == Some(&winner.participant));
-            prop_assert_eq!(last.leader.as_ref(), Some(&winner.participant));
+        let leaders = body.rounds.iter().filter_map(|round| Some((round.leader.as_ref()?, round)));
+        let means: Vec<_> = leaders.map(|(leader, round)| (leader, round.means[leader], round.round.get())).collect();
+        if let (Some(round), Some(mean)) = (body.answer_round, winner.mean_score) {
+            prop_assert!(means.iter().any(|(leader, ..)| **leader == winner.participant));
+            let best = means.iter().map(|(_, mean, _)| *mean).fold(f64::NEG_INFINITY, f64::max);
+            // Who converged won by leading last; else the best of all rounds wins, the latest of several.
+            prop_assert!(done.outcome.status == Status::Converged || (mean - best).abs() < 1e-9);
+            let later = means.iter().any(|(_, other, at)| *at > round && *other > mean - 1e-9);
+            prop_assert!(done.outcome.status == Status::Converged || !later);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What refining a text does: scenes, and what holds for every run.
+//! What refining a text does: scripts, and what holds for every run.
 
 use crate::support::room::{failure, text};
 use crate::support::simulate::{Played, cut, hash, material, members, play};
@@ -138,10 +138,57 @@ fn a_critique_is_kept_beside_the_rewrite() {
 }
 
 #[test]
-fn only_the_critique_mode_shows_a_reply_without_a_form() {
+fn half_a_rewrite_never_replaces_a_text() {
+    let draft = "The tag:\n```\n<revised>x</revised>\n```\nand much more to say about it, in many words.".repeat(5);
+    let plan = critique_plan(CritiquePlan { min_bytes: 0, ..CritiquePlan::default() }, Some(&draft));
+    let code = |spec: &CallSpec| spec.prompt.to_string().split("<revised-").nth(1).unwrap()[..12].to_owned();
+    for reply in [
+        format!("<critique>\n- c\n</critique>\n<revised>\n{draft} Better.\n</revised>"),
+        "<critique>\n- c\n</critique>\n<revised>\nhalf a te".to_owned(),
+    ] {
+        let done = play(refine(&plan), &|_| text(reply.as_str()));
+        assert_eq!(
+            (done.outcome.status, done.outcome.answer.as_deref()),
+            (Status::NotRefined, Some(draft.as_str())),
+            "{reply}"
+        );
+    }
+    let whole = format!("{draft} Better.");
+    let done = play(refine(&plan), &|spec| {
+        let code = code(spec);
+        text(
+            format!("<critique-{code}>\n- c\n</critique-{code}>\n<revised-{code}>\n{whole}\n</revised-{code}>")
+                .as_str(),
+        )
+    });
+    assert_eq!((done.outcome.status, done.outcome.answer.as_deref()), (Status::Refined, Some(whole.as_str())));
+    let done = play(refine(&plan), &|spec| {
+        let code = code(spec);
+        text(
+            format!(
+                "<critique-{code}>no material issues</critique-{code}><revised-{code}>unchanged-{code}</revised-{code}>"
+            )
+            .as_str(),
+        )
+    });
+    assert_eq!((done.outcome.status, done.outcome.answer.as_deref()), (Status::Unchanged, Some(draft.as_str())));
+    let long = "x".repeat(250_000);
+    let plan = critique_plan(CritiquePlan::default(), Some(&long));
+    let done = play(refine(&plan), &|_| panic!("who does not see all of a text is not asked to rewrite it"));
+    assert_eq!((done.outcome.status, done.outcome.answer.as_deref()), (Status::NotRefined, Some(long.as_str())));
+}
+
+#[test]
+fn a_reply_without_a_form_is_shown_only_where_that_is_asked_for() {
     let draft = "d".repeat(300);
-    let plan = critique_plan(CritiquePlan { max_passes: 3, ..CritiquePlan::default() }, Some(&draft));
-    let done = play(refine(&plan), &|_| text("Sorry, I would rather talk."));
+    let talk = |accept_unstructured: bool| {
+        let plan = CritiquePlan { max_passes: 3, accept_unstructured, ..CritiquePlan::default() };
+        play(refine(&critique_plan(plan, Some(&draft))), &|_| text("Sorry, I would rather talk."))
+    };
+    let done = talk(false);
+    assert_eq!((done.outcome.status, done.outcome.answer.as_deref()), (Status::NotRefined, Some(draft.as_str())));
+    assert!(body(&done).passes[0].reason.is_some() && done.calls.len() == 1);
+    let done = talk(true);
     assert_eq!(
         (done.outcome.status, done.outcome.answer.as_deref()),
         (Status::Refined, Some("Sorry, I would rather talk."))

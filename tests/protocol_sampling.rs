@@ -1,4 +1,4 @@
-//! What a sampling run does: scenes, and what holds for every one.
+//! What a sampling run does: scripts, and what holds for every one.
 
 use crate::support::room::{failure, text};
 use crate::support::simulate::{Played, cut, hash, material, members, play, play_in_order};
@@ -54,7 +54,11 @@ fn samples_are_dealt_in_turn_and_asked_the_bare_question_all_at_once() {
 #[test]
 fn a_failed_or_blank_sample_counts_among_those_asked_for() {
     let done = play(sampling(&plan(4), &["ada"]), &says(&["!", "a", "-", "a"]));
-    assert_eq!((done.outcome.status, body(&done).agreement_ratio), (Status::Agreed, Some(0.5)));
+    assert_eq!(
+        (done.outcome.status, body(&done).agreement_ratio),
+        (Status::NoMajority, Some(0.5)),
+        "half is no majority"
+    );
     assert_eq!(body(&done).samples[2].failure, Some(FailureClass::Empty));
     let unanimous = SamplingPlan { strategy: When::Unanimous, ..plan(3) };
     let done = play(sampling(&unanimous, &["ada"]), &says(&["a", "a", "!"]));
@@ -210,11 +214,10 @@ fn no_single_failure_wedges_a_run() {
             for class in FailureClass::ALL {
                 let reply = |spec: &CallSpec| if index(spec) == victim { failure(class) } else { text("a") };
                 let done = play(sampling(&plan, &["ada", "bob"]), &reply);
-                assert_eq!(
-                    (done.outcome.status, done.outcome.answer.as_deref()),
-                    (Status::Agreed, Some("a")),
-                    "{class}"
-                );
+                // Who fails for good takes its other samples along: then it can be fewer than half that say so.
+                let agreed = body(&done).responses[0].votes > 2;
+                let status = if agreed { Status::Agreed } else { Status::NoMajority };
+                assert_eq!((done.outcome.status, done.outcome.answer.as_deref()), (status, Some("a")), "{class}");
             }
         }
     }

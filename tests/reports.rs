@@ -198,6 +198,8 @@ fn finished() -> Finished {
             reviews_dropped: 1,
             repairs: 1,
             converged: false,
+            tied_with: Vec::new(),
+            adjusted: None,
         }],
         models_dropped: vec![Dropped {
             participant: who("gemini"),
@@ -206,6 +208,11 @@ fn finished() -> Finished {
             message: "resets at 10:05".into(),
         }],
         quotes_cut: vec![QuoteCut { call: CallId::new("r2/evaluate/codex>claude"), bytes: 51_200 }],
+        answer_round: Some(2),
+        tied_with: Vec::new(),
+        contested: false,
+        agreed_by: None,
+        reviews: Vec::new(),
     };
     Finished {
         outcome: Outcome {

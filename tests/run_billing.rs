@@ -1,6 +1,6 @@
 //! Who pays: what is there, what the person wants, what is announced, and what the child sees.
 
-use crate::support::theatre::{SECRETS, Theatre, document};
+use crate::support::sandbox::{SECRETS, Sandbox, document};
 use serde_json::Value;
 
 const CLAUDE_LOGIN: (&str, &str) = (
@@ -14,11 +14,11 @@ const TOKEN: &str = "CLAUDE_CODE_OAUTH_TOKEN";
 const KEY: &str = "ANTHROPIC_API_KEY";
 const OPENAI: &str = "OPENAI_API_KEY";
 
-/// A theatre where these variables and these logins are all that can pay.
-fn with(variables: &[&str], logins: &[(&str, &str)]) -> Theatre {
-    let theatre = SECRETS.iter().fold(Theatre::new(""), |theatre, (name, _)| theatre.without(name));
-    let theatre = variables.iter().fold(theatre, |theatre, name| theatre.var(name, "x"));
-    logins.iter().fold(theatre, |theatre, (path, text)| theatre.file(path, text))
+/// A sandbox where these variables and these logins are all that can pay.
+fn with(variables: &[&str], logins: &[(&str, &str)]) -> Sandbox {
+    let sandbox = SECRETS.iter().fold(Sandbox::new(""), |sandbox, (name, _)| sandbox.without(name));
+    let sandbox = variables.iter().fold(sandbox, |sandbox, name| sandbox.var(name, "x"));
+    logins.iter().fold(sandbox, |sandbox, (path, text)| sandbox.file(path, text))
 }
 
 /// The credentials in a child's environment.
@@ -50,75 +50,79 @@ fn the_subscription_pays_where_there_is_one_unless_the_person_says_otherwise() {
         ("codex", &[OPENAI, "CODEX_API_KEY"], &[], "", "api_key", "API key (CODEX_API_KEY)", &["CODEX_API_KEY"]),
     ] {
         let what = format!("{who} with {variables:?}, {} logins, {billing}", logins.len());
-        let theatre = with(variables, logins);
-        let shown = theatre.play(&format!("why -m {who} -o json {billing}"));
-        assert_eq!(shown.code, Some(0), "{what}: {}", shown.stderr);
-        assert_eq!(document(&shown)["participants"][0]["billing"], pool, "{what}");
-        assert!(shown.stderr.lines().next().unwrap().contains(words), "{what}: announced: {}", shown.stderr);
-        assert_eq!(held(&theatre.log()[0]), seen, "{what}");
+        let sandbox = with(variables, logins);
+        let output = sandbox.run(&format!("why -m {who} -o json {billing}"));
+        assert_eq!(output.code, Some(0), "{what}: {}", output.stderr);
+        assert_eq!(document(&output)["participants"][0]["billing"], pool, "{what}");
+        assert!(output.stderr.lines().next().unwrap().contains(words), "{what}: announced: {}", output.stderr);
+        assert_eq!(held(&sandbox.log()[0]), seen, "{what}");
     }
 }
 
 #[test]
 fn what_would_be_a_bill_instead_is_refused_before_any_call() {
     for (who, key, login) in [("claude", KEY, "claude auth login"), ("codex", OPENAI, "codex login")] {
-        let theatre = with(&[key], &[]);
-        let shown = theatre.play(&format!("why -m {who} -o json --billing subscription"));
-        let error = &document(&shown)["error"];
-        assert_eq!((shown.code, &error["code"]), (Some(4), &"config_invalid".into()), "{who}: {}", shown.stderr);
+        let sandbox = with(&[key], &[]);
+        let output = sandbox.run(&format!("why -m {who} -o json --billing subscription"));
+        let error = &document(&output)["error"];
+        assert_eq!((output.code, &error["code"]), (Some(4), &"config_invalid".into()), "{who}: {}", output.stderr);
         assert!(error["message"].as_str().unwrap().contains("billing is `subscription`, but only"), "{error}");
         let hint = error["hints"][0].as_str().unwrap();
         assert!(hint.contains(login) && !hint.contains(key), "{who}: no way to a subscription: {hint}");
-        assert_eq!((theatre.log().len(), theatre.journals().len()), (0, 0));
+        assert_eq!((sandbox.log().len(), sandbox.journals().len()), (0, 0));
     }
-    let theatre = with(&[TOKEN], &[]);
-    let shown = theatre.play("why -m claude --billing api");
-    assert_eq!((shown.code, theatre.log().len()), (Some(4), 0), "{}", shown.stderr);
-    assert!(shown.stderr.contains("set ANTHROPIC_API_KEY") && !shown.stderr.contains("auth login"), "{}", shown.stderr);
+    let sandbox = with(&[TOKEN], &[]);
+    let output = sandbox.run("why -m claude --billing api");
+    assert_eq!((output.code, sandbox.log().len()), (Some(4), 0), "{}", output.stderr);
+    assert!(
+        output.stderr.contains("set ANTHROPIC_API_KEY") && !output.stderr.contains("auth login"),
+        "{}",
+        output.stderr
+    );
 }
 
 #[test]
 fn an_adapter_may_be_paid_for_in_another_way_than_the_rest() {
     let config = "[defaults]\nbilling = 'subscription'\n[adapters.codex]\nbilling = 'api'\n";
-    let theatre = with(&[KEY, TOKEN, OPENAI], &[CHATGPT]).file("home/.config/refinery/config.toml", config);
-    let shown = theatre.play("why -m claude,codex -o json");
+    let sandbox = with(&[KEY, TOKEN, OPENAI], &[CHATGPT]).file("home/.config/refinery/config.toml", config);
+    let output = sandbox.run("why -m claude,codex -o json");
     let pools: Vec<_> =
-        document(&shown)["participants"].as_array().unwrap().iter().map(|one| one["billing"].clone()).collect();
-    assert_eq!((shown.code, pools), (Some(0), vec!["subscription".into(), "api_key".into()]), "{}", shown.stderr);
+        document(&output)["participants"].as_array().unwrap().iter().map(|one| one["billing"].clone()).collect();
+    assert_eq!((output.code, pools), (Some(0), vec!["subscription".into(), "api_key".into()]), "{}", output.stderr);
 }
 
 #[test]
 fn a_run_goes_on_with_what_paid_for_its_beginning() {
-    let theatre = with(&[KEY], &[]);
-    assert_eq!(theatre.play("why -m claude,claude-sonnet --budget-calls 2").code, Some(5));
+    let sandbox = with(&[KEY], &[]);
+    assert_eq!(sandbox.run("why -m claude,claude-sonnet --budget-calls 2").code, Some(5));
     // A plan has come since: the run stays with its key.
-    let theatre = theatre.var(TOKEN, "x");
-    let shown = theatre.play("resume 2 --budget-calls 100 -o json");
-    assert_eq!(shown.code, Some(0), "{}", shown.stderr);
-    assert!(theatre.log().iter().all(|one| held(one) == [KEY]));
+    let sandbox = sandbox.var(TOKEN, "x");
+    let output = sandbox.run("resume 2 --budget-calls 100 -o json");
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    assert!(sandbox.log().iter().all(|one| held(one) == [KEY]));
     // And without it, it does not go on with the plan in silence.
-    let theatre = with(&[KEY], &[]);
-    assert_eq!(theatre.play("why -m claude,claude-sonnet --budget-calls 2").code, Some(5));
-    let theatre = theatre.var(TOKEN, "x").without(KEY);
-    let shown = theatre.play("resume 2 --budget-calls 100");
-    assert_eq!((shown.code, theatre.log().len()), (Some(4), 2), "{}", shown.stderr);
-    assert!(shown.stderr.contains("the API key that paid for this run is not there any more"), "{}", shown.stderr);
+    let sandbox = with(&[KEY], &[]);
+    assert_eq!(sandbox.run("why -m claude,claude-sonnet --budget-calls 2").code, Some(5));
+    let sandbox = sandbox.var(TOKEN, "x").without(KEY);
+    let output = sandbox.run("resume 2 --budget-calls 100");
+    assert_eq!((output.code, sandbox.log().len()), (Some(4), 2), "{}", output.stderr);
+    assert!(output.stderr.contains("the API key that paid for this run is not there any more"), "{}", output.stderr);
 }
 
 #[test]
 fn a_budget_in_money_that_nobody_can_count_is_refused_on_going_on_too() {
-    let theatre = with(&[KEY, OPENAI], &[]);
-    assert_eq!(theatre.play("why -m claude,codex --budget-calls 2").code, Some(5));
-    let shown = theatre.play("resume 2 --budget-calls 100 --budget-usd 5");
-    assert_eq!((shown.code, theatre.log().len()), (Some(4), 2), "{}", shown.stderr);
-    assert!(shown.stderr.contains("no price known for codex"), "{}", shown.stderr);
-    assert_eq!(theatre.play("resume 2 --budget-calls 100").code, Some(0));
+    let sandbox = with(&[KEY, OPENAI], &[]);
+    assert_eq!(sandbox.run("why -m claude,codex --budget-calls 2").code, Some(5));
+    let output = sandbox.run("resume 2 --budget-calls 100 --budget-usd 5");
+    assert_eq!((output.code, sandbox.log().len()), (Some(4), 2), "{}", output.stderr);
+    assert!(output.stderr.contains("no price known for codex"), "{}", output.stderr);
+    assert_eq!(sandbox.run("resume 2 --budget-calls 100").code, Some(0));
 }
 
 #[test]
 fn a_run_that_is_not_written_down_says_what_it_gives_up() {
-    let theatre = with(&[KEY], &[]);
-    let shown = theatre.play("why -m claude --no-journal");
-    assert_eq!((shown.code, theatre.journals().len()), (Some(0), 0));
-    assert!(shown.stderr.contains("it can be neither resumed nor replayed"), "{}", shown.stderr);
+    let sandbox = with(&[KEY], &[]);
+    let output = sandbox.run("why -m claude --no-journal");
+    assert_eq!((output.code, sandbox.journals().len()), (Some(0), 0));
+    assert!(output.stderr.contains("it can be neither resumed nor replayed"), "{}", output.stderr);
 }

@@ -1,35 +1,35 @@
 //! `refinery debate` as people and programs see it: text, JSON, JSON lines, exit codes.
 
-use crate::support::debate_scenes::{APART, FALLING, THREE, ends, with};
-use crate::support::shown::shown;
-use crate::support::theatre::Theatre;
+use crate::support::debate_scripts::{APART, FALLING, THREE, ends, with};
+use crate::support::sandbox::Sandbox;
+use crate::support::snapshot::assert_text_snapshot;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 #[test]
 fn a_stable_score_ends_it_and_nobody_is_said_to_agree() {
-    let theatre = Theatre::new(APART);
+    let sandbox = Sandbox::new(APART);
     let line = format!("{THREE} --judge gemini");
-    let shown = theatre.play(&line);
-    assert_eq!(theatre.log().len(), 7, "two rounds of three turns, and the judge");
-    shown!(theatre.redacted(&shown, &line));
-    let told = shown.stderr.to_lowercase();
+    let output = sandbox.run(&line);
+    assert_eq!(sandbox.log().len(), 7, "two rounds of three turns, and the judge");
+    assert_text_snapshot!(sandbox.redacted(&output, &line));
+    let told = output.stderr.to_lowercase();
     assert!(told.match_indices("agree").all(|(at, _)| told[..at].ends_with("dis")), "{told}");
 }
 
 #[test]
 fn a_line_for_everything_that_happens() {
-    let theatre = Theatre::new(APART);
+    let sandbox = Sandbox::new(APART);
     // One after the other, so that the lines have one order.
     let line = "debate why -m claude,codex --judge claude --seed 1 --no-shuffle --no-blind --rounds 1 -v";
-    let shown = theatre.play(line);
-    shown!(shown.stderr.replace(&theatre.path("").display().to_string(), "[PLACE]"));
+    let output = sandbox.run(line);
+    assert_text_snapshot!(output.stderr.replace(&sandbox.path("").display().to_string(), "[PLACE]"));
 }
 
 #[test]
 fn one_document_says_everything() {
-    let theatre = Theatre::new(APART);
-    let ended = ends(&theatre, &format!("{THREE} --judge claude --persona codex=domain-expert"), 0);
+    let sandbox = Sandbox::new(APART);
+    let ended = ends(&sandbox, &format!("{THREE} --judge claude --persona codex=domain-expert"), 0);
     assert_eq!((&ended["status"], &ended["protocol"]), (&json!("stable"), &json!("debate")));
     assert_eq!((&ended["stop_reason"], &ended["rounds_completed"]), (&json!("converged"), &json!(2)));
     assert_eq!((&ended["early_stop"]["round"], &ended["open_disagreements"]), (&json!(2), &json!(3)));
@@ -63,7 +63,7 @@ fn one_document_says_everything() {
 
 #[test]
 fn exit_codes_follow_what_was_asked_for() {
-    for (scene, line, code, status, turns) in [
+    for (script, line, code, status, turns) in [
         (APART, "", 0, "stable", 4),
         (FALLING, "", 2, "max_rounds_exceeded", 8),
         (FALLING, "--no-early-stop", 0, "all_rounds", 8),
@@ -74,37 +74,45 @@ fn exit_codes_follow_what_was_asked_for() {
         (FALLING, "--no-early-stop --rounds 2 --min-score 80", 2, "min_score_missed", 4),
         (APART, "--no-early-stop --rounds 10", 0, "all_rounds", 20),
     ] {
-        let theatre = Theatre::new(scene);
-        let ended = ends(&theatre, &format!("debate why -m claude,codex {line}"), code);
-        assert_eq!((&ended["status"], theatre.log().len()), (&json!(status), turns), "{line}");
+        let sandbox = Sandbox::new(script);
+        let ended = ends(&sandbox, &format!("debate why -m claude,codex {line}"), code);
+        assert_eq!((&ended["status"], sandbox.log().len()), (&json!(status), turns), "{line}");
         assert_eq!(ended["positions"].as_array().unwrap().len(), 2, "{line}: what was said is there");
     }
 }
 
 #[test]
 fn rounds_that_run_out_are_told_with_where_it_stands() {
-    let theatre = Theatre::new(FALLING);
-    let shown = theatre.play("debate why -m claude,codex --rounds 2");
-    assert_eq!(shown.code, Some(2), "{}", shown.stderr);
-    assert!(shown.stdout.starts_with("# Positions\n"), "{}", shown.stdout);
+    let sandbox = Sandbox::new(FALLING);
+    let output = sandbox.run("debate why -m claude,codex --rounds 2");
+    assert_eq!(output.code, Some(2), "{}", output.stderr);
+    assert!(output.stdout.starts_with("# Positions\n"), "{}", output.stdout);
     assert!(
-        shown.stderr.contains("score not stable within the maximum number of rounds: 75 of 100, 0 open disagreements"),
+        output.stderr.contains("score not stable within the maximum number of rounds: 75 of 100, 0 open disagreements"),
         "{}",
-        shown.stderr
+        output.stderr
     );
-    let theatre = Theatre::new(APART);
-    let shown = theatre.play("debate why -m claude,codex --min-score 80");
-    assert!(shown.stderr.contains("below the required score of 80: stable at 60 of 100"), "{}", shown.stderr);
+    let sandbox = Sandbox::new(APART);
+    let output = sandbox.run("debate why -m claude,codex --min-score 80");
+    assert!(
+        output.stderr.contains("below the score of 80 that was asked for: stable at 60 of 100"),
+        "{}",
+        output.stderr
+    );
+    let sandbox = Sandbox::new(APART);
+    let output = sandbox.run("debate why -m claude,codex --min-score 80");
+    assert!(output.stderr.contains("below the required score of 80: stable at 60 of 100"), "{}", output.stderr);
 }
 
 #[test]
 fn a_judge_without_a_schema_is_read_by_its_headings() {
     for (vendor, formless) in [("gemini", false), ("claude", true)] {
-        let rule =
-            format!("when = {{ phase = 'judge', vendor = '{vendor}' }}\nact = [{{ say = {{ text = 'No idea.' }} }}]");
-        let scene = if formless { with(&rule, APART) } else { APART.to_owned() };
-        let theatre = Theatre::new(&scene);
-        let ended = ends(&theatre, &format!("{THREE} --judge {vendor}"), 0);
+        let rule = format!(
+            "when = {{ phase = 'judge', vendor = '{vendor}' }}\nactions = [{{ say = {{ text = 'No idea.' }} }}]"
+        );
+        let script = if formless { with(&rule, APART) } else { APART.to_owned() };
+        let sandbox = Sandbox::new(&script);
+        let ended = ends(&sandbox, &format!("{THREE} --judge {vendor}"), 0);
         let synthesis = &ended["synthesis"];
         assert_eq!(synthesis["majority_position"] == "", formless, "{synthesis}");
         assert_eq!(synthesis["judge_confidence"], if formless { 50 } else { 80 });
@@ -114,11 +122,11 @@ fn a_judge_without_a_schema_is_read_by_its_headings() {
 /// In JSONL: the names of the seed's events, what was only live left out of the order.
 #[test]
 fn events_come_under_the_seeds_names_and_in_its_order() {
-    let theatre = Theatre::new(APART);
+    let sandbox = Sandbox::new(APART);
     let line = "debate why -m claude,codex --judge claude --no-shuffle -o jsonl";
-    let shown = theatre.play(line);
-    assert_eq!(shown.code, Some(0), "{}", shown.stderr);
-    let lines: Vec<Value> = shown.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let output = sandbox.run(line);
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    let lines: Vec<Value> = output.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let (ended, events) = lines.split_last().unwrap();
     assert_eq!(ended["status"], "stable");
     let of_seed = |name: &str| name.contains(|letter: char| letter.is_ascii_uppercase());
@@ -175,8 +183,8 @@ fn events_come_under_the_seeds_names_and_in_its_order() {
     assert_eq!(text, "Wait until spring.\n\nCONFIDENCE: 90");
     // What is recorded is numbered; tokens are not, and a replay does without them.
     assert!(events.iter().all(|event| event["seq"].is_u64() != of_live(event)), "{events:?}");
-    let replayed = theatre.play("replay 2 -o jsonl");
-    let kept: Vec<String> = shown.stdout.lines().filter(|line| !is_live(line)).map(str::to_owned).collect();
+    let replayed = sandbox.run("replay 2 -o jsonl");
+    let kept: Vec<String> = output.stdout.lines().filter(|line| !is_live(line)).map(str::to_owned).collect();
     assert_eq!(replayed.stdout.lines().collect::<Vec<_>>(), kept);
 }
 

@@ -1,7 +1,7 @@
 //! A run as people and programs see it: text, JSON, JSON lines, and how much of it.
 
-use crate::support::shown::shown;
-use crate::support::theatre::{Theatre, document};
+use crate::support::sandbox::{Sandbox, document};
+use crate::support::snapshot::assert_text_snapshot;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -9,18 +9,18 @@ const THREE: &str = "'Which index fits?' -m claude,codex,gemini --seed 1";
 
 #[test]
 fn an_agreement_in_words() {
-    let theatre = Theatre::new("");
-    let shown = theatre.play(THREE);
-    shown!(theatre.redacted(&shown, THREE));
-    assert_eq!(theatre.log().len(), 18);
+    let sandbox = Sandbox::new("");
+    let output = sandbox.run(THREE);
+    assert_text_snapshot!(sandbox.redacted(&output, THREE));
+    assert_eq!(sandbox.log().len(), 18);
 }
 
 #[test]
 fn an_agreement_as_a_document() {
-    let theatre = Theatre::new("");
-    let shown = theatre.play(&format!("{THREE} -o json"));
-    let document = document(&shown);
-    assert_eq!(shown.code, Some(0));
+    let sandbox = Sandbox::new("");
+    let output = sandbox.run(&format!("{THREE} -o json"));
+    let document = document(&output);
+    assert_eq!(output.code, Some(0));
     // What the seed promises.
     assert_eq!((&document["status"], &document["strategy"]), (&"converged".into(), &"vote-threshold".into()));
     assert_eq!(document["final_round"], 2);
@@ -35,7 +35,11 @@ fn an_agreement_as_a_document() {
     // What is added: who gave what, what speaks against it, what it cost, who really answered.
     let given = &document["rounds"][1]["scores"]["claude"]["gemini"];
     assert_eq!(document["all_answers"][0]["scores"]["claude"], *given);
-    assert_eq!(document["dissent"], Value::Array(Vec::new()));
+    let dissent = document["dissent"].as_array().unwrap();
+    assert!(dissent.len() == 2 && dissent.iter().all(|one| one["weaknesses"][0].is_string()), "{dissent:?}");
+    assert_eq!((&document["answer_round"], &document["contested"]), (&2.into(), &false.into()));
+    let reviews = document["reviews"].as_array().unwrap();
+    assert!(reviews.len() == 12 && reviews.iter().all(|one| one["review"]["weaknesses"].is_array()), "{reviews:?}");
     let accounts = document["participants"].as_array().unwrap();
     let served: Vec<_> = accounts.iter().map(|one| one["served"].clone()).collect();
     assert_eq!(served[0], serde_json::json!(["claude-opus-4-8"]));
@@ -49,16 +53,16 @@ fn an_agreement_as_a_document() {
         assert_eq!(account["attempts_without_usage"], 0);
     }
     // What people are told goes elsewhere, and is the same.
-    assert!(shown.stderr.contains("round 2: gemini ") && shown.stderr.contains("\nStatus:   converged\n"));
+    assert!(output.stderr.contains("round 2: gemini ") && output.stderr.contains("\nStatus:   converged\n"));
 }
 
 #[test]
 fn an_agreement_as_it_happens() {
-    let theatre = Theatre::new("");
-    let shown = theatre.play(&format!("{THREE} -o jsonl"));
-    let lines: Vec<Value> = shown.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let sandbox = Sandbox::new("");
+    let output = sandbox.run(&format!("{THREE} -o jsonl"));
+    let lines: Vec<Value> = output.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let (document, events) = lines.split_last().unwrap();
-    assert_eq!((shown.code, &document["status"]), (Some(0), &"converged".into()));
+    assert_eq!((output.code, &document["status"]), (Some(0), &"converged".into()));
     assert!(document.get("event").is_none() && document["winner"]["answer"].is_string());
     // The record is numbered without gaps; what is only live has no number.
     let live = |event: &Value| ["token", "progress"].contains(&event["event"].as_str().unwrap());
@@ -91,11 +95,11 @@ fn an_agreement_as_it_happens() {
 #[test]
 fn the_last_line_is_the_document() {
     let line = "why -m claude,codex --seed 1 --max-concurrent 1";
-    let theatre = Theatre::new("");
-    let json = document(&theatre.play(&format!("{line} -o json")));
+    let sandbox = Sandbox::new("");
+    let json = document(&sandbox.run(&format!("{line} -o json")));
     let last: Value = {
-        let shown = theatre.play(&format!("{line} -o jsonl"));
-        serde_json::from_str(shown.stdout.lines().last().unwrap()).unwrap()
+        let output = sandbox.run(&format!("{line} -o jsonl"));
+        serde_json::from_str(output.stdout.lines().last().unwrap()).unwrap()
     };
     let same = |mut document: Value| {
         document["metadata"]["elapsed_ms"].take();
@@ -107,41 +111,42 @@ fn the_last_line_is_the_document() {
 
 #[test]
 fn a_line_for_everything_that_happens() {
-    let theatre = Theatre::new("");
-    let shown = theatre.play("why -m claude,codex --seed 1 -v");
-    let mut lines: Vec<_> = shown.stderr.lines().map(str::to_owned).collect();
+    let sandbox = Sandbox::new("");
+    let output = sandbox.run("why -m claude,codex --seed 1 -v");
+    let mut lines: Vec<_> = output.stderr.lines().map(str::to_owned).collect();
     // Which of two models is faster differs from run to run: what is told does not.
     let verdict = lines.iter().position(|line| line.starts_with("Status:")).unwrap();
     let verdict = if lines[verdict - 1].is_empty() { verdict - 1 } else { verdict };
     lines[1..verdict].iter_mut().for_each(|line| *line = line.split_once(" s ").unwrap().1.to_owned());
     lines[1..verdict].sort();
-    shown!(lines.join("\n"));
-    let quiet = theatre.play("why -m claude,codex --seed 1");
-    assert_eq!(quiet.stdout, shown.stdout);
-    assert!(quiet.stderr.lines().count() < 15 && shown.stderr.lines().count() > 50, "{}", quiet.stderr);
+    assert_text_snapshot!(lines.join("\n"));
+    let quiet = sandbox.run("why -m claude,codex --seed 1");
+    assert_eq!(quiet.stdout, output.stdout);
+    assert!(quiet.stderr.lines().count() < 15 && output.stderr.lines().count() > 50, "{}", quiet.stderr);
 }
 
 #[test]
 fn one_model_gives_its_bare_answer() {
-    let theatre = Theatre::new("");
-    let shown = theatre.play("'Codex or Gemini?' -m claude");
-    shown!(theatre.redacted(&shown, "'Codex or Gemini?' -m claude"));
-    let log = theatre.log();
+    let sandbox = Sandbox::new("");
+    let output = sandbox.run("'Codex or Gemini?' -m claude");
+    assert_text_snapshot!(sandbox.redacted(&output, "'Codex or Gemini?' -m claude"));
+    let log = sandbox.log();
     assert_eq!(log.len(), 1);
     assert_eq!((&log[0]["phase"], &log[0]["prompt"]), (&"answer".into(), &"Codex or Gemini?".into()));
-    let document = document(&theatre.play("why -m claude -o json"));
+    let document = document(&sandbox.run("why -m claude -o json"));
     assert_eq!((&document["status"], &document["metadata"]["total_calls"]), (&"single_model".into(), &1.into()));
     assert_eq!(document["winner"]["mean_score"], Value::Null);
 }
 
 #[test]
 fn the_rounds_run_out() {
-    let theatre = Theatre::new("[[rule]]\nwhen = { phase = 'evaluate' }\nact = [{ opinion = { scores = [3, 4] } }]");
+    let sandbox =
+        Sandbox::new("[[rule]]\nwhen = { phase = 'evaluate' }\nactions = [{ opinion = { scores = [3, 4] } }]");
     let line = "why -m claude,codex -r 2 --seed 1";
-    let shown = theatre.play(line);
-    assert_eq!(shown.code, Some(2));
-    shown!(theatre.redacted(&shown, line));
-    let document = document(&theatre.play(&format!("{line} -o json")));
+    let output = sandbox.run(line);
+    assert_eq!(output.code, Some(2));
+    assert_text_snapshot!(sandbox.redacted(&output, line));
+    let document = document(&sandbox.run(&format!("{line} -o json")));
     assert_eq!(document["status"], "max_rounds_exceeded");
     assert_eq!(document["dissent"][0]["reviewer"], "codex");
     assert_eq!(document["dissent"][0]["score"], 4.0);
@@ -156,8 +161,8 @@ fn the_same_model_more_than_once() {
         ("'claude@low*2'", 2),
         ("' claude , claude/opus '", 2),
     ] {
-        let theatre = Theatre::new("");
-        let document = document(&theatre.play(&format!("why -o json -r 1 --stability-rounds 1 -t 1 -m {models}")));
+        let sandbox = Sandbox::new("");
+        let document = document(&sandbox.run(&format!("why -o json -r 1 --stability-rounds 1 -t 1 -m {models}")));
         let found: Vec<_> = document["participants"]
             .as_array()
             .unwrap()
@@ -172,23 +177,23 @@ fn the_same_model_more_than_once() {
 
 #[test]
 fn a_reader_who_leaves_has_what_it_wants() {
-    let theatre = Theatre::new("");
-    let mut child = theatre.command(["why", "-m", "claude,codex", "-o", "jsonl"]).spawn().unwrap();
+    let sandbox = Sandbox::new("");
+    let mut child = sandbox.command(["why", "-m", "claude,codex", "-o", "jsonl"]).spawn().unwrap();
     drop(child.stdout.take());
-    let shown = theatre.end(child);
-    assert_eq!(shown.code, Some(0), "{}", shown.stderr);
-    assert!(shown.stderr.contains("Status:   converged"), "{}", shown.stderr);
-    theatre.assert_nothing_left();
+    let output = sandbox.wait(child);
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    assert!(output.stderr.contains("Status:   converged"), "{}", output.stderr);
+    sandbox.assert_nothing_left();
 }
 
 #[test]
 #[cfg_attr(not(target_os = "linux"), ignore = "writes to /dev/full")]
 fn an_answer_that_does_not_arrive_is_no_success() {
-    let theatre = Theatre::new("");
+    let sandbox = Sandbox::new("");
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let mut command = theatre.command(["why", "-m", "claude"]);
-    let shown = theatre.end(command.stdout(full).spawn().unwrap());
-    assert_eq!(shown.code, Some(1), "{}", shown.stderr);
-    assert!(shown.stderr.contains("standard output cannot be written"), "{}", shown.stderr);
-    theatre.assert_nothing_left();
+    let mut command = sandbox.command(["why", "-m", "claude"]);
+    let output = sandbox.wait(command.stdout(full).spawn().unwrap());
+    assert_eq!(output.code, Some(1), "{}", output.stderr);
+    assert!(output.stderr.contains("standard output cannot be written"), "{}", output.stderr);
+    sandbox.assert_nothing_left();
 }

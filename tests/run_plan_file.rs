@@ -1,19 +1,19 @@
 //! `refinery run --plan FILE`: a plan that was made before, run on this machine.
 
 use crate::support::record::essence;
-use crate::support::theatre::{Theatre, document};
+use crate::support::sandbox::{Sandbox, document};
 use serde_json::Value;
 
 /// The dry run of a command line, as a document.
-fn dry(theatre: &Theatre, line: &str) -> Value {
-    let shown = theatre.play(&format!("{line} --dry-run -o json"));
-    assert_eq!(shown.code, Some(0), "{}", shown.stderr);
-    document(&shown)
+fn dry(sandbox: &Sandbox, line: &str) -> Value {
+    let output = sandbox.run(&format!("{line} --dry-run -o json"));
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    document(&output)
 }
 
-/// A theatre with a plan file.
-fn with_plan(plan: &Value) -> Theatre {
-    Theatre::new("").file("work/plan.json", plan.to_string())
+/// A sandbox with a plan file.
+fn with_plan(plan: &Value) -> Sandbox {
+    Sandbox::new("").file("work/plan.json", plan.to_string())
 }
 
 const LINES: [&str; 5] = [
@@ -27,57 +27,57 @@ const LINES: [&str; 5] = [
 #[test]
 fn a_dry_run_s_document_is_run_as_its_command_would_be() {
     for line in LINES {
-        let directly = Theatre::new("").file("work/a.txt", "some text");
+        let directly = Sandbox::new("").file("work/a.txt", "some text");
         let dry = dry(&directly, line);
-        let asked = document(&directly.play(&format!("{line} -o json")));
-        let theatre = with_plan(&dry);
-        let shown = theatre.play("run --plan plan.json -o json");
-        let ran = document(&shown);
-        assert_eq!(essence(&ran), essence(&asked), "{line}: {}", shown.stderr);
+        let asked = document(&directly.run(&format!("{line} -o json")));
+        let sandbox = with_plan(&dry);
+        let output = sandbox.run("run --plan plan.json -o json");
+        let ran = document(&output);
+        assert_eq!(essence(&ran), essence(&asked), "{line}: {}", output.stderr);
         assert_ne!(ran["metadata"]["run_id"], dry["plan"]["run_id"], "it is a run of its own");
-        assert!(!shown.stderr.contains("planned with"), "{}", shown.stderr);
+        assert!(!output.stderr.contains("planned with"), "{}", output.stderr);
         // What is saved of it can be shown, and is a plan again.
         let run = ran["metadata"]["run_id"].as_str().unwrap();
-        let saved = document(&theatre.play(&format!("runs show {run} -o json")));
+        let saved = document(&sandbox.run(&format!("runs show {run} -o json")));
         assert_eq!(saved["plan"]["material"]["question"], dry["plan"]["material"]["question"]);
-        let again = with_plan(&saved["plan"]).play("run --plan plan.json -o json");
+        let again = with_plan(&saved["plan"]).run("run --plan plan.json -o json");
         assert_eq!(essence(&document(&again)), essence(&asked), "{line}: a bare plan");
     }
 }
 
 #[test]
 fn limits_and_outputs_may_be_set_beside_it() {
-    let plan = dry(&Theatre::new(""), "why -m claude,codex --seed 5");
-    let theatre = with_plan(&plan);
-    let ended = document(&theatre.play("run --plan plan.json --budget-calls 3 -o json"));
+    let plan = dry(&Sandbox::new(""), "why -m claude,codex --seed 5");
+    let sandbox = with_plan(&plan);
+    let ended = document(&sandbox.run("run --plan plan.json --budget-calls 3 -o json"));
     assert_eq!((&ended["status"], &ended["metadata"]["total_attempts"]), (&"budget_exhausted".into(), &3.into()));
-    let shown = theatre.play_with("run --plan - --no-journal", Some(plan.to_string().as_bytes()));
-    assert_eq!(shown.code, Some(0), "{}", shown.stderr);
-    assert!(shown.stdout.starts_with("This is draft "), "{}", shown.stdout);
-    assert_eq!(theatre.journals().len(), 1, "the second is not saved");
+    let output = sandbox.run_with_stdin("run --plan - --no-journal", Some(plan.to_string().as_bytes()));
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    assert!(output.stdout.starts_with("This is draft "), "{}", output.stdout);
+    assert_eq!(sandbox.journals().len(), 1, "the second is not saved");
 }
 
 #[test]
 fn another_account_is_said_and_a_missing_program_is_an_error() {
-    let plan = dry(&Theatre::new(""), "why -m claude,codex --seed 5");
+    let plan = dry(&Sandbox::new(""), "why -m claude,codex --seed 5");
     let token = with_plan(&plan).without("ANTHROPIC_API_KEY").var("CLAUDE_CODE_OAUTH_TOKEN", "sk-ant-oat01-WATCHWORD");
-    let shown = token.play("run --plan plan.json");
-    assert_eq!(shown.code, Some(0), "{}", shown.stderr);
+    let output = token.run("run --plan plan.json");
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
     let said =
         "warning: claude: planned with API key (ANTHROPIC_API_KEY), charged to subscription (CLAUDE_CODE_OAUTH_TOKEN)";
-    assert!(shown.stderr.contains(said), "{}", shown.stderr);
-    let shown = with_plan(&plan).closed("codex").play("run --plan plan.json");
-    assert_eq!(shown.code, Some(4));
-    assert!(shown.stderr.contains("codex: no program `codex` is on the PATH"), "{}", shown.stderr);
+    assert!(output.stderr.contains(said), "{}", output.stderr);
+    let output = with_plan(&plan).without_program("codex").run("run --plan plan.json");
+    assert_eq!(output.code, Some(4));
+    assert!(output.stderr.contains("codex: no program `codex` is on the PATH"), "{}", output.stderr);
     // Planned where there was neither program nor account.
-    let nowhere = Theatre::new("").closed("claude").without("ANTHROPIC_API_KEY");
-    let shown = with_plan(&dry(&nowhere, "why -m claude")).play("run --plan plan.json");
-    assert_eq!(shown.code, Some(0), "{}", shown.stderr);
+    let nowhere = Sandbox::new("").without_program("claude").without("ANTHROPIC_API_KEY");
+    let output = with_plan(&dry(&nowhere, "why -m claude")).run("run --plan plan.json");
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
 }
 
 #[test]
 fn what_is_no_plan_is_refused_with_its_place() {
-    let plan = dry(&Theatre::new(""), "why -m claude,codex --seed 5")["plan"].clone();
+    let plan = dry(&Sandbox::new(""), "why -m claude,codex --seed 5")["plan"].clone();
     let changed = |pointer: &str, value: Value| {
         let mut plan = plan.clone();
         *plan.pointer_mut(pointer).unwrap() = value;
@@ -94,14 +94,14 @@ fn what_is_no_plan_is_refused_with_its_place() {
         (changed("/participants", twice), "plan.json: participant 2 is named claude, like another"),
         (changed("/participants/0/adapter", "nothing".into()), "unknown adapter `nothing`"),
     ] {
-        let theatre = Theatre::new("").file("work/plan.json", &text);
-        let shown = theatre.play("run --plan plan.json");
-        assert_eq!(shown.code, Some(4), "{said}: {}", shown.stderr);
-        assert!(shown.stderr.contains(said), "{said}: {}", shown.stderr);
-        assert!(theatre.log().is_empty(), "nothing is asked");
+        let sandbox = Sandbox::new("").file("work/plan.json", &text);
+        let output = sandbox.run("run --plan plan.json");
+        assert_eq!(output.code, Some(4), "{said}: {}", output.stderr);
+        assert!(output.stderr.contains(said), "{said}: {}", output.stderr);
+        assert!(sandbox.log().is_empty(), "nothing is asked");
     }
-    let shown = Theatre::new("").play("run --plan none.json");
-    assert!(shown.code == Some(4) && shown.stderr.contains("none.json: cannot be read"), "{}", shown.stderr);
-    let shown = Theatre::new("").play("run");
-    assert!(shown.code == Some(4) && shown.stderr.contains("--plan"), "{}", shown.stderr);
+    let output = Sandbox::new("").run("run --plan none.json");
+    assert!(output.code == Some(4) && output.stderr.contains("none.json: cannot be read"), "{}", output.stderr);
+    let output = Sandbox::new("").run("run");
+    assert!(output.code == Some(4) && output.stderr.contains("--plan"), "{}", output.stderr);
 }

@@ -1,20 +1,20 @@
 //! What the models are shown: the question and the files whole, and nothing that tells who is who.
 
-use crate::support::theatre::{Theatre, document};
+use crate::support::sandbox::{Sandbox, document};
 use serde_json::Value;
 
 /// Answers that say who wrote them, in prose, in code and in a signature.
 const VAIN: &str = r#"
 [[rule]]
 when = { phase = 'propose' }
-act = [{ draft = { opening = "I am {{vendor}}, and as {{model}} I say:\n\n```\n// I am {{vendor}}\n```" } }]
+actions = [{ draft = { opening = "I am {{vendor}}, and as {{model}} I say:\n\n```\n// I am {{vendor}}\n```" } }]
 [[rule]]
 when = { phase = 'refine' }
-act = [{ draft = { opening = "As a model called {{model}} I have improved this:\n\n```\n// I am {{vendor}}\n```" } }]
+actions = [{ draft = { opening = "As a model called {{model}} I have improved this:\n\n```\n// I am {{vendor}}\n```" } }]
 "#;
 
-fn prompts(theatre: &Theatre) -> Vec<Value> {
-    theatre.log()
+fn prompts(sandbox: &Sandbox) -> Vec<Value> {
+    sandbox.log()
 }
 
 fn text<'a>(one: &'a Value, key: &str) -> &'a str {
@@ -38,10 +38,10 @@ fn without(prompt: &str, name: &str) -> String {
 #[test]
 fn nothing_that_we_add_tells_who_is_who() {
     let question = "Codex or Gemini? Claude wants to know; score 8.0.";
-    let theatre = Theatre::new(VAIN);
-    let shown = theatre.play(&format!("'{question}' -m claude,codex,gemini --threshold 8.25 -o json"));
-    assert_eq!(shown.code, Some(0), "{}", shown.stderr);
-    let scores: Vec<String> = document(&shown)["rounds"]
+    let sandbox = Sandbox::new(VAIN);
+    let output = sandbox.run(&format!("'{question}' -m claude,codex,gemini --threshold 8.25 -o json"));
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    let scores: Vec<String> = document(&output)["rounds"]
         .as_array()
         .unwrap()
         .iter()
@@ -50,7 +50,7 @@ fn nothing_that_we_add_tells_who_is_who() {
         .collect();
     assert!(!scores.is_empty());
     let mut phases = std::collections::BTreeSet::new();
-    for one in prompts(&theatre) {
+    for one in prompts(&sandbox) {
         let prompt = text(&one, "prompt");
         phases.insert(text(&one, "phase").to_owned());
         assert!(prompt.contains(question), "the question stands verbatim in {prompt}");
@@ -76,21 +76,21 @@ fn nothing_that_we_add_tells_who_is_who() {
     }
     assert_eq!(phases.len(), 3, "{phases:?}");
     // The answer that is returned is as its author wrote it.
-    assert!(document(&shown)["winner"]["answer"].as_str().unwrap().starts_with("As a model called "));
+    assert!(document(&output)["winner"]["answer"].as_str().unwrap().starts_with("As a model called "));
 }
 
 #[test]
 fn fences_differ_from_phase_to_phase_and_are_not_guessed() {
-    let theatre = Theatre::new("");
-    theatre.play("why -m claude,codex --seed 3");
-    theatre.play("why -m claude,codex --seed 3");
+    let sandbox = Sandbox::new("");
+    sandbox.run("why -m claude,codex --seed 3");
+    sandbox.run("why -m claude,codex --seed 3");
     let nonces = |one: &Value, tag: &str| {
         let open = format!("<{tag}-");
         let from =
             |(at, _): (usize, &str)| text(one, "prompt")[at + open.len()..].split(['>', ' ']).next().map(str::to_owned);
         text(one, "prompt").match_indices(&open).filter_map(from).collect::<Vec<_>>()
     };
-    let log = prompts(&theatre);
+    let log = prompts(&sandbox);
     let (first, second) = log.split_at(log.len() / 2);
     let all = |log: &[Value]| {
         let tags = ["question", "answer", "your-answer", "review"];
@@ -105,10 +105,10 @@ fn fences_differ_from_phase_to_phase_and_are_not_guessed() {
 
 #[test]
 fn files_are_the_subject_without_a_prompt() {
-    let theatre = Theatre::new("").file("work/src/auth.rs", "fn login() {}\n// é\n").file("work/b.md", "# B");
-    let shown = theatre.play("--file src/auth.rs --file b.md --models claude,codex,gemini");
-    assert_eq!(shown.code, Some(0), "{}", shown.stderr);
-    for one in prompts(&theatre) {
+    let sandbox = Sandbox::new("").file("work/src/auth.rs", "fn login() {}\n// é\n").file("work/b.md", "# B");
+    let output = sandbox.run("--file src/auth.rs --file b.md --models claude,codex,gemini");
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    for one in prompts(&sandbox) {
         let prompt = text(&one, "prompt");
         assert!(prompt.contains(" path=\"src/auth.rs\">\nfn login() {}\n// é\n"), "{prompt}");
         assert!(prompt.contains(" path=\"b.md\">\n# B\n"), "{prompt}");
@@ -120,10 +120,10 @@ fn a_million_bytes_of_files_reach_every_child_whole() {
     let line = "let pattern = \"<file-0> \\u{e9} \"; // é\n";
     let code = line.repeat(1_000_000 / line.len());
     let (one, two) = code.split_at(500_000 - 500_000 % line.len());
-    let theatre = Theatre::new("").file("work/one.rs", one).file("work/two.rs", two);
-    let shown = theatre.play("'What is wrong here?' -f one.rs -f two.rs -m claude,codex,gemini");
-    assert_eq!(shown.code, Some(0), "{}", shown.stderr);
-    for request in prompts(&theatre) {
+    let sandbox = Sandbox::new("").file("work/one.rs", one).file("work/two.rs", two);
+    let output = sandbox.run("'What is wrong here?' -f one.rs -f two.rs -m claude,codex,gemini");
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    for request in prompts(&sandbox) {
         // What codex takes on standard input is limited: the rest travels beside it.
         let prompt = text(&request, "prompt").to_owned() + text(&request, "system");
         assert!(prompt.contains(one) && prompt.contains(two), "{} {}", request["vendor"], request["phase"]);
@@ -133,7 +133,7 @@ fn a_million_bytes_of_files_reach_every_child_whole() {
 
 #[test]
 fn standard_input_is_a_prompt_or_a_file() {
-    let theatre = Theatre::new("").file("work/main.rs", "fn main() {}\n");
+    let sandbox = Sandbox::new("").file("work/main.rs", "fn main() {}\n");
     let lines: [(&str, &[&str]); 5] = [
         ("- -m claude,gemini", &["<question-", "\nwhat does this do?\n"]),
         ("- --file main.rs --models claude,gemini", &["\nwhat does this do?\n", "path=\"main.rs\">\nfn main() {}\n"]),
@@ -145,11 +145,11 @@ fn standard_input_is_a_prompt_or_a_file() {
         ("-f - -m claude,codex", &["path=\"stdin\">\nwhat does this do?\n", "it has no words of its own"]),
     ];
     for (line, expected) in lines {
-        let before = prompts(&theatre).len();
-        let shown = theatre.play_with(line, Some(b"what does this do?"));
-        assert_eq!(shown.code, Some(0), "{line}: {}", shown.stderr);
-        assert!(!shown.stderr.contains("warning"), "{line}: {}", shown.stderr);
-        for one in &prompts(&theatre)[before..] {
+        let before = prompts(&sandbox).len();
+        let output = sandbox.run_with_stdin(line, Some(b"what does this do?"));
+        assert_eq!(output.code, Some(0), "{line}: {}", output.stderr);
+        assert!(!output.stderr.contains("warning"), "{line}: {}", output.stderr);
+        for one in &prompts(&sandbox)[before..] {
             for part in expected {
                 assert!(text(one, "prompt").contains(part), "{line}: {part:?} is not in {}", one["prompt"]);
             }
@@ -159,27 +159,27 @@ fn standard_input_is_a_prompt_or_a_file() {
 
 #[test]
 fn a_pipe_that_nobody_named_is_neither_read_nor_waited_for() {
-    let theatre = Theatre::new("");
-    let mut command = theatre.command(["why", "-m", "claude"]);
+    let sandbox = Sandbox::new("");
+    let mut command = sandbox.command(["why", "-m", "claude"]);
     let mut child = command.stdin(std::process::Stdio::piped()).spawn().unwrap();
     // Held open to the end: whoever waits for it hangs.
     let pipe = child.stdin.take();
-    let shown = theatre.end(child);
+    let output = sandbox.wait(child);
     drop(pipe);
-    assert_eq!(shown.code, Some(0));
-    assert!(shown.stderr.starts_with("warning: standard input is ignored: use `-` "), "{}", shown.stderr);
-    theatre.assert_nothing_left();
+    assert_eq!(output.code, Some(0));
+    assert!(output.stderr.starts_with("warning: standard input is ignored: use `-` "), "{}", output.stderr);
+    sandbox.assert_nothing_left();
 }
 
 #[test]
 fn commands_and_paths_in_a_prompt_are_words() {
-    let theatre = Theatre::new("");
+    let sandbox = Sandbox::new("");
     for prompt in ["/help me", "@/etc/hostname", "--help", "-v", "  leading space\n"] {
-        let before = prompts(&theatre).len();
-        let mut command = theatre.command(["-m", "claude,codex,gemini", "-r", "1", "--", prompt]);
-        let shown = theatre.end(command.spawn().unwrap());
-        assert_eq!(shown.code, Some(2), "{prompt}: {}", shown.stderr);
-        for one in &prompts(&theatre)[before..] {
+        let before = prompts(&sandbox).len();
+        let mut command = sandbox.command(["-m", "claude,codex,gemini", "-r", "1", "--", prompt]);
+        let output = sandbox.wait(command.spawn().unwrap());
+        assert_eq!(output.code, Some(2), "{prompt}: {}", output.stderr);
+        for one in &prompts(&sandbox)[before..] {
             assert!(text(one, "prompt").contains(&format!("\n{prompt}\n")), "{prompt}: {}", one["prompt"]);
         }
     }

@@ -1,7 +1,7 @@
-//! Random scenes: whatever models do, a run ends with a documented exit code, one whole document,
+//! Random scripts: whatever models do, a run ends with a documented exit code, one whole document,
 //! and nothing left behind.
 
-use crate::support::theatre::{Theatre, document};
+use crate::support::sandbox::{Sandbox, document};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::Value;
@@ -38,15 +38,15 @@ fn rule() -> impl Strategy<Value = String> {
     let phase = prop::sample::select(vec!["propose", "evaluate", "refine"]);
     let times = prop::sample::select(vec!["[1]", "[1, 2]", "[2, 4]", "[1, 2, 3, 4, 5, 6, 7, 8, 9]"]);
     (vendor, phase, times, prop::sample::select(ODD.to_vec())).prop_map(|(vendor, phase, times, act)| {
-        format!("[[rule]]\nwhen = {{ vendor = '{vendor}', phase = '{phase}', nth = {times} }}\nact = [{act}]\n")
+        format!("[[rule]]\nwhen = {{ vendor = '{vendor}', phase = '{phase}', nth = {times} }}\nactions = [{act}]\n")
     })
 }
 
-/// A scene and the arguments of a run.
+/// A script and the arguments of a run.
 fn case() -> impl Strategy<Value = (String, String)> {
     let models = prop::sample::select(vec!["claude,codex,gemini", "claude,gemini", "codex*2,claude", "gemini"]);
     let review = prop::sample::select(vec!["pairwise", "batch"]);
-    let scene = (0u64..1000, 0u32..30, prop::collection::vec(rule(), 0..5)).prop_map(|(seed, latency, rules)| {
+    let script = (0u64..1000, 0u32..30, prop::collection::vec(rule(), 0..5)).prop_map(|(seed, latency, rules)| {
         format!("seed = {seed}\nlatency = {{ median_ms = {latency}, sigma = 0.6 }}\n{}", rules.concat())
     });
     let line = (models, review, 1u32..4, 0u32..2, 0u32..4, 0u64..1000).prop_map(
@@ -56,7 +56,7 @@ fn case() -> impl Strategy<Value = (String, String)> {
             )
         },
     );
-    (scene, line)
+    (script, line)
 }
 
 #[test]
@@ -64,10 +64,10 @@ fn a_run_always_ends_and_always_says_how() {
     let config = Config { cases: 30, failure_persistence: None, max_shrink_iters: 20, ..Config::default() };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[5; 32]);
     let mut runner = TestRunner::new_with_rng(config, rng);
-    let result = runner.run(&case(), |(scene, line)| {
-        let theatre = Theatre::new(&scene);
-        let shown = theatre.play(&format!("{line} -o json"));
-        let document = document(&shown);
+    let result = runner.run(&case(), |(script, line)| {
+        let sandbox = Sandbox::new(&script);
+        let output = sandbox.run(&format!("{line} -o json"));
+        let document = document(&output);
         let status = document["status"].as_str().unwrap();
         let code = match status {
             "converged" | "single_model" => 0,
@@ -76,7 +76,7 @@ fn a_run_always_ends_and_always_says_how() {
             "insufficient_models" => 3,
             other => panic!("{other}"),
         };
-        prop_assert_eq!(shown.code, Some(code), "{}: {}", status, shown.stderr);
+        prop_assert_eq!(output.code, Some(code), "{}: {}", status, output.stderr);
         check(&document);
         Ok(())
     });

@@ -1,8 +1,8 @@
 //! Marked secrets in every place where a credential can be; then every byte that was written is
 //! searched for the marks.
 
-use crate::support::program::Shown;
-use crate::support::theatre::{SECRETS, Theatre, signal};
+use crate::support::program::CommandOutput;
+use crate::support::sandbox::{SECRETS, Sandbox, signal};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -47,19 +47,19 @@ const SEEN: &str = "$(/usr/bin/env | /bin/grep MARKED | /usr/bin/tr '\\n\"' '  '
     codex) /bin/cat ${CODEX_HOME:-$HOME/.codex}/auth.json ;; \
     gemini) /bin/cat $HOME/.gemini/oauth_creds.json ;; esac 2>/dev/null | /usr/bin/tr '\\n\"' '  ')";
 
-fn keys(scene: &str) -> Theatre {
-    VARIABLES.iter().fold(Theatre::new(scene), |theatre, name| theatre.var(name, &format!("{MARK}-{name}")))
+fn keys(script: &str) -> Sandbox {
+    VARIABLES.iter().fold(Sandbox::new(script), |sandbox, name| sandbox.var(name, &format!("{MARK}-{name}")))
 }
 
-fn logins(scene: &str) -> Theatre {
-    let theatre = SECRETS.iter().fold(Theatre::new(scene), |theatre, (name, _)| theatre.without(name));
-    LOGINS.iter().fold(theatre, |theatre, (path, text)| theatre.file(path, text))
+fn logins(script: &str) -> Sandbox {
+    let sandbox = SECRETS.iter().fold(Sandbox::new(script), |sandbox, (name, _)| sandbox.without(name));
+    LOGINS.iter().fold(sandbox, |sandbox, (path, text)| sandbox.file(path, text))
 }
 
 /// Puts CLIs on the PATH that tell everything they know, in this way.
-fn gossip(theatre: &Theatre, tell: &str) {
+fn gossip(sandbox: &Sandbox, tell: &str) {
     for vendor in ["claude", "codex", "gemini"] {
-        let path = theatre.path("bin").join(vendor);
+        let path = sandbox.path("bin").join(vendor);
         let script = format!("#!/bin/sh\nvendor={vendor}\nseen=\"{SEEN}\"\n{tell}\n");
         fs::write(&path, script).unwrap();
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
@@ -126,11 +126,11 @@ fn assert_clean_text(what: &str, text: &str) {
     }
 }
 
-fn assert_clean(theatre: &Theatre, line: &str, shown: &Shown) {
-    assert_clean_text(&format!("{line}: standard output"), &shown.stdout);
-    assert_clean_text(&format!("{line}: standard error"), &shown.stderr);
-    let ours: Vec<_> = LOGINS.iter().map(|(path, _)| theatre.path(path)).chain([theatre.path("work/.env")]).collect();
-    for path in files(&theatre.path("")).into_iter().filter(|path| !ours.contains(path)) {
+fn assert_clean(sandbox: &Sandbox, line: &str, output: &CommandOutput) {
+    assert_clean_text(&format!("{line}: standard output"), &output.stdout);
+    assert_clean_text(&format!("{line}: standard error"), &output.stderr);
+    let ours: Vec<_> = LOGINS.iter().map(|(path, _)| sandbox.path(path)).chain([sandbox.path("work/.env")]).collect();
+    for path in files(&sandbox.path("")).into_iter().filter(|path| !ours.contains(path)) {
         let bytes = fs::read(&path).unwrap();
         assert_clean_text(&format!("{line}: {}", path.display()), &String::from_utf8_lossy(&bytes));
     }
@@ -152,26 +152,26 @@ const LINES: [&str; 12] = [
     "why -m claude,codex --billing subscription --retries 0",
 ];
 
-fn play_everything(theatre: &Theatre) {
+fn play_everything(sandbox: &Sandbox) {
     for line in LINES {
-        let shown = theatre.play(line);
-        assert_clean(theatre, line, &shown);
+        let output = sandbox.run(line);
+        assert_clean(sandbox, line, &output);
     }
-    for journal in theatre.journals() {
+    for journal in sandbox.journals() {
         let name = journal.file_stem().unwrap().to_str().unwrap();
         for what in ["runs show", "replay -v", "resume -v --budget-calls 50"] {
             let line = format!("{what} {name} -o jsonl");
-            assert_clean(theatre, &line, &theatre.play(&line));
+            assert_clean(sandbox, &line, &sandbox.run(&line));
         }
     }
 }
 
 #[test]
 fn keys_that_are_told_by_nobody_are_written_nowhere() {
-    let theatre = keys("");
-    play_everything(&theatre);
+    let sandbox = keys("");
+    play_everything(&sandbox);
     // Each child has its one credential, and no other.
-    let log = theatre.log();
+    let log = sandbox.log();
     assert!(log.len() > 50);
     for one in &log {
         let held: Vec<_> = one["env"]
@@ -188,80 +188,80 @@ fn keys_that_are_told_by_nobody_are_written_nowhere() {
 
 #[test]
 fn logins_are_written_nowhere() {
-    let theatre = logins("");
-    play_everything(&theatre);
-    assert!(theatre.log().len() > 8);
+    let sandbox = logins("");
+    play_everything(&sandbox);
+    assert!(sandbox.log().len() > 8);
     for (path, text) in LOGINS {
-        assert_eq!(fs::read_to_string(theatre.path(path)).unwrap(), text, "nothing of ours writes there");
+        assert_eq!(fs::read_to_string(sandbox.path(path)).unwrap(), text, "nothing of ours writes there");
     }
-    let names = |folder: &str| fs::read_dir(theatre.path(folder)).unwrap().count();
+    let names = |folder: &str| fs::read_dir(sandbox.path(folder)).unwrap().count();
     assert_eq!((names("home/.claude"), names("home/.codex"), names("home/.gemini")), (1, 1, 1));
 }
 
 #[test]
 fn clis_that_repeat_their_keys_are_not_repeated() {
     for tell in [ANSWER, CRASH, REPORT, HALF] {
-        let theatre = keys("");
-        gossip(&theatre, tell);
-        play_everything(&theatre);
+        let sandbox = keys("");
+        gossip(&sandbox, tell);
+        play_everything(&sandbox);
     }
 }
 
 #[test]
 fn clis_that_repeat_their_logins_are_not_repeated() {
     for tell in [ANSWER, CRASH, REPORT, HALF] {
-        let theatre = logins("");
-        gossip(&theatre, tell);
-        play_everything(&theatre);
+        let sandbox = logins("");
+        gossip(&sandbox, tell);
+        play_everything(&sandbox);
     }
 }
 
 #[test]
 fn the_gossips_answers_do_arrive() {
-    let theatre = logins("");
-    gossip(&theatre, ANSWER);
+    let sandbox = logins("");
+    gossip(&sandbox, ANSWER);
     for vendor in ["claude", "codex"] {
-        let shown = theatre.play(&format!("why -m {vendor}"));
-        assert_eq!(shown.code, Some(0), "{vendor}: {}", shown.stderr);
-        assert!(shown.stdout.contains("[secret]"), "{vendor}: {}", shown.stdout);
+        let output = sandbox.run(&format!("why -m {vendor}"));
+        assert_eq!(output.code, Some(0), "{vendor}: {}", output.stderr);
+        assert!(output.stdout.contains("[secret]"), "{vendor}: {}", output.stdout);
     }
     // Else the two tests above would search answers that never were.
-    let theatre = keys("");
-    gossip(&theatre, ANSWER);
+    let sandbox = keys("");
+    gossip(&sandbox, ANSWER);
     for vendor in ["claude", "codex", "gemini"] {
-        let shown = theatre.play(&format!("why -m {vendor}"));
-        assert_eq!(shown.code, Some(0), "{vendor}: {}", shown.stderr);
-        assert!(shown.stdout.contains("I know ") && shown.stdout.contains("[secret]"), "{vendor}: {}", shown.stdout);
+        let output = sandbox.run(&format!("why -m {vendor}"));
+        assert_eq!(output.code, Some(0), "{vendor}: {}", output.stderr);
+        assert!(output.stdout.contains("I know ") && output.stdout.contains("[secret]"), "{vendor}: {}", output.stdout);
     }
-    gossip(&theatre, CRASH);
-    let shown = theatre.play("why -m claude,codex -v --retries 0");
-    assert!(shown.stderr.contains("[secret]"), "{}", shown.stderr);
+    gossip(&sandbox, CRASH);
+    let output = sandbox.run("why -m claude,codex -v --retries 0");
+    assert!(output.stderr.contains("[secret]"), "{}", output.stderr);
 }
 
 #[test]
 #[cfg_attr(not(target_os = "linux"), ignore = "reads /proc")]
 fn no_command_line_of_ours_holds_a_secret() {
-    let theatre = keys("[[rule]]\nact = ['hang']");
-    let child = theatre.command(["why", "-m", "claude,codex,gemini"]).spawn().unwrap();
-    theatre.wait_for_requests(3);
+    let sandbox = keys("[[rule]]\nactions = ['hang']");
+    let child = sandbox.command(["why", "-m", "claude,codex,gemini"]).spawn().unwrap();
+    sandbox.wait_for_requests(3);
     let mut seen = 0;
-    for (pid, _) in theatre.processes() {
+    for (pid, _) in sandbox.processes() {
         let words = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         assert_clean_text("a command line", &String::from_utf8_lossy(&words));
         seen += usize::from(!words.is_empty());
     }
     assert!(seen >= 4, "the program and three children: {seen}");
     signal(child.id(), "INT");
-    let shown = theatre.end(child);
-    assert_clean(&theatre, "a run that is stopped", &shown);
-    theatre.assert_nothing_left();
+    let output = sandbox.wait(child);
+    assert_clean(&sandbox, "a run that is stopped", &output);
+    sandbox.assert_nothing_left();
 }
 
 #[test]
 fn a_key_from_a_file_is_a_secret_too() {
-    let theatre = Theatre::new("").without("OPENAI_API_KEY").file("work/.env", format!("OPENAI_API_KEY={MARK}-file\n"));
-    gossip(&theatre, ANSWER);
-    play_everything(&theatre);
+    let sandbox = Sandbox::new("").without("OPENAI_API_KEY").file("work/.env", format!("OPENAI_API_KEY={MARK}-file\n"));
+    gossip(&sandbox, ANSWER);
+    play_everything(&sandbox);
 }
 
 /// Answers in claude's format with its key in pieces of these lengths, thinks of it in pieces, and goes on.
@@ -288,19 +288,19 @@ echo "{{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false,\"result\
 fn a_key_that_comes_in_pieces_stands_nowhere() {
     // Every split is put to the test in `call/secrets.rs`; here those of one kind each.
     for (first, second) in [(8, 9), (1, 1), (20, 10), (30, 0)] {
-        let theatre = keys("");
-        gossip(&theatre, &in_pieces(first, second));
+        let sandbox = keys("");
+        gossip(&sandbox, &in_pieces(first, second));
         for line in ["why -m claude -o jsonl --retries 0", "why -m claude --debug -o jsonl --retries 0"] {
-            let shown = theatre.play(line);
-            assert_eq!(shown.code, Some(0), "{line}: {}", shown.stderr);
-            assert_clean(&theatre, line, &shown);
-            let events = shown.stdout.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+            let output = sandbox.run(line);
+            assert_eq!(output.code, Some(0), "{line}: {}", output.stderr);
+            assert_clean(&sandbox, line, &output);
+            let events = output.stdout.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
             let tokens: String = events.filter_map(|event| Some(event["text"].as_str()?.to_owned())).collect();
             assert!(tokens.contains("I know [secret], and MARKED-S"), "{tokens}");
             assert_clean_text("the tokens", &tokens);
         }
         let mut kept = 0;
-        for path in files(&theatre.path("home")).into_iter().filter(|path| path.ends_with("stdout")) {
+        for path in files(&sandbox.path("home")).into_iter().filter(|path| path.ends_with("stdout")) {
             let text = fs::read_to_string(&path).unwrap();
             let of = |kind: &str| -> String {
                 let lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
@@ -320,16 +320,16 @@ fn no_line_of_a_key_in_dotenv_is_shown() {
     let key = "-----BEGIN PRIVATE KEY-----\nMARKED-SECRET+a=b\nMARKEDSECRET==\n-----END PRIVATE KEY-----";
     for value in [format!("\"{key}\""), format!("'{key}'"), key.to_owned(), format!("\"{key}"), format!("\"{key}\"x")] {
         for name in ["SIGNING_KEY", "ANTHROPIC_API_KEY"] {
-            let theatre = keys("").file("work/.env", format!("{name}={value}\nOPENAI_API_KEY=x\n"));
-            let theatre = if name == "SIGNING_KEY" { theatre } else { theatre.without(name) };
+            let sandbox = keys("").file("work/.env", format!("{name}={value}\nOPENAI_API_KEY=x\n"));
+            let sandbox = if name == "SIGNING_KEY" { sandbox } else { sandbox.without(name) };
             for line in ["doctor", "why -m codex -o jsonl --retries 0", "why -m claude --debug --retries 0"] {
-                let shown = theatre.play(line);
-                assert_clean(&theatre, line, &shown);
-                for path in files(&theatre.path("")).into_iter().filter(|path| !path.ends_with("work/.env")) {
+                let output = sandbox.run(line);
+                assert_clean(&sandbox, line, &output);
+                for path in files(&sandbox.path("")).into_iter().filter(|path| !path.ends_with("work/.env")) {
                     let text = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
                     assert!(!text.contains("MARKEDSECRET"), "{}", path.display());
                 }
-                assert!(!format!("{}{}", shown.stdout, shown.stderr).contains("MARKEDSECRET"), "{}", shown.stderr);
+                assert!(!format!("{}{}", output.stdout, output.stderr).contains("MARKEDSECRET"), "{}", output.stderr);
             }
         }
     }

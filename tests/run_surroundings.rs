@@ -1,29 +1,29 @@
 //! A run in a poor place: few descriptors, nowhere to write, CLIs of another make.
 
 use crate::support::fakes::install_as;
-use crate::support::theatre::{Theatre, document};
+use crate::support::sandbox::{Sandbox, document};
 
 /// Puts the fake of no vendor in particular on the PATH.
-fn plain(theatre: &Theatre, name: &str) {
-    install_as(&theatre.path("bin"), name, "plain", &theatre.path("scene.toml")).unwrap();
+fn plain(sandbox: &Sandbox, name: &str) {
+    install_as(&sandbox.path("bin"), name, "plain", &sandbox.path("script.toml")).unwrap();
 }
 
 #[test]
 fn clis_of_another_make_take_part() {
-    let theatre = Theatre::new("");
-    plain(&theatre, "ollama");
-    plain(&theatre, "llm");
-    let shown = theatre.play("why -m 'ollama/llama3.2:3b,llm/gpt-4o-mini,claude' -o json");
-    let document = document(&shown);
-    assert_eq!((shown.code, &document["status"]), (Some(0), &"converged".into()), "{}", shown.stderr);
+    let sandbox = Sandbox::new("");
+    plain(&sandbox, "ollama");
+    plain(&sandbox, "llm");
+    let output = sandbox.run("why -m 'ollama/llama3.2:3b,llm/gpt-4o-mini,claude' -o json");
+    let document = document(&output);
+    assert_eq!((output.code, &document["status"]), (Some(0), &"converged".into()), "{}", output.stderr);
     for round in document["rounds"].as_array().unwrap() {
         assert_eq!((&round["reviews_dropped"], &round["repairs"]), (&0.into(), &0.into()), "{round}");
     }
     assert_eq!(document["participants"][0]["billing"], "none");
-    let log = theatre.log();
+    let log = sandbox.log();
     let ollama = log.iter().find(|one| one["model"] == "llama3.2:3b").unwrap();
     assert!(ollama["prompt"].as_str().unwrap().contains("Several participants work on the same request."));
-    assert!(shown.stderr.contains("ollama: this adapter is not verified with the real CLI"));
+    assert!(output.stderr.contains("ollama: this adapter is not verified with the real CLI"));
 }
 
 #[test]
@@ -49,37 +49,37 @@ fn a_manifest_of_ones_own_takes_part() {
         [output]
         codec = 'plain'
     ";
-    let theatre = Theatre::new("").file("work/mine.toml", manifest).var("MY_KEY", "WATCHWORD");
-    plain(&theatre, "my-ai");
-    let shown = theatre.play("why -m 'mine,claude' --adapter mine.toml");
-    assert_eq!(shown.code, Some(0), "{}", shown.stderr);
-    assert!(shown.stderr.contains("mine (mine-big; key (MY_KEY))"), "{}", shown.stderr);
-    assert!(!theatre.log().iter().any(|one| one["vendor"] == "claude" && one["env"].get("MY_KEY").is_some()));
+    let sandbox = Sandbox::new("").file("work/mine.toml", manifest).var("MY_KEY", "WATCHWORD");
+    plain(&sandbox, "my-ai");
+    let output = sandbox.run("why -m 'mine,claude' --adapter mine.toml");
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    assert!(output.stderr.contains("mine (mine-big; key (MY_KEY))"), "{}", output.stderr);
+    assert!(!sandbox.log().iter().any(|one| one["vendor"] == "claude" && one["env"].get("MY_KEY").is_some()));
 }
 
 #[test]
 fn few_descriptors_make_it_slower_and_not_wrong() {
-    let theatre = Theatre::new("");
-    let shown = theatre.play_after("ulimit -n 24", "why -m claude,codex,gemini -o json");
-    let document = document(&shown);
-    assert_eq!((shown.code, &document["status"]), (Some(0), &"converged".into()), "{}", shown.stderr);
+    let sandbox = Sandbox::new("");
+    let output = sandbox.run_after("ulimit -n 24", "why -m claude,codex,gemini -o json");
+    let document = document(&output);
+    assert_eq!((output.code, &document["status"]), (Some(0), &"converged".into()), "{}", output.stderr);
     assert_eq!(document["metadata"]["total_attempts"], 18, "what never ran is no attempt: {}", document["metadata"]);
 }
 
 #[test]
 fn nowhere_to_write_is_told_before_any_call() {
-    let theatre = Theatre::new("").var("TMPDIR", "/nonexistent/folder");
-    let shown = theatre.play("why -m claude,codex");
-    assert_eq!((shown.code, theatre.log().len()), (Some(4), 0), "{}", shown.stderr);
+    let sandbox = Sandbox::new("").var("TMPDIR", "/nonexistent/folder");
+    let output = sandbox.run("why -m claude,codex");
+    assert_eq!((output.code, sandbox.log().len()), (Some(4), 0), "{}", output.stderr);
     assert!(
-        shown.stderr.contains("in /nonexistent/folder: ") && shown.stderr.contains("set TMPDIR"),
+        output.stderr.contains("in /nonexistent/folder: ") && output.stderr.contains("set TMPDIR"),
         "{}",
-        shown.stderr
+        output.stderr
     );
-    let theatre = Theatre::new("").file("work/taken", "a file, not a folder");
-    let shown = theatre.play("why -m claude --debug --state-dir taken");
-    assert_eq!((shown.code, theatre.log().len()), (Some(4), 0), "{}", shown.stderr);
-    assert!(shown.stderr.contains("--state-dir"), "{}", shown.stderr);
+    let sandbox = Sandbox::new("").file("work/taken", "a file, not a folder");
+    let output = sandbox.run("why -m claude --debug --state-dir taken");
+    assert_eq!((output.code, sandbox.log().len()), (Some(4), 0), "{}", output.stderr);
+    assert!(output.stderr.contains("--state-dir"), "{}", output.stderr);
 }
 
 #[test]
@@ -87,39 +87,39 @@ fn long_answers_come_whole_and_are_quoted_in_part() {
     let long = "
         [[rule]]
         when = { vendor = 'claude', phase = 'propose' }
-        act = [{ say = { text = 'This is draft 31ec57d9.1, é. ', fill_bytes = 400000 } }]
+        actions = [{ say = { text = 'This is draft 31ec57d9.1, é. ', fill_bytes = 400000 } }]
         [[rule]]
         when = { vendor = 'claude', phase = 'refine' }
-        act = [{ say = { text = 'This is draft 31ec57d9.2, é. ', fill_bytes = 400000 } }]
+        actions = [{ say = { text = 'This is draft 31ec57d9.2, é. ', fill_bytes = 400000 } }]
         [[rule]]
         when = { phase = 'evaluate', contains = ['31ec57d9'] }
-        act = [{ opinion = { scores = [9, 9.5] } }]
+        actions = [{ opinion = { scores = [9, 9.5] } }]
     ";
-    let theatre = Theatre::new(long);
-    let shown = theatre.play("why -m claude,codex -o json");
-    let document = document(&shown);
-    assert_eq!((shown.code, &document["winner"]["participant"]), (Some(0), &"claude".into()), "{}", shown.stderr);
+    let sandbox = Sandbox::new(long);
+    let output = sandbox.run("why -m claude,codex -o json");
+    let document = document(&output);
+    assert_eq!((output.code, &document["winner"]["participant"]), (Some(0), &"claude".into()), "{}", output.stderr);
     assert!(document["winner"]["answer"].as_str().unwrap().len() >= 400_000);
     let cuts = document["metadata"]["quotes_cut"].as_array().unwrap();
     assert!(cuts.iter().any(|cut| cut["call"] == "r1/evaluate/codex>claude"), "{cuts:?}");
-    let log = theatre.log();
+    let log = sandbox.log();
     let review = log.iter().find(|one| one["vendor"] == "codex" && one["phase"] == "evaluate").unwrap();
     assert!(review["prompt_bytes"].as_u64().unwrap() < 250_000, "{}", review["prompt_bytes"]);
 }
 
 #[test]
 fn two_million_bytes_of_answer_come_whole_from_each_cli() {
-    let theatre = Theatre::new(
-        "[[rule]]\nmanner = { chunks = 500 }\nact = [{ say = { text = \"Line of words, é.\\n\", fill_bytes = 2000000 } }]",
+    let sandbox = Sandbox::new(
+        "[[rule]]\nmanner = { chunks = 500 }\nactions = [{ say = { text = \"Line of words, é.\\n\", fill_bytes = 2000000 } }]",
     );
     let whole = "Line of words, é.\n".repeat(2_000_000_usize.div_ceil("Line of words, é.\n".len()));
     for vendor in ["claude", "codex", "gemini"] {
-        let shown = theatre.play(&format!("why -m {vendor}"));
-        assert_eq!(shown.code, Some(0), "{vendor}: {}", shown.stderr);
+        let output = sandbox.run(&format!("why -m {vendor}"));
+        assert_eq!(output.code, Some(0), "{vendor}: {}", output.stderr);
         assert!(
-            shown.stdout.trim_end() == whole.trim_end(),
+            output.stdout.trim_end() == whole.trim_end(),
             "{vendor}: {} bytes of {}",
-            shown.stdout.len(),
+            output.stdout.len(),
             whole.len()
         );
     }
@@ -127,10 +127,10 @@ fn two_million_bytes_of_answer_come_whole_from_each_cli() {
 
 #[test]
 fn what_is_left_behind_is_ended_and_told_and_the_answer_counts() {
-    let theatre = Theatre::new(
-        "[[rule]]\nwhen = { vendor = 'codex', phase = 'propose' }\nact = [{ grandchild = { seconds = 120 } }, { draft = {} }]",
+    let sandbox = Sandbox::new(
+        "[[rule]]\nwhen = { vendor = 'codex', phase = 'propose' }\nactions = [{ grandchild = { seconds = 120 } }, { draft = {} }]",
     );
-    let shown = theatre.play("why -m claude,codex");
-    assert_eq!(shown.code, Some(0), "{}", shown.stderr);
-    assert!(shown.stderr.contains("warning: codex: its CLI left processes behind"), "{}", shown.stderr);
+    let output = sandbox.run("why -m claude,codex");
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    assert!(output.stderr.contains("warning: codex: its CLI left processes behind"), "{}", output.stderr);
 }

@@ -1,7 +1,7 @@
 //! What reaches a terminal: no control sequences but our own styles, live and when an old run is shown. Pipes keep
 //! the bytes.
 
-use crate::support::theatre::Theatre;
+use crate::support::sandbox::Sandbox;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use std::fs::{File, OpenOptions};
 use std::io::Read as _;
@@ -11,14 +11,14 @@ use std::os::unix::ffi::OsStrExt as _;
 const HOSTILE: &str = "a\u{1b}]52;c;QUFB\u{7}b\u{1b}]8;;http://x\u{1b}\\c\u{1b}[2J\u{9b}31md\u{9d}0;t\u{9c}e\u{202e}f\u{2066}g\u{200f}h\u{8}i";
 
 /// What a terminal receives while a command line runs in it, as its three streams.
-fn in_terminal(theatre: &Theatre, words: &[&str]) -> String {
+fn in_terminal(sandbox: &Sandbox, words: &[&str]) -> String {
     let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&terminal).unwrap();
     unlockpt(&terminal).unwrap();
     let name = ptsname(&terminal, Vec::new()).unwrap();
     let path = std::path::Path::new(std::ffi::OsStr::from_bytes(name.as_bytes()));
     let end = || OpenOptions::new().read(true).write(true).open(path).unwrap();
-    let mut command = theatre.command(words);
+    let mut command = sandbox.command(words);
     command.env("TERM", "xterm").stdin(end()).stdout(end()).stderr(end());
     let mut child = command.spawn().unwrap();
     // The terminal is at its end when its last other end is closed.
@@ -51,22 +51,22 @@ fn assert_harmless(what: &str, text: &str) {
     assert!(bad.is_empty(), "{what}: {bad:?} in {left:?}");
 }
 
-fn hostile() -> Theatre {
+fn hostile() -> Sandbox {
     let text = serde_json::to_string(HOSTILE).unwrap().replace("\\u001b", "\\u001B");
-    Theatre::new(&format!(
-        "[[rule]]\nwhen = {{ vendor = 'claude' }}\nact = [{{ say = {{ text = {text} }} }}]\n\
-         [[rule]]\nact = [{{ print = {{ to = 'stderr', text = {text} }} }}, {{ exit = 3 }}]"
+    Sandbox::new(&format!(
+        "[[rule]]\nwhen = {{ vendor = 'claude' }}\nactions = [{{ say = {{ text = {text} }} }}]\n\
+         [[rule]]\nactions = [{{ print = {{ to = 'stderr', text = {text} }} }}, {{ exit = 3 }}]"
     ))
 }
 
 #[test]
 fn nothing_of_others_controls_a_terminal() {
-    let theatre = hostile();
+    let sandbox = hostile();
     let question = format!("why {HOSTILE}");
-    let live = in_terminal(&theatre, &[&question, "-m", "claude,codex", "-v", "--retries", "0"]);
+    let live = in_terminal(&sandbox, &[&question, "-m", "claude,codex", "-v", "--retries", "0"]);
     assert!(live.contains("QUFB") && live.contains("\u{1b}[1;31m"), "the answer and our own styles: {live:?}");
     assert_harmless("live", &live);
-    let journal = theatre.journal();
+    let journal = sandbox.journal();
     let run = journal.file_stem().unwrap().to_str().unwrap();
     let wrong = format!("no-such-{HOSTILE}");
     let lines: [&[&str]; 9] = [
@@ -81,21 +81,21 @@ fn nothing_of_others_controls_a_terminal() {
         &["why", "-m", "claude", "-f", &wrong],
     ];
     for words in lines {
-        let shown = in_terminal(&theatre, words);
-        assert!(shown.contains("QUFB") || words == ["resume", run], "{words:?}: {shown:?}");
-        assert_harmless(&words.join(" "), &shown);
+        let output = in_terminal(&sandbox, words);
+        assert!(output.contains("QUFB") || words == ["resume", run], "{words:?}: {output:?}");
+        assert_harmless(&words.join(" "), &output);
     }
 }
 
 #[test]
 fn pipes_and_json_keep_the_bytes() {
-    let theatre = hostile();
-    let shown = theatre.play("why -m claude");
-    assert_eq!(shown.stdout, format!("{HOSTILE}\n"), "{}", shown.stderr);
-    let journal = theatre.journal();
+    let sandbox = hostile();
+    let output = sandbox.run("why -m claude");
+    assert_eq!(output.stdout, format!("{HOSTILE}\n"), "{}", output.stderr);
+    let journal = sandbox.journal();
     let run = journal.file_stem().unwrap().to_str().unwrap();
-    assert_eq!(theatre.play(&format!("replay {run}")).stdout, format!("{HOSTILE}\n"));
-    let document = in_terminal(&theatre, &["replay", run, "-o", "json"]);
+    assert_eq!(sandbox.run(&format!("replay {run}")).stdout, format!("{HOSTILE}\n"));
+    let document = in_terminal(&sandbox, &["replay", run, "-o", "json"]);
     let start = document.find('{').unwrap();
     let value = serde_json::Deserializer::from_str(&document[start..]).into_iter::<serde_json::Value>().next();
     assert_eq!(value.unwrap().unwrap()["answer"], HOSTILE, "the same value, in escapes");

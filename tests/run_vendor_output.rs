@@ -1,16 +1,16 @@
 //! What vendors' CLIs print and should not: amounts that cannot be, half characters, errors in the place of
 //! answers. All with children that really print it.
 
-use crate::support::program::Shown;
+use crate::support::program::CommandOutput;
 use crate::support::record::records;
-use crate::support::theatre::{Theatre, document};
+use crate::support::sandbox::{Sandbox, document};
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 /// Puts a CLI on the PATH that takes its prompt and prints this.
-fn cli(theatre: &Theatre, name: &str, stdout: &str, stderr: &str, code: i32) {
-    let path = theatre.path("bin").join(name);
+fn cli(sandbox: &Sandbox, name: &str, stdout: &str, stderr: &str, code: i32) {
+    let path = sandbox.path("bin").join(name);
     // What a demo installs is a link to the program.
     let _ = fs::remove_file(&path);
     let script = format!(
@@ -38,18 +38,18 @@ fn vendor_answer(vendor: &str, text: &str, usage: &str) -> String {
     }
 }
 
-fn attempts(theatre: &Theatre) -> usize {
-    records(&theatre.journal()).iter().filter(|one| one["record"] == "begun").count()
+fn attempts(sandbox: &Sandbox) -> usize {
+    records(&sandbox.journal()).iter().filter(|one| one["record"] == "begun").count()
 }
 
 /// The class of the last attempt's failure, null for none.
-fn class(theatre: &Theatre) -> Value {
-    let records = records(&theatre.journal());
+fn class(sandbox: &Sandbox) -> Value {
+    let records = records(&sandbox.journal());
     records.iter().rfind(|one| one["record"] == "ended").unwrap()["failure"].clone()
 }
 
-fn impossible(shown: &Shown) -> Vec<String> {
-    let all = document(shown)["metadata"]["warnings"].clone();
+fn impossible(output: &CommandOutput) -> Vec<String> {
+    let all = document(output)["metadata"]["warnings"].clone();
     let all = all.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned());
     all.filter(|text| text.contains("impossible")).collect()
 }
@@ -57,30 +57,30 @@ fn impossible(shown: &Shown) -> Vec<String> {
 #[test]
 fn a_cost_that_cannot_be_defeats_no_budget_and_is_said_once() {
     for cost in ["-52.0", "-1e-9", "NaN", "-Infinity", "1e999", "1e300", "1000000", "\"-3\""] {
-        let theatre = Theatre::new("");
+        let sandbox = Sandbox::new("");
         let usage = format!(r#""total_cost_usd":{cost},"usage":{{"input_tokens":1,"output_tokens":1}}"#);
-        cli(&theatre, "claude", &vendor_answer("claude", "Forty-two.", &usage), "", 0);
-        let shown = theatre.play("why -m claude,claude-sonnet -o json --budget-usd 5 --retries 0");
-        let ended = document(&shown);
-        assert_eq!((shown.code, &ended["status"]), (Some(5), &"budget_exhausted".into()), "{cost}: {}", shown.stderr);
-        assert!(attempts(&theatre) <= 2, "{cost}: {} attempts", attempts(&theatre));
+        cli(&sandbox, "claude", &vendor_answer("claude", "Forty-two.", &usage), "", 0);
+        let output = sandbox.run("why -m claude,claude-sonnet -o json --budget-usd 5 --retries 0");
+        let ended = document(&output);
+        assert_eq!((output.code, &ended["status"]), (Some(5), &"budget_exhausted".into()), "{cost}: {}", output.stderr);
+        assert!(attempts(&sandbox) <= 2, "{cost}: {} attempts", attempts(&sandbox));
         assert_eq!(ended["participants"][0]["usage"]["cost_usd"], Value::Null, "{cost}");
         assert_eq!(ended["participants"][0]["usage"]["input_tokens"], 1, "{cost}");
-        let said = impossible(&shown);
+        let said = impossible(&output);
         assert!(!said.is_empty() && said.len() <= 2 && said[0].contains("cost"), "{cost}: {said:?}");
-        assert!(!shown.stderr.contains("$-") && !shown.stderr.contains("inf"), "{cost}: {}", shown.stderr);
+        assert!(!output.stderr.contains("$-") && !output.stderr.contains("inf"), "{cost}: {}", output.stderr);
     }
     // Without a budget the run goes on, and every participant is warned of once.
-    let theatre = Theatre::new("");
+    let sandbox = Sandbox::new("");
     let usage = r#""total_cost_usd":-52,"usage":{"input_tokens":1,"output_tokens":1}"#;
-    cli(&theatre, "claude", &vendor_answer("claude", "Forty-two.", usage), "", 0);
-    theatre.play("why -m claude,claude-sonnet -o json --retries 0");
-    let records = records(&theatre.journal());
+    cli(&sandbox, "claude", &vendor_answer("claude", "Forty-two.", usage), "", 0);
+    sandbox.run("why -m claude,claude-sonnet -o json --retries 0");
+    let records = records(&sandbox.journal());
     let warned = |name: &str| {
         let words = format!("{name}: an impossible cost");
         records.iter().filter(|one| one["record"] == "warned" && one["text"].to_string().contains(&words)).count()
     };
-    assert!(attempts(&theatre) > 2);
+    assert!(attempts(&sandbox) > 2);
     assert_eq!((warned("claude"), warned("claude-sonnet")), (1, 1));
 }
 
@@ -88,24 +88,24 @@ fn a_cost_that_cannot_be_defeats_no_budget_and_is_said_once() {
 fn a_number_of_tokens_that_cannot_be_is_unknown_with_every_vendor() {
     for (vendor, name) in [("claude", "input_tokens"), ("codex", "input_tokens"), ("gemini", "prompt")] {
         for count in ["-5", "NaN", "1e999", "0.5", "18446744073709551615", "1e15"] {
-            let theatre = Theatre::new("");
+            let sandbox = Sandbox::new("");
             let members = format!(r#""{name}":{count},"output_tokens":3,"candidates":3"#);
             let usage = if vendor == "claude" { format!(r#""usage":{{{members}}}"#) } else { members };
-            cli(&theatre, vendor, &vendor_answer(vendor, "Forty-two.", &usage), "", 0);
-            let shown = theatre.play(&format!("why -m {vendor} -o json --retries 0"));
-            let ended = document(&shown);
+            cli(&sandbox, vendor, &vendor_answer(vendor, "Forty-two.", &usage), "", 0);
+            let output = sandbox.run(&format!("why -m {vendor} -o json --retries 0"));
+            let ended = document(&output);
             assert_eq!(ended["participants"][0]["usage"]["input_tokens"], Value::Null, "{vendor} {count}");
             assert_eq!(ended["participants"][0]["usage"]["output_tokens"], 3, "{vendor} {count}");
-            assert_eq!(impossible(&shown).len(), 1, "{vendor} {count}: {}", shown.stdout);
+            assert_eq!(impossible(&output).len(), 1, "{vendor} {count}: {}", output.stdout);
         }
     }
     // Where the configuration has prices, half of the tokens are not half of the price.
     let config = "[adapters.codex]\ninput_price = 10.0\noutput_price = 100.0\n";
-    let theatre = Theatre::new("").file("home/.config/refinery/config.toml", config);
+    let sandbox = Sandbox::new("").file("home/.config/refinery/config.toml", config);
     let usage = r#""input_tokens":0,"output_tokens":-7"#;
-    cli(&theatre, "codex", &vendor_answer("codex", "Forty-two.", usage), "", 0);
-    let shown = theatre.play("why -m codex,codex-o3 -o json --budget-usd 5 --retries 0");
-    assert_eq!((shown.code, &document(&shown)["status"]), (Some(5), &"budget_exhausted".into()), "{}", shown.stderr);
+    cli(&sandbox, "codex", &vendor_answer("codex", "Forty-two.", usage), "", 0);
+    let output = sandbox.run("why -m codex,codex-o3 -o json --budget-usd 5 --retries 0");
+    assert_eq!((output.code, &document(&output)["status"]), (Some(5), &"budget_exhausted".into()), "{}", output.stderr);
 }
 
 #[test]
@@ -113,12 +113,12 @@ fn half_a_surrogate_pair_costs_one_attempt_and_one_letter() {
     for vendor in ["claude", "codex", "gemini"] {
         for (half, whole) in [(r"\ud83d", "\u{fffd}"), (r"\uDE00", "\u{fffd}"), (r"\ud83d\ud83d\ude00", "\u{fffd}😀")]
         {
-            let theatre = Theatre::new("");
+            let sandbox = Sandbox::new("");
             let usage = if vendor == "claude" { r#""usage":{}"# } else { r#""input_tokens":1"# };
-            cli(&theatre, vendor, &vendor_answer(vendor, &format!("so {half} it is"), usage), "", 0);
-            let shown = theatre.play(&format!("why -m {vendor} -o json"));
-            assert_eq!(document(&shown)["answer"], format!("so {whole} it is"), "{vendor} {half}: {}", shown.stderr);
-            assert_eq!((shown.code, attempts(&theatre)), (Some(0), 1), "{vendor} {half}");
+            cli(&sandbox, vendor, &vendor_answer(vendor, &format!("so {half} it is"), usage), "", 0);
+            let output = sandbox.run(&format!("why -m {vendor} -o json"));
+            assert_eq!(document(&output)["answer"], format!("so {whole} it is"), "{vendor} {half}: {}", output.stderr);
+            assert_eq!((output.code, attempts(&sandbox)), (Some(0), 1), "{vendor} {half}");
         }
     }
 }
@@ -128,29 +128,29 @@ fn manifest(name: &str) -> String {
     fs::read_to_string(format!("{}/fixtures/manifests/{name}.toml", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
-fn with_manifest(name: &str, text: &str) -> Theatre {
+fn with_manifest(name: &str, text: &str) -> Sandbox {
     let variables = ["COPILOT_GITHUB_TOKEN", "OPENCODE_URL_KEY", "PI_KEY", "QWEN_KEY", "URL_SEAT_KEY"]
         .map(|one| (one, "k-0123456789"));
     let addresses = ["OPENCODE_URL", "PI_URL", "QWEN_URL", "URL_SEAT_BASE"].map(|one| (one, "http://127.0.0.1:9/v1"));
-    let theatre = Theatre::new("").file(&format!("home/.config/refinery/adapters/{name}.toml"), text);
-    variables.into_iter().chain(addresses).fold(theatre, |theatre, (name, value)| theatre.var(name, value))
+    let sandbox = Sandbox::new("").file(&format!("home/.config/refinery/adapters/{name}.toml"), text);
+    variables.into_iter().chain(addresses).fold(sandbox, |sandbox, (name, value)| sandbox.var(name, value))
 }
 
 /// Asks the CLI `program` of this manifest once, and says what came: the answer, or the class of the failure.
 fn ask(
-    theatre: &Theatre,
+    sandbox: &Sandbox,
     name: &str,
     program: &str,
     (stdout, stderr, code): (&str, &str, i32),
 ) -> Result<String, String> {
-    cli(theatre, program, stdout, stderr, code);
-    let shown = theatre.play(&format!("why -m {name}/m -o json --retries 0"));
-    let failure = class(theatre);
+    cli(sandbox, program, stdout, stderr, code);
+    let output = sandbox.run(&format!("why -m {name}/m -o json --retries 0"));
+    let failure = class(sandbox);
     if failure.is_null() {
-        assert_eq!(shown.code, Some(0), "{name}: {}", shown.stderr);
-        return Ok(document(&shown)["answer"].as_str().unwrap().to_owned());
+        assert_eq!(output.code, Some(0), "{name}: {}", output.stderr);
+        return Ok(document(&output)["answer"].as_str().unwrap().to_owned());
     }
-    assert_ne!(shown.code, Some(0), "{name}: {}", shown.stdout);
+    assert_ne!(output.code, Some(0), "{name}: {}", output.stdout);
     Err(failure.as_str().unwrap().to_owned())
 }
 
@@ -193,10 +193,10 @@ fn manifests_of_further_clis_load_and_work() {
         ),
         ("url-llm", "llm", "forty-two", ("", "Error: Error code: 401 - no such key", 1)),
     ] {
-        let theatre = with_manifest(name, &manifest(name));
-        assert_eq!(ask(&theatre, name, program, (good, "", 0)), Ok("forty-two".to_owned()), "{name}");
-        let theatre = with_manifest(name, &manifest(name));
-        assert_eq!(ask(&theatre, name, program, bad), Err("bad_credential".to_owned()), "{name}");
+        let sandbox = with_manifest(name, &manifest(name));
+        assert_eq!(ask(&sandbox, name, program, (good, "", 0)), Ok("forty-two".to_owned()), "{name}");
+        let sandbox = with_manifest(name, &manifest(name));
+        assert_eq!(ask(&sandbox, name, program, bad), Err("bad_credential".to_owned()), "{name}");
     }
 }
 
@@ -214,13 +214,13 @@ fn an_api_error_in_the_place_of_an_answer_is_a_failure() {
     let rule = "class = 'bad_credential'\nanswer = ['[API Error: 401']";
     for codec in ["json", "jsonl"] {
         for (output, code) in [(said, 0), (lines, 0), (said, 1)] {
-            let theatre = with_manifest("qwen", &qwen_as(codec, "", rule));
-            assert_eq!(ask(&theatre, "qwen", "qwen", (output, "", code)), Err("bad_credential".to_owned()), "{codec}");
+            let sandbox = with_manifest("qwen", &qwen_as(codec, "", rule));
+            assert_eq!(ask(&sandbox, "qwen", "qwen", (output, "", code)), Err("bad_credential".to_owned()), "{codec}");
         }
-        let theatre = with_manifest("qwen", &qwen_as(codec, "", rule));
+        let sandbox = with_manifest("qwen", &qwen_as(codec, "", rule));
         let quoted = r#"{"result":"It printed\n[API Error: 401] and left."}"#;
         let answer = "It printed\n[API Error: 401] and left.".to_owned();
-        assert_eq!(ask(&theatre, "qwen", "qwen", (quoted, "", 0)), Ok(answer), "{codec}");
+        assert_eq!(ask(&sandbox, "qwen", "qwen", (quoted, "", 0)), Ok(answer), "{codec}");
     }
 }
 
@@ -250,10 +250,10 @@ fn conditions_lists_and_fields_tell_errors_in_json_from_answers() {
     let copilot =
         copilot.replace("message = [\"authentication\"]", "fields = { \"/data/errorType\" = \"authentication\" }");
     let good = format!("{COPILOT_INFO}\n{COPILOT}");
-    let theatre = with_manifest("copilot", &copilot);
-    assert_eq!(ask(&theatre, "copilot", "copilot", (&good, "", 0)), Ok("forty-two".to_owned()));
-    let theatre = with_manifest("copilot", &copilot);
-    assert_eq!(ask(&theatre, "copilot", "copilot", (COPILOT_ERROR, "", 0)), Err("bad_credential".to_owned()));
+    let sandbox = with_manifest("copilot", &copilot);
+    assert_eq!(ask(&sandbox, "copilot", "copilot", (&good, "", 0)), Ok("forty-two".to_owned()));
+    let sandbox = with_manifest("copilot", &copilot);
+    assert_eq!(ask(&sandbox, "copilot", "copilot", (COPILOT_ERROR, "", 0)), Err("bad_credential".to_owned()));
 }
 
 #[test]
@@ -267,15 +267,19 @@ fn a_rule_that_could_never_match_is_refused_with_words() {
         ("claude", "answer = ['x']", "has `answer`, which only the codecs `plain`, `json` and `jsonl` read"),
         ("json", "answer = ['x']\nexit = [1]", "`answer`, which stands alone"),
     ] {
-        let theatre = with_manifest("qwen", &qwen_as(codec, "", &format!("class = 'billing'\n{rule}")));
-        let shown = theatre.play("why -m qwen/m");
-        assert_eq!(shown.code, Some(4), "{codec} {rule}: {}", shown.stderr);
-        assert!(shown.stderr.contains("failure rule 1") && shown.stderr.contains(words), "{codec}: {}", shown.stderr);
+        let sandbox = with_manifest("qwen", &qwen_as(codec, "", &format!("class = 'billing'\n{rule}")));
+        let output = sandbox.run("why -m qwen/m");
+        assert_eq!(output.code, Some(4), "{codec} {rule}: {}", output.stderr);
+        assert!(
+            output.stderr.contains("failure rule 1") && output.stderr.contains(words),
+            "{codec}: {}",
+            output.stderr
+        );
     }
-    let theatre =
+    let sandbox =
         with_manifest("qwen", &manifest("qwen").replacen("stderr = [\"[API", "fields = { code = \"1\" } #", 1));
-    let shown = theatre.play("why -m qwen/m");
-    assert!(shown.stderr.contains("the codec `plain` has none"), "{}", shown.stderr);
+    let output = sandbox.run("why -m qwen/m");
+    assert!(output.stderr.contains("the codec `plain` has none"), "{}", output.stderr);
 }
 
 #[test]
@@ -283,12 +287,12 @@ fn amounts_at_a_manifest_s_paths_are_checked_too() {
     let output = r#"{"result":"x","cost":-5,"more":{"a":{"n":7},"b":{"n":-2}},"out":2}"#;
     let more = "cost_usd = ['/none', '/cost']\ninput_tokens = '/more/*/n'\noutput_tokens = '/out'";
     for codec in ["json", "jsonl"] {
-        let theatre = with_manifest("qwen", &qwen_as(codec, more, "class = 'billing'\nexit = [9]"));
-        cli(&theatre, "qwen", output, "", 0);
-        let shown = theatre.play("why -m qwen/m -o json");
-        let usage = &document(&shown)["participants"][0]["usage"];
+        let sandbox = with_manifest("qwen", &qwen_as(codec, more, "class = 'billing'\nexit = [9]"));
+        cli(&sandbox, "qwen", output, "", 0);
+        let output = sandbox.run("why -m qwen/m -o json");
+        let usage = &document(&output)["participants"][0]["usage"];
         assert_eq!((&usage["cost_usd"], &usage["input_tokens"]), (&Value::Null, &Value::Null), "{codec}: {usage}");
         assert_eq!(usage["output_tokens"], 2, "{codec}");
-        assert_eq!(impossible(&shown).len(), 1, "{codec}");
+        assert_eq!(impossible(&output).len(), 1, "{codec}");
     }
 }

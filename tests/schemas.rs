@@ -2,8 +2,8 @@
 //! describe.
 
 use crate::support::program::Desk;
+use crate::support::sandbox::{Sandbox, document};
 use crate::support::schemas::{NAMES, assert_closed, each, is_valid, schema};
-use crate::support::theatre::{Theatre, document};
 use refinery_core::config::{AdapterKey, Key};
 use serde_json::Value;
 use std::path::Path;
@@ -16,9 +16,9 @@ fn each_has_a_name_a_line_and_a_document() {
     assert_eq!((list.code, names.as_slice()), (Some(0), NAMES.as_slice()));
     assert!(list.stdout.lines().all(|line| line.trim().contains("  ")), "{}", list.stdout);
     for name in NAMES {
-        let shown = desk.run(&format!("schema {name}"));
-        assert_eq!((shown.code, shown.stderr.as_str()), (Some(0), ""));
-        let printed = document(&shown);
+        let output = desk.run(&format!("schema {name}"));
+        assert_eq!((output.code, output.stderr.as_str()), (Some(0), ""));
+        let printed = document(&output);
         assert_eq!(printed, schema(name));
         assert!(jsonschema::meta::is_valid(&printed), "{name}");
         assert_eq!(printed["$schema"], "https://json-schema.org/draft/2020-12/schema");
@@ -30,10 +30,10 @@ fn each_has_a_name_a_line_and_a_document() {
 
 #[test]
 fn a_name_that_is_none_is_told_with_the_way_out() {
-    let shown = Desk::new().run("schema outcmoe");
+    let output = Desk::new().run("schema outcmoe");
     let told = "error: unknown schema `outcmoe`\nhint: did you mean `outcome`?\nhint: there are outcome, event, ";
-    assert_eq!((shown.code, shown.stdout.as_str()), (Some(4), ""));
-    assert!(shown.stderr.starts_with(told), "{}", shown.stderr);
+    assert_eq!((output.code, output.stdout.as_str()), (Some(4), ""));
+    assert!(output.stderr.starts_with(told), "{}", output.stderr);
 }
 
 #[test]
@@ -140,9 +140,9 @@ fn a_file_of_steps_is_valid_if_its_steps_take_what_it_says() {
         let text = format!("[[step]]\n{steps}\n");
         assert_eq!(is_valid("pipeline", &toml(&text)), good, "{text}");
         // The program reads it alike: one that is refused is refused before anything else is looked at.
-        let theatre = Theatre::new("").file("work/steps.toml", &text);
-        let shown = theatre.play("pipe why -m claude,codex --steps steps.toml --dry-run");
-        assert_eq!(shown.code == Some(0), good, "{text}: {}", shown.stderr);
+        let sandbox = Sandbox::new("").file("work/steps.toml", &text);
+        let output = sandbox.run("pipe why -m claude,codex --steps steps.toml --dry-run");
+        assert_eq!(output.code == Some(0), good, "{text}: {}", output.stderr);
     }
     assert!(!is_valid("pipeline", &toml("")) && !is_valid("pipeline", &toml("[[step]]\nkind = 'sample'\n[other]")));
 }

@@ -2,8 +2,8 @@
 
 use crate::support::program::Desk;
 use crate::support::room::who;
+use crate::support::sandbox::{Sandbox, document, signal};
 use crate::support::schemas::{assert_closed, is_valid, optional, rendered};
-use crate::support::theatre::{Theatre, document, signal};
 use crate::support::{debate, room, simulate};
 use refinery_core::exchange::{CallSpec, Effort, Reply, Role, Tuning};
 use refinery_core::failure::{CallFailure, FailureClass};
@@ -18,8 +18,8 @@ use std::collections::BTreeSet;
 
 #[test]
 fn a_run_is_described_whole_and_nothing_else_is() {
-    let theatre = Theatre::new("");
-    let done = theatre.play("'Which index fits?' -m claude,codex,gemini --seed 1 -o json");
+    let sandbox = Sandbox::new("");
+    let done = sandbox.run("'Which index fits?' -m claude,codex,gemini --seed 1 -o json");
     let outcome = document(&done);
     assert_closed("outcome", &outcome);
     // What may be missing are entries of maps, and what other protocols do not have.
@@ -27,7 +27,7 @@ fn a_run_is_described_whole_and_nothing_else_is() {
     free.retain(|place| !["/scores/", "/means/"].iter().any(|map| place.contains(map)));
     assert_eq!(free, ["/metadata/models_dropped", "/metadata/total_rounds"]);
 
-    let streamed = theatre.play("'Which index fits?' -m claude,codex,gemini --seed 1 -o jsonl");
+    let streamed = sandbox.run("'Which index fits?' -m claude,codex,gemini --seed 1 -o jsonl");
     let mut kinds = BTreeSet::new();
     for line in streamed.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()) {
         if line.get("event").is_some() && kinds.insert(line["event"].to_string()) {
@@ -38,17 +38,17 @@ fn a_run_is_described_whole_and_nothing_else_is() {
     assert!(kinds.len() > 8, "{kinds:?}");
 
     let run = outcome["metadata"]["run_id"].as_str().unwrap();
-    let whole = document(&theatre.play(&format!("runs show {run} -o json")));
+    let whole = document(&sandbox.run(&format!("runs show {run} -o json")));
     assert_closed("run", &whole);
     assert_closed("plan", &whole["plan"]);
-    assert_closed("runs", &document(&theatre.play("runs -o json")));
+    assert_closed("runs", &document(&sandbox.run("runs -o json")));
 }
 
 #[test]
 fn every_end_of_a_run_is_described() {
-    let rule = |when: &str, act: &str| format!("[[rule]]\nwhen = {{ {when} }}\nact = [{act}]\n");
+    let rule = |when: &str, act: &str| format!("[[rule]]\nwhen = {{ {when} }}\nactions = [{act}]\n");
     let limit = "{ fail = { kind = 'usage-limit', resets_in_s = 3600 } }";
-    for (scene, line, status) in [
+    for (script, line, status) in [
         (String::new(), "-m claude,codex -t 10 -r 2", "max_rounds_exceeded"),
         (String::new(), "-m claude", "single_model"),
         (String::new(), "-m claude,codex,gemini --budget-calls 8", "budget_exhausted"),
@@ -56,20 +56,20 @@ fn every_end_of_a_run_is_described() {
         (rule("vendor = 'claude'", limit), "-m claude,codex", "parked"),
         (rule("vendor = 'claude'", limit), "-m claude,codex --on-limit fail", "error"),
     ] {
-        let theatre = Theatre::new(&scene);
+        let sandbox = Sandbox::new(&script);
         // Playing it holds it against its schema.
-        let ended = document(&theatre.play(&format!("why {line} -o json --seed 1")));
+        let ended = document(&sandbox.run(&format!("why {line} -o json --seed 1")));
         assert_eq!(ended["status"], status);
         assert_closed("outcome", &ended);
     }
-    let theatre = Theatre::new(&rule("phase = 'refine'", "'hang'"));
-    let child = theatre.command(["why", "-m", "claude,codex", "-t", "10", "-o", "json"]).spawn().unwrap();
-    theatre.wait_for_requests(6);
+    let sandbox = Sandbox::new(&rule("phase = 'refine'", "'hang'"));
+    let child = sandbox.command(["why", "-m", "claude,codex", "-t", "10", "-o", "json"]).spawn().unwrap();
+    sandbox.wait_for_requests(6);
     signal(child.id(), "INT");
-    let cancelled = document(&theatre.end(child));
+    let cancelled = document(&sandbox.wait(child));
     assert_eq!(cancelled["status"], "cancelled");
     assert_closed("outcome", &cancelled);
-    theatre.assert_nothing_left();
+    sandbox.assert_nothing_left();
 }
 
 fn steps() -> PipelinePlan {
@@ -126,7 +126,7 @@ fn reply(spec: &CallSpec) -> Result<Reply, CallFailure> {
 fn the_runs_of_all_protocols_are_described() {
     let names = ["ada", "bob"];
     let sample = || Sampling::new(sampling(), simulate::members(&names), simulate::material("How high?"));
-    let scenes = [
+    let scripts = [
         simulate::play(sample(), &reply),
         simulate::play(Refine::new(refining(), simulate::members(&names), room::material(), None), &reply),
         simulate::play(Pipeline::new(steps(), simulate::members(&names), Vec::new(), room::material()), &reply),
@@ -135,7 +135,7 @@ fn the_runs_of_all_protocols_are_described() {
             &reply,
         ),
     ];
-    let mut all: Vec<_> = scenes.into_iter().map(|played| (played.outcome, played.events)).collect();
+    let mut all: Vec<_> = scripts.into_iter().map(|played| (played.outcome, played.events)).collect();
     let speak = |spec: &CallSpec| match (spec.role, who(&spec.to)) {
         (Role::Judge, _) => room::text(debate::SYNTHESIS),
         (_, 1) if spec.round.get() == 2 => room::failure(FailureClass::Declined),
@@ -163,11 +163,11 @@ fn the_runs_of_all_protocols_are_described() {
 
 #[test]
 fn the_plans_of_all_protocols_are_described() {
-    let theatre = Theatre::new("");
+    let sandbox = Sandbox::new("");
     let line = "why -m claude,codex@high --budget-calls 90 --max-wall 1h -o json";
-    let run = document(&theatre.play(line))["metadata"]["run_id"].as_str().unwrap().to_owned();
-    let shown = document(&theatre.play(&format!("runs show {run} -o json")));
-    let mut plan: RunPlan = serde_json::from_value(shown["plan"].clone()).unwrap();
+    let run = document(&sandbox.run(line))["metadata"]["run_id"].as_str().unwrap().to_owned();
+    let output = document(&sandbox.run(&format!("runs show {run} -o json")));
+    let mut plan: RunPlan = serde_json::from_value(output["plan"].clone()).unwrap();
     for protocol in [
         plan.protocol.clone(),
         ProtocolPlan::Debate(Box::new(debate::judged(2))),
@@ -199,9 +199,9 @@ fn what_commands_write_that_only_look_is_described() {
         ("why -m claude -t 11 -o json", "error", 4),
         ("why -m nobody -o json", "error", 4),
     ] {
-        let shown = desk.run(line);
-        assert_eq!(shown.code, Some(code), "{line}: {}", shown.stderr);
-        assert_closed(name, &document(&shown));
+        let output = desk.run(line);
+        assert_eq!(output.code, Some(code), "{line}: {}", output.stderr);
+        assert_closed(name, &document(&output));
     }
     let refused = document(&desk.run("why -m claude -t 11 -o json"));
     assert!(is_valid("outcome", &refused) && is_valid("event", &refused), "where a run would have stood");

@@ -3,7 +3,7 @@
 use crate::vectors::Kind;
 use refinery_core::ids::{ParticipantId, Round};
 use refinery_core::protocol::consensus::{ClosedRound, ClosingDecision, ClosingStrategy, VoteThreshold};
-use refinery_core::protocol::parse::{Malformed, lenient_json, read_review};
+use refinery_core::protocol::parse::{Malformed, Shown, lenient_json, read_review};
 use refinery_core::protocol::tally::{Scores, Standing};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -23,7 +23,7 @@ fn lenient_json_vector(input: &Value) -> Value {
 }
 
 fn evaluation_reply_vector(input: &Value) -> Value {
-    match read_review(input["text"].as_str().unwrap(), None) {
+    match read_review(input["text"].as_str().unwrap(), None, &Shown::default()) {
         Ok(review) => serde_json::to_value(review).unwrap(),
         Err(problem) => {
             assert!(!matches!(problem, Malformed::NoReviewOf(_)));

@@ -121,7 +121,7 @@ mod tests {
             (ollama, "folders = [\"tmp\"]", "folders = [\"/tmp\"]", "below the scratch folder"),
             (ollama, "guard = ", "guard_when = [\"/\"] #", "needs a `guard`"),
             (ollama, "guard = ", "hold_open = true #", "hold_open"),
-            (codex, "tested = [\"0.169.0\"", "tested = [\"latest\"", "is no version"),
+            (codex, "tested = [\"0.171.0\"", "tested = [\"latest\"", "is no version"),
             (gemini, "\"security\": {", "\"security\": [", "not JSON"),
         ] {
             let (error, line) = refused(good, from, to);

@@ -18,19 +18,27 @@ use crate::plan::{Concurrency, Participant, Pool, RunLimits, RunPlan};
 use serde_json::Value;
 use std::sync::Arc;
 
-/// A saved run, ready to be resumed. Limits that the request sets take the place of the run's own.
+/// A saved run, ready to be resumed. Limits that the request sets take the place of the run's own; `force`
+/// continues it although the prompts of its protocol changed.
 ///
 /// # Errors
-/// There is no such run, it is damaged, in use, of another format or finished, or a program or account that it
+/// There is no such run, it is damaged, in use, of another format, of other prompts or finished, or a program or account that it
 /// needs is not there any more. Nothing was called.
-pub fn resume(run: &str, request: &RunRequest, settings: Settings, machine: &Machine) -> Result<(Ready, Begin), Error> {
+pub fn resume(
+    run: &str,
+    force: bool,
+    request: &RunRequest,
+    settings: Settings,
+    machine: &Machine,
+) -> Result<(Ready, Begin), Error> {
     let stored = store(&settings, machine)?.find(run).map_err(|error| Error::config(error.to_string()))?;
-    let (recorded, file) = Recorded::open(&stored.path)?;
+    let (mut recorded, file) = Recorded::open(&stored.path)?;
     let name = stored.run;
-    if let Some(Record::Closed { status: None }) = recorded.entries.last().map(|entry| &entry.record) {
+    if let Some(Record::Closed { status: None, .. }) = recorded.entries.last().map(|entry| &entry.record) {
         return Err(Error::config(format!("run {name} is already finished"))
             .hint(format!("`refinery replay {name}` shows it again")));
     }
+    let templates = recorded.check_templates(force)?;
     let catalog = catalog(request, &settings, machine, &mut Vec::new())?;
     let mut plan = recorded.header.plan.clone();
     plan.limits = recorded.limits().clone();
@@ -41,7 +49,7 @@ pub fn resume(run: &str, request: &RunRequest, settings: Settings, machine: &Mac
     priced(&plan, &participants)?;
     let state_dir = state_dir(&settings, machine);
     let ready = Ready { plan, participants, host, settings, warnings, state_dir };
-    Ok((ready, Begin::GoOn(Box::new(recorded), file)))
+    Ok((ready, Begin::GoOn(Box::new(recorded), file, templates)))
 }
 
 /// A plan in a file, ready to begin as a new run: `text` is a whole plan, or a document of which one is the

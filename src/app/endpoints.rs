@@ -4,7 +4,10 @@ use crate::adapter::{self, Host};
 use crate::app::execute::ProgramEnv;
 use crate::app::prepare::Ready;
 use crate::app::resolve::ReadyParticipant;
-use crate::call::{self, Backend, Backoff, CliBackend, CliEndpoint, CliSettings, Due, Echo, Endpoints, Gate, Lane};
+use crate::call::{
+    self, AdapterQueue, Backend, Backoff, CallLimit, CliBackend, CliEndpoint, CliSettings, Echo, Endpoints,
+    NeedsRefresh,
+};
 use crate::error::Error;
 use crate::ids::AdapterId;
 use crate::invocation::Limits;
@@ -17,7 +20,7 @@ use std::sync::Arc;
 pub(super) fn endpoints(ready: &Ready, env: &ProgramEnv) -> Result<Endpoints, Error> {
     let limits = &ready.plan.limits;
     let host = Arc::new(ready.host.clone());
-    let lanes: BTreeMap<_, _> = limits
+    let queues: BTreeMap<_, _> = limits
         .concurrency
         .adapters
         .iter()
@@ -26,9 +29,9 @@ pub(super) fn endpoints(ready: &Ready, env: &ProgramEnv) -> Result<Endpoints, Er
                 .participants
                 .iter()
                 .find(|participant| participant.manifest.id == *name)
-                .map(|participant| due(participant, &host, env));
-            let lane = login.into_iter().fold(Lane::new(*limit), Lane::with_login);
-            (name, door(ready, name).into_iter().fold(lane, Lane::with_door))
+                .map(|participant| needs_refresh(participant, &host, env));
+            let queue = login.into_iter().fold(AdapterQueue::new(*limit), AdapterQueue::with_login);
+            (name, lock_path(ready, name).into_iter().fold(queue, AdapterQueue::with_lock))
         })
         .collect();
     let echo = ready.settings.debug.then(|| echo(ready, env)).transpose()?;
@@ -43,23 +46,23 @@ pub(super) fn endpoints(ready: &Ready, env: &ProgramEnv) -> Result<Endpoints, Er
     };
     let participants = ready.participants.iter().map(|participant| {
         let backend: Arc<dyn Backend> = Arc::new(CliBackend::new(settings.clone(), participant.into()));
-        let lane = lanes.get(&participant.manifest.id).cloned().unwrap_or_else(|| Lane::new(1));
-        (participant.id.clone(), call::Endpoint { backend, lane, own: Lane::new(0) })
+        let queue = queues.get(&participant.manifest.id).cloned().unwrap_or_else(|| AdapterQueue::new(1));
+        (participant.id.clone(), call::Endpoint { backend, queue, own: AdapterQueue::new(0) })
     });
     let backoff = Backoff { retries: limits.retries, seed: ready.plan.material.seed, ..Backoff::default() };
-    Ok(Endpoints { by_name: participants.collect(), gate: Gate::new(limits.concurrency.global), backoff })
+    Ok(Endpoints { by_name: participants.collect(), limit: CallLimit::new(limits.concurrency.global), backoff })
 }
 
 /// When a call through a participant may have to refresh the login that pays for it. What the file says is
 /// that of the run's beginning; a vendor that has answered since has a fresh one.
-fn due(participant: &ReadyParticipant, host: &Arc<Host>, env: &ProgramEnv) -> Due {
+fn needs_refresh(participant: &ReadyParticipant, host: &Arc<Host>, env: &ProgramEnv) -> NeedsRefresh {
     let (manifest, pool) = (Arc::clone(&participant.manifest), participant.pool.clone());
     let (host, clock) = (Arc::clone(host), Arc::clone(&env.clock));
     Arc::new(move || adapter::may_refresh(&manifest, &host, &pool, clock()))
 }
 
 /// The file at which all runs of this person wait where a login may have to be refreshed.
-fn door(ready: &Ready, adapter: &AdapterId) -> Option<PathBuf> {
+fn lock_path(ready: &Ready, adapter: &AdapterId) -> Option<PathBuf> {
     Some(ready.state_dir.as_ref()?.join("locks").join(adapter.as_str()))
 }
 

@@ -4,7 +4,7 @@ use crate::app::endpoints::endpoints;
 use crate::app::prepare::Ready;
 use crate::call::Caller;
 use crate::engine::{
-    self, Bounds, Briefing, Clock, Header, Listener, Recorded, RunDeps, begin_journal, is_finished, refold,
+    self, Bounds, Clock, Header, Listener, Record, Recorded, RunDeps, RunMeta, begin_journal, is_finished, replay,
 };
 use crate::error::Error;
 use crate::invocation::StopLevel;
@@ -12,6 +12,7 @@ use crate::journal::{Retention, Store, Writer};
 use crate::outcome::Finished;
 use crate::plan::RunLimits;
 use crate::process::Supervisor;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -34,8 +35,8 @@ pub struct ProgramEnv {
 pub enum Begin {
     /// With its first question.
     Anew,
-    /// Where its journal ends; the file is locked.
-    GoOn(Box<Recorded>, File),
+    /// Where its journal ends; the file is locked. With these prompt templates from there on, if they changed.
+    GoOn(Box<Recorded>, File, Option<BTreeMap<String, String>>),
 }
 
 /// Makes the calls, on the tokio runtime that polls it; any number of runs may be executed at once.
@@ -55,19 +56,21 @@ pub async fn execute(ready: &Ready, begin: Begin, env: &ProgramEnv, listener: Li
         Begin::Anew => {
             let header = Header::new(ready.plan.clone(), ready.warnings.clone(), (env.clock)());
             let journal = journal(ready, &header, env).await?;
-            Ok(engine::drive(protocol, Briefing::of(&ready.plan), header.at, deps(journal), listener).await)
+            Ok(engine::drive(protocol, RunMeta::of(&ready.plan), header.at, deps(journal), listener).await)
         }
-        Begin::GoOn(recorded, file) => {
+        Begin::GoOn(recorded, file, templates) => {
             let writer = recorded.writer(file).map_err(|error| {
                 Error::failed(format!("the journal of {} cannot be written: {error}", ready.plan.run_id))
             })?;
-            let limits = Some(&ready.plan.limits).filter(|limits| *limits != recorded.limits()).cloned();
-            let Recorded { header, entries, .. } = *recorded;
+            let limits = Some(&ready.plan.limits).filter(|limits| *limits != recorded.limits()).cloned().map(Box::new);
+            let Recorded { header, entries, mut warnings, .. } = *recorded;
             // What was heard before is not told again.
             let heard = &mut |_: &_| {};
-            let refolded = refold(protocol, Briefing::of(&ready.plan), header.at, entries, heard)
+            let replayed = replay(protocol, RunMeta::of(&ready.plan), header.at, entries, heard)
                 .map_err(|unfit| Error::failed(format!("{}: {unfit}", ready.plan.run_id)))?;
-            Ok(engine::go_on(refolded.with_listener(listener), limits, deps(Some(writer))).await)
+            warnings.extend(replayed.warning());
+            let resumed = Record::Resumed { limits, templates };
+            Ok(engine::resume(replayed.with_listener(listener), resumed, warnings, deps(Some(writer))).await)
         }
     }
 }

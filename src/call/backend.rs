@@ -1,6 +1,6 @@
 //! The seam between a call and whatever answers it: a vendor's CLI, or a caller's own code.
 
-use super::lead::Lead;
+use super::login_refresh::RefreshLeader;
 use crate::event::EventKind;
 use crate::exchange::{CallSpec, Reply, Usage};
 use crate::failure::{CallFailure, FailureClass};
@@ -25,17 +25,17 @@ pub struct Attempt {
     /// Rises when the attempt should end.
     pub stop: watch::Receiver<StopLevel>,
     /// Takes live events and warnings.
-    pub tell: mpsc::UnboundedSender<CallNews>,
+    pub events: mpsc::UnboundedSender<CallEvent>,
     /// Whether others wait until the vendor has answered this attempt; an answer says so by itself.
-    pub lead: Option<Arc<Lead>>,
+    pub leader: Option<Arc<RefreshLeader>>,
 }
 
 /// What follows from a usage limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AtLimit {
-    /// The call failed, and so do all others through this lane.
+    /// The call failed, and so do all others through this queue.
     GiveUp,
-    /// The lane rests so long, then the call is tried again.
+    /// The queue rests so long, then the call is tried again.
     Wait(Duration),
     /// The run stops here; the call is not settled.
     Stop,
@@ -43,7 +43,7 @@ pub enum AtLimit {
 
 /// What a call tells while it lasts.
 #[derive(Debug)]
-pub enum CallNews {
+pub enum CallEvent {
     /// An attempt wants to begin: it starts nothing before it is let go, so that whoever keeps the
     /// record and the budget has it first.
     Begun {

@@ -1,9 +1,10 @@
 //! The life of a call: admission, attempts, pauses, and the one result.
 
-use super::backend::{AtLimit, Attempt, AttemptError, Backend, CallNews};
+use super::adapter_queue::AdapterQueue;
+use super::backend::{AtLimit, Attempt, AttemptError, Backend, CallEvent};
 use super::backoff::{Backoff, pause_before};
-use super::lane::{Gate, Lane, Pass};
-use super::lead::Lead;
+use super::call_limit::{CallLimit, Permit};
+use super::login_refresh::RefreshLeader;
 use crate::exchange::{CallSpec, Reply, Usage};
 use crate::failure::{CallFailure, FailureClass};
 use crate::ids::ParticipantId;
@@ -22,10 +23,10 @@ const EXHAUSTED_TRIES: u32 = 20;
 pub struct Endpoint {
     /// What answers it.
     pub backend: Arc<dyn Backend>,
-    /// The lane of its adapter and credential, shared with the other participants of both.
-    pub lane: Lane,
+    /// The queue of its adapter and credential, shared with the other participants of both.
+    pub queue: AdapterQueue,
     /// Closed when only this participant's model is at fault.
-    pub own: Lane,
+    pub own: AdapterQueue,
 }
 
 /// Everybody who can be asked.
@@ -34,7 +35,7 @@ pub struct Endpoints {
     /// The participants, by name.
     pub by_name: BTreeMap<ParticipantId, Endpoint>,
     /// The bound over all of them.
-    pub gate: Gate,
+    pub limit: CallLimit,
     /// How long to wait between attempts.
     pub backoff: Backoff,
 }
@@ -45,7 +46,7 @@ pub struct CallContext {
     /// Rises when the call should end.
     pub stop: watch::Receiver<StopLevel>,
     /// Takes what happens, in order.
-    pub tell: mpsc::UnboundedSender<CallNews>,
+    pub events: mpsc::UnboundedSender<CallEvent>,
 }
 
 /// How a call ended.
@@ -97,10 +98,10 @@ impl LiveCall<'_> {
     async fn run(&mut self) -> Result<Reply, CallFailure> {
         let mut exhausted = 0;
         loop {
-            let passes = self.admit().await?;
+            let permits = self.admit().await?;
             self.attempts += 1;
             self.tries += 1;
-            let failure = match self.attempt(passes.lead.clone()).await {
+            let failure = match self.attempt(permits.leader.clone()).await {
                 Ok(reply) => return Ok(reply),
                 Err(AttemptError::Failed(failure)) => failure,
                 Err(AttemptError::Exhausted(message)) => {
@@ -111,21 +112,22 @@ impl LiveCall<'_> {
                     if exhausted > EXHAUSTED_TRIES {
                         return Err(CallFailure::new(FailureClass::StartFailed, message));
                     }
-                    let limit = self.endpoints.gate.lower(passes.global);
-                    drop(passes.adapter);
+                    let limit = self.endpoints.limit.lower(permits.global);
+                    drop(permits.adapter);
                     self.warn(format!("{message}; from here on at most {limit} at once"));
                     self.rest(Duration::from_millis(50 * u64::from(exhausted))).await?;
                     continue;
                 }
             };
-            drop(passes);
+            // Before any pause: one for a usage limit can last hours, and other calls can run meanwhile.
+            drop(permits);
             if failure.class == FailureClass::UsageLimit && self.wait_at_limit(&failure).await? {
                 continue;
             }
             self.close_if_lasting(&failure);
             match pause_before(&self.endpoints.backoff, self.spec.id.as_str(), self.tries, &failure) {
                 Some(pause) => {
-                    self.tell(CallNews::Retrying { call: self.spec.id.clone(), pause, failure: failure.class });
+                    self.notify(CallEvent::Retrying { call: self.spec.id.clone(), pause, failure: failure.class });
                     self.rest(pause).await?;
                 }
                 None => return Err(failure),
@@ -136,55 +138,60 @@ impl LiveCall<'_> {
     /// Asks what follows from a usage limit; true if the call is to be tried again after a rest.
     async fn wait_at_limit(&mut self, failure: &CallFailure) -> Result<bool, CallFailure> {
         let (answer, decided) = oneshot::channel();
-        self.tell(CallNews::Limited { call: self.spec.id.clone(), failure: failure.clone(), answer });
+        self.notify(CallEvent::Limited { call: self.spec.id.clone(), failure: failure.clone(), answer });
         match decided.await.unwrap_or(AtLimit::Stop) {
             AtLimit::GiveUp => Ok(false),
             AtLimit::Stop => Err(self.stopped_failure()),
             AtLimit::Wait(pause) => {
                 self.tries -= 1;
-                self.endpoint.lane.rest_until(Instant::now() + pause);
-                self.tell(CallNews::Retrying { call: self.spec.id.clone(), pause, failure: failure.class });
+                self.endpoint.queue.rest_until(Instant::now() + pause);
+                self.notify(CallEvent::Retrying { call: self.spec.id.clone(), pause, failure: failure.class });
                 Ok(true)
             }
         }
     }
 
-    /// Waits for a place in the adapter's lane, then for one in the whole room.
-    async fn admit(&mut self) -> Result<Passes, CallFailure> {
+    /// Waits for a permit of the adapter, then for one of the whole run.
+    async fn admit(&mut self) -> Result<Permits, CallFailure> {
         self.check_open()?;
         let mut stop = self.context.stop.clone();
         let places = async {
             // A rest may be prolonged while it lasts.
-            while let Some(moment) = self.endpoint.lane.rests_until().filter(|moment| *moment > Instant::now()) {
+            while let Some(moment) = self.endpoint.queue.rests_until().filter(|moment| *moment > Instant::now()) {
                 tokio::time::sleep_until(moment).await;
             }
-            // Whoever waits for somebody's lead takes no place from others.
-            let lead = self.endpoint.lane.lead().await.map(Arc::new);
-            let adapter = self.endpoint.lane.gate().enter().await;
-            let global = self.endpoints.gate.enter().await;
-            Passes { adapter, global, lead }
+            // Before the permits: at a limit of one, a call that held the permit and waited for the leader
+            // would keep the leader from starting.
+            let leader = self.endpoint.queue.refresh_leader().await.map(Arc::new);
+            // A call that waits for a busy adapter must not hold one of the run's permits: others could use it.
+            let adapter = self.endpoint.queue.limit().acquire().await;
+            let global = self.endpoints.limit.acquire().await;
+            Permits { adapter, global, leader }
         };
-        let passes = tokio::select! {
+        let permits = tokio::select! {
             biased;
             () = stopped(&mut stop) => return Err(self.stopped_failure()),
-            passes = places => passes,
+            permits = places => permits,
         };
-        // Whoever held the place before may have closed the lane.
+        if let Some(text) = permits.leader.as_ref().and_then(|leader| leader.warning()) {
+            self.warn(format!("{}: {text}", self.spec.to));
+        }
+        // The attempt that held the permit before may have closed the queue.
         self.check_open()?;
-        Ok(passes)
+        Ok(permits)
     }
 
     fn check_open(&self) -> Result<(), CallFailure> {
-        match self.endpoint.lane.closed().or_else(|| self.endpoint.own.closed()) {
+        match self.endpoint.queue.closed().or_else(|| self.endpoint.own.closed()) {
             Some(why) => Err(CallFailure { usage: Usage::default(), partial: None, ..why }),
             None => Ok(()),
         }
     }
 
-    async fn attempt(&self, lead: Option<Arc<Lead>>) -> Result<Reply, AttemptError> {
+    async fn attempt(&self, leader: Option<Arc<RefreshLeader>>) -> Result<Reply, AttemptError> {
         let call = self.spec.id.clone();
         let (go, answer) = oneshot::channel();
-        self.tell(CallNews::Begun { call: call.clone(), attempt: self.attempts, go });
+        self.notify(CallEvent::Begun { call: call.clone(), attempt: self.attempts, go });
         answer.await.map_err(|_| self.stopped_failure())??;
         let began = Instant::now();
         let mut result = self
@@ -194,12 +201,12 @@ impl LiveCall<'_> {
                 spec: Arc::clone(&self.spec),
                 number: self.attempts,
                 stop: self.context.stop.clone(),
-                tell: self.context.tell.clone(),
-                lead: lead.clone(),
+                events: self.context.events.clone(),
+                leader: leader.clone(),
             })
             .await;
-        if let (Some(lead), Ok(_)) = (lead, &result) {
-            lead.heard();
+        if let (Some(leader), Ok(_)) = (leader, &result) {
+            leader.release();
         }
         if let Some(what) = check_usage(&mut result) {
             self.warn(format!("{}: an impossible {what} was reported; it counts as unknown", self.spec.to));
@@ -212,7 +219,7 @@ impl LiveCall<'_> {
             }
         };
         let elapsed = began.elapsed();
-        self.tell(CallNews::Ended { call, attempt: self.attempts, failure, usage, served, elapsed });
+        self.notify(CallEvent::Ended { call, attempt: self.attempts, failure, usage, served, elapsed });
         for warning in result.iter().flat_map(|reply| &reply.warnings) {
             self.warn(format!("{}: {warning}", self.spec.to));
         }
@@ -230,7 +237,7 @@ impl LiveCall<'_> {
             | FailureClass::StartFailed => {
                 self.endpoint.own.close(failure.clone());
             }
-            _ => self.endpoint.lane.close(failure.clone()),
+            _ => self.endpoint.queue.close(failure.clone()),
         }
     }
 
@@ -248,21 +255,21 @@ impl LiveCall<'_> {
     }
 
     fn warn(&self, text: String) {
-        self.tell(CallNews::Warning(text));
+        self.notify(CallEvent::Warning(text));
     }
 
-    fn tell(&self, news: CallNews) {
-        // Nobody listens any more once the run is over; then there is nothing to tell.
-        let _ = self.context.tell.send(news);
+    fn notify(&self, event: CallEvent) {
+        // The receiver is gone once the run is over: there is nothing left to report to.
+        let _ = self.context.events.send(event);
     }
 }
 
-/// A place in the adapter's lane and one in the room.
-struct Passes {
-    adapter: Pass,
-    global: Pass,
-    /// If it goes first: the others come when this is dropped, or earlier.
-    lead: Option<Arc<Lead>>,
+/// What an attempt holds while it runs; a pause between attempts holds none of it.
+struct Permits {
+    adapter: Permit,
+    global: Permit,
+    /// If it refreshes the login: the other attempts wait until this is released or dropped.
+    leader: Option<Arc<RefreshLeader>>,
 }
 
 /// Makes unknown what cannot be true of the usage, and says what that was.

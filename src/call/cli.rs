@@ -1,6 +1,6 @@
 //! The backend that drives a vendor's CLI: here the adapter's text meets the operating system.
 
-use super::backend::{Attempt, AttemptError, Backend, BoxFuture, CallNews};
+use super::backend::{Attempt, AttemptError, Backend, BoxFuture, CallEvent};
 use super::echo::Echo;
 use super::kept_output::KeptOutput;
 use super::secrets::{Redactor, Secrets};
@@ -67,10 +67,27 @@ impl CliBackend {
 
     async fn run(&self, attempt: Attempt) -> Result<Reply, AttemptError> {
         let mut scratch = self.scratch(&attempt)?;
-        let prepared = adapter::prepare(&self.request(&attempt, &scratch))?;
+        let result = self.run_in(&attempt, &mut scratch).await;
+        // Broken guarantees are warnings of the run, whatever becomes of the attempt.
+        let path = scratch.path().to_owned();
+        if self.settings.echo.is_some() {
+            let _kept = scratch.keep();
+        } else if let Err(error) = scratch.remove() {
+            let words = "its prompt and credentials may still be there";
+            self.warn(&attempt, &format!("the scratch folder {} cannot be removed ({error}): {words}", path.display()));
+        }
+        if let Some(error) = self.settings.supervisor.take_watchdog_error() {
+            let words = "if refinery is killed, its CLIs may go on running";
+            self.warn(&attempt, &format!("the watchdog does not answer any more ({error}): {words}"));
+        }
+        result
+    }
+
+    async fn run_in(&self, attempt: &Attempt, scratch: &mut Scratch) -> Result<Reply, AttemptError> {
+        let prepared = adapter::prepare(&self.request(attempt, scratch))?;
         let Prepared { invocation, input, mut codec, streams, warnings, registry } = prepared;
         if let Some(registry) = registry {
-            self.settings.supervisor.registers(&mut scratch, registry);
+            self.settings.supervisor.registers(scratch, registry);
         }
         let secrets = Secrets::of_child(&invocation, &self.settings.host);
         scratch.materialise(&invocation).map_err(|error| no_scratch("fill the", &error))?;
@@ -80,13 +97,13 @@ impl CliBackend {
         }
         let turn = Turn { input, limits };
         if let Some(echo) = &self.settings.echo {
-            echo.show(&attempt, &invocation, &turn, &scratch);
+            echo.show(attempt, &invocation, &turn, scratch);
         }
         let (turns, receiver) = mpsc::channel(1);
         // The channel holds one turn and its receiver lives: this cannot fail.
         let _ = turns.try_send(turn);
         drop(turns);
-        let mut gauge = Gauge::new(&attempt, &secrets);
+        let mut gauge = Gauge::new(attempt, &secrets);
         let mut kept = self.settings.echo.as_ref().map(|_| KeptOutput::begin(&invocation, scratch.path(), &secrets));
         let mut lines = |line: crate::invocation::Line| {
             if let Some(kept) = &mut kept {
@@ -98,14 +115,18 @@ impl CliBackend {
             }
             step.flow
         };
+        tracing::debug!(call = %attempt.spec.id, attempt = attempt.number, program = %invocation.program.display(), "start");
         let exit = self.settings.supervisor.supervise(&invocation, receiver, attempt.stop.clone(), &mut lines).await;
         gauge.end();
         if let Some(kept) = kept {
             kept.end();
         }
         if let Some(echo) = &self.settings.echo {
-            echo.ended(&attempt, &exit);
-            let _kept = scratch.keep();
+            echo.ended(attempt, &exit);
+        }
+        tracing::debug!(call = %attempt.spec.id, ending = ?exit.ending, code = ?exit.code, "the CLI ended");
+        if exit.leaked {
+            self.warn(attempt, "its CLI left processes behind; they were ended");
         }
         if let Ending::NotStarted { message, exhausted: true } = &exit.ending {
             return Err(AttemptError::Exhausted(message.clone()));
@@ -113,10 +134,12 @@ impl CliBackend {
         let ended = codec.end(&End { exit: &exit, now: (self.settings.now)() });
         let mut reply = secrets.clean(ended.map_err(|failure| secrets.clean_failure(failure))?);
         reply.warnings.splice(0..0, warnings);
-        if exit.leaked {
-            reply.warnings.push("its CLI left processes behind; they were ended".to_owned());
-        }
         Ok(reply)
+    }
+
+    /// Tells of something that the run should warn of.
+    fn warn(&self, attempt: &Attempt, text: &str) {
+        let _ = attempt.events.send(CallEvent::Warning(format!("{}: {text}", attempt.spec.to)));
     }
 
     /// A folder for this attempt alone; under the echo's folder and named for the call, if it stays.
@@ -176,8 +199,8 @@ impl<'a> Gauge<'a> {
     }
 
     fn show(&mut self, progress: Progress) {
-        if let (Some(lead), Progress::Thinking | Progress::Text(_)) = (&self.attempt.lead, &progress) {
-            lead.heard();
+        if let (Some(leader), Progress::Thinking | Progress::Text(_)) = (&self.attempt.leader, &progress) {
+            leader.release();
         }
         let call = self.attempt.spec.id.clone();
         let doing = match progress {
@@ -193,7 +216,7 @@ impl<'a> Gauge<'a> {
         if self.told.is_none_or(|told| told.elapsed() >= PROGRESS_EVERY) {
             self.told = Some(Instant::now());
             let progress = EventKind::Progress { call, doing: doing.to_owned(), bytes: self.bytes };
-            let _ = self.attempt.tell.send(CallNews::Live(progress));
+            let _ = self.attempt.events.send(CallEvent::Live(progress));
         }
     }
 
@@ -206,7 +229,7 @@ impl<'a> Gauge<'a> {
     fn token(&self, text: String) {
         if !text.is_empty() {
             let call = self.attempt.spec.id.clone();
-            let _ = self.attempt.tell.send(CallNews::Live(EventKind::Token { call, text }));
+            let _ = self.attempt.events.send(CallEvent::Live(EventKind::Token { call, text }));
         }
     }
 }

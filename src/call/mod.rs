@@ -4,22 +4,24 @@
 //! participant; each attempt at it is one subprocess. Waiting for a permit and backing off hold no
 //! permit and run no clock of the attempt.
 
+mod adapter_queue;
 mod backend;
 mod backoff;
+mod call_limit;
 mod caller;
 mod cli;
 mod echo;
 mod kept_output;
-mod lane;
-mod lead;
+mod login_refresh;
 mod secrets;
 
-pub use backend::{AtLimit, Attempt, AttemptError, Backend, BoxFuture, CallNews};
+pub use adapter_queue::AdapterQueue;
+pub use backend::{AtLimit, Attempt, AttemptError, Backend, BoxFuture, CallEvent};
 pub use backoff::{Backoff, pause_before};
+pub use call_limit::{CallLimit, Permit};
 pub use caller::{Answered, CallContext, Caller, Endpoint, Endpoints};
 pub use cli::{CliBackend, CliEndpoint, CliSettings};
 pub use echo::Echo;
-pub use lane::{Gate, Lane};
-pub use lead::{Due, Lead};
+pub use login_refresh::{NeedsRefresh, RefreshLeader};
 #[cfg(feature = "cli")]
 pub(crate) use secrets::Secrets;

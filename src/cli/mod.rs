@@ -10,6 +10,7 @@ pub mod commands;
 pub mod console;
 pub mod history;
 pub mod inspect;
+pub mod log;
 pub mod parse;
 pub mod run;
 pub mod session;

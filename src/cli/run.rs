@@ -102,7 +102,7 @@ fn resume(args: &Typed<ResumeArgs>, machine: &Machine, console: &mut Console) ->
     let request = args.request()?;
     let (settings, _) = load(&request, machine, console)?;
     let run = args.text("run").unwrap_or_default();
-    let (ready, begin) = again::resume(&run, &request, settings, machine)?;
+    let (ready, begin) = again::resume(&run, args.has("force"), &request, settings, machine)?;
     perform(&ready, begin, &Session::start()?, *console)
 }
 

@@ -1,7 +1,6 @@
 //! Settings in layers: default, the user's file, an explicit file, environment, flags. Each value
 //! remembers where it came from, so that errors and `refinery config show` can say it.
 
-pub mod duration;
 pub mod environment;
 pub mod file;
 pub mod key;

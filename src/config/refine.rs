@@ -53,6 +53,7 @@ pub(super) fn read(read: &mut Reader<'_>) -> RefineSettings {
             epsilon: read.value(Key::RefineEpsilon, epsilon),
             exclude: excluded(&read.list(&Path::Run(Key::RefineExclude))),
             verify: read.value(Key::RefineVerify, yes),
+            accept_unstructured: false,
         },
         flags,
     }

@@ -292,6 +292,7 @@ mod tests {
                     exclude: ["formatter", "deps", "refiner", "verifier"].map(str::to_owned).to_vec(),
                     refiner: None,
                     verify: false,
+                    accept_unstructured: false,
                 },
                 ..RefineSettings::default()
             },

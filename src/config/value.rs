@@ -1,6 +1,6 @@
 //! From a setting's text to its value; what is allowed is said in the same words everywhere.
 
-use super::duration;
+use crate::time::duration;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;

@@ -4,6 +4,7 @@
 use super::format::{Answer, Printed, Vendor};
 use super::script::Script;
 use crate::adapter::CALL;
+use serde_json::Value;
 use std::ffi::OsString;
 use std::io::{self, BufRead, Read, Write};
 use std::time::{Duration, Instant};
@@ -51,11 +52,18 @@ fn play(args: &[String]) -> Result<(), String> {
     Ok(())
 }
 
-/// Reads the prompt: `claude` takes one line and keeps its input open, the others read to the end.
+/// Reads the prompt, and returns its length in bytes: `claude` takes it in one JSON line and keeps its input
+/// open, the others read to the end.
 fn take_prompt(vendor: Vendor) -> io::Result<usize> {
     let mut bytes = Vec::new();
     match vendor {
-        Vendor::Claude => io::stdin().lock().read_until(b'\n', &mut bytes),
+        Vendor::Claude => {
+            io::stdin().lock().read_until(b'\n', &mut bytes)?;
+            let line: Value = serde_json::from_slice(&bytes)?;
+            let content = &line["message"]["content"];
+            let blocks = content.as_array().into_iter().flatten().filter_map(|block| block["text"].as_str());
+            Ok(content.as_str().into_iter().chain(blocks).map(str::len).sum())
+        }
         Vendor::Codex | Vendor::Gemini => io::stdin().read_to_end(&mut bytes),
     }
 }

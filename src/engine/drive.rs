@@ -1,14 +1,14 @@
 //! A run in the world: what it needs, and the ways in which it is begun.
 
-use super::fold::{Briefing, Fold, Listener};
+use super::fold::{Fold, Listener, RunMeta};
 use super::live::Live;
 use super::record::Record;
-use super::refold::Refolded;
+use super::replay::Replayed;
 use crate::call::Caller;
 use crate::invocation::StopLevel;
 use crate::journal::Writer;
 use crate::outcome::Finished;
-use crate::plan::{Budget, OnLimit, RunLimits};
+use crate::plan::{Budget, OnLimit};
 use crate::protocol::Protocol;
 use crate::time::Timestamp;
 use std::sync::Arc;
@@ -48,23 +48,26 @@ pub struct Bounds {
 /// Dropping the future ends every child.
 pub async fn drive(
     protocol: Box<dyn Protocol>,
-    briefing: Briefing,
+    meta: RunMeta,
     began: Timestamp,
     world: RunDeps,
     listener: Listener<'_>,
 ) -> Finished {
-    let (fold, effects) = Fold::begin(protocol, briefing, began, listener);
+    let (fold, effects) = Fold::begin(protocol, meta, began, listener);
     Live::new(fold, world).run(effects).await
 }
 
-/// Goes on with a run that its record left unfinished: what is outstanding is asked again. `limits` are
-/// written down, if they are others than before.
+/// Continues a run that its journal left unfinished: what is outstanding is asked again. `resumed` is what
+/// changes from here on, as a [`Record::Resumed`]; `warnings` become warnings of the run.
 ///
 /// Dropping the future ends every child.
-pub async fn go_on(refolded: Refolded<'_>, limits: Option<RunLimits>, world: RunDeps) -> Finished {
-    let mut live = Live::new(refolded.fold, world);
-    live.record(Record::Resumed { limits: limits.map(Box::new) }).await;
-    live.run(refolded.outstanding).await
+pub async fn resume(replayed: Replayed<'_>, resumed: Record, warnings: Vec<String>, world: RunDeps) -> Finished {
+    let mut live = Live::new(replayed.fold, world);
+    live.record(resumed).await;
+    for text in warnings {
+        live.record(Record::Warned { text }).await;
+    }
+    live.run(replayed.outstanding).await
 }
 
 #[cfg(test)]

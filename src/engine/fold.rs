@@ -16,9 +16,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What the fold must know of the plan.
+/// The part of a plan that the engine reads.
 #[derive(Debug, Clone)]
-pub struct Briefing {
+pub struct RunMeta {
     /// Name of the run.
     pub run: RunId,
     /// Name of the protocol.
@@ -66,10 +66,8 @@ pub struct Fold<'a> {
     outcome: Option<Outcome>,
     /// When a run that stopped at a usage limit can go on.
     resume_at: Option<Timestamp>,
-    /// Whether it ended before the protocol came to its end.
-    cut_short: bool,
-    /// What the run ended with: that, or the best so far when it had to stop.
-    closed: Option<Outcome>,
+    /// The run as every output shows it, once it is closed.
+    closed: Option<Finished>,
 }
 
 /// A call that is asked and not settled.
@@ -83,42 +81,41 @@ impl<'a> Fold<'a> {
     /// Begins a run: announces it and asks the first questions.
     pub fn begin(
         protocol: Box<dyn Protocol>,
-        briefing: Briefing,
+        meta: RunMeta,
         at: Timestamp,
         listener: Listener<'a>,
     ) -> (Self, Vec<Effect>) {
-        Self::begin_owned(protocol, briefing, at, Box::new(listener))
+        Self::begin_owned(protocol, meta, at, Box::new(listener))
     }
 
     /// The same with a listener that the run keeps.
     pub fn begin_owned(
         protocol: Box<dyn Protocol>,
-        briefing: Briefing,
+        meta: RunMeta,
         at: Timestamp,
         listener: OwnListener<'a>,
     ) -> (Self, Vec<Effect>) {
-        let (participants, registered): (Vec<_>, Vec<_>) = briefing.participants.into_iter().unzip();
+        let (participants, registered): (Vec<_>, Vec<_>) = meta.participants.into_iter().unzip();
         let mut fold = Self {
             protocol,
             listener,
             ledger: Ledger::new(registered),
             steps: Steps::default(),
-            run: briefing.run.clone(),
-            seed: briefing.seed,
+            run: meta.run.clone(),
+            seed: meta.seed,
             next: 0,
             began: at,
             now: at,
             open: BTreeMap::new(),
             outcome: None,
             resume_at: None,
-            cut_short: false,
             closed: None,
         };
         fold.emit(EventKind::RunStarted {
-            run: briefing.run,
-            protocol: briefing.protocol,
+            run: meta.run,
+            protocol: meta.protocol,
             participants,
-            max_calls: briefing.max_calls,
+            max_calls: meta.max_calls,
         });
         let mut out = Outbox::default();
         fold.protocol.start(&mut out);
@@ -156,16 +153,15 @@ impl<'a> Fold<'a> {
             Record::Retrying { call, pause, failure } => self.emit(EventKind::Retrying { call, pause, failure }),
             Record::Limited { call, resets_at, then } => self.limited(&call, resets_at, then),
             Record::Warned { text } => self.emit(EventKind::Warning { text }),
-            Record::Told { input } => return self.tell(input),
+            Record::Told { input } => return self.on_input(input),
             Record::Resumed { .. } => {
                 self.closed = None;
-                self.cut_short = false;
                 self.resume_at = None;
                 // What is told as elapsed is the time in which the run ran.
                 self.began = self.began.plus(at.since(before));
                 self.emit(EventKind::RunResumed {});
             }
-            Record::Closed { status } => self.close(status),
+            Record::Closed { status, finished } => self.close(status, finished),
         }
         Vec::new()
     }
@@ -208,22 +204,36 @@ impl<'a> Fold<'a> {
 
     /// The run as every output shows it, after [`Record::Closed`].
     #[must_use]
-    pub fn finish(self) -> Finished {
-        let (total_calls, total_attempts) = (self.ledger.calls(), self.ledger.attempts());
-        let (participants, warnings) = self.ledger.close();
+    pub fn finish(mut self) -> Finished {
+        let closed = self.closed.take();
+        closed.unwrap_or_else(|| self.conclude(self.now, Some(Status::Error)))
+    }
+
+    /// The run as every output would show it, if it were closed at this moment with this status.
+    #[must_use]
+    pub fn conclude(&self, at: Timestamp, status: Option<Status>) -> Finished {
+        let mut outcome = self
+            .outcome
+            .clone()
+            .or_else(|| self.protocol.conclude())
+            .unwrap_or_else(|| Outcome::nothing(Status::Error));
+        if let Some(status) = status {
+            outcome.status = status;
+        }
+        let (participants, warnings) = self.ledger.clone().close();
         let totals = Totals {
-            run_id: self.run,
-            total_calls,
-            total_attempts,
-            elapsed_ms: millis(self.now.since(self.began)),
+            run_id: self.run.clone(),
+            total_calls: self.ledger.calls(),
+            total_attempts: self.ledger.attempts(),
+            elapsed_ms: millis(at.since(self.began)),
             seed: self.seed,
-            resumable: self.cut_short,
+            resumable: status.is_some(),
             resume_at: self.resume_at,
             participants,
-            steps: self.steps.close(),
+            steps: self.steps.clone().close(),
             warnings,
         };
-        Finished { outcome: self.closed.unwrap_or_else(|| Outcome::nothing(Status::Error)), totals }
+        Finished { outcome, totals }
     }
 
     /// Whether a call is of a participant with an account: code of a caller's own costs nothing.
@@ -262,7 +272,7 @@ impl<'a> Fold<'a> {
         }
     }
 
-    fn tell(&mut self, input: Input) -> Vec<Effect> {
+    fn on_input(&mut self, input: Input) -> Vec<Effect> {
         if self.outcome.is_some() {
             return Vec::new();
         }
@@ -323,22 +333,15 @@ impl<'a> Fold<'a> {
         Some(Effect::Abandon(call))
     }
 
-    fn close(&mut self, status: Option<Status>) {
-        let mut outcome = self
-            .outcome
-            .clone()
-            .or_else(|| self.protocol.conclude())
-            .unwrap_or_else(|| Outcome::nothing(Status::Error));
-        self.cut_short = status.is_some();
-        if let Some(status) = status {
-            outcome.status = status;
-        }
+    fn close(&mut self, status: Option<Status>, printed: Option<Box<Finished>>) {
+        let finished = printed.map_or_else(|| self.conclude(self.now, status), |printed| *printed);
         // A protocol that came to its own end has told it.
         if self.outcome.is_none() {
+            let outcome = &finished.outcome;
             outcome.body.closing_events(outcome.status).into_iter().for_each(|kind| self.emit(kind));
         }
-        self.emit(EventKind::RunEnded { status: outcome.status });
-        self.closed = Some(outcome);
+        self.emit(EventKind::RunEnded { status: finished.outcome.status });
+        self.closed = Some(finished);
     }
 
     fn emit(&mut self, kind: EventKind) {

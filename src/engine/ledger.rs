@@ -28,7 +28,7 @@ pub struct Registered {
 }
 
 /// Counts calls, attempts and usage.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Ledger {
     accounts: Vec<Account>,
     places: BTreeMap<ParticipantId, usize>,
@@ -208,7 +208,7 @@ impl Ledger {
 }
 
 /// What one account costs.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Charge {
     /// Whether it costs money at all: a subscription's costs are notional.
     metered: bool,

@@ -3,9 +3,9 @@
 use super::drive::{Bounds, Clock, RunDeps};
 use super::fold::{Effect, Fold};
 use super::limit::{Case, decide};
-use super::record::{Entry, Record};
+use super::record::{JournalEntry, Record};
 use super::stop::{raise, stop_channel};
-use crate::call::{Answered, AtLimit, CallContext, CallNews, Caller};
+use crate::call::{Answered, AtLimit, CallContext, CallEvent, Caller};
 use crate::event::LimitThen;
 use crate::failure::{CallFailure, FailureClass};
 use crate::ids::{CallId, TimerId};
@@ -14,6 +14,7 @@ use crate::journal::Writer;
 use crate::outcome::{Finished, Status};
 use crate::plan::{OnLimit, budget_gate, overshoot};
 use crate::protocol::{Input, RoundOverrides, RoundReport, Settled};
+use crate::time::duration;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
@@ -39,14 +40,14 @@ pub(super) struct Live<'a> {
     timers: JoinSet<TimerId>,
     /// A protocol that waits for the caller's word.
     pause: Option<RoundReport>,
-    tell: mpsc::UnboundedSender<CallNews>,
-    news: mpsc::UnboundedReceiver<CallNews>,
+    sender: mpsc::UnboundedSender<CallEvent>,
+    call_events: mpsc::UnboundedReceiver<CallEvent>,
 }
 
 impl<'a> Live<'a> {
     pub fn new(fold: Fold<'a>, world: RunDeps) -> Self {
         let RunDeps { caller, stop, clock, journal, bounds } = world;
-        let (tell, news) = mpsc::unbounded_channel();
+        let (sender, call_events) = mpsc::unbounded_channel();
         Self {
             fold,
             caller,
@@ -62,8 +63,8 @@ impl<'a> Live<'a> {
             tasks: HashMap::new(),
             timers: JoinSet::new(),
             pause: None,
-            tell,
-            news,
+            sender,
+            call_events,
         }
     }
 
@@ -79,7 +80,7 @@ impl<'a> Live<'a> {
             self.record(Record::Warned { text }).await;
         }
         let status = self.status();
-        self.record(Record::Closed { status }).await;
+        self.record(Record::Closed { status, finished: None }).await;
         let written = self.journal.is_some();
         let mut finished = self.fold.finish();
         finished.totals.resumable &= written;
@@ -120,7 +121,7 @@ impl<'a> Live<'a> {
             self.fold.apply(now, Record::Warned { text });
         }
         let status = self.status().or(Some(status)).filter(|_| !self.fold.is_over());
-        self.fold.apply(now, Record::Closed { status });
+        self.fold.apply(now, Record::Closed { status, finished: None });
         let mut finished = self.fold.finish();
         finished.totals.resumable &= self.journal.is_some();
         finished
@@ -146,13 +147,14 @@ impl<'a> Live<'a> {
                 change = self.stop.changed(), if watching => {
                     watching = change.is_ok();
                     let level = *self.stop.borrow();
+                    tracing::debug!(?level, "the run is told to stop");
                     self.stops.values().for_each(|stop| raise(stop, level));
                 }
-                Some(news) = self.news.recv() => self.hear(news).await,
+                Some(event) = self.call_events.recv() => self.on_call_event(event).await,
                 Some(ended) = self.calls.join_next_with_id() => self.settle(ended).await,
                 () = until(self.wall), if !self.stopping() => {
-                    let longest = self.bounds.max_wall.unwrap_or_default().as_secs_f64();
-                    self.end(Status::BudgetExhausted, format!("the run's longest time of {longest} s is over")).await;
+                    let longest = duration::show(self.bounds.max_wall.unwrap_or_default());
+                    self.end(Status::BudgetExhausted, format!("the run's longest time of {longest} is over")).await;
                 }
                 Some(Ok(timer)) = self.timers.join_next() => {
                     if !self.stopping() {
@@ -161,7 +163,7 @@ impl<'a> Live<'a> {
                 }
             }
         }
-        self.hear_all().await;
+        self.drain_call_events().await;
     }
 
     /// Whether nothing new is begun any more.
@@ -183,9 +185,9 @@ impl<'a> Live<'a> {
     /// Writes a record down, then acts on it. The last one is safe on the disk, and with it all
     /// others, before anybody hears of the end.
     pub async fn record(&mut self, record: Record) {
-        let entry = Entry { at: (self.clock)(), record };
+        let entry = JournalEntry { at: (self.clock)(), record };
         if let Some(journal) = &self.journal {
-            let written = match serde_json::to_string(&entry) {
+            let written = match self.line(&entry) {
                 Ok(body) => journal.append(body).await.map_err(|failed| failed.to_string()),
                 Err(error) => Err(error.to_string()),
             };
@@ -196,6 +198,15 @@ impl<'a> Live<'a> {
         }
         let effects = self.fold.apply(entry.at, entry.record);
         self.put_into_effect(effects);
+    }
+
+    /// A record as the journal holds it: the last one with the outcome that is about to be printed.
+    fn line(&self, entry: &JournalEntry) -> serde_json::Result<String> {
+        let &JournalEntry { at, record: Record::Closed { status, .. } } = entry else {
+            return serde_json::to_string(entry);
+        };
+        let finished = Some(Box::new(self.fold.conclude(at, status)));
+        serde_json::to_string(&JournalEntry { at, record: Record::Closed { status, finished } })
     }
 
     /// Makes everything recorded safe.
@@ -222,7 +233,7 @@ impl<'a> Live<'a> {
                 Effect::Ask(spec) => {
                     let id = spec.id.clone();
                     let (sender, stop) = stop_channel();
-                    let context = CallContext { stop, tell: self.tell.clone() };
+                    let context = CallContext { stop, events: self.sender.clone() };
                     let caller = self.caller.clone();
                     let task = self.calls.spawn(async move { caller.call(spec, context).await });
                     self.tasks.insert(task.id(), id.clone());
@@ -247,7 +258,7 @@ impl<'a> Live<'a> {
 
     async fn settle(&mut self, ended: Result<(Id, Answered), JoinError>) {
         // What the call told before it ended comes first.
-        self.hear_all().await;
+        self.drain_call_events().await;
         let (task, result) = match ended {
             Ok((task, answered)) => (task, answered.result),
             Err(error) => {
@@ -266,32 +277,32 @@ impl<'a> Live<'a> {
         }
     }
 
-    async fn hear(&mut self, news: CallNews) {
-        match news {
-            CallNews::Live(kind) => self.fold.live((self.clock)(), kind),
-            CallNews::Begun { call, attempt, go } => {
+    async fn on_call_event(&mut self, event: CallEvent) {
+        match event {
+            CallEvent::Live(kind) => self.fold.live((self.clock)(), kind),
+            CallEvent::Begun { call, attempt, go } => {
                 let word = self.admit(call, attempt).await;
                 // A call that was dropped meanwhile needs no word.
                 let _ = go.send(word);
             }
-            CallNews::Limited { call, failure, answer } => {
+            CallEvent::Limited { call, failure, answer } => {
                 let then = self.at_limit(call, &failure).await;
                 let _ = answer.send(then);
             }
-            CallNews::Ended { call, attempt, failure, usage, served, elapsed } => {
+            CallEvent::Ended { call, attempt, failure, usage, served, elapsed } => {
                 self.attempting.remove(&call);
                 let (failure, message) = failure.map(|failure| (failure.class, failure.message)).unzip();
                 let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
                 self.record(Record::Ended { call, attempt, failure, message, usage, served, elapsed_ms }).await;
             }
-            CallNews::Retrying { call, pause, failure } => {
+            CallEvent::Retrying { call, pause, failure } => {
                 if let Some(stop) = self.stops.get(&call).filter(|_| self.stopping()) {
                     raise(stop, StopLevel::Wind);
                 }
                 self.record(Record::Retrying { call, pause, failure }).await;
             }
-            CallNews::Warning(text) if self.fold.has_warned(&text) => {}
-            CallNews::Warning(text) => self.record(Record::Warned { text }).await,
+            CallEvent::Warning(text) if self.fold.has_warned(&text) => {}
+            CallEvent::Warning(text) => self.record(Record::Warned { text }).await,
         }
     }
 
@@ -335,9 +346,9 @@ impl<'a> Live<'a> {
         at_limit
     }
 
-    async fn hear_all(&mut self) {
-        while let Ok(news) = self.news.try_recv() {
-            self.hear(news).await;
+    async fn drain_call_events(&mut self) {
+        while let Ok(event) = self.call_events.try_recv() {
+            self.on_call_event(event).await;
         }
     }
 }

@@ -10,24 +10,28 @@
 //! happens, [`Stepped`] the same with a caller who says when the next round begins; a replay is the same
 //! fold over what was recorded.
 
-mod briefing;
 mod drive;
+mod finished;
 mod fold;
+mod header;
 mod ledger;
 mod limit;
 mod live;
 mod record;
 mod recorded;
-mod refold;
+mod replay;
+mod run_meta;
 mod stepped;
 mod steps;
 mod stop;
 
-pub use drive::{Bounds, Clock, RunDeps, drive, go_on};
-pub use fold::{Briefing, Effect, Fold, Listener, OwnListener};
+pub use drive::{Bounds, Clock, RunDeps, drive, resume};
+pub use finished::is_finished;
+pub use fold::{Effect, Fold, Listener, OwnListener, RunMeta};
+pub use header::{FORMAT, Header, MINOR, Templates, begin_journal};
 pub use ledger::{Ledger, Registered};
-pub use record::{Entry, Record};
-pub use recorded::{FORMAT, Header, Recorded, begin_journal, is_finished};
-pub use refold::{Refolded, Unfit, refold};
+pub use record::{JournalEntry, Record};
+pub use recorded::Recorded;
+pub use replay::{Replayed, Unfit, replay};
 pub use stepped::Stepped;
 pub use stop::{signals, stop_channel};

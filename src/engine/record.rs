@@ -4,16 +4,17 @@
 use crate::exchange::Usage;
 use crate::failure::FailureClass;
 use crate::ids::CallId;
-use crate::outcome::Status;
+use crate::outcome::{Finished, Status};
 use crate::plan::RunLimits;
 use crate::protocol::Input;
 use crate::time::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// One happening, with its time: a line of the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
+pub struct JournalEntry {
     /// When.
     pub at: Timestamp,
     /// What.
@@ -76,15 +77,28 @@ pub enum Record {
         /// The input.
         input: Input,
     },
-    /// The run goes on in another process: calls in flight are asked again.
+    /// Another process continues the run: calls in flight are asked again.
     Resumed {
         /// The limits from here on, if they are others than before: they hold for the next time, too.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         limits: Option<Box<RunLimits>>,
+        /// The digests of the prompt templates from here on, if they are others than before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        templates: Option<BTreeMap<String, String>>,
     },
     /// The run is over.
     Closed {
         /// How; `None` leaves the status that the protocol concluded.
         status: Option<Status>,
+        /// The outcome as it was printed; a replay shows it. `None` in a journal of format 1.0, and where this
+        /// version cannot read it: then it is worked out from the records.
+        #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "readable")]
+        finished: Option<Box<Finished>>,
     },
+}
+
+/// An outcome of another version's shape counts as none: the records before it say it, too.
+fn readable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<Finished>>, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(value).ok())
 }

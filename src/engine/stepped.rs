@@ -1,7 +1,7 @@
 //! A run that its caller steps through: after each round it waits for the caller's word.
 
 use super::drive::RunDeps;
-use super::fold::{Briefing, Effect, Fold, OwnListener};
+use super::fold::{Effect, Fold, OwnListener, RunMeta};
 use super::live::Live;
 use crate::exchange::Usage;
 use crate::outcome::{Finished, Outcome, Status};
@@ -20,12 +20,12 @@ impl Stepped {
     #[must_use]
     pub fn begin(
         protocol: Box<dyn Protocol>,
-        briefing: Briefing,
+        meta: RunMeta,
         began: Timestamp,
         world: RunDeps,
         listener: OwnListener<'static>,
     ) -> Self {
-        let (fold, effects) = Fold::begin_owned(protocol, briefing, began, listener);
+        let (fold, effects) = Fold::begin_owned(protocol, meta, began, listener);
         Self { live: Live::new(fold, world), first: Some(effects) }
     }
 

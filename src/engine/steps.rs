@@ -7,7 +7,7 @@ use crate::outcome::StepCost;
 use std::collections::BTreeMap;
 
 /// Counts calls, attempts and usage of each part. A run without parts has none.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Steps {
     costs: Vec<StepCost>,
     /// Attempts that were begun and have not ended, by their call and the place of its part.

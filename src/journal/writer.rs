@@ -59,13 +59,13 @@ impl Writer {
     ///
     /// # Errors
     /// Another process holds it, or it cannot be written.
-    pub fn go_on(mut file: File, whole_bytes: u64, chain: Chain) -> io::Result<Self> {
+    pub fn resume(mut file: File, whole_bytes: u64, chain: Chain) -> io::Result<Self> {
         file.set_len(whole_bytes)?;
         file.seek(SeekFrom::End(0))?;
         Self::start(file, chain)
     }
 
-    /// Opens an existing journal for [`Self::go_on`], and locks it.
+    /// Opens an existing journal for [`Self::resume`], and locks it.
     ///
     /// # Errors
     /// [`io::ErrorKind::WouldBlock`] if another process holds it; else what the system says.

@@ -33,8 +33,8 @@ impl ProviderBackend {
             biased;
             result = self.provider.reply(&request) => result.map_err(own),
             () = tokio::time::sleep(self.timeout.saturating_add(patience)) => {
-                let seconds = self.timeout.as_secs_f64();
-                Err(CallFailure::new(FailureClass::TimedOut, format!("no answer within {seconds} s")))
+                let limit = crate::time::duration::show(self.timeout);
+                Err(CallFailure::new(FailureClass::TimedOut, format!("no answer within {limit}")))
             }
             () = stopped(stop, patience) => {
                 Err(CallFailure::new(FailureClass::Stopped, "the run stopped before the answer was there"))

@@ -169,6 +169,7 @@ impl EngineConfig {
             review: self.review,
             stepped,
             tuning: self.tuning,
+            ..ConsensusPlan::default()
         }
     }
 

@@ -19,7 +19,7 @@ impl Listeners {
         self.0.push(Arc::new(listener));
     }
 
-    pub fn tell(&self, event: &Event) {
+    pub fn notify(&self, event: &Event) {
         self.0.iter().for_each(|listener| listener(event));
     }
 

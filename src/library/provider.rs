@@ -67,10 +67,10 @@ pub trait ModelProvider: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct About {
-    /// Providers of one name here share a lane: a refused credential or a usage limit of one closes it
-    /// for all. `None` for a lane of its own.
+    /// Providers of one name here share a queue: a refused credential or a usage limit of one closes it
+    /// for all. `None` for a queue of its own.
     pub adapter: Option<AdapterId>,
-    /// Attempts at once in that lane; 0 for no limit.
+    /// Attempts at once in that queue; 0 for no limit.
     pub concurrency: usize,
     /// Names beside the model's own that no prompt may reveal to its peers, lower case: `anthropic`.
     pub vendor_words: Vec<String>,
@@ -87,7 +87,7 @@ pub struct About {
 }
 
 impl Default for About {
-    /// A lane of its own without limits, which costs money.
+    /// A queue of its own without limits, which costs money.
     fn default() -> Self {
         Self {
             adapter: None,

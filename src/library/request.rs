@@ -1,7 +1,7 @@
 //! One attempt at a call, as a provider sees it.
 
 use super::message::{Message, MessageRole};
-use crate::call::{Attempt, CallNews};
+use crate::call::{Attempt, CallEvent};
 use crate::event::EventKind;
 use crate::exchange::{CallSpec, Prompt, Role, Shape, Tuning};
 use crate::ids::{CallId, ParticipantId, Round};
@@ -45,8 +45,8 @@ impl ProviderRequest {
         };
         let (stopper, stop) = watch::channel(StopLevel::Run);
         let (keeper, over) = watch::channel(());
-        let (tell, _) = mpsc::unbounded_channel();
-        let attempt = Attempt { spec: Arc::new(spec), number: 1, stop, tell, lead: None };
+        let (events, _) = mpsc::unbounded_channel();
+        let attempt = Attempt { spec: Arc::new(spec), number: 1, stop, events, leader: None };
         let lives = Some(Arc::new((stopper, keeper)));
         Self { attempt, messages, timeout: ALONE, signal: StopSignal(over), _lives: lives }
     }
@@ -140,7 +140,7 @@ impl ProviderRequest {
     pub fn token(&self, text: impl Into<String>) {
         let event = EventKind::Token { call: self.call().clone(), text: text.into() };
         // Nobody listens any more once the run is over.
-        let _ = self.attempt.tell.send(CallNews::Live(event));
+        let _ = self.attempt.events.send(CallEvent::Live(event));
     }
 
     /// Tells when the attempt is over, however it ends. The engine cancels by dropping the future; only

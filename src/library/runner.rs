@@ -9,8 +9,8 @@ use super::events::{EventStream, Listeners};
 use super::provider::{About, ModelId, ModelProvider};
 use super::question::Question;
 use crate::adapter::PoolKind;
-use crate::call::{Backend, Backoff, Caller, Endpoint, Endpoints, Gate, Lane};
-use crate::engine::{Bounds, Briefing, Clock, RunDeps, drive, stop_channel};
+use crate::call::{AdapterQueue, Backend, Backoff, CallLimit, Caller, Endpoint, Endpoints};
+use crate::engine::{Bounds, Clock, RunDeps, RunMeta, drive, stop_channel};
 use crate::error::Error;
 use crate::event::Event;
 use crate::host::machine;
@@ -53,7 +53,7 @@ impl fmt::Debug for Runner {
 /// A run that can begin.
 pub(super) struct Ready {
     pub protocol: Box<dyn Protocol>,
-    pub briefing: Briefing,
+    pub meta: RunMeta,
     pub began: Timestamp,
     pub world: RunDeps,
 }
@@ -141,8 +141,8 @@ impl Runner {
     /// Nobody takes part, or a setting is out of its range; the end of a run is never an error here.
     pub async fn run_protocol(&self, name: &str, protocol: Box<dyn Protocol>) -> Result<Finished, EngineError> {
         let plan = self.plan(ProtocolPlan::Sample(SamplingPlan::default()), Question::default())?;
-        let briefing = Briefing { protocol: name.to_owned(), max_calls: 0, ..Briefing::of(&plan) };
-        Ok(self.drive(self.ready(&plan, protocol, briefing)).await)
+        let meta = RunMeta { protocol: name.to_owned(), max_calls: 0, ..RunMeta::of(&plan) };
+        Ok(self.drive(self.ready(&plan, protocol, meta)).await)
     }
 
     pub(super) async fn run(&self, protocol: ProtocolPlan, question: Question) -> Result<Finished, EngineError> {
@@ -151,9 +151,9 @@ impl Runner {
     }
 
     pub(super) async fn drive(&self, ready: Ready) -> Finished {
-        let Ready { protocol, briefing, began, world } = ready;
-        let mut listener = |event: &Event| self.listeners.tell(event);
-        drive(protocol, briefing, began, world, &mut listener).await
+        let Ready { protocol, meta, began, world } = ready;
+        let mut listener = |event: &Event| self.listeners.notify(event);
+        drive(protocol, meta, began, world, &mut listener).await
     }
 
     /// How many take part in everything.
@@ -182,8 +182,8 @@ impl Runner {
     ) -> Result<Ready, EngineError> {
         let plan = self.plan(protocol, question)?;
         let protocol = plan.machine_with(brought)?;
-        let briefing = Briefing::of(&plan);
-        Ok(self.ready(&plan, protocol, briefing))
+        let meta = RunMeta::of(&plan);
+        Ok(self.ready(&plan, protocol, meta))
     }
 
     fn plan(&self, protocol: ProtocolPlan, question: Question) -> Result<RunPlan, EngineError> {
@@ -230,34 +230,35 @@ impl Runner {
         })
     }
 
-    fn ready(&self, plan: &RunPlan, protocol: Box<dyn Protocol>, briefing: Briefing) -> Ready {
+    fn ready(&self, plan: &RunPlan, protocol: Box<dyn Protocol>, meta: RunMeta) -> Ready {
         let limits = &plan.limits;
         let clock: Clock = Arc::new(machine::steady_clock());
         let stop = self.abort.as_ref().map_or_else(|| stop_channel().1, AbortHandle::level);
         let backoff = Backoff { retries: limits.retries, seed: plan.material.seed, ..Backoff::default() };
         let endpoints = self.endpoints(plan, limits.timeout);
-        let caller = Caller::new(Endpoints { by_name: endpoints, gate: Gate::new(limits.concurrency.global), backoff });
+        let caller =
+            Caller::new(Endpoints { by_name: endpoints, limit: CallLimit::new(limits.concurrency.global), backoff });
         let bounds = Bounds { budget: limits.budget, max_wall: limits.max_wall, on_limit: limits.on_limit };
         let world = RunDeps { caller, stop, clock: Arc::clone(&clock), journal: None, bounds };
-        Ready { protocol, briefing, began: clock(), world }
+        Ready { protocol, meta, began: clock(), world }
     }
 
     fn endpoints(&self, plan: &RunPlan, timeout: Duration) -> BTreeMap<ModelId, Endpoint> {
-        let mut lanes: BTreeMap<AdapterId, Lane> = BTreeMap::new();
+        let mut queues: BTreeMap<AdapterId, AdapterQueue> = BTreeMap::new();
         let endpoints = self.providers.iter().zip(&plan.participants).map(|(provider, participant)| {
             let About { concurrency, keeps_time, .. } = provider.about();
             let login = Arc::clone(provider);
-            let new = || Lane::new(concurrency).with_login(Arc::new(move || login.may_refresh_login()));
-            let lane = lanes.entry(participant.adapter.clone()).or_insert_with(new);
+            let new = || AdapterQueue::new(concurrency).with_login(Arc::new(move || login.may_refresh_login()));
+            let queue = queues.entry(participant.adapter.clone()).or_insert_with(new);
             let backend: Arc<dyn Backend> =
                 Arc::new(ProviderBackend { provider: Arc::clone(provider), timeout, keeps_time });
-            (participant.id.clone(), Endpoint { backend, lane: lane.clone(), own: Lane::new(0) })
+            (participant.id.clone(), Endpoint { backend, queue: queue.clone(), own: AdapterQueue::new(0) })
         });
         let evaluator = self.evaluator.as_ref().map(|evaluator| {
             let id = ModelId::new(EVALUATOR);
             let provider = Arc::new(Seated { id: id.clone(), evaluator: Arc::clone(evaluator) });
             let backend = Arc::new(ProviderBackend { provider, timeout, keeps_time: false });
-            (id, Endpoint { backend, lane: Lane::new(0), own: Lane::new(0) })
+            (id, Endpoint { backend, queue: AdapterQueue::new(0), own: AdapterQueue::new(0) })
         });
         endpoints.chain(evaluator).collect()
     }

@@ -140,9 +140,9 @@ impl Session {
 }
 
 fn begin(engine: &Engine, ready: Ready) -> Stepped {
-    let Ready { protocol, briefing, began, world } = ready;
+    let Ready { protocol, meta, began, world } = ready;
     let listeners = engine.runner().listeners();
-    Stepped::begin(protocol, briefing, began, world, Box::new(move |event| listeners.tell(event)))
+    Stepped::begin(protocol, meta, began, world, Box::new(move |event| listeners.notify(event)))
 }
 
 /// The only round of a run with one model: its answer, which nobody reviews.
@@ -155,6 +155,8 @@ fn alone(run: &Stepped) -> Option<RoundOutcome> {
         means: Default::default(),
         leader: Some(winner.clone()),
         stable: 1,
+        tied_with: Vec::new(),
+        adjusted: None,
         reviews_dropped: 0,
         repairs: 0,
         converged: true,

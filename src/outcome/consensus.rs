@@ -13,16 +13,32 @@ pub struct ConsensusBody {
     pub winner: Option<Winner>,
     /// The number of the last round that was entered.
     pub final_round: u32,
+    /// The round in which the winner's answer stood for review; `None` without a winner.
+    #[serde(default)]
+    pub answer_round: Option<u32>,
+    /// Who did as well as the winner, in plan order: then the choice between them says little.
+    #[serde(default)]
+    pub tied_with: Vec<ParticipantId>,
+    /// Whether one reviewer gave the winner at least 4 points less than another one did.
+    #[serde(default)]
+    pub contested: bool,
+    /// `identical` where all answers were the same and none was reviewed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreed_by: Option<String>,
     /// The closing strategy: `vote-threshold`.
     pub strategy: String,
     /// The threshold that the leader's mean had to meet.
     pub threshold: f64,
     /// For how many rounds in a row the same answer had to lead.
     pub stability_rounds: u32,
-    /// Every participant's latest scored answer, best first; unscored ones after them.
+    /// Every participant's best-scored answer, best first; unscored ones after them.
     pub all_answers: Vec<Answer>,
-    /// What speaks against the winner: reviews of it below the threshold, lowest first.
+    /// What speaks against the winner: every review of it that names a weakness or is below the threshold, the lowest
+    /// first.
     pub dissent: Vec<Dissent>,
+    /// Every review that was given, by round, reviewer and author.
+    #[serde(default)]
+    pub reviews: Vec<ReviewRecord>,
     /// What happened in each round.
     pub rounds: Vec<RoundRecord>,
     /// Participants without a candidate in the last round, and those that could not be asked any
@@ -33,7 +49,45 @@ pub struct ConsensusBody {
     pub quotes_cut: Vec<QuoteCut>,
 }
 
-/// One participant's latest answer.
+/// What a reviewer said about an answer.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct Review {
+    /// 1 to 10.
+    pub score: f64,
+    /// What is good.
+    pub strengths: Vec<String>,
+    /// What is wrong or missing.
+    pub weaknesses: Vec<String>,
+    /// What to do about it.
+    pub suggestions: Vec<String>,
+    /// The whole in a few words; of a reply without JSON, all of it.
+    pub overall_assessment: String,
+    /// Why the score is what it is.
+    pub rationale: String,
+    /// Accuracy, completeness and clarity, 1 to 10 each, where the reviewer gave them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dimensions: BTreeMap<String, f64>,
+    /// Whether the reviewer would sign this answer instead of its own; shown, not counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub would_sign: Option<bool>,
+}
+
+/// A review, and whose it is of whom.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct ReviewRecord {
+    /// The round.
+    pub round: Round,
+    /// The reviewer.
+    pub reviewer: ParticipantId,
+    /// The author of the answer.
+    pub author: ParticipantId,
+    /// What it says.
+    pub review: Review,
+}
+
+/// One participant's best answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Answer {
@@ -81,6 +135,12 @@ pub struct RoundRecord {
     pub leader: Option<ParticipantId>,
     /// For how many rounds in a row.
     pub stable: u32,
+    /// Who did as well as the leader, in plan order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tied_with: Vec<ParticipantId>,
+    /// Means without the harshness of reviewers, where the leader was told by them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adjusted: Option<BTreeMap<ParticipantId, f64>>,
     /// Reviews that are missing.
     pub reviews_dropped: u32,
     /// Repairs that were asked for.

@@ -151,10 +151,18 @@ pub struct Position {
     pub speaker: String,
     /// In which round it was said.
     pub round: Round,
-    /// 0 to 100.
+    /// 0 to 100; 50 where none is stated.
     pub confidence: u32,
+    /// Whether it is stated.
+    #[serde(default = "stated")]
+    pub stated: bool,
     /// Without the line that states the confidence.
     pub position: String,
+}
+
+/// Of positions in journals that do not say so.
+fn stated() -> bool {
+    true
 }
 
 /// One round of a debate.

@@ -14,7 +14,7 @@ use crate::protocol::refine::{RefinePlan, SelfRefinePlan};
 use crate::protocol::sampling::SamplingPlan;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Everything that decides what a run does.
@@ -249,6 +249,17 @@ impl RunPlan {
         self.members().into_iter().partition(|member| !self.auxiliary.contains(&member.id))
     }
 
+    /// The protocols whose prompts this run uses, by name.
+    #[must_use]
+    pub fn protocols(&self) -> BTreeSet<&'static str> {
+        let refine = self.self_refine.as_ref().map(|_| "refine");
+        let steps = match &self.protocol {
+            ProtocolPlan::Pipe(plan) => plan.steps.iter().map(|step| step.kind.as_str()).collect(),
+            other => vec![other.name()],
+        };
+        steps.into_iter().chain(refine).collect()
+    }
+
     /// The participant of a name.
     #[must_use]
     pub fn participant(&self, id: &ParticipantId) -> Option<&Participant> {
@@ -274,6 +285,7 @@ mod tests {
                 review: ReviewMode::Pairwise,
                 stepped: false,
                 tuning: Tuning::default(),
+                ..ConsensusPlan::default()
             }),
             participants: vec![Participant {
                 id: ParticipantId::new("claude"),

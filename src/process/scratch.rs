@@ -9,8 +9,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, symlink};
 use std::path::{Component, Path, PathBuf};
 
-/// A folder that only we can enter (mode 0700). It is removed, with everything in it, when this is
-/// dropped.
+/// A folder that only we can enter (mode 0700). It is [removed](Self::remove), with everything in it, when this
+/// is dropped, too.
 #[derive(Debug)]
 pub struct Scratch {
     path: PathBuf,
@@ -18,6 +18,8 @@ pub struct Scratch {
     registry: Option<PathBuf>,
     watchdog: Option<Watchdog>,
     kept: bool,
+    /// Whether it was removed or kept, or that was tried.
+    settled: bool,
 }
 
 /// The most bytes of a folder's name in which a program finds room for a socket: its whole path may
@@ -49,7 +51,7 @@ impl Scratch {
         // Without links in it, so that a path within it can be told from one without.
         let root = root.canonicalize().map_err(at(&root))?;
         let path = make(&root, prefix, watchdog.as_ref(), |path| DirBuilder::new().mode(0o700).create(path))?;
-        let mut scratch = Self { path, link: None, registry: None, watchdog, kept: false };
+        let mut scratch = Self { path, link: None, registry: None, watchdog, kept: false, settled: false };
         if scratch.path.as_os_str().len() > SHORT {
             let link = |link: &Path| symlink(&scratch.path, link);
             // Where nothing can be made there, no program can move its socket there either.
@@ -116,6 +118,38 @@ impl Scratch {
         self.path.clone()
     }
 
+    /// Removes the folder, with everything in it.
+    ///
+    /// # Errors
+    /// What the system says; a watchdog tries again when the run is over, when nothing is in the way any more.
+    pub fn remove(mut self) -> io::Result<()> {
+        self.settle()
+    }
+
+    fn settle(&mut self) -> io::Result<()> {
+        if std::mem::replace(&mut self.settled, true) {
+            return Ok(());
+        }
+        if let Some(registry) = &self.registry {
+            registry::clear(registry, &self.path);
+        }
+        let mut result = Ok(());
+        // A kept folder keeps its short name: what is to be run in it again knows that one.
+        for path in [Some(&self.path), self.link.as_ref()].into_iter().flatten() {
+            if !self.kept
+                && let Err(error) = remove(path)
+            {
+                // Left to the watchdog: by then nothing is in the way any more.
+                result = Err(error);
+                continue;
+            }
+            if let Some(watchdog) = &self.watchdog {
+                watchdog.scratch_gone(path);
+            }
+        }
+        result
+    }
+
     fn parent_of(&self, path: &Path) -> io::Result<()> {
         match path.parent() {
             Some(parent) if path != self.path => self.folder(parent),
@@ -144,21 +178,8 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        if let Some(registry) = &self.registry {
-            registry::clear(registry, &self.path);
-        }
-        // A kept folder keeps its short name: what is to be run in it again knows that one.
-        for path in [Some(&self.path), self.link.as_ref()].into_iter().flatten() {
-            if !self.kept
-                && let Err(error) = remove(path)
-            {
-                tracing::warn!("cannot remove {}: {error}", path.display());
-                // Left to the watchdog: by then whoever was in the way is gone.
-                continue;
-            }
-            if let Some(watchdog) = &self.watchdog {
-                watchdog.scratch_gone(path);
-            }
+        if let Err(error) = self.settle() {
+            tracing::warn!("cannot remove {}: {error}", self.path.display());
         }
     }
 }

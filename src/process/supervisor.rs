@@ -55,6 +55,13 @@ impl Supervisor {
         &self.marker
     }
 
+    /// Why the watchdog does not listen any more, the first time that this is asked: from then on nothing ends
+    /// the children if this process is killed.
+    #[must_use]
+    pub fn take_watchdog_error(&self) -> Option<io::Error> {
+        self.watchdog.as_ref()?.take_error()
+    }
+
     /// A fresh scratch folder that the watchdog knows of; see [`Scratch::create`].
     ///
     /// # Errors

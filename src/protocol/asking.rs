@@ -65,3 +65,21 @@ pub(crate) fn readable(result: Result<Reply, CallFailure>) -> Result<Reply, Call
 pub(crate) fn words(text: &str) -> u64 {
     u64::try_from(text.split_whitespace().count()).unwrap_or(u64::MAX)
 }
+
+/// How many bytes a text has.
+pub(crate) fn bytes(text: &str) -> u64 {
+    u64::try_from(text.len()).unwrap_or(u64::MAX)
+}
+
+/// What a model says instead of a text that needs no change; our prompts ask for it in these words.
+pub(crate) fn unchanged(nonce: &str) -> String {
+    format!("unchanged-{nonce}")
+}
+
+/// Whether a reply says so: with that word and at most a sentence around it. Only who was asked knows the code, so a
+/// text that quotes the word means nothing.
+pub(crate) fn is_unchanged(reply: &str, nonce: &str) -> bool {
+    const SENTENCE_BYTES: usize = 200;
+    let word = unchanged(nonce);
+    reply.len() <= word.len() + SENTENCE_BYTES && reply.to_ascii_lowercase().contains(&word)
+}

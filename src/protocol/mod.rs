@@ -8,6 +8,7 @@
 //! and [`threshold`] (comparisons with a number).
 
 #[doc(hidden)]
+pub mod adjusted;
 pub mod anonymise;
 mod asking;
 #[doc(hidden)]
@@ -20,6 +21,7 @@ pub mod fence;
 pub mod machine;
 pub mod material;
 #[doc(hidden)]
+pub mod normalise;
 pub mod parse;
 #[doc(hidden)]
 pub mod prompt;
@@ -27,6 +29,7 @@ pub mod prompt;
 pub mod quote;
 mod settings;
 pub mod tally;
+pub mod thinking;
 pub mod threshold;
 
 pub mod consensus;

@@ -1,5 +1,6 @@
 //! From scores to a leader: means, ties, stability.
 
+use super::adjusted::{Adjusted, adjusted};
 use crate::ids::{ParticipantId, Round};
 use std::collections::BTreeMap;
 
@@ -13,6 +14,17 @@ pub const SLACK: f64 = 1e-9;
 /// `scores[reviewer][author]`, each from 1 to 10; a missing review has no entry.
 pub type Scores = BTreeMap<ParticipantId, BTreeMap<ParticipantId, f64>>;
 
+/// By what the leader of a round is told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Ranking {
+    /// By raw means, as the original.
+    #[default]
+    Mean,
+    /// By [adjusted means](super::adjusted), where there are any; else by raw means.
+    Adjusted,
+}
+
 /// Where a round stands once its scores are in.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Standing {
@@ -22,29 +34,51 @@ pub struct Standing {
     pub scores: Scores,
     /// The mean score of each answer that anybody scored.
     pub means: BTreeMap<ParticipantId, f64>,
+    /// The adjusted means, where the leader was told by them.
+    pub adjusted: Option<BTreeMap<ParticipantId, f64>>,
     /// Who leads; `None` if nothing was scored.
     pub leader: Option<ParticipantId>,
+    /// Who ranks as high as the leader, in plan order.
+    pub tied: Vec<ParticipantId>,
     /// For how many rounds in a row the leader leads, this one included; 0 without a leader.
     pub stable: u32,
 }
 
 impl Standing {
-    /// Counts a round out. `order` is the plan's order of participants, in which means are summed
-    /// and ties fall, unless the leader of the `previous` round is among those who are tied.
+    /// Counts a round out by raw means. `order` is the plan's order of participants.
     #[must_use]
     pub fn of(round: Round, order: &[ParticipantId], scores: Scores, previous: Option<&Self>) -> Self {
+        Self::ranked(Ranking::Mean, round, order, scores, previous)
+    }
+
+    /// Counts a round out. Of those who rank highest the leader of the `previous` round leads; else whoever has
+    /// the higher lowest score, else the higher adjusted mean, else comes first in plan order.
+    #[must_use]
+    pub fn ranked(
+        ranking: Ranking,
+        round: Round,
+        order: &[ParticipantId],
+        scores: Scores,
+        previous: Option<&Self>,
+    ) -> Self {
         let means: BTreeMap<_, _> =
-            order.iter().filter_map(|author| Some((author.clone(), mean_of(author, order, &scores)?))).collect();
-        let best = means.values().copied().fold(f64::NEG_INFINITY, f64::max);
-        let tied = |who: &&ParticipantId| means.get(*who).is_some_and(|mean| *mean >= best - SLACK);
-        let incumbent = previous.and_then(|previous| previous.leader.as_ref());
-        let leader = incumbent.filter(tied).or_else(|| order.iter().find(tied)).cloned();
+            order.iter().filter_map(|author| Some((author.clone(), mean(&given(author, order, &scores))?))).collect();
+        let adjusted = adjusted(order, &scores);
+        let ranked = adjusted.as_ref().filter(|_| ranking == Ranking::Adjusted);
+        let by = ranked.map_or(&means, |adjusted| &adjusted.means);
+        let best = by.values().copied().fold(f64::NEG_INFINITY, f64::max);
+        let top: Vec<&ParticipantId> =
+            order.iter().filter(|who| by.get(*who).is_some_and(|mean| *mean >= best - SLACK)).collect();
+        let incumbent = previous.and_then(|previous| previous.leader.as_ref()).filter(|who| top.contains(who));
+        let leader = incumbent.or_else(|| first_of(&top, order, &scores, adjusted.as_ref(), ranked)).cloned();
         let stable = match (&leader, previous) {
             (None, _) => 0,
             (Some(_), Some(previous)) if previous.leader == leader => previous.stable + 1,
             (Some(_), _) => 1,
         };
-        Self { round, scores, means, leader, stable }
+        let tied = top.into_iter().filter(|who| Some(*who) != leader.as_ref()).cloned().collect();
+        let adjusted = adjusted.filter(|_| ranking == Ranking::Adjusted).map(|adjusted| adjusted.means);
+        Self { round, scores, means, adjusted, leader, tied, stable }
     }
 
     /// The mean score of the leader.
@@ -54,6 +88,28 @@ impl Standing {
     }
 }
 
+/// Of those who rank alike, who leads: the higher lowest score, then the higher adjusted mean, then plan order. Where
+/// the round is `ranked` by adjusted means, scores count without their reviewers' offsets here too.
+fn first_of<'a>(
+    alike: &[&'a ParticipantId],
+    order: &[ParticipantId],
+    scores: &Scores,
+    adjusted: Option<&Adjusted>,
+    ranked: Option<&Adjusted>,
+) -> Option<&'a ParticipantId> {
+    let offset = |reviewer| ranked.and_then(|ranked| ranked.offsets.get(reviewer).copied()).unwrap_or_default();
+    let lowest = |author: &ParticipantId| {
+        let given = order.iter().filter_map(|by| Some(scores.get(by)?.get(author)? - offset(by)));
+        given.fold(f64::INFINITY, f64::min)
+    };
+    let mean = |author| adjusted.and_then(|adjusted| adjusted.means.get(author).copied()).unwrap_or_default();
+    let key = |author| [lowest(author), mean(author)];
+    alike.iter().copied().reduce(|first, other| {
+        let differs = key(first).into_iter().zip(key(other)).find(|(one, other)| (one - other).abs() > SLACK);
+        if differs.is_some_and(|(one, better)| better > one) { other } else { first }
+    })
+}
+
 /// The mean of some scores, summed in the order given; `None` of none.
 #[must_use]
 pub fn mean(scores: &[f64]) -> Option<f64> {
@@ -61,9 +117,9 @@ pub fn mean(scores: &[f64]) -> Option<f64> {
     Some(scores.iter().sum::<f64>() / f64::from(count))
 }
 
-fn mean_of(author: &ParticipantId, order: &[ParticipantId], scores: &Scores) -> Option<f64> {
-    let given: Vec<f64> = order.iter().filter_map(|reviewer| scores.get(reviewer)?.get(author).copied()).collect();
-    mean(&given)
+/// What reviewers gave an author, in plan order.
+fn given(author: &ParticipantId, order: &[ParticipantId], scores: &Scores) -> Vec<f64> {
+    order.iter().filter_map(|reviewer| scores.get(reviewer)?.get(author).copied()).collect()
 }
 
 #[cfg(test)]
@@ -89,6 +145,13 @@ mod tests {
         assert_eq!((lead.leader.clone(), lead.stable), (Some(ParticipantId::new("a")), 1));
         let again = standing(&["b", "a"], &tie, Some(&lead));
         assert_eq!((again.leader, again.stable), (Some(ParticipantId::new("a")), 2));
+    }
+
+    #[test]
+    fn a_tie_falls_to_the_higher_lowest_score_before_plan_order() {
+        let scores = [("x", "a", 10.0), ("y", "a", 6.0), ("x", "b", 8.0), ("y", "b", 8.0)];
+        let standing = standing(&["a", "b", "x", "y"], &scores, None);
+        assert_eq!((standing.leader, standing.tied), (Some(ParticipantId::new("b")), vec![ParticipantId::new("a")]));
     }
 
     #[test]

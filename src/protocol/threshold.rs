@@ -64,6 +64,12 @@ impl Threshold {
         Self { op: Op::AtLeast, number }
     }
 
+    /// More than `number`.
+    #[must_use]
+    pub fn above(number: f64) -> Self {
+        Self { op: Op::Above, number }
+    }
+
     /// Whether a value passes. Values that differ by less than [`SLACK`] are the same: 3 of 5 are
     /// 0.6.
     #[must_use]

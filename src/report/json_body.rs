@@ -1,8 +1,9 @@
 //! The part of the JSON document that depends on the protocol.
 
+use crate::ids::ParticipantId;
 use crate::outcome::{
-    Answer, Body, ConsensusBody, DebateBody, Dissent, Finished, PipelineBody, RefineBody, RoundRecord, SamplingBody,
-    StepCost, StepRecord, Totals, Winner, with_protocols,
+    Answer, Body, ConsensusBody, DebateBody, Dissent, Finished, PipelineBody, RefineBody, ReviewRecord, RoundRecord,
+    SamplingBody, StepCost, StepRecord, Totals, Winner, with_protocols,
 };
 use serde::Serialize;
 
@@ -78,10 +79,21 @@ pub(super) struct Consensus<'a> {
     threshold: f64,
     /// Number of consecutive rounds in which the same answer had to lead.
     stability_rounds: u32,
-    /// Every participant's latest scored answer, best first; unscored ones after them.
+    /// Every participant's best-scored answer, best first; unscored ones after them.
     all_answers: &'a [Answer],
-    /// Reviews of the winner below the threshold, lowest first.
+    /// The round in which the winner's answer stood for review; `None` without a winner.
+    answer_round: Option<u32>,
+    /// Participants with the winner's score, in plan order.
+    tied_with: &'a [ParticipantId],
+    /// Whether one reviewer gave the winner at least 4 points less than another.
+    contested: bool,
+    /// `identical` if all answers were the same and none was reviewed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agreed_by: Option<&'a str>,
+    /// Reviews of the winner that name a weakness or are below the threshold, lowest first.
     dissent: &'a [Dissent],
+    /// Every review, by round, reviewer and author.
+    reviews: &'a [ReviewRecord],
     /// Each round.
     rounds: &'a [RoundRecord],
 }
@@ -127,6 +139,11 @@ impl InDocument for ConsensusBody {
             answer,
             winner: self.winner.as_ref(),
             final_round: self.final_round,
+            answer_round: self.answer_round,
+            tied_with: &self.tied_with,
+            contested: self.contested,
+            agreed_by: self.agreed_by.as_deref(),
+            reviews: &self.reviews,
             strategy: &self.strategy,
             threshold: self.threshold,
             stability_rounds: self.stability_rounds,

@@ -4,6 +4,7 @@ mod debate;
 
 use super::event_line::{counted, score_text};
 use super::paint::Paint;
+use crate::ids::ParticipantId;
 use crate::outcome::{
     Body, ConsensusBody, CritiquePass, Outcome, PipelineBody, RefineBody, SamplingBody, Status, StepRecord,
 };
@@ -34,6 +35,8 @@ pub(super) fn status(outcome: &Outcome, paint: Paint) -> String {
         Status::Refined => paint.good("critiqued and rewritten"),
         Status::Unchanged => paint.good("unchanged"),
         Status::MaxRoundsExceeded => paint.warn(&format!("no agreement within the maximum number of rounds: {best}")),
+        Status::NoMajority => paint.warn("no answer has more than half of the samples: most common answer"),
+        Status::NotRefined => paint.warn("no usable rewrite: unchanged text"),
         Status::Plateau => paint.warn("the score stopped improving below the target: best text"),
         Status::MaxIterationsExceeded => {
             paint.warn("target score not reached within the maximum number of iterations: best text")
@@ -201,14 +204,22 @@ fn pipeline(body: &PipelineBody) -> Vec<Row> {
 fn of_body(body: &Body) -> Vec<Row> {
     match body {
         Body::Consensus(body) => {
+            let tied: Vec<&str> = body.tied_with.iter().map(ParticipantId::as_str).collect();
+            let tie = (!tied.is_empty()).then(|| ("Tie", format!("same score as the winner: {}", tied.join(", "))));
+            let contested = body
+                .contested
+                .then(|| ("Split", "one reviewer gave the winner at least 4 points less than another".to_owned()));
             let dissent = body.dissent.iter().map(|one| {
-                let words = first_line(&one.overall_assessment);
-                ("Dissent", format!("{} gave {}: {words}", one.reviewer, score_text(one.score)))
+                let below = one.score < body.threshold;
+                let weakness = one.weaknesses.first().filter(|_| !below);
+                let words = first_line(weakness.unwrap_or(&one.overall_assessment));
+                let label = if below { "Dissent" } else { "Against" };
+                (label, format!("{} gave {}: {words}", one.reviewer, score_text(one.score)))
             });
             let dropped = body.models_dropped.iter().map(|one| {
                 ("Dropped", format!("{}: {}: {}; {}", one.participant, one.reason, one.message, one.reason.advice()))
             });
-            dissent.chain(dropped).collect()
+            tie.into_iter().chain(contested).chain(dissent).chain(dropped).collect()
         }
         Body::Debate(body) => debate::reservations(body),
         Body::Sample(body) => {

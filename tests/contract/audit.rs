@@ -3,7 +3,7 @@
 
 use super::installed::Cli;
 use super::loopback::{Answer, Phase, Request, Vendor, tokens, words};
-use super::stage::{SECRET, Shown, Stage};
+use super::sandbox::{CommandOutput, SECRET, Sandbox};
 use super::texts::ours;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -14,15 +14,15 @@ pub const QUESTION: &str = "How many are six times seven?";
 /// The document of a run that ended with `code`, once everything in it agrees with what the vendors saw, all
 /// that was asked so far being its own: a request for each attempt and none besides, each paid by one
 /// credential.
-pub fn audit(stage: &Stage, shown: &Shown, code: i32) -> Value {
-    let asks = stage.server.asks();
+pub fn audit(sandbox: &Sandbox, shown: &CommandOutput, code: i32) -> Value {
+    let asks = sandbox.server.asks();
     assert_eq!(shown.code, Some(code), "{shown:#?}\n{asks:?}");
     shown.assert_secrets_kept();
     let document = shown.document();
     assert_eq!(document["metadata"]["total_attempts"], asks.len(), "{shown:#?}\n{asks:?}");
-    let answers = stage.server.answers();
+    let answers = sandbox.server.answers();
     for account in document["participants"].as_array().unwrap() {
-        assert_account(stage, account);
+        assert_account(sandbox, account);
     }
     for ask in &asks {
         one_credential(ask);
@@ -33,17 +33,17 @@ pub fn audit(stage: &Stage, shown: &Shown, code: i32) -> Value {
         assert_eq!(ours.len(), 2, "{ask:?}: {ours:#?}");
         assert!(ask.headers.iter().any(|(_, value)| value.contains(SECRET)), "{ask:?}: {:?}", ask.headers);
     }
-    for request in stage.server.requests().iter().filter(|request| request.asks.is_none()) {
+    for request in sandbox.server.requests().iter().filter(|request| request.asks.is_none()) {
         assert!(Cli::ALL.into_iter().any(|cli| starts_up(request, cli)), "{request:?}");
     }
-    stage.assert_nothing_left();
+    sandbox.assert_nothing_left();
     document
 }
 
 /// Who asked, and what for, in the order in which the requests came. What a request is for stands in its system
 /// prompt and its prompt: both arrived.
-pub fn phases(stage: &Stage) -> Vec<(Cli, Phase)> {
-    stage.server.asks().iter().map(|ask| (asked(ask), ask.phase())).collect()
+pub fn phases(sandbox: &Sandbox) -> Vec<(Cli, Phase)> {
+    sandbox.server.asks().iter().map(|ask| (asked(ask), ask.phase())).collect()
 }
 
 /// The same where several are asked at once: by name.
@@ -62,9 +62,9 @@ pub fn asked(ask: &Request) -> Cli {
 }
 
 /// What a participant is said to have done and cost. Each has a vendor of its own in these tests.
-fn assert_account(stage: &Stage, account: &Value) {
+fn assert_account(sandbox: &Sandbox, account: &Value) {
     let own = |(ask, _): &(Request, Answer)| account["adapter"] == asked(ask).name();
-    let answers: Vec<_> = stage.server.answers().into_iter().filter(own).collect();
+    let answers: Vec<_> = sandbox.server.answers().into_iter().filter(own).collect();
     assert_eq!((&account["attempts"], &account["failed_calls"]), (&json!(answers.len()), &json!(0)), "{account:#}");
     // codex does not say who answered.
     let told = answers.iter().filter(|(ask, answer)| spoke(answer) && asked(ask) != Cli::Codex);

@@ -4,8 +4,8 @@
 use super::audit::{QUESTION, asked, audit, phases, sorted};
 use super::installed::Cli;
 use super::loopback::{Answer, Phase, Request, Told};
+use super::sandbox::Sandbox;
 use super::slots;
-use super::stage::Stage;
 use serde_json::{Value, json};
 
 /// Claude and codex sample 42 in different words, gemini 43; whoever scores likes only what was improved.
@@ -33,35 +33,35 @@ fn told() -> impl Fn(&Request) -> Answer {
 const IMPROVED: &str = "It is 42, for six sevens are three fourteens.";
 
 /// The models' stage, and a run on it.
-fn run(args: &[&str], code: i32) -> (Stage, Value) {
-    let stage = Stage::new(told()).with_keys();
-    let shown = stage.run(&[args, &["-o", "json"]].concat());
-    let document = audit(&stage, &shown, code);
+fn run(args: &[&str], code: i32) -> (Sandbox, Value) {
+    let sandbox = Sandbox::new(told()).with_keys();
+    let shown = sandbox.run(&[args, &["-o", "json"]].concat());
+    let document = audit(&sandbox, &shown, code);
     assert_eq!(document["metadata"]["warnings"], json!([]));
     assert_eq!(document["metadata"]["total_calls"], document["metadata"]["total_attempts"]);
-    (stage, document)
+    (sandbox, document)
 }
 
 #[test]
 fn samples_of_three_vendors_are_counted() {
     let _slots = slots::all();
     let line = ["sample", QUESTION, "-m", "claude,codex,gemini", "-n", "3", "--normaliser", "number"];
-    let (stage, document) = run(&line, 0);
+    let (sandbox, document) = run(&line, 0);
     assert_eq!((&document["status"], &document["unique_responses"]), (&json!("agreed"), &json!(2)), "{document:#}");
     assert_eq!((&document["winner"]["participant"], &document["answer"]), (&json!("claude"), &json!("It is **42**.")));
     assert!((document["agreement_ratio"].as_f64().unwrap() - 2.0 / 3.0).abs() < 1e-9, "{document:#}");
     assert_eq!(document["responses"][0]["samples"], json!([1, 2]));
     let answers = [(Cli::Claude, Phase::Answer), (Cli::Codex, Phase::Answer), (Cli::Gemini, Phase::Answer)];
-    assert_eq!(sorted(phases(&stage)), answers);
+    assert_eq!(sorted(phases(&sandbox)), answers);
     // Nothing but the bare question.
-    assert!(stage.server.asks().iter().all(|ask| ask.prompt().trim() == QUESTION));
+    assert!(sandbox.server.asks().iter().all(|ask| ask.prompt().trim() == QUESTION));
 }
 
 #[test]
 fn a_text_is_improved_until_it_reaches_the_target() {
     let _slot = slots::one();
     let line = ["refine", QUESTION, "-m", "codex", "--judge", "claude", "--target-score", "0.95"];
-    let (stage, document) = run(&line, 0);
+    let (sandbox, document) = run(&line, 0);
     assert_eq!(
         (&document["status"], &document["answer"]),
         (&json!("target_reached"), &json!(IMPROVED)),
@@ -71,8 +71,8 @@ fn a_text_is_improved_until_it_reaches_the_target() {
     assert_eq!((of("score"), of("best")), (json!([0.5, 0.95]), json!([true, true])), "{document:#}");
     assert_eq!(document["history"][0]["rationale"], "clear and short");
     let (draft, score) = ((Cli::Codex, Phase::Draft), (Cli::Claude, Phase::Score));
-    assert_eq!(phases(&stage), [draft, score, (Cli::Codex, Phase::Improve), score]);
-    let improve = &stage.server.asks()[2];
+    assert_eq!(phases(&sandbox), [draft, score, (Cli::Codex, Phase::Improve), score]);
+    let improve = &sandbox.server.asks()[2];
     assert!(improve.prompt().contains("Text 0: it is forty-two") && improve.prompt().contains("clear and short"));
 }
 
@@ -80,7 +80,7 @@ fn a_text_is_improved_until_it_reaches_the_target() {
 fn a_text_is_critiqued_and_rewritten() {
     let _slot = slots::one();
     let line = ["refine", QUESTION, "-m", "gemini", "--mode", "critique", "--refiner", "codex@low"];
-    let (stage, document) = run(&line, 0);
+    let (sandbox, document) = run(&line, 0);
     assert_eq!((&document["status"], &document["rewritten"]), (&json!("refined"), &json!(true)), "{document:#}");
     let pass = &document["passes"][0];
     assert_eq!(
@@ -89,8 +89,8 @@ fn a_text_is_critiqued_and_rewritten() {
         "{pass:#}"
     );
     assert!(document["answer"].as_str().unwrap().starts_with("Rewrite 1: "), "{document:#}");
-    assert_eq!(phases(&stage), [(Cli::Gemini, Phase::Draft), (Cli::Codex, Phase::Critique)]);
-    let critique = &stage.server.asks()[1];
+    assert_eq!(phases(&sandbox), [(Cli::Gemini, Phase::Draft), (Cli::Codex, Phase::Critique)]);
+    let critique = &sandbox.server.asks()[1];
     assert!(critique.prompt().contains("Text 0: it is forty-two"), "{}", critique.prompt());
     assert_eq!(critique.effort().as_deref(), Some("low"));
 }
@@ -100,7 +100,7 @@ fn the_answer_of_a_consensus_run_is_critiqued() {
     let _slots = slots::two();
     let line = "-m claude,codex -r 1 --stability-rounds 1 --self-refine --refiner gemini --refine-min-bytes 0";
     let args: Vec<_> = std::iter::once(QUESTION).chain(line.split(' ')).collect();
-    let (stage, document) = run(&args, 0);
+    let (sandbox, document) = run(&args, 0);
     assert_eq!((&document["status"], &document["winner"]["mean_score"]), (&json!("converged"), &json!(9.0)));
     let refined = &document["self_refine"];
     assert_eq!((&refined["refiner"], &refined["changed"]), (&json!("gemini"), &json!(true)), "{refined:#}");
@@ -110,16 +110,16 @@ fn the_answer_of_a_consensus_run_is_critiqued() {
     assert_eq!((&refined["cost"]["calls"], &document["metadata"]["total_calls"]), (&json!(1), &json!(5)));
     let of = |cli| [(cli, Phase::Evaluate), (cli, Phase::Propose)];
     let all = [&of(Cli::Claude)[..], &of(Cli::Codex)[..], &[(Cli::Gemini, Phase::Critique)]].concat();
-    assert_eq!(sorted(phases(&stage)), all);
+    assert_eq!(sorted(phases(&sandbox)), all);
     let before = refined["before"].as_str().unwrap();
-    assert!(stage.server.asks()[4].prompt().contains(before), "{before}");
+    assert!(sandbox.server.asks()[4].prompt().contains(before), "{before}");
 }
 
 #[test]
 fn a_pipeline_refines_what_samples_disagree_about() {
     let _slots = slots::two();
     let line = ["--step", "sample num_samples=2", "--step", "refine judge=codex", "--if", "agreement < 0.95"];
-    let (stage, document) = run(&[&["pipe", QUESTION, "-m", "claude,gemini"], &line[..]].concat(), 0);
+    let (sandbox, document) = run(&[&["pipe", QUESTION, "-m", "claude,gemini"], &line[..]].concat(), 0);
     assert_eq!(
         (&document["status"], &document["answer"]),
         (&json!("target_reached"), &json!(IMPROVED)),
@@ -131,11 +131,11 @@ fn a_pipeline_refines_what_samples_disagree_about() {
     assert_eq!((&improved["history"][0]["score"], &improved["history"][1]["score"]), (&json!(0.5), &json!(0.95)));
     assert_eq!((&improved["draft"], &improved["author"]), (&json!("It is **42**."), &json!("claude")), "{improved:#}");
     assert_costs(&document, &[2, 3]);
-    let all = phases(&stage);
+    let all = phases(&sandbox);
     assert_eq!(sorted(all[..2].to_vec()), [(Cli::Claude, Phase::Answer), (Cli::Gemini, Phase::Answer)]);
     let score = (Cli::Codex, Phase::Score);
     assert_eq!(all[2..], [score, (Cli::Claude, Phase::Improve), score]);
-    assert!(stage.server.asks()[2].prompt().contains("It is **42**."));
+    assert!(sandbox.server.asks()[2].prompt().contains("It is **42**."));
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn a_pipeline_debates_and_skips_what_it_need_not_do() {
         "--if",
         "changed == 0",
     ];
-    let (stage, document) = run(&[&["pipe", QUESTION, "-m", "claude,codex"], &line[..]].concat(), 0);
+    let (sandbox, document) = run(&[&["pipe", QUESTION, "-m", "claude,codex"], &line[..]].concat(), 0);
     let [debate, refine, sample] = &document["steps"].as_array().unwrap()[..] else { panic!("{document:#}") };
     let argued = &debate["outcome"]["body"];
     assert_eq!((&argued["final_score"], &argued["synthesis"]["judge_confidence"]), (&json!(80), &json!(75)));
@@ -160,10 +160,10 @@ fn a_pipeline_debates_and_skips_what_it_need_not_do() {
     assert!(document["answer"].as_str().unwrap().starts_with("Rewrite 3: "), "{document:#}");
     assert!(sample["skipped"].is_string(), "{sample:#}");
     assert_costs(&document, &[3, 1]);
-    let all = phases(&stage);
+    let all = phases(&sandbox);
     assert_eq!(sorted(all[..2].to_vec()), [(Cli::Claude, Phase::Argue), (Cli::Codex, Phase::Argue)]);
     assert_eq!(all[2..], [(Cli::Gemini, Phase::Judge), (Cli::Claude, Phase::Critique)]);
-    let critique = &stage.server.asks()[3];
+    let critique = &sandbox.server.asks()[3];
     assert!(critique.prompt().contains("Most hold that it is forty-two."), "{}", critique.prompt());
 }
 

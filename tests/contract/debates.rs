@@ -3,8 +3,8 @@
 use super::audit::{QUESTION, asked, audit, phases, sorted};
 use super::installed::Cli;
 use super::loopback::{Answer, Phase, Request, Told};
+use super::sandbox::Sandbox;
 use super::slots;
-use super::stage::Stage;
 use refinery_core::protocol::debate::built_in;
 use serde_json::{Value, json};
 
@@ -27,8 +27,8 @@ fn apart() -> impl Fn(&Request) -> Answer {
 #[test]
 fn two_standpoints_are_argued_until_the_score_is_stable_and_judged() {
     let _slots = slots::two();
-    let stage = Stage::new(apart()).with_keys();
-    let shown = stage.run(&[
+    let sandbox = Sandbox::new(apart()).with_keys();
+    let shown = sandbox.run(&[
         "debate",
         QUESTION,
         "-m",
@@ -40,7 +40,7 @@ fn two_standpoints_are_argued_until_the_score_is_stable_and_judged() {
         "-o",
         "jsonl",
     ]);
-    let document = audit(&stage, &shown, 0);
+    let document = audit(&sandbox, &shown, 0);
     assert_eq!((&document["status"], &document["stop_reason"]), (&json!("stable"), &json!("converged")));
     // Of 90 and 50, and of 88 and 52: the mean, less half the deviation.
     let of_rounds = |name: &str| document["rounds"].as_array().unwrap().iter().map(|one| one[name].clone()).collect();
@@ -55,8 +55,8 @@ fn two_standpoints_are_argued_until_the_score_is_stable_and_judged() {
     assert_eq!(document["metadata"]["warnings"], json!([]));
     let turns = [(Cli::Claude, Phase::Argue), (Cli::Claude, Phase::Argue)];
     let answered = [(Cli::Codex, Phase::Argue), (Cli::Codex, Phase::Argue), (Cli::Gemini, Phase::Judge)];
-    assert_eq!(sorted(phases(&stage)), [&turns[..], &answered[..]].concat());
-    assert_prompts(&stage.server.asks());
+    assert_eq!(sorted(phases(&sandbox)), [&turns[..], &answered[..]].concat());
+    assert_prompts(&sandbox.server.asks());
     assert_tokens(&shown.events());
 }
 

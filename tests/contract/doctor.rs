@@ -2,21 +2,21 @@
 
 use super::installed::Cli;
 use super::loopback::{Answer, Fault};
+use super::sandbox::Sandbox;
 use super::slots;
-use super::stage::Stage;
 use serde_json::{Value, json};
 
-fn findings(stage: &Stage, args: &[&str]) -> (Option<i32>, Vec<Value>) {
+fn findings(sandbox: &Sandbox, args: &[&str]) -> (Option<i32>, Vec<Value>) {
     let _slots = slots::all();
-    let shown = stage.run(&[&["doctor", "-o", "json", "-m", "claude,codex,gemini"], args].concat());
+    let shown = sandbox.run(&[&["doctor", "-o", "json", "-m", "claude,codex,gemini"], args].concat());
     shown.assert_secrets_kept();
     (shown.code, shown.json()["adapters"].as_array().unwrap().clone())
 }
 
 #[test]
 fn logins_and_versions_are_told() {
-    let stage = Stage::new(|_| Answer::text("forty-two")).with_logins();
-    let (code, adapters) = findings(&stage, &[]);
+    let sandbox = Sandbox::new(|_| Answer::text("forty-two")).with_logins();
+    let (code, adapters) = findings(&sandbox, &[]);
     assert_eq!(code, Some(0), "{adapters:#?}");
     for (cli, found) in Cli::ALL.into_iter().zip(&adapters) {
         assert_eq!(found["adapter"], cli.name());
@@ -27,13 +27,13 @@ fn logins_and_versions_are_told() {
         }
         assert!(found["pays"].as_str().unwrap().starts_with("stored login"), "{found:#}");
     }
-    assert_eq!(stage.server.asks().len(), 0, "a look costs nothing");
-    stage.assert_nothing_left();
+    assert_eq!(sandbox.server.asks().len(), 0, "a look costs nothing");
+    sandbox.assert_nothing_left();
 }
 
 #[test]
 fn nobody_is_logged_in() {
-    let (code, adapters) = findings(&Stage::new(|_| Answer::text("forty-two")), &[]);
+    let (code, adapters) = findings(&Sandbox::new(|_| Answer::text("forty-two")), &[]);
     assert_eq!(code, Some(4));
     for (cli, found) in Cli::ALL.into_iter().zip(&adapters) {
         assert_eq!((&found["works"], found["version"].as_str()), (&json!(false), Some(&*cli.version())), "{found:#}");
@@ -44,18 +44,18 @@ fn nobody_is_logged_in() {
 
 #[test]
 fn a_probe_makes_one_small_call_each() {
-    let stage = Stage::new(|_| Answer::text("42")).with_keys();
-    let (code, adapters) = findings(&stage, &["--probe"]);
+    let sandbox = Sandbox::new(|_| Answer::text("42")).with_keys();
+    let (code, adapters) = findings(&sandbox, &["--probe"]);
     assert_eq!(code, Some(0), "{adapters:#?}");
     for found in &adapters {
         assert_eq!(found["probe"]["answered"], true, "{found:#}");
         assert!(found["probe"]["message"].as_str().unwrap().contains("42"), "{found:#}");
     }
-    assert_eq!(stage.server.asks().len(), 3);
-    stage.assert_nothing_left();
+    assert_eq!(sandbox.server.asks().len(), 3);
+    sandbox.assert_nothing_left();
 
-    let stage = Stage::new(|_| Fault::BadCredential.into()).with_keys();
-    let (code, adapters) = findings(&stage, &["--probe"]);
+    let sandbox = Sandbox::new(|_| Fault::BadCredential.into()).with_keys();
+    let (code, adapters) = findings(&sandbox, &["--probe"]);
     assert_eq!(code, Some(4));
     assert!(
         adapters.iter().all(|found| found["probe"]["answered"] == false && found["works"] == false),

@@ -2,12 +2,12 @@
 //! layer; and everything that came of it.
 
 use super::installed::Cli;
-use super::person::{Person, chatgpt_on_loopback, text};
 use super::slots;
+use super::user_home::{UserHome, chatgpt_on_loopback, text};
 use refinery_core::adapter::{Billing, Catalog, Host, Manifest, Program, choose};
 use refinery_core::call::{
-    Answered, AtLimit, Backoff, CallContext, CallNews, Caller, CliBackend, CliEndpoint, CliSettings, Echo, Endpoint,
-    Endpoints, Gate, Lane,
+    AdapterQueue, Answered, AtLimit, Backoff, CallContext, CallEvent, CallLimit, Caller, CliBackend, CliEndpoint,
+    CliSettings, Echo, Endpoint, Endpoints,
 };
 use refinery_core::exchange::{CallSpec, Effort, Prompt, Reply, Role, Shape, Tuning};
 use refinery_core::failure::CallFailure;
@@ -71,7 +71,7 @@ pub struct Call {
     /// The clocks.
     pub limits: Limits,
     /// Whose home it is.
-    pub person: Person,
+    pub user: UserHome,
 }
 
 /// What came back.
@@ -132,7 +132,7 @@ impl Call {
             without: None,
             env: Vec::new(),
             limits: Limits { hard: Duration::from_secs(180), first_byte: None, idle: None },
-            person: Person::new(),
+            user: UserHome::new(),
         }
     }
 
@@ -167,7 +167,7 @@ impl Call {
 
     /// The folder of the only attempt, if it came to one.
     fn scratch(&self) -> Option<PathBuf> {
-        let mut entries = std::fs::read_dir(self.person.path("debug")).ok()?;
+        let mut entries = std::fs::read_dir(self.user.path("debug")).ok()?;
         Some(entries.next()?.unwrap().path())
     }
 
@@ -192,7 +192,7 @@ impl Call {
     fn env(&self) -> BTreeMap<String, String> {
         let mut env = BTreeMap::from([
             ("PATH".to_owned(), std::env::var("PATH").unwrap()),
-            ("HOME".to_owned(), text(&self.person.home())),
+            ("HOME".to_owned(), text(&self.user.home())),
             ("ANTHROPIC_BASE_URL".to_owned(), self.url.clone()),
             ("OPENAI_BASE_URL".to_owned(), format!("{}/v1", self.url)),
             ("GOOGLE_GEMINI_BASE_URL".to_owned(), self.url.clone()),
@@ -210,13 +210,13 @@ impl Call {
         let manifest = self.manifest();
         let mut program = Program { path: self.cli.program(), prefix: Vec::new(), version: None };
         match self.pays {
-            Pays::Login | Pays::Nobody => self.person.log_in(self.cli),
-            Pays::LoginAs(token) => self.person.log_in_as(self.cli, token),
-            Pays::StoredKey => self.person.log_in_with_key(),
+            Pays::Login | Pays::Nobody => self.user.log_in(self.cli),
+            Pays::LoginAs(token) => self.user.log_in_as(self.cli, token),
+            Pays::StoredKey => self.user.log_in_with_key(),
             Pays::Variable(_) => {}
         }
         if self.cli == Cli::Gemini && !matches!(self.pays, Pays::Variable(_) | Pays::StoredKey) {
-            (program.path, program.prefix) = self.person.google_on_loopback(&self.url);
+            (program.path, program.prefix) = self.user.google_on_loopback(&self.url);
         }
         program.prefix.extend(self.prefix.clone());
         let env = self.env();
@@ -225,14 +225,14 @@ impl Call {
         let mut host = Host { env: env.clone(), home: folders.home.clone(), logins: logins() };
         let pool = choose(&manifest, &host, Billing::Auto).unwrap();
         if self.pays == Pays::Nobody {
-            self.person.log_out();
+            self.user.log_out();
             host.logins = logins();
         }
         let model = manifest.resolve_model(self.model);
         let shown = Arc::clone(shown);
-        let echo = Echo::new(self.person.path("debug"), move |line| shown.lock().unwrap().push(line.to_owned()));
+        let echo = Echo::new(self.user.path("debug"), move |line| shown.lock().unwrap().push(line.to_owned()));
         let settings = CliSettings {
-            supervisor: Supervisor::new(Marker::new(text(&self.person.home()))),
+            supervisor: Supervisor::new(Marker::new(text(&self.user.home()))),
             host: Arc::new(host),
             limits: self.limits,
             scratch_root: None,
@@ -241,7 +241,7 @@ impl Call {
         };
         let effort = self.effort.or(model.effort);
         let backend = CliBackend::new(settings, CliEndpoint { manifest, program, pool, model, effort });
-        Endpoint { backend: Arc::new(backend), lane: Lane::new(1), own: Lane::new(0) }
+        Endpoint { backend: Arc::new(backend), queue: AdapterQueue::new(1), own: AdapterQueue::new(0) }
     }
 
     fn spec(&self) -> CallSpec {
@@ -261,22 +261,22 @@ impl Call {
     async fn ask(&self, endpoint: Endpoint) -> (Answered, Vec<String>) {
         let endpoints = BTreeMap::from([(ParticipantId::new("it"), endpoint)]);
         let backoff = Backoff { retries: 0, ..Backoff::default() };
-        let caller = Caller::new(Endpoints { by_name: endpoints, gate: Gate::new(0), backoff });
+        let caller = Caller::new(Endpoints { by_name: endpoints, limit: CallLimit::new(0), backoff });
         let (_running, stop) = watch::channel(StopLevel::Run);
-        let (tell, mut told) = mpsc::unbounded_channel();
+        let (events, mut told) = mpsc::unbounded_channel();
         let listener = tokio::spawn(async move {
             let mut warnings = Vec::new();
             while let Some(news) = told.recv().await {
                 match news {
-                    CallNews::Begun { go, .. } => drop(go.send(Ok(()))),
-                    CallNews::Limited { answer, .. } => drop(answer.send(AtLimit::GiveUp)),
-                    CallNews::Warning(warning) => warnings.push(warning),
-                    CallNews::Ended { .. } | CallNews::Retrying { .. } | CallNews::Live(_) => {}
+                    CallEvent::Begun { go, .. } => drop(go.send(Ok(()))),
+                    CallEvent::Limited { answer, .. } => drop(answer.send(AtLimit::GiveUp)),
+                    CallEvent::Warning(warning) => warnings.push(warning),
+                    CallEvent::Ended { .. } | CallEvent::Retrying { .. } | CallEvent::Live(_) => {}
                 }
             }
             warnings
         });
-        let answered = caller.call(Arc::new(self.spec()), CallContext { stop, tell }).await;
+        let answered = caller.call(Arc::new(self.spec()), CallContext { stop, events }).await;
         (answered, listener.await.unwrap())
     }
 }

@@ -3,9 +3,9 @@
 
 use super::installed::Cli;
 use super::loopback::Answer;
-use super::person::{Person, text};
+use super::sandbox::Sandbox;
 use super::slots;
-use super::stage::Stage;
+use super::user_home::{UserHome, text};
 use serde_json::json;
 
 /// The word that everything poisoned holds.
@@ -13,9 +13,9 @@ const POISON: &str = "POISON";
 
 #[test]
 fn nothing_leaks_beside_a_login() {
-    let stage = poisoned(Stage::new(|_| Answer::text("forty-two")).with_logins());
-    ask_everybody(&stage);
-    let headers = |nth: usize, name: &str| stage.server.asks()[nth].header(name).map(str::to_owned);
+    let sandbox = poisoned(Sandbox::new(|_| Answer::text("forty-two")).with_logins());
+    ask_everybody(&sandbox);
+    let headers = |nth: usize, name: &str| sandbox.server.asks()[nth].header(name).map(str::to_owned);
     assert_eq!(headers(0, "authorization").as_deref(), Some("Bearer loopback-access"));
     assert_eq!(headers(1, "chatgpt-account-id").as_deref(), Some("loopback-account"));
     assert_eq!(headers(2, "authorization").as_deref(), Some("Bearer loopback-access"));
@@ -23,40 +23,40 @@ fn nothing_leaks_beside_a_login() {
 
 #[test]
 fn nothing_leaks_beside_a_key() {
-    ask_everybody(&poisoned(Stage::new(|_| Answer::text("forty-two")).with_keys()));
+    ask_everybody(&poisoned(Sandbox::new(|_| Answer::text("forty-two")).with_keys()));
 }
 
 /// Asks each CLI by itself: one bare call each.
-fn ask_everybody(stage: &Stage) {
+fn ask_everybody(sandbox: &Sandbox) {
     let _slots = slots::all();
     for (nth, cli) in Cli::ALL.into_iter().enumerate() {
-        let shown = stage.run(&["What is six times seven?", "-m", cli.name(), "-o", "json"]);
+        let shown = sandbox.run(&["What is six times seven?", "-m", cli.name(), "-o", "json"]);
         assert_eq!((shown.code, &shown.json()["status"]), (Some(0), &json!("single_model")), "{shown:#?}");
-        assert_eq!(stage.server.asks().len(), nth + 1, "{cli} asks once");
-        assert!(!stage.person.path("started").exists(), "{cli} started something");
+        assert_eq!(sandbox.server.asks().len(), nth + 1, "{cli} asks once");
+        assert!(!sandbox.user.path("started").exists(), "{cli} started something");
     }
-    for request in stage.server.requests() {
+    for request in sandbox.server.requests() {
         let body = String::from_utf8_lossy(&request.body);
         let held = [&*body, &request.path, &request.query].into_iter().any(|text| text.contains(POISON));
         let sent = request.headers.iter().any(|(name, value)| name.contains("poison") || value.contains(POISON));
         assert!(!held && !sent, "{request:?} {:?}\n{body}", request.headers);
     }
-    stage.assert_nothing_left();
+    sandbox.assert_nothing_left();
 }
 
-fn poisoned(stage: Stage) -> Stage {
-    let person = &stage.person;
-    let started = text(&person.path("started"));
+fn poisoned(sandbox: Sandbox) -> Sandbox {
+    let user = &sandbox.user;
+    let started = text(&user.path("started"));
     for folder in ["home", "work"] {
-        claude(person, folder, &started);
-        codex(person, folder, &started);
-        gemini(person, folder, &started);
+        claude(user, folder, &started);
+        codex(user, folder, &started);
+        gemini(user, folder, &started);
     }
-    person.write("work/.env", format!("ANTHROPIC_BASE_URL=http://127.0.0.1:1/{POISON}\nGEMINI_MODEL={POISON}\n"));
-    let script = person.path("preload.cjs");
-    let system = text(&person.path("home/.gemini/system.md"));
-    person.write("preload.cjs", format!("require('fs').writeFileSync({}, '');", json!(started)));
-    stage
+    user.write("work/.env", format!("ANTHROPIC_BASE_URL=http://127.0.0.1:1/{POISON}\nGEMINI_MODEL={POISON}\n"));
+    let script = user.path("preload.cjs");
+    let system = text(&user.path("home/.gemini/system.md"));
+    user.write("preload.cjs", format!("require('fs').writeFileSync({}, '');", json!(started)));
+    sandbox
         .var("NODE_OPTIONS", format!("--require {}", text(&script)))
         .var("ANTHROPIC_MODEL", POISON)
         .var("ANTHROPIC_CUSTOM_HEADERS", "x-poison: POISON")
@@ -67,7 +67,7 @@ fn poisoned(stage: Stage) -> Stage {
         .var("GEMINI_SYSTEM_MD", system)
 }
 
-fn claude(person: &Person, folder: &str, started: &str) {
+fn claude(user: &UserHome, folder: &str, started: &str) {
     let hook = json!([{ "hooks": [{ "type": "command", "command": format!("touch {started}; echo {POISON}") }] }]);
     let servers = json!({ "mcpServers": { "poison": { "command": "touch", "args": [started] } } });
     let settings = json!({
@@ -90,11 +90,11 @@ fn claude(person: &Person, folder: &str, started: &str) {
         (".claude.json", servers.to_string()),
         (".mcp.json", servers.to_string()),
     ] {
-        person.write(&format!("{folder}/{file}"), contents);
+        user.write(&format!("{folder}/{file}"), contents);
     }
 }
 
-fn codex(person: &Person, folder: &str, started: &str) {
+fn codex(user: &UserHome, folder: &str, started: &str) {
     let config = format!(
         "model = \"{POISON}\"\ndeveloper_instructions = \"{POISON}\"\nnotify = [\"touch\", \"{started}\"]\n\
          [mcp_servers.poison]\ncommand = \"touch\"\nargs = [\"{started}\"]\n"
@@ -109,11 +109,11 @@ fn codex(person: &Person, folder: &str, started: &str) {
         (".codex/prompts/poison.md", POISON.to_owned()),
         (".agents/skills/poison/SKILL.md", format!("---\nname: poison\ndescription: {POISON}\n---\n{POISON}")),
     ] {
-        person.write(&format!("{folder}/{file}"), contents);
+        user.write(&format!("{folder}/{file}"), contents);
     }
 }
 
-fn gemini(person: &Person, folder: &str, started: &str) {
+fn gemini(user: &UserHome, folder: &str, started: &str) {
     let touch = format!("touch {started}");
     let hook = json!([{ "hooks": [{ "type": "command", "command": touch }] }]);
     let settings = json!({
@@ -135,6 +135,6 @@ fn gemini(person: &Person, folder: &str, started: &str) {
         (".gemini/extensions/poison/gemini-extension.json", extension.to_string()),
         (".gemini/extensions/poison/POISON.md", POISON.to_owned()),
     ] {
-        person.write(&format!("{folder}/{file}"), contents);
+        user.write(&format!("{folder}/{file}"), contents);
     }
 }

@@ -3,8 +3,8 @@
 use super::driver::Call;
 use super::installed::Cli;
 use super::loopback::{Answer, Gate, Loopback, Part, Turn};
+use super::sandbox::{CommandOutput, Sandbox};
 use super::slots;
-use super::stage::{Shown, Stage};
 use rustix::process::{Pid, Signal, kill_process};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -79,8 +79,8 @@ fn two_megabytes_wait_for_a_late_reader() {
         let _slots = slots::all();
         let (begun, ended) = (Gate::new(), Gate::new());
         let parts = vec![Part::Wait(begun.clone()), Part::Text(answer()), Part::Wait(ended.clone())];
-        let stage = Stage::new(move |_| Turn::new(parts.clone()).in_pieces(16_384).into()).with_keys();
-        let child = stage.command(&["What is six times seven?", "-m", cli.name()]).spawn().unwrap();
+        let sandbox = Sandbox::new(move |_| Turn::new(parts.clone()).in_pieces(16_384).into()).with_keys();
+        let child = sandbox.command(&["What is six times seven?", "-m", cli.name()]).spawn().unwrap();
         let id = Pid::from_child(&child);
         begun.wait_until_reached();
         kill_process(id, Signal::STOP).unwrap();
@@ -90,7 +90,7 @@ fn two_megabytes_wait_for_a_late_reader() {
         // The CLI has it all, and could leave. Nothing depends on how far it gets meanwhile.
         std::thread::sleep(Duration::from_secs(2));
         kill_process(id, Signal::CONT).unwrap();
-        let shown = Shown::of(&child.wait_with_output().unwrap());
+        let shown = CommandOutput::of(&child.wait_with_output().unwrap());
         assert_eq!(shown.code, Some(0), "{cli}: {}", shown.stderr);
         assert!(shown.stdout.trim() == answer().trim(), "{cli}: {} bytes came", shown.stdout.len());
     }

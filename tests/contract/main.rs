@@ -17,18 +17,18 @@ mod driver;
 mod installed;
 mod isolation;
 mod large;
-mod person;
+mod loopback_server;
 mod program;
 mod redact;
 mod requests;
 mod resumes;
 mod roles;
+mod sandbox;
 mod slots;
 mod sockets;
-mod stage;
-mod stand_in;
 mod texts;
 mod transcripts;
+mod user_home;
 
 #[path = "../support/folder.rs"]
 mod folder;

@@ -2,8 +2,8 @@
 
 use super::installed::Cli;
 use super::loopback::{Answer, Request, Vendor};
+use super::sandbox::{CommandOutput, KEYS, SECRET, Sandbox};
 use super::slots;
-use super::stage::{KEYS, SECRET, Shown, Stage};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read};
@@ -34,11 +34,11 @@ fn opinions(request: &Request) -> Answer {
 #[test]
 fn three_real_clis_agree() {
     let _slots = slots::all();
-    let stage = Stage::new(opinions).with_keys();
+    let sandbox = Sandbox::new(opinions).with_keys();
     // As large as files may be.
     let file = "0123456789abcdef, é.\n".repeat(45_454) + "at noon";
-    stage.person.write("work/notes.txt", &file);
-    let shown = stage.run(&["Which colour is it?", "-f", "notes.txt", "-m", ALL, "-o", "json"]);
+    sandbox.user.write("work/notes.txt", &file);
+    let shown = sandbox.run(&["Which colour is it?", "-f", "notes.txt", "-m", ALL, "-o", "json"]);
     let document = shown.json();
     let at = |pointer: &str| document.pointer(pointer).cloned().unwrap_or(Value::Null);
     assert_eq!((shown.code, at("/status")), (Some(0), json!("converged")), "{shown:#?}");
@@ -52,7 +52,7 @@ fn three_real_clis_agree() {
 
     // Three proposals, six reviews, three refinements, and reviews of these until nothing can change any
     // more: each call is one attempt, and each attempt one request.
-    let asks = stage.server.asks();
+    let asks = sandbox.server.asks();
     assert!((3 + 6 + 3 + 4..=3 + 6 + 3 + 6).contains(&asks.len()), "{asks:?}");
     assert_eq!(at("/metadata/total_calls"), at("/metadata/total_attempts"));
     // What was still asked when the run closed may have been ended before its request.
@@ -68,26 +68,26 @@ fn three_real_clis_agree() {
         assert!(systems.windows(2).all(|two| two[0] == two[1]), "one system prompt per participant: {systems:?}");
     }
     shown.assert_secrets_kept();
-    stage.assert_nothing_left();
+    sandbox.assert_nothing_left();
 }
 
 #[test]
 fn a_line_of_debug_makes_the_call_again() {
     let _slots = slots::all();
     for cli in Cli::ALL {
-        let stage = Stage::new(|_| Answer::text("forty-two")).with_keys();
-        let shown = stage.run(&["What is six times seven?", "-m", cli.name(), "--debug"]);
+        let sandbox = Sandbox::new(|_| Answer::text("forty-two")).with_keys();
+        let shown = sandbox.run(&["What is six times seven?", "-m", cli.name(), "--debug"]);
         assert_eq!((shown.code, shown.stdout.trim()), (Some(0), "forty-two"), "{shown:#?}");
         shown.assert_secrets_kept();
         let line = shown.stderr.lines().find(|line| line.starts_with("cd ")).unwrap();
         let mut shell = Command::new("/bin/sh");
         shell.args(["-c", line]).env_clear().envs(KEYS.map(|name| (name, SECRET)));
-        let again = Shown::of(&shell.output().unwrap());
+        let again = CommandOutput::of(&shell.output().unwrap());
         assert!(again.stdout.contains("forty-two"), "{cli}: {line}\n{again:#?}");
-        assert_eq!(stage.server.asks().len(), 2, "{cli}");
-        let asks = stage.server.asks();
+        assert_eq!(sandbox.server.asks().len(), 2, "{cli}");
+        let asks = sandbox.server.asks();
         assert_eq!(asks[0].user_texts(), asks[1].user_texts(), "{cli}");
-        assert!(holding(&stage.person.home(), SECRET).is_empty(), "{cli}: {:?}", holding(&stage.person.home(), SECRET));
+        assert!(holding(&sandbox.user.home(), SECRET).is_empty(), "{cli}: {:?}", holding(&sandbox.user.home(), SECRET));
     }
 }
 
@@ -108,28 +108,28 @@ fn holding(folder: &Path, text: &str) -> Vec<String> {
 #[test]
 fn a_killed_program_leaves_nothing() {
     let _slots = slots::all();
-    let stage = Stage::new(|_| Answer::Silence).with_keys();
-    let mut child = stage.command(&["Which colour is it?", "-m", ALL]).spawn().unwrap();
+    let sandbox = Sandbox::new(|_| Answer::Silence).with_keys();
+    let mut child = sandbox.command(&["Which colour is it?", "-m", ALL]).spawn().unwrap();
     // All three are there, and wait for an answer.
-    stage.server.wait_for_asks(3);
+    sandbox.server.wait_for_asks(3);
     child.kill().unwrap();
     child.wait().unwrap();
-    stage.assert_nothing_left();
+    sandbox.assert_nothing_left();
 }
 
 #[test]
 fn an_interrupted_program_gives_the_best_so_far() {
     let _slots = slots::all();
-    let stage = Stage::new(|request| match request.asks {
+    let sandbox = Sandbox::new(|request| match request.asks {
         Some(Vendor::Anthropic) if request.schema().is_none() => opinions(request),
         _ => Answer::Silence,
     })
     .with_keys();
-    let mut child = stage.command(&["Which colour is it?", "-m", ALL, "-o", "jsonl"]).spawn().unwrap();
+    let mut child = sandbox.command(&["Which colour is it?", "-m", ALL, "-o", "jsonl"]).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
     let proposed = lines.by_ref().find(|line| line.contains("\"event\":\"proposed\""));
     assert!(proposed.is_some_and(|line| line.contains("\"claude\"")));
-    stage.server.wait_for_asks(3);
+    sandbox.server.wait_for_asks(3);
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
     let last: Value = serde_json::from_str(&lines.last().unwrap()).unwrap();
     let code = child.wait().unwrap().code();
@@ -138,5 +138,5 @@ fn an_interrupted_program_gives_the_best_so_far() {
     assert_eq!((code, &last["status"]), (Some(1), &json!("cancelled")), "{last:#}\n{stderr}");
     assert_eq!(last["winner"]["answer"], "It is blue, as far as I can see.", "{last:#}");
     assert!(!stderr.contains(SECRET));
-    stage.assert_nothing_left();
+    sandbox.assert_nothing_left();
 }

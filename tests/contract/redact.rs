@@ -4,7 +4,7 @@
 use super::cases::{Expected, Reset};
 use super::driver::{Call, Seen};
 use super::installed::Cli;
-use super::person::text;
+use super::user_home::text;
 use std::fmt::Write;
 
 /// The moment at which every transcript was recorded, as far as its readers know: 10:00 UTC.
@@ -31,7 +31,7 @@ pub fn redact(printed: &str, cli: Cli, seen: &Seen, call: &Call, expected: &Expe
     let modules = cli.program().parent().and_then(|bin| bin.parent()).unwrap().to_string_lossy().into_owned();
     let mut text = printed
         .replace(&seen.scratch, "/scratch")
-        .replace(&text(&call.person.path("")), "/person/")
+        .replace(&text(&call.user.path("")), "/person/")
         .replace(&modules, "/clis")
         .replace(&format!("127.0.0.1:{port}"), "127.0.0.1:1")
         .replace(&format!("localhost:{port}"), "localhost:1")

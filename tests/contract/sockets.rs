@@ -4,7 +4,7 @@
 use super::driver::{Call, Pays, Seen};
 use super::installed::Cli;
 use super::loopback::{Answer, Gate, Loopback, Part, Turn};
-use super::person::Person;
+use super::user_home::UserHome;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::io::{ErrorKind, Read, Write};
@@ -16,7 +16,7 @@ use std::time::Duration;
 /// Makes a call that a stranger writes to while it is being answered; returns how many requests there were, what
 /// came of the call, and the socket that was written to.
 fn interrupted(call: &Call, server: &Loopback, gate: &Gate) -> (usize, Seen, PathBuf) {
-    let debug = call.person.path("debug");
+    let debug = call.user.path("debug");
     let (seen, socket) = std::thread::scope(|scope| {
         let running = scope.spawn(|| call.run());
         server.wait_for_asks(1);
@@ -39,9 +39,9 @@ fn gated() -> (Loopback, Gate) {
     (server, gate)
 }
 
-fn call(server: &Loopback, pays: Pays, person: Person) -> Call {
+fn call(server: &Loopback, pays: Pays, user: UserHome) -> Call {
     let mut call = Call::new(Cli::Claude, server.url());
-    (call.pays, call.person) = (pays, person);
+    (call.pays, call.user) = (pays, user);
     call
 }
 
@@ -77,20 +77,20 @@ fn named(seen: &Seen) -> Option<PathBuf> {
 }
 
 /// A place whose name alone is longer than a socket's may be.
-fn far_away() -> Person {
-    Person::below(&"a-long-name/".repeat(9))
+fn far_away() -> UserHome {
+    UserHome::below(&"a-long-name/".repeat(9))
 }
 
 #[test]
 fn a_message_of_another_session_is_no_part_of_a_call() {
     for (pays, person) in [
-        (Pays::Variable("CLAUDE_CODE_OAUTH_TOKEN"), Person::new()),
-        (Pays::Login, Person::new()),
+        (Pays::Variable("CLAUDE_CODE_OAUTH_TOKEN"), UserHome::new()),
+        (Pays::Login, UserHome::new()),
         (Pays::Login, far_away()),
     ] {
         let (server, gate) = gated();
         let call = call(&server, pays, person);
-        let folder = call.person.path("home/.claude/sessions");
+        let folder = call.user.path("home/.claude/sessions");
         let (asks, seen, socket) = interrupted(&call, &server, &gate);
         assert_eq!(asks, 1, "{:?}", seen.stdout);
         assert_eq!(&*seen.result.as_ref().unwrap().text, "forty-two");
@@ -108,7 +108,7 @@ fn a_message_of_another_session_is_no_part_of_a_call() {
 #[test]
 fn without_the_setting_it_would_be_answered() {
     let (server, gate) = gated();
-    let mut call = call(&server, Pays::Variable("CLAUDE_CODE_OAUTH_TOKEN"), Person::new());
+    let mut call = call(&server, Pays::Variable("CLAUDE_CODE_OAUTH_TOKEN"), UserHome::new());
     call.without = Some("--settings");
     let (asks, seen, _) = interrupted(&call, &server, &gate);
     assert_eq!(asks, 2, "{}", seen.stdout);
@@ -125,9 +125,9 @@ fn with_a_key_there_is_no_socket() {
 #[test]
 fn nothing_stays_registered_of_a_call_that_is_killed() {
     let server = Loopback::start(|_| Answer::Silence);
-    let call = call(&server, Pays::Login, Person::new());
-    let sessions = call.person.path("home/.claude/sessions");
-    call.person.write("home/.claude/sessions/1.json", r#"{"pid":1,"cwd":"/home/me/work"}"#);
+    let call = call(&server, Pays::Login, UserHome::new());
+    let sessions = call.user.path("home/.claude/sessions");
+    call.user.write("home/.claude/sessions/1.json", r#"{"pid":1,"cwd":"/home/me/work"}"#);
     let registered = || -> Vec<String> {
         let entries = std::fs::read_dir(&sessions).unwrap();
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()

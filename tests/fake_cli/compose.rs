@@ -1,9 +1,9 @@
-//! What a stand-in says: its words, its drafts, its reviews, its critiques.
+//! What a fake says: its words, its drafts, its reviews, its critiques.
 
-use super::act::{Critique, Draft, Opinion, Review, Say};
+use super::action::{Critique, Draft, Opinion, Review, Say};
+use super::call::Phase;
 use super::draw;
 use super::marker::Mark;
-use super::phase::Phase;
 use super::request::Request;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -21,17 +21,9 @@ pub fn say(say: &Say, request: &Request) -> String {
 /// A marked draft.
 #[must_use]
 pub fn draft(draft: &Draft, request: &Request) -> String {
-    let version = match request.phase() {
-        Phase::Refine => 1 + request.own_version(),
-        // There is only one text, whoever wrote it.
-        Phase::Improve | Phase::Critique => 1 + request.any_version(),
-        Phase::Answer
-        | Phase::Propose
-        | Phase::Evaluate
-        | Phase::Argue
-        | Phase::Judge
-        | Phase::Draft
-        | Phase::Score => 1,
+    let version = match request.call.phase {
+        Phase::Refine | Phase::Critique => 1 + request.version(),
+        _ => 1,
     };
     let mark = Mark::new(&request.who, version);
     let opening = filled(&draft.opening, request);
@@ -83,7 +75,7 @@ pub fn shaped(review: &Review, request: &Request) -> String {
 fn shaped_by(request: &Request, review: impl Fn(&str) -> Review) -> String {
     let properties = request.asked.schema.as_ref().map(|schema| &schema["properties"]);
     let text = match properties {
-        _ if request.phase() == Phase::Score => {
+        _ if request.call.phase == Phase::Score => {
             let Review { rationale, score, .. } = review(request.text());
             serde_json::to_string(&Judgement { rationale, score })
         }
@@ -172,7 +164,7 @@ pub(super) fn fill(schema: &Value) -> Value {
         Some("array") => json!([fill(&schema["items"])]),
         Some("number" | "integer") => json!(5),
         Some("boolean") => json!(true),
-        _ => json!("stand-in"),
+        _ => json!("fake"),
     }
 }
 

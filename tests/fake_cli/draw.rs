@@ -1,6 +1,6 @@
 //! Draws: every one a hash of the seed and of what it is for, so that it depends on nothing else.
 
-use super::scene::Latency;
+use super::script::Latency;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ pub fn latency(latency: Latency, seed: u64, words: &[&str]) -> Duration {
     let angle = std::f64::consts::TAU * fraction(seed, &[&["angle"], words].concat());
     let normal = radius * angle.cos();
     let millis = latency.median_ms * (latency.sigma * normal).exp();
-    // Nobody waits for a draw from the far tail of a scene with a large sigma.
+    // Nobody waits for a draw from the far tail of a script with a large sigma.
     Duration::from_micros((millis.min(600_000.0) * 1000.0) as u64)
 }
 

@@ -1,10 +1,10 @@
-//! What each stand-in was asked, one JSON object a line, for whoever wants to know afterwards.
+//! What each fake was asked, one JSON object a line, for whoever wants to know afterwards.
 
+use super::call::Phase;
 use super::clock;
 use super::marker::{self, Mark};
-use super::phase::Phase;
 use super::request::Request;
-use super::scene;
+use super::script;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -24,6 +24,7 @@ struct Entry<'a> {
     model: Option<&'a str>,
     effort: Option<&'a str>,
     schema: bool,
+    call: &'a str,
     phase: Phase,
     /// The marked drafts in the prompt.
     marks: Vec<Mark>,
@@ -46,7 +47,7 @@ struct Entry<'a> {
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn request(log: &scene::Log, request: &Request, argv: &[String], rule: &str, latency: Duration) -> io::Result<()> {
+pub fn request(log: &script::Log, request: &Request, argv: &[String], rule: &str, latency: Duration) -> io::Result<()> {
     let prompt = request.prompt.as_deref();
     let entry = Entry {
         at_ms: clock::now_ms(),
@@ -57,7 +58,8 @@ pub fn request(log: &scene::Log, request: &Request, argv: &[String], rule: &str,
         model: request.asked.model.as_deref(),
         effort: request.asked.effort.as_deref(),
         schema: request.asked.schema.is_some(),
-        phase: request.phase(),
+        call: &request.call.id,
+        phase: request.call.phase,
         marks: request.marks(),
         rule,
         latency_us: u64::try_from(latency.as_micros()).unwrap_or(u64::MAX),
@@ -77,12 +79,12 @@ pub fn request(log: &scene::Log, request: &Request, argv: &[String], rule: &str,
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn grandchild(log: &scene::Log, pid: u32) -> io::Result<()> {
+pub fn grandchild(log: &script::Log, pid: u32) -> io::Result<()> {
     append(log, &serde_json::json!({"at_ms": clock::now_ms(), "grandchild": pid}).to_string())
 }
 
 /// One write to a file opened for appending: lines of several processes do not mix.
-fn append(log: &scene::Log, line: &str) -> io::Result<()> {
+fn append(log: &script::Log, line: &str) -> io::Result<()> {
     OpenOptions::new().create(true).append(true).open(&log.file)?.write_all(format!("{line}\n").as_bytes())
 }
 

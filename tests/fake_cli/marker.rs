@@ -1,4 +1,4 @@
-//! The mark that a stand-in leaves in its drafts, by which reviews and refinements of them are
+//! The mark that a fake leaves in its drafts, by which reviews and refinements of them are
 //! recognised: `draft 3fa91c02.2` is the second version of the draft of whoever `3fa91c02` is. A
 //! mark names nobody, so that it changes nothing about who can be recognised by whom.
 

@@ -1,4 +1,4 @@
-//! The stand-in's own arguments, before the vendor's.
+//! The fake's own arguments, before the vendor's.
 
 use super::vendor::Vendor;
 use std::ffi::OsString;
@@ -18,8 +18,8 @@ pub enum Mode {
 pub struct Options {
     /// Whose.
     pub vendor: Vendor,
-    /// The scene; none: the built-in default.
-    pub scene: Option<PathBuf>,
+    /// The script; none: the built-in default.
+    pub script: Option<PathBuf>,
     /// Who answers; none: vendor and model.
     pub who: Option<String>,
     /// The vendor's arguments.
@@ -37,7 +37,7 @@ pub struct Linger {
     pub deaf: bool,
 }
 
-const USAGE: &str = "use: fake-cli --as claude|codex|gemini|plain [--scene FILE] [--name WHO] -- ARGUMENTS";
+const USAGE: &str = "use: fake-cli --as claude|codex|gemini|plain [--script FILE] [--name WHO] -- ARGUMENTS";
 
 impl Mode {
     /// Reads the arguments.
@@ -46,12 +46,12 @@ impl Mode {
     /// What is wrong with them, and how they are used.
     pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Self, String> {
         let mut args = args.map(|arg| arg.into_string().map_err(|arg| format!("no UTF-8: {}", arg.display())));
-        let (mut vendor, mut scene, mut who, mut linger) = (None, None, None, None::<Linger>);
+        let (mut vendor, mut script, mut who, mut linger) = (None, None, None, None::<Linger>);
         while let Some(word) = args.next().transpose()? {
             let mut value = || args.next().transpose()?.ok_or_else(|| format!("{word} needs a value; {USAGE}"));
             match word.as_str() {
                 "--as" => vendor = Some(vendor_of(&value()?)?),
-                "--scene" => scene = Some(PathBuf::from(value()?)),
+                "--script" => script = Some(PathBuf::from(value()?)),
                 "--name" => who = Some(value()?),
                 "--linger" => {
                     let seconds = value()?.parse().map_err(|_| format!("--linger takes seconds; {USAGE}"))?;
@@ -67,7 +67,7 @@ impl Mode {
             return Ok(Self::Linger(linger));
         }
         let vendor = vendor.ok_or_else(|| format!("--as is missing; {USAGE}"))?;
-        Ok(Self::Play(Options { vendor, scene, who, argv: args.collect::<Result<_, _>>()? }))
+        Ok(Self::Play(Options { vendor, script, who, argv: args.collect::<Result<_, _>>()? }))
     }
 }
 
@@ -88,18 +88,18 @@ mod tests {
     fn vendor_arguments_stand_after_the_dashes() {
         let options = Options {
             vendor: Vendor::Codex,
-            scene: Some("s.toml".into()),
+            script: Some("s.toml".into()),
             who: None,
             argv: vec!["exec".into(), "--as".into(), "-".into()],
         };
-        assert_eq!(parse("--as codex --scene s.toml -- exec --as -"), Ok(Mode::Play(options)));
+        assert_eq!(parse("--as codex --script s.toml -- exec --as -"), Ok(Mode::Play(options)));
         assert_eq!(parse("--linger 3 --deaf"), Ok(Mode::Linger(Linger { seconds: 3, own_session: false, deaf: true })));
     }
 
     #[test]
     fn mistakes_are_named() {
         assert!(parse("--as llama").unwrap_err().contains("`llama` is no vendor"));
-        assert!(parse("--scene x").unwrap_err().contains("--as is missing"));
+        assert!(parse("--script x").unwrap_err().contains("--as is missing"));
         assert!(parse("--as").unwrap_err().contains("--as needs a value"));
         assert!(parse("exec").unwrap_err().contains("`exec` is not known"));
     }

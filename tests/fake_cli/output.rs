@@ -1,12 +1,12 @@
-//! How a stand-in writes: paced, in pieces, and no more than it is told to let out.
+//! How a fake writes: paced, in pieces, and no more than it is told to let out.
 
-use super::act::Channel;
-use super::scene::Manner;
+use super::action::Channel;
+use super::script::Manner;
 use super::vendor::Rendered;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-/// The two output streams. Whether anybody reads them is no concern of a stand-in's.
+/// The two output streams. Whether anybody reads them is no concern of a fake's.
 pub struct Output {
     piece: usize,
     pause: Duration,

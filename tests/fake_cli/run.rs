@@ -1,11 +1,12 @@
-//! From arguments to exit code: one process of a stand-in.
+//! From arguments to exit code: one process of a fake.
 
-use super::act::Act;
-use super::misbehave::{self, Ears};
+use super::action::Action;
+use super::call::Call;
+use super::faults::{self, SignalHandlers};
 use super::options::{Mode, Options};
 use super::output::Output;
 use super::request::Request;
-use super::scene::{Latency, Rule, Scene};
+use super::script::{Latency, Rule, Script};
 use super::vendor::{Asked, Early, Turn};
 use super::{clock, draw, log, rules, speech};
 use std::ffi::OsString;
@@ -13,10 +14,10 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// The scene that is played when none is given, and after the last rule of every other one.
+/// The script that is played when none is given, and after the last rule of every other one.
 const DEFAULT: &str = include_str!("default.toml");
 
-/// The exit code for a scene or arguments of our own that cannot be used: none of the vendors'.
+/// The exit code for a script or arguments of our own that cannot be used: none of the vendors'.
 const OUR_MISTAKE: u8 = 64;
 
 /// Plays what the arguments say, and returns the exit code.
@@ -31,7 +32,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
                 early.code
             }
         },
-        Ok(Mode::Linger(linger)) => misbehave::linger(linger),
+        Ok(Mode::Linger(linger)) => faults::linger(linger),
         Err(reason) => {
             let _ = writeln!(io::stderr(), "fake-cli: {reason}");
             OUR_MISTAKE
@@ -44,13 +45,14 @@ fn mistake(reason: impl std::fmt::Display) -> Early {
 }
 
 fn play(options: &Options) -> Result<u8, Early> {
-    let scene = options.scene.as_deref().map_or_else(|| Ok(Scene::default()), load)?;
-    let default = Scene::parse(DEFAULT).map_err(mistake)?;
-    let ears = Ears::new(options.vendor.signal_codes());
+    let script = options.script.as_deref().map_or_else(|| Ok(Script::default()), load)?;
+    let default = Script::parse(DEFAULT).map_err(mistake)?;
+    let handlers = SignalHandlers::new(options.vendor.signal_codes());
+    let call = Call::of_environment().map_err(mistake)?;
     let asked = options.vendor.parse(&options.argv)?;
     let stays = asked.stays;
     let mut input = BufReader::new(io::stdin());
-    let mut player = Player { options, scene: &scene, default: &default, ears, code: 0 };
+    let mut player = Player { options, call, script: &script, default: &default, handlers, code: 0 };
     loop {
         let request = player.next(asked.clone(), &mut input)?;
         let Some((request, rule, name)) = request else { return Ok(player.code) };
@@ -63,18 +65,19 @@ fn play(options: &Options) -> Result<u8, Early> {
     }
 }
 
-fn load(path: &Path) -> Result<Scene, Early> {
-    let named = |reason: String| mistake(format!("scene {}: {reason}", path.display()));
+fn load(path: &Path) -> Result<Script, Early> {
+    let named = |reason: String| mistake(format!("script {}: {reason}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|error| named(error.to_string()))?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    Scene::parse(&text).map(|scene| scene.within(folder)).map_err(named)
+    Script::parse(&text).map(|script| script.within(folder)).map_err(named)
 }
 
 struct Player<'a> {
     options: &'a Options,
-    scene: &'a Scene,
-    default: &'a Scene,
-    ears: Ears,
+    call: Call,
+    script: &'a Script,
+    default: &'a Script,
+    handlers: SignalHandlers,
     code: u8,
 }
 
@@ -87,16 +90,17 @@ enum Unread {
 impl Player<'_> {
     /// The next request and the rule that it plays; `None` when nobody asks any more.
     fn next(&self, asked: Asked, input: &mut impl BufRead) -> Result<Option<(Request, Rule, String)>, Early> {
-        let mut request = Request::new(self.options.vendor, self.options.who.as_deref(), asked);
+        let mut request = Request::new(self.options.vendor, self.options.who.as_deref(), self.call.clone(), asked);
         let mut read = |request: &mut Request| {
             let prompt = request.vendor.prompt(&request.asked, input).map_err(Unread::Early)?;
             request.prompt = Some(prompt.ok_or(Unread::Over)?);
             Ok(())
         };
         let fault = |reason: String| Unread::Early(mistake(reason));
-        let never = self.scene.rule.iter().any(|rule| rule.act.iter().any(|act| matches!(act, Act::Unread)));
+        let never =
+            self.script.rule.iter().any(|rule| rule.actions.iter().any(|action| matches!(action, Action::Unread)));
         let first = if never { Ok(()) } else { read(&mut request) };
-        let own = first.and_then(|()| rules::choose(self.scene, &mut request, &mut read, fault));
+        let own = first.and_then(|()| rules::choose(self.script, &mut request, &mut read, fault));
         let chosen = own.and_then(|own| match own {
             Some((rule, name)) => Ok(Some((rule, name))),
             None => rules::choose(self.default, &mut request, &mut read, fault)
@@ -113,9 +117,9 @@ impl Player<'_> {
     /// Plays a rule; a code if that ends the process at once.
     fn turn(&mut self, request: &Request, rule: &Rule, name: &str) -> Result<Option<u8>, Early> {
         let begun = Instant::now();
-        let latency = rule.latency.or(self.scene.latency);
-        let mut left = latency.map_or(Duration::ZERO, |latency| drawn(latency, self.scene.seed, request, name));
-        if let Some(log) = &self.scene.log {
+        let latency = rule.latency.or(self.script.latency);
+        let mut left = latency.map_or(Duration::ZERO, |latency| drawn(latency, self.script.seed, request, name));
+        if let Some(log) = &self.script.log {
             log::request(log, request, &self.options.argv, name, left)
                 .map_err(|error| mistake(format!("log {}: {error}", log.file.display())))?;
         }
@@ -129,11 +133,11 @@ impl Player<'_> {
             millis: u64::try_from(left.as_millis()).unwrap_or(u64::MAX),
         };
         let mut output = Output::new(&rule.manner, request.vendor.pipe_bytes());
-        for act in &rule.act {
-            let text = speech::said(act, self.scene.seed, request);
-            let rendered = match (&text, act) {
+        for action in &rule.actions {
+            let text = speech::said(action, self.script.seed, request);
+            let rendered = match (&text, action) {
                 (Some(text), _) => Some(request.vendor.answer(&turn, text)),
-                (None, Act::Fail(fail)) => Some(request.vendor.fail(&turn, fail)),
+                (None, Action::Fail(fail)) => Some(request.vendor.fail(&turn, fail)),
                 _ => None,
             };
             if let Some(rendered) = rendered {
@@ -144,58 +148,53 @@ impl Player<'_> {
                 if rendered.leaves {
                     return Ok(Some(self.code));
                 }
-            } else if let Some(code) = self.misbehave(act, &mut output)? {
+            } else if let Some(code) = self.inject(action, &mut output)? {
                 return Ok(Some(code));
             }
         }
         Ok(None)
     }
 
-    fn misbehave(&self, act: &Act, output: &mut Output) -> Result<Option<u8>, Early> {
-        match act {
-            Act::Wait(millis) => std::thread::sleep(Duration::from_millis(*millis)),
-            Act::Print(print) => {
+    fn inject(&self, action: &Action, output: &mut Output) -> Result<Option<u8>, Early> {
+        match action {
+            Action::Wait(millis) => std::thread::sleep(Duration::from_millis(*millis)),
+            Action::Print(print) => {
                 output.write(print.to, print.text.as_bytes());
-                output.write(print.to, &misbehave::unhex(&print.hex).map_err(mistake)?);
+                output.write(print.to, &faults::unhex(&print.hex).map_err(mistake)?);
             }
-            Act::Flood(flood) => misbehave::flood(flood.to, flood.bytes),
-            Act::Line(line) => misbehave::line(line.to, line.bytes),
-            Act::Deaf(names) => self.ears.close(names),
-            Act::Grandchild(child) => {
-                let pid = misbehave::grandchild(child).map_err(mistake)?;
-                if let Some(log) = &self.scene.log {
+            Action::Flood(flood) => faults::flood(flood.to, flood.bytes),
+            Action::Line(line) => faults::line(line.to, line.bytes),
+            Action::Deaf(names) => self.handlers.close(names),
+            Action::Grandchild(child) => {
+                let pid = faults::grandchild(child).map_err(mistake)?;
+                if let Some(log) = &self.script.log {
                     log::grandchild(log, pid).map_err(mistake)?;
                 }
             }
-            Act::Exit(code) => return Ok(Some(*code)),
-            Act::Signal(name) => misbehave::die(name),
-            Act::Hang => misbehave::hang(),
-            Act::CloseStdin => misbehave::close(0),
-            Act::CloseStdout => misbehave::close(1),
-            Act::CloseStderr => misbehave::close(2),
-            Act::Unread
-            | Act::Say(_)
-            | Act::Draft(_)
-            | Act::Review(_)
-            | Act::Opinion(_)
-            | Act::Argue(_)
-            | Act::Synthesis(_)
-            | Act::Critique(_)
-            | Act::Fail(_) => {}
+            Action::Exit(code) => return Ok(Some(*code)),
+            Action::Signal(name) => faults::die(name),
+            Action::Hang => faults::hang(),
+            Action::CloseStdin => faults::close(0),
+            Action::CloseStdout => faults::close(1),
+            Action::CloseStderr => faults::close(2),
+            Action::Unread
+            | Action::Say(_)
+            | Action::Draft(_)
+            | Action::Review(_)
+            | Action::Opinion(_)
+            | Action::Argue(_)
+            | Action::Synthesis(_)
+            | Action::Critique(_)
+            | Action::Fail(_) => {}
         }
         Ok(None)
     }
 }
 
-/// What a call takes: drawn from the scene's seed and what the call is, so that the same call takes
+/// What a call takes: drawn from the script's seed and what the call is, so that the same call takes
 /// the same time in every run.
 pub(super) fn drawn(latency: Latency, seed: u64, request: &Request, rule: &str) -> Duration {
-    let marks: Vec<String> = request.marks().iter().map(ToString::to_string).collect();
-    let round = request.floor().map(|floor| floor.round.to_string());
-    let mut words = vec![request.who.as_str(), request.phase().as_str(), rule];
-    words.extend(round.as_deref());
-    words.extend(marks.iter().map(String::as_str));
-    draw::latency(latency, seed, &words)
+    draw::latency(latency, seed, &[&request.who, &request.call.id, rule])
 }
 
 /// A UUID that is not used twice: from the process and the moment.

@@ -1,9 +1,8 @@
-//! What an act makes a stand-in say, if it says anything; and what it says in a debate.
+//! What an action makes a fake say, if it says anything; and what it says in a debate.
 
-use super::act::{Act, Argue, Synthesis};
+use super::action::{Action, Argue, Synthesis};
 use super::compose;
 use super::draw;
-use super::phase::Floor;
 use super::request::Request;
 use serde_json::json;
 
@@ -14,30 +13,31 @@ const APART: f64 = 20.0;
 /// What is left of that distance from round to round.
 const LEFT: f64 = 0.4;
 
-/// The answer of an act; `None` of an act that is none. Draws depend on `seed`.
+/// The answer of an action; `None` of an action that is none. Draws depend on `seed`.
 #[must_use]
-pub fn said(act: &Act, seed: u64, request: &Request) -> Option<String> {
-    Some(match act {
-        Act::Say(say) => compose::say(say, request),
-        Act::Draft(draft) => compose::draft(draft, request),
-        Act::Review(review) => compose::shaped(review, request),
-        Act::Opinion(opinion) => compose::opinion(opinion, seed, request),
-        Act::Critique(critique) => compose::critique(critique, request),
-        Act::Argue(argue) => turn(argue, seed, request),
-        Act::Synthesis(synthesis) => sum(synthesis, request),
+pub fn said(action: &Action, seed: u64, request: &Request) -> Option<String> {
+    Some(match action {
+        Action::Say(say) => compose::say(say, request),
+        Action::Draft(draft) => compose::draft(draft, request),
+        Action::Review(review) => compose::shaped(review, request),
+        Action::Opinion(opinion) => compose::opinion(opinion, seed, request),
+        Action::Critique(critique) => compose::critique(critique, request),
+        Action::Argue(argue) => turn(argue, seed, request),
+        Action::Synthesis(synthesis) => sum(synthesis, request),
         _ => return None,
     })
 }
 
 /// A turn, which ends with the confidence that is asked for.
 fn turn(argue: &Argue, seed: u64, request: &Request) -> String {
-    let Floor { round, speaker } = request.floor().unwrap_or(Floor { round: 1, speaker: "a participant" });
+    let round = request.call.round;
     let position = match argue.position.as_str() {
         "" => {
             let heard = if round == 1 { "" } else { " What the others said has not changed that." };
             format!(
-                "Round {round}, as {speaker}: start small, measure, and keep the way back open.{heard} The cost of \
-                 being wrong should be known before it is paid."
+                "Round {round}, by {}: start small, measure, and keep the way back open.{heard} The cost of \
+                 being wrong should be known before it is paid.",
+                request.who
             )
         }
         position => compose::filled(position, request),

@@ -4,7 +4,7 @@ use super::simulate::Answers;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::TestCaseError;
-use refinery_core::engine::{Briefing, Effect, Entry, Record, Refolded, refold};
+use refinery_core::engine::{Effect, JournalEntry, Record, Replayed, RunMeta, replay};
 use refinery_core::event::Event;
 use refinery_core::ids::RunId;
 use refinery_core::outcome::Outcome;
@@ -14,47 +14,47 @@ use std::collections::VecDeque;
 
 /// What came to be written, to what end, and what was heard.
 pub struct Folded {
-    pub written: Vec<Entry>,
+    pub written: Vec<JournalEntry>,
     pub outcome: Outcome,
     pub heard: Vec<Event>,
 }
 
-fn briefing() -> Briefing {
+fn meta() -> RunMeta {
     let (run, protocol) = (RunId::new("run"), "any".to_owned());
-    Briefing { run, protocol, seed: 1, max_calls: 9, participants: Vec::new() }
+    RunMeta { run, protocol, seed: 1, max_calls: 9, participants: Vec::new() }
 }
 
 /// Goes on to the end from what is outstanding; returns what was written down on the way.
-fn go_on(mut refolded: Refolded<'_>, answer: Answers<'_>) -> (Vec<Entry>, Outcome) {
+fn go_on(mut replayed: Replayed<'_>, answer: Answers<'_>) -> (Vec<JournalEntry>, Outcome) {
     let mut written = Vec::new();
-    let mut open: VecDeque<Effect> = refolded.outstanding.into();
+    let mut open: VecDeque<Effect> = replayed.outstanding.into();
     while let Some(effect) = open.pop_front() {
         let Effect::Ask(spec) = effect else { panic!("nobody here asks for {effect:?}") };
         let input = Input::Settled(Settled { id: spec.id.clone(), result: answer(&spec) });
-        let entry = Entry { at: Timestamp(0), record: Record::Told { input } };
+        let entry = JournalEntry { at: Timestamp(0), record: Record::Told { input } };
         written.push(entry.clone());
-        for effect in refolded.fold.apply(entry.at, entry.record) {
+        for effect in replayed.fold.apply(entry.at, entry.record) {
             match effect {
                 Effect::Abandon(id) => open.retain(|one| !matches!(one, Effect::Ask(spec) if spec.id == id)),
                 other => open.push_back(other),
             }
         }
     }
-    assert!(refolded.fold.is_over(), "wedged");
-    let close = Entry { at: Timestamp(0), record: Record::Closed { status: None } };
+    assert!(replayed.fold.is_over(), "wedged");
+    let close = JournalEntry { at: Timestamp(0), record: Record::Closed { status: None, finished: None } };
     written.push(close.clone());
-    refolded.fold.apply(close.at, close.record);
-    (written, refolded.fold.finish().outcome)
+    replayed.fold.apply(close.at, close.record);
+    (written, replayed.fold.finish().outcome)
 }
 
 /// Folds what was written down, as it would be read from a journal, and goes on from there.
-pub fn fold(protocol: Box<dyn Protocol>, before: &[Entry], answer: Answers<'_>) -> Folded {
+pub fn fold(protocol: Box<dyn Protocol>, before: &[JournalEntry], answer: Answers<'_>) -> Folded {
     let lines = before.iter().map(|entry| serde_json::to_string(entry).unwrap());
-    let read: Vec<Entry> = lines.map(|line| serde_json::from_str(&line).unwrap()).collect();
+    let read: Vec<JournalEntry> = lines.map(|line| serde_json::from_str(&line).unwrap()).collect();
     let mut heard = Vec::new();
     let mut listener = |event: &Event| heard.push(event.clone());
-    let refolded = refold(protocol, briefing(), Timestamp(0), read, &mut listener).unwrap();
-    let (written, outcome) = go_on(refolded, answer);
+    let replayed = replay(protocol, meta(), Timestamp(0), read, &mut listener).unwrap();
+    let (written, outcome) = go_on(replayed, answer);
     Folded { written, outcome, heard }
 }
 
@@ -88,11 +88,11 @@ pub fn cut_to_the_same_end(
 }
 
 /// What is heard when a whole record is told once more.
-fn told(protocol: Box<dyn Protocol>, entries: &[Entry]) -> Vec<Event> {
+fn told(protocol: Box<dyn Protocol>, entries: &[JournalEntry]) -> Vec<Event> {
     let mut heard = Vec::new();
     let mut listener = |event: &Event| heard.push(event.clone());
-    let refolded = refold(protocol, briefing(), Timestamp(0), entries.to_vec(), &mut listener).unwrap();
-    assert!(refolded.closed && refolded.outstanding.is_empty());
-    drop(refolded);
+    let replayed = replay(protocol, meta(), Timestamp(0), entries.to_vec(), &mut listener).unwrap();
+    assert!(replayed.closed && replayed.outstanding.is_empty());
+    drop(replayed);
     heard
 }

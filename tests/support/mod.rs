@@ -1,22 +1,22 @@
 //! What several subjects share.
 
 pub mod calls;
-pub mod cast;
 pub mod debate;
-pub mod debate_scenes;
+pub mod debate_scripts;
 pub mod disk;
+#[path = "../fake_cli/failure_kind.rs"]
+pub mod failure_kind;
+pub mod fake_cli;
 pub mod fakes;
 pub mod folder;
 pub mod folds;
+pub mod in_process;
 pub mod program;
 pub mod record;
 pub mod room;
+pub mod sandbox;
 pub mod schemas;
-pub mod shown;
+pub mod scripted_backends;
+pub mod scripted_providers;
 pub mod simulate;
-pub mod standin;
-pub mod theatre;
-pub mod toy;
-#[path = "../fake_cli/trouble.rs"]
-pub mod trouble;
-pub mod within;
+pub mod snapshot;

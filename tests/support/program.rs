@@ -22,7 +22,7 @@ const DRAWN: [(&str, &str); 4] = [
 ];
 
 /// What a command line brought.
-pub struct Shown {
+pub struct CommandOutput {
     pub stdout: String,
     pub stderr: String,
     pub code: Option<i32>,
@@ -65,16 +65,16 @@ impl Desk {
     }
 
     /// Runs a command line, `refinery` left out, with nothing on standard input.
-    pub fn run(&self, line: &str) -> Shown {
+    pub fn run(&self, line: &str) -> CommandOutput {
         self.run_with(line, Stdio::null(), b"")
     }
 
     /// Runs it with a pipe on standard input that holds `input`.
-    pub fn pipe(&self, line: &str, input: &[u8]) -> Shown {
+    pub fn pipe(&self, line: &str, input: &[u8]) -> CommandOutput {
         self.run_with(line, Stdio::piped(), input)
     }
 
-    fn run_with(&self, line: &str, stdin: Stdio, input: &[u8]) -> Shown {
+    fn run_with(&self, line: &str, stdin: Stdio, input: &[u8]) -> CommandOutput {
         let mut child = self.command(line).stdin(stdin).spawn().unwrap();
         if let Some(mut pipe) = child.stdin.take() {
             let input = input.to_vec();
@@ -83,7 +83,8 @@ impl Desk {
         }
         let output = child.wait_with_output().unwrap();
         let text = |bytes: Vec<u8>| self.redact(&String::from_utf8(bytes).unwrap());
-        let shown = Shown { stdout: text(output.stdout), stderr: text(output.stderr), code: output.status.code() };
+        let shown =
+            CommandOutput { stdout: text(output.stdout), stderr: text(output.stderr), code: output.status.code() };
         schemas::check(line, &shown);
         shown
     }
@@ -119,7 +120,7 @@ impl Desk {
     }
 }
 
-impl Shown {
+impl CommandOutput {
     /// Command line, standard output, standard error and exit code, as one text.
     pub fn block(&self, line: &str) -> String {
         let stream = |name, text: &str| if text.is_empty() { String::new() } else { format!("--- {name}\n{text}") };

@@ -1,12 +1,12 @@
 //! Journals as a test sees them from outside, and what of a run does not depend on the clock.
 
-use super::theatre::Theatre;
+use super::sandbox::Sandbox;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-impl Theatre {
+impl Sandbox {
     /// The journals in the usual place, oldest first.
     pub fn journals(&self) -> Vec<PathBuf> {
         let folder = self.path("home").join(".local/state/refinery/runs");

@@ -43,6 +43,7 @@ pub fn plan(max_rounds: u32) -> ConsensusPlan {
         review: ReviewMode::Pairwise,
         stepped: false,
         tuning: Tuning::default(),
+        ..ConsensusPlan::default()
     }
 }
 

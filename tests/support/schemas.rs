@@ -1,7 +1,7 @@
 //! Holds what was written against the published schemas. Every command line that a test plays and
-//! every scene of a protocol passes here.
+//! every script of a protocol passes here.
 
-use super::program::Shown;
+use super::program::CommandOutput;
 use jsonschema::Validator;
 use refinery_core::event::{Event, EventKind};
 use refinery_core::exchange::Usage;
@@ -47,7 +47,7 @@ pub fn assert_valid(name: &str, document: &Value) {
 }
 
 /// What a command line wrote for programs is what was published for it.
-pub fn check(line: &str, shown: &Shown) {
+pub fn check(line: &str, output: &CommandOutput) {
     let words = shell_words::split(line).unwrap();
     let after = |flag: &str| words.iter().position(|word| word == flag).and_then(|at| words.get(at + 1)).cloned();
     let lines = match after("-o").or_else(|| after("--output-format")).as_deref() {
@@ -68,16 +68,16 @@ pub fn check(line: &str, shown: &Shown) {
         _ if lines => "event",
         _ => "outcome",
     };
-    let documents: Vec<Value> = serde_json::Deserializer::from_str(&shown.stdout)
+    let documents: Vec<Value> = serde_json::Deserializer::from_str(&output.stdout)
         .into_iter()
         .collect::<Result<_, _>>()
         .unwrap_or_else(|error| {
-            assert!(words.iter().any(|word| word == "--help"), "{line}: {error}: {}", shown.stdout);
+            assert!(words.iter().any(|word| word == "--help"), "{line}: {error}: {}", output.stdout);
             Vec::new()
         });
     assert!(lines || documents.len() <= 1, "{line}: more than one document");
     for document in &documents {
-        let refused = shown.code != Some(0) && is_valid("error", document);
+        let refused = output.code != Some(0) && is_valid("error", document);
         if !refused {
             assert_valid(name, document);
         }

@@ -12,6 +12,7 @@ use crate::adapter::rules::{Signs, classify, disguised};
 use crate::exchange::{Reply, Usage};
 use crate::failure::{CallFailure, FailureClass};
 use crate::invocation::{Ending, Line, Stream};
+use crate::time::duration;
 
 /// The largest answer that is taken, in bytes.
 pub(super) const ANSWER_BYTES: usize = 8 * 1024 * 1024;
@@ -170,11 +171,11 @@ impl Watch {
 
     /// Which of our clocks ended it.
     fn clock(&self, end: &End<'_>) -> Option<(FailureClass, String)> {
-        let seconds = end.exit.elapsed.as_secs();
+        let elapsed = duration::show_seconds(end.exit.elapsed);
         match end.exit.ending {
-            Ending::HardLimit => Some((FailureClass::TimedOut, format!("no complete answer after {seconds} s"))),
-            Ending::FirstByteLimit => Some((FailureClass::Idle, format!("no sign of life after {seconds} s"))),
-            Ending::IdleLimit => Some((FailureClass::Idle, format!("it fell silent; ended after {seconds} s"))),
+            Ending::HardLimit => Some((FailureClass::TimedOut, format!("no complete answer after {elapsed}"))),
+            Ending::FirstByteLimit => Some((FailureClass::Idle, format!("no sign of life after {elapsed}"))),
+            Ending::IdleLimit => Some((FailureClass::Idle, format!("it fell silent; ended after {elapsed}"))),
             _ => None,
         }
     }

@@ -3,7 +3,7 @@
 use crate::app::options::Options;
 use crate::app::plans::self_refine::critique;
 use crate::app::roster::RosterBuilder;
-use crate::config::value::{at_least, number, whole, word};
+use crate::config::value::{at_least, number, whole, word, yes};
 use crate::protocol::refine::{CritiquePlan, RefineMode, RefinePlan, ScorePlan};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -18,7 +18,10 @@ const MODES: [(&str, Mode); 2] = [("score", Mode::Score), ("critique", Mode::Cri
 pub fn plan(options: &mut Options, roster: &mut RosterBuilder<'_>) -> RefinePlan {
     let mode = match options.read("mode", |text| word(text, &MODES)).unwrap_or(Mode::Score) {
         Mode::Score => RefineMode::Score(score(options)),
-        Mode::Critique => RefineMode::Critique(critique(options, roster)),
+        Mode::Critique => {
+            let accept_unstructured = options.read("accept_unstructured", yes).unwrap_or(false);
+            RefineMode::Critique(CritiquePlan { accept_unstructured, ..critique(options, roster) })
+        }
     };
     let judge = if judges(&mode) { options.words("judge") } else { None };
     let judge = judge.and_then(|(word, place)| options.take(roster.assign(&word, &place)));

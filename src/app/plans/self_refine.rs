@@ -45,5 +45,6 @@ pub fn critique(options: &mut Options, roster: &mut RosterBuilder<'_>) -> Critiq
         epsilon: options.read("epsilon", epsilon).unwrap_or(usual.epsilon),
         exclude: options.read("exclude", |text| Ok(excluded(&[text]))).unwrap_or(usual.exclude),
         verify: options.read("verify", yes).unwrap_or(usual.verify),
+        accept_unstructured: false,
     }
 }

@@ -38,6 +38,21 @@ pub struct AgreementArgs {
     /// Reviews: pairwise (one call per pair) or batch (one call per reviewer) [default: pairwise]
     #[arg(long, value_name = "MODE", help_heading = "Consensus")]
     pub review: Option<String>,
+
+    /// Leader: vote-threshold (highest mean) or adjusted (highest mean after taking out each reviewer's harshness;
+    /// needs three models) [default: vote-threshold]
+    #[arg(long, value_name = "RULE", help_heading = "Consensus")]
+    pub strategy: Option<String>,
+
+    /// Stop without reviews as soon as all answers are the same, compared as by `sample --normaliser`; without a value:
+    /// choice
+    #[arg(long, value_name = "NORMALISER", help_heading = "Consensus", num_args = 0..=1, require_equals = true,
+          default_missing_value = "choice")]
+    pub stop_on_agreement: Option<String>,
+
+    /// Few calls: batch reviews, one round of agreement, 3 rounds, --stop-on-agreement
+    #[arg(long, help_heading = "Consensus")]
+    pub quick: bool,
 }
 
 impl Asks for ConsensusArgs {

@@ -90,6 +90,10 @@ pub struct RefineArgs {
     #[arg(long, help_heading = "Critique mode")]
     pub verify: bool,
 
+    /// Show a reply without a complete rewrite in place of the text
+    #[arg(long, help_heading = "Critique mode")]
+    pub accept_unstructured: bool,
+
     /// What every run is given.
     #[command(flatten)]
     pub shared: SharedArgs,

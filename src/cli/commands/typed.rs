@@ -97,7 +97,7 @@ fn take(request: &mut RunRequest, id: &str, values: &[OsString], place: String) 
         "adapter" => request.adapters = paths(),
         "personas" => request.personas = paths(),
         "steps" => request.steps = Steps::File(last().unwrap_or_default()),
-        "step" | "if" | "dry_run" | "plan" | "run" => {}
+        "step" | "if" | "dry_run" | "force" | "plan" | "run" => {}
         "no_self_refine" => request.settings.push(said(Key::RefineEnabled, vec!["false".to_owned()], place)),
         _ => match setting(request.command, id) {
             Some(key) => request.settings.push(said(key, words(), place)),

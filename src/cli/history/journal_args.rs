@@ -78,6 +78,10 @@ pub struct ResumeArgs {
     #[arg(short = 'v', long)]
     pub verbose: bool,
 
+    /// Continue even if the prompts of this version differ from those that the run began with
+    #[arg(long)]
+    pub force: bool,
+
     /// Print each CLI call as a shell command you can rerun; keep its files
     #[arg(long)]
     pub debug: bool,

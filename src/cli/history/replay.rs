@@ -4,7 +4,7 @@ use crate::app::again::store;
 use crate::app::settings;
 use crate::cli::console::Console;
 use crate::cli::history::journal_args::ReplayArgs;
-use crate::engine::{Briefing, Entry, Record, Recorded, refold};
+use crate::engine::{JournalEntry, Record, Recorded, RunMeta, replay};
 use crate::error::Error;
 use crate::event::Event;
 use crate::host::Machine;
@@ -27,21 +27,36 @@ pub fn run(args: &ReplayArgs, machine: &Machine, console: Console) -> Result<u8,
     Ok(finished.outcome.status.exit_code())
 }
 
-/// Folds a journal anew; of a run that was cut off, what it had come to by then.
+/// Replays a journal; of a run that was cut off, what it had come to by then. A run that was closed is shown as
+/// it was printed; without a printed outcome (an older format), the rules of this version work it out.
 ///
 /// # Errors
-/// The journal does not fit its plan.
+/// The journal holds a record after its end, or its plan does not hold together.
 pub fn retell(recorded: Recorded, listener: &mut (dyn FnMut(&Event) + Send)) -> Result<Finished, Error> {
-    let Recorded { header, mut entries, .. } = recorded;
-    if !matches!(entries.last().map(|entry| &entry.record), Some(Record::Closed { .. })) {
+    let Recorded { header, mut entries, mut warnings, .. } = recorded;
+    let (closed, printed) = match entries.last().map(|entry| (entry.at, &entry.record)) {
+        Some((_, Record::Closed { finished, .. })) => (true, finished.is_some()),
         // It was killed, or still runs: what it has come to is shown as if it had been stopped here.
-        let at = entries.last().map_or(header.at, |entry| entry.at);
-        entries.push(Entry { at, record: Record::Closed { status: Some(Status::Cancelled) } });
+        last => {
+            let at = last.map_or(header.at, |(at, _)| at);
+            let record = Record::Closed { status: Some(Status::Cancelled), finished: None };
+            entries.push(JournalEntry { at, record });
+            (false, false)
+        }
+    };
+    if !printed && (closed || header.minor == 0) {
+        let (version, now) = (&header.version, env!("CARGO_PKG_VERSION"));
+        warnings.push(format!(
+            "the journal of refinery {version} holds no outcome that this version can show: it was worked out by the \
+             rules of refinery {now}"
+        ));
     }
     let protocol = header.plan.machine()?;
-    let refolded = refold(protocol, Briefing::of(&header.plan), header.at, entries, listener)
+    let replayed = replay(protocol, RunMeta::of(&header.plan), header.at, entries, listener)
         .map_err(|unfit| Error::failed(format!("{}: {unfit}", header.plan.run_id)))?;
-    let mut finished = refolded.fold.finish();
-    finished.totals.warnings.splice(0..0, header.warnings);
+    // What was printed does not depend on what today's rules leave out.
+    warnings.extend(replayed.warning().filter(|_| !printed));
+    let mut finished = replayed.fold.finish();
+    finished.totals.warnings.splice(0..0, header.warnings.into_iter().chain(warnings));
     Ok(finished)
 }

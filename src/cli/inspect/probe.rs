@@ -53,6 +53,7 @@ impl Probe for RealProbe<'_> {
             review: ReviewMode::Pairwise,
             stepped: false,
             tuning: Tuning::default(),
+            ..ConsensusPlan::default()
         };
         let mut participant = participant.clone();
         if participant.manifest.efforts.contains_key(&Effort::Low) {

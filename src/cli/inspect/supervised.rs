@@ -4,6 +4,7 @@
 use crate::cli::inspect::checkup::{Ran, Runner};
 use crate::invocation::{Capture, Ending, EnvValue, Flow, Invocation, Limits, StdinClose, StopLevel, Stream, Turn};
 use crate::process::Supervisor;
+use crate::time::duration;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
@@ -46,7 +47,7 @@ impl Supervised<'_> {
         match exit.ending {
             Ending::Left | Ending::Done => Ok(Ran { code: exit.code, ..ran }),
             Ending::NotStarted { message, .. } => Err(message),
-            Ending::HardLimit => Err(format!("no end after {} s", limit.as_secs())),
+            Ending::HardLimit => Err(format!("no end after {}", duration::show(limit))),
             Ending::Flooded => Err("it printed too much".to_owned()),
             Ending::FirstByteLimit | Ending::IdleLimit | Ending::Stopped => Err("it was stopped".to_owned()),
         }

@@ -26,6 +26,8 @@ pub struct Watchdog {
 struct Shared {
     /// `None` once it was told that all is over, or does not listen any more.
     line: Mutex<Option<UnixStream>>,
+    /// Why it does not listen any more, until that is asked for.
+    lost: Mutex<Option<io::Error>>,
     process: Arc<Mutex<Child>>,
 }
 
@@ -62,7 +64,7 @@ impl Watchdog {
             .stderr(Stdio::null())
             .spawn()?;
         let (line, process) = (Mutex::new(Some(ours)), Arc::new(Mutex::new(process)));
-        let watchdog = Self { shared: Arc::new(Shared { line, process }) };
+        let watchdog = Self { shared: Arc::new(Shared { line, lost: Mutex::default(), process }) };
         watchdog.tell(&Message::Marker(marker.clone()));
         Ok(watchdog)
     }
@@ -99,6 +101,12 @@ impl Watchdog {
         self.tell(&Message::ScratchGone(path.to_owned()));
     }
 
+    /// Why it does not listen any more, the first time that this is asked; `None` while it does.
+    #[must_use]
+    pub fn take_error(&self) -> Option<io::Error> {
+        self.shared.lost.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     /// Lets it act now, and waits until it has: afterwards no process that carries the marker is
     /// left. Blocks for some milliseconds.
     ///
@@ -116,6 +124,7 @@ impl Watchdog {
             // Not even half a line more: it would be misread. What it knows, it acts on.
             *line = None;
             tracing::warn!("the watchdog does not listen any more: {error}");
+            *self.shared.lost.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
         }
     }
 }

@@ -2,13 +2,41 @@
 
 use super::code;
 use super::ways::{PLACEHOLDERS, Place, WAYS};
-use crate::protocol::quote::QUOTE_BYTES;
 use regex_lite::{Captures, Regex};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 /// Signatures stand within this many lines from the end, blank ones not counted.
 const SIGNATURE_LINES: usize = 3;
+/// A way of saying who one is takes less than this many bytes.
+const WINDOW_BYTES: usize = 600;
+/// At most so many windows at each end of a text are searched.
+const WINDOWS: usize = 40;
+/// What follows the name of a program, and is no surname.
+const PRODUCTS: [&str; 19] = [
+    "opus", "sonnet", "haiku", "fable", "code", "cli", "pro", "flash", "ultra", "nano", "mini", "max", "ai",
+    "deepmind", "advanced", "turbo", "lite", "preview", "team",
+];
+/// What a program is called, or what it does here.
+const PROGRAM_WORDS: [&str; 14] = [
+    "model",
+    "assistant",
+    "ai",
+    "system",
+    "agent",
+    "bot",
+    "program",
+    "llm",
+    "cli",
+    "intelligence",
+    "answer",
+    "response",
+    "review",
+    "participant",
+];
+/// Words by which a text is about signs of the zodiac.
+const ZODIAC: [&str; 9] =
+    ["horoscope", "zodiac", "star sign", "astrolog", "sternzeichen", "sagittarius", "capricorn", "aquarius", "pisces"];
 
 /// Knows the names that must not show, and the question and files, whose words always may.
 #[derive(Debug)]
@@ -62,25 +90,28 @@ impl Scrub {
     }
 
     fn edits(&self, text: &str) -> Vec<(Range<usize>, String)> {
-        let paragraphs = self.paragraphs_with_names(text);
-        if paragraphs.is_empty() {
+        let windows = self.windows(text);
+        if windows.is_empty() {
             return Vec::new();
         }
         let code = code::spans(text);
         let tail = tail(text);
         let mut edits = Vec::new();
         for rule in self.rules() {
-            for paragraph in &paragraphs {
-                for found in rule.pattern.captures_iter(&text[paragraph.clone()]) {
+            for window in &windows {
+                for found in rule.pattern.captures_iter(&text[window.clone()]) {
                     let Some(whole) = found.get(0) else { continue };
-                    let range = paragraph.start + whole.start()..paragraph.start + whole.end();
+                    let range = window.start + whole.start()..window.start + whole.end();
                     let in_code = code.iter().any(|span| span.start < range.end && range.start < span.end);
                     let in_place = match rule.place {
                         Place::Anywhere => true,
                         Place::Start => text[..range.start].trim().is_empty(),
                         Place::End => range.start >= tail,
                     };
-                    if in_place && !in_code && !self.is_given(whole.as_str()) && ends_a_name(&text[range.end..]) {
+                    // There the pattern sees the start of a line where there is none.
+                    let at_edge = range.start == window.start && !line_starts(text, window.start);
+                    let own = ends_a_name(&text[range.end..]) && !is_somebody_else(text, &range);
+                    if in_place && own && !in_code && !at_edge && !self.is_given(whole.as_str()) {
                         edits.push((range, expand(&found, rule.replacement)));
                     }
                 }
@@ -94,31 +125,89 @@ impl Scrub {
         self.given.iter().any(|text| text.contains(phrase))
     }
 
-    /// The paragraphs in which a name occurs: only there can anything be found. The middle of a
-    /// text so long that no prompt shows it is passed over.
-    fn paragraphs_with_names(&self, text: &str) -> Vec<Range<usize>> {
+    /// Where a name occurs, with what stands around it in its paragraph: only there can anything be found. Of very many
+    /// only those nearest to both ends, where authors say who they are: the time stays linear, whatever a text is.
+    fn windows(&self, text: &str) -> Vec<Range<usize>> {
         let lower = text.to_ascii_lowercase();
-        let mut found = Vec::new();
-        let mut paragraph = 0..0;
-        let mut at = 0;
-        for line in lower.split_inclusive('\n').chain(["\n"]) {
-            at += line.len();
-            if line.trim().is_empty() {
-                let hidden = paragraph.start > QUOTE_BYTES && paragraph.end + QUOTE_BYTES < text.len();
-                if !hidden && self.names.iter().any(|name| lower[paragraph.clone()].contains(name.as_str())) {
-                    found.push(paragraph);
+        let mut places: Vec<usize> =
+            self.names.iter().flat_map(|name| lower.match_indices(name.as_str()).map(|(at, _)| at)).collect();
+        places.sort_unstable();
+        let mut windows: Vec<Range<usize>> = Vec::new();
+        for place in places {
+            let window = around(text, place);
+            match windows.last_mut() {
+                Some(last) if window.start <= last.end && window.end - last.start <= WINDOW_BYTES => {
+                    last.end = window.end;
                 }
-                paragraph = at.min(text.len())..at.min(text.len());
-            } else {
-                paragraph.end = at;
+                Some(last) if place < last.end => {}
+                _ => windows.push(window),
             }
         }
-        found
+        if windows.len() > 2 * WINDOWS {
+            windows.drain(WINDOWS..windows.len() - WINDOWS);
+        }
+        windows
     }
 
     fn rules(&self) -> &[Rule] {
         self.rules.get_or_init(|| rules(&self.names))
     }
+}
+
+/// What stands around a place, within its paragraph and from the start of its line where that is near.
+fn around(text: &str, place: usize) -> Range<usize> {
+    let boundary = |mut at: usize| {
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    };
+    let near = boundary(place.saturating_sub(WINDOW_BYTES / 4))..boundary((place + WINDOW_BYTES / 2).min(text.len()));
+    let (before, after) = (&text[near.start..place], &text[place..near.end]);
+    let line = before.find('\n').map(|at| at + 1).filter(|_| !line_starts(text, near.start));
+    let start = before.rfind("\n\n").map(|at| at + 2).or(line);
+    let end = after.find("\n\n").unwrap_or(after.len());
+    near.start + start.unwrap_or(0)..place + end
+}
+
+fn line_starts(text: &str, at: usize) -> bool {
+    text[..at].is_empty() || text[..at].ends_with('\n')
+}
+
+/// Whether a phrase speaks of somebody else by that name: within quotation marks, before a surname, with a calling that
+/// no program has, or as a sign of the zodiac.
+fn is_somebody_else(text: &str, range: &Range<usize>) -> bool {
+    let paragraph = text[..range.start].rfind("\n\n").map_or(0, |at| at + 2);
+    let end = text[range.end..].find("\n\n").map_or(text.len(), |at| range.end + at);
+    let near = paragraph.max(floor(text, range.start.saturating_sub(WINDOW_BYTES)));
+    let before = &text[near..range.start];
+    let after = &text[range.end..end.min(floor(text, range.end + WINDOW_BYTES))];
+    let straight = before.matches('"').count() % 2 == 1 && after.contains('"');
+    let curly = [('“', '”'), ('„', '“'), ('«', '»'), ('‘', '’')];
+    let quoted = curly.iter().any(|(open, close)| {
+        before.rfind(*open).is_some_and(|at| !before[at + open.len_utf8()..].contains(*close)) && after.contains(*close)
+    });
+    let word = |text: &str| text.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default().to_owned();
+    let follows = after.strip_prefix(' ').filter(|_| text[..range.end].ends_with(char::is_alphanumeric)).map(word);
+    let surname = follows.is_some_and(|word| {
+        let other = !PRODUCTS.contains(&word.to_lowercase().as_str()) && !matches!(word.as_str(), "I" | "And" | "As");
+        other && word.starts_with(char::is_uppercase)
+    });
+    let calling = after.strip_prefix(", ").is_some_and(|rest| {
+        let described = ["a ", "an ", "the "].iter().any(|article| rest.starts_with(article));
+        let clause = rest.split(['.', ';', '\n', ',']).next().unwrap_or(rest).to_lowercase();
+        described && !PROGRAM_WORDS.iter().any(|word| clause.contains(word))
+    });
+    let lower = text[near..end.min(floor(text, range.end + WINDOW_BYTES))].to_lowercase();
+    straight || quoted || surname || calling || ZODIAC.iter().any(|word| lower.contains(word))
+}
+
+fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
 }
 
 /// Where the last few lines begin.
@@ -148,7 +237,8 @@ fn expand(found: &Captures<'_>, replacement: &str) -> String {
 fn rules(names: &[String]) -> Vec<Rule> {
     let any = names.iter().map(|name| regex_lite::escape(name)).collect::<Vec<_>>().join("|");
     // What may follow a name: `Opus 4.6`, `-4o`.
-    let version = r"(?:[ -](?:[A-Z][A-Za-z]*|[vo]?[0-9][0-9A-Za-z.:]*[0-9A-Za-z]|[0-9])){0,4}";
+    let product = PRODUCTS.join("|");
+    let version = format!(r"(?:[ -](?:(?i:{product})\b|[vo]?[0-9][0-9A-Za-z.:]*[0-9A-Za-z]|[0-9])){{0,4}}");
     let name = format!("(?i:{any}){version}");
     let pattern = |way: &str| {
         // What a placeholder stands for may hold those that come after it.
@@ -254,6 +344,28 @@ mod tests {
         ] {
             assert_eq!(scrub(text), text);
         }
+    }
+
+    #[test]
+    fn people_of_that_name_stay() {
+        for text in [
+            "From the diary: I am Claude Monet, and I paint.",
+            "\"I am Claude,\" said the painter, \"and this is Giverny.\"",
+            "„Ich bin Claude“, sagte er.",
+            "I am Claude, a baker from Lyon, and this is my story.",
+            "I'm Gemini, so my horoscope says to rest; as Gemini, I never do.",
+        ] {
+            assert_eq!(scrub(text), text);
+        }
+    }
+
+    #[test]
+    fn a_long_paragraph_is_searched_near_its_ends() {
+        let wall = "Claude and Gemini differ. ".repeat(40_000);
+        let text = format!("I am Claude. {wall} So say I, as I am Gemini.");
+        let scrubbed = scrub(&text);
+        assert!(scrubbed.starts_with("I am one of the participants. Claude and Gemini"), "{}", &scrubbed[..80]);
+        assert!(scrubbed.ends_with("as I am one of the participants."));
     }
 
     #[test]

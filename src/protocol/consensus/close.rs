@@ -3,7 +3,7 @@
 use super::closing::{AnswerSoFar, Bound, ClosedRound, ClosingDecision, Partial, Previous};
 use super::machine::Consensus;
 use super::outcome::Best;
-use super::state::Seat;
+use super::state::{Seat, Stage};
 use crate::event::EventKind;
 use crate::outcome::Status;
 use crate::protocol::machine::{Outbox, RoundOverrides, RoundReport};
@@ -25,12 +25,27 @@ impl Consensus {
             self.finish(Status::InsufficientModels, at, out);
             return true;
         }
+        let before = at.checked_sub(1).map(|before| (before, Stage::Refine));
+        if round.is_seated() && before.is_some_and(|before| !self.enough_left(before)) {
+            self.finish(Status::InsufficientModels, at, out);
+            return true;
+        }
+        if self.are_identical(at) {
+            self.identical = true;
+            let best = self.rounds[at].authors().next().map(|who| Best { at, who });
+            self.finish_with(Status::Converged, at, best, out);
+            return true;
+        }
         let complete = round.is_complete();
         if !complete && self.strategy.bound(&self.partial(at)) != Bound::WillClose {
             return false;
         }
         let standing = self.standing(at);
-        let decision = self.strategy.close(&ClosedRound { standing: &standing, earlier: &self.closed.standings });
+        let mut decision = self.strategy.close(&ClosedRound { standing: &standing, earlier: &self.closed.standings });
+        // An answer that nobody could judge is no agreement on another one.
+        if round.authors().any(|author| round.reviews(author).next().is_none()) {
+            decision = ClosingDecision::Continue;
+        }
         if !complete && decision == ClosingDecision::Continue {
             return false;
         }
@@ -51,7 +66,7 @@ impl Consensus {
         });
         self.closed.standings.push(standing);
         self.closed.converged = converged;
-        let more = !converged && !self.is_last(at) && self.anyone_left();
+        let more = !converged && !self.is_last(at) && self.enough_left((at, Stage::Evaluate));
         if self.plan.stepped {
             let winner = match &decision {
                 ClosingDecision::Converged { winner } => Some(winner.clone()),
@@ -61,13 +76,27 @@ impl Consensus {
         }
         if let ClosingDecision::Converged { winner } = decision {
             let who = self.order.iter().position(|name| *name == winner);
-            let best = who.filter(|who| self.rounds[at].candidate(*who).is_some()).map(|who| Best { at, who });
+            let best = who.and_then(|who| self.best_of_streak(at, who));
             self.finish_with(Status::Converged, at, best, out);
         } else if self.is_last(at) {
             self.finish(Status::MaxRoundsExceeded, at, out);
         } else if !more {
             self.finish(Status::InsufficientModels, at, out);
         }
+    }
+
+    /// Whether all answers of a round are the same, where that ends the run.
+    fn are_identical(&self, at: usize) -> bool {
+        let Some(normaliser) = self.plan.stop_on_agreement else { return false };
+        let round = &self.rounds[at];
+        let mut forms = round.authors().filter_map(|who| Some(normaliser.form(&round.candidate(who)?.text)));
+        let first = forms.next();
+        round.is_seated() && forms.all(|form| Some(form) == first)
+    }
+
+    /// Whether reviews would be bought too early: the answers are the same, or not all of them are there.
+    pub(super) fn may_be_identical(&self, at: usize) -> bool {
+        self.plan.stop_on_agreement.is_some() && (!self.rounds[at].is_seated() || self.are_identical(at))
     }
 
     /// Lets participants go on from a round to the next, each as soon as it can; whether any did.
@@ -116,9 +145,10 @@ impl Consensus {
         self.rounds[at].round.get() >= self.plan.max_rounds
     }
 
-    /// Whether anybody can still be asked.
-    fn anyone_left(&self) -> bool {
-        self.gone.iter().any(Option::is_none)
+    /// Whether at least two participants can still be asked after a stage: one alone can neither be reviewed nor review
+    /// anew. What failed in a later stage does not count: that would depend on what came first.
+    fn enough_left(&self, stage: (usize, Stage)) -> bool {
+        self.gone_since.iter().filter(|since| since.is_none_or(|since| since > stage)).count() >= 2
     }
 
     /// Where a round stands with the reviews that are in now.
@@ -132,7 +162,7 @@ impl Consensus {
             }
         }
         let previous = at.checked_sub(1).and_then(|before| self.closed.standings.get(before));
-        Standing::of(round.round, &self.order, scores, previous)
+        Standing::ranked(self.strategy.ranking(), round.round, &self.order, scores, previous)
     }
 
     fn partial(&self, at: usize) -> Partial<'_> {

@@ -1,7 +1,7 @@
 //! When a run may end: the seam for a caller's own rule.
 
 use crate::ids::{ParticipantId, Round};
-use crate::protocol::tally::{HIGHEST, LOWEST, Standing};
+use crate::protocol::tally::{HIGHEST, LOWEST, Ranking, Standing};
 
 /// Decides when the participants agree.
 ///
@@ -39,6 +39,11 @@ pub trait ClosingStrategy: Send + Sync {
 
     /// Looks at a round whose scores are in. The same rounds must always lead to the same decision.
     fn close(&self, round: &ClosedRound<'_>) -> ClosingDecision;
+
+    /// By what the leader of each round is told, before [`close`](Self::close) sees it.
+    fn ranking(&self) -> Ranking {
+        Ranking::Mean
+    }
 
     /// Says what [`close`](Self::close) will decide about a round that is still open, whatever is
     /// still to come, failures included. [`Bound::Unknown`] is always right.

@@ -11,14 +11,14 @@ use crate::protocol::asking::readable;
 use crate::protocol::draw::letter;
 use crate::protocol::machine::Outbox;
 use crate::protocol::material::MemberIndex;
-use crate::protocol::parse::{Malformed, Review, read_review, read_reviews};
+use crate::protocol::parse::{Malformed, Review, Shown, read_review, read_reviews};
 use crate::protocol::prompt::{FittedPrompt, review_batch_shape, review_shape};
 use std::sync::Arc;
 
 impl Consensus {
     /// Asks for every review of a round that can be asked for now; whether it did anything.
     pub(super) fn ask_reviews(&mut self, at: usize, out: &mut Outbox) -> bool {
-        if self.closed.standings.len() > at {
+        if self.closed.standings.len() > at || self.may_be_identical(at) {
             return false;
         }
         let members = self.order.len();
@@ -155,11 +155,12 @@ impl Consensus {
     }
 
     fn read(&self, call: &ReviewCall, reply: &Reply) -> Vec<Result<Review, Malformed>> {
+        let shown = Shown::new(call.prompt.parts());
         match self.plan.review {
-            ReviewMode::Pairwise => vec![read_review(&reply.text, reply.structured.as_ref())],
+            ReviewMode::Pairwise => vec![read_review(&reply.text, reply.structured.as_ref(), &shown)],
             ReviewMode::Batch => {
                 let labels: Vec<&str> = call.answers.iter().map(|(_, label)| label.as_str()).collect();
-                read_reviews(&reply.text, reply.structured.as_ref(), &labels, call.shown)
+                read_reviews(&reply.text, reply.structured.as_ref(), &labels, call.shown, &shown)
             }
         }
     }

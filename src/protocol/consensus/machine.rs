@@ -3,7 +3,7 @@
 use super::closing::ClosingStrategy;
 use super::prompts;
 use super::settings::ConsensusPlan;
-use super::state::{Candidate, Closed, Pending, RoundState, Seat};
+use super::state::{Candidate, Closed, Pending, RoundState, Seat, Stage};
 use crate::event::EventKind;
 use crate::exchange::{CallSpec, Reply, Role, Shape};
 use crate::failure::CallFailure;
@@ -29,8 +29,12 @@ pub struct Consensus {
     pub(super) pending: BTreeMap<CallId, Pending>,
     /// Who can answer nothing any more, and why; by participant.
     pub(super) gone: Vec<Option<CallFailure>>,
+    /// Since which round and stage, the earliest that is known.
+    pub(super) gone_since: Vec<Option<(usize, Stage)>>,
     pub(super) cuts: QuoteCuts,
     pub(super) ended: Option<Outcome>,
+    /// Whether the run ended because all answers were the same.
+    pub(super) identical: bool,
     first: RoundOverrides,
 }
 
@@ -56,7 +60,7 @@ impl Consensus {
         material: Material,
         strategy: Box<dyn ClosingStrategy>,
     ) -> Self {
-        let gone = members.iter().map(|_| None).collect();
+        let gone: Vec<_> = members.iter().map(|_| None).collect();
         Self {
             order: members.iter().map(|member| member.id.clone()).collect(),
             writer: PromptWriter::new(members, material),
@@ -65,9 +69,11 @@ impl Consensus {
             rounds: Vec::new(),
             closed: Closed::default(),
             pending: BTreeMap::new(),
+            gone_since: vec![None; gone.len()],
             gone,
             cuts: QuoteCuts::default(),
             ended: None,
+            identical: false,
             first: RoundOverrides::default(),
         }
     }
@@ -153,13 +159,15 @@ impl Consensus {
     fn settled(&mut self, settled: Settled, out: &mut Outbox) {
         let Some(pending) = self.pending.remove(&settled.id) else { return };
         let result = settled.result.and_then(|reply| match &pending {
-            Pending::Propose { .. } | Pending::Refine { .. } => spoken(reply),
+            Pending::Propose { .. } | Pending::Refine(_) => spoken(reply),
             Pending::Review(_) => Ok(reply),
         });
         if let Err(failure) = &result
             && is_lost(failure)
         {
-            self.gone[who(&pending)].get_or_insert_with(|| failure.clone());
+            let (who, stage) = (who(&pending), pending.stage());
+            self.gone_since[who] = Some(self.gone_since[who].map_or(stage, |since| since.min(stage)));
+            self.gone[who].get_or_insert_with(|| failure.clone());
         }
         self.take(pending, result, out);
     }
@@ -168,14 +176,15 @@ impl Consensus {
         match pending {
             Pending::Propose { at, who } => self.proposed(at, who, result, out),
             Pending::Review(call) => self.reviewed(call, result, out),
-            Pending::Refine { at, who } => self.refined(at, who, result, out),
+            Pending::Refine(asked) => self.refined(&asked, result, out),
         }
     }
 }
 
 fn who(pending: &Pending) -> MemberIndex {
     match pending {
-        Pending::Propose { who, .. } | Pending::Refine { who, .. } => *who,
+        Pending::Propose { who, .. } => *who,
+        Pending::Refine(asked) => asked.who,
         Pending::Review(call) => call.reviewer,
     }
 }

@@ -35,7 +35,7 @@
 //! Two participants, a bar of 8, and one round of leading is enough:
 //!
 //! ```
-//! use refinery_core::exchange::{Reply, Role, Tuning};
+//! use refinery_core::exchange::{Reply, Role};
 //! use refinery_core::ids::ParticipantId;
 //! use refinery_core::outcome::Status;
 //! use refinery_core::protocol::consensus::{Consensus, ConsensusPlan, ReviewMode, VoteThreshold};
@@ -47,8 +47,7 @@
 //!     max_rounds: 3,
 //!     stability_rounds: 1,
 //!     review: ReviewMode::Pairwise,
-//!     stepped: false,
-//!     tuning: Tuning::default(),
+//!     ..ConsensusPlan::default()
 //! };
 //! let member = |name: &str| Member {
 //!     id: ParticipantId::new(name),
@@ -106,5 +105,5 @@ mod vote_threshold;
 
 pub use closing::{AnswerSoFar, Bound, ClosedRound, ClosingDecision, ClosingStrategy, Partial, Previous};
 pub use machine::Consensus;
-pub use settings::{ConsensusPlan, ReviewMode};
-pub use vote_threshold::VoteThreshold;
+pub use settings::{ConsensusPlan, ReviewMode, Strategy};
+pub use vote_threshold::{AdjustedThreshold, VoteThreshold};

@@ -4,17 +4,28 @@ use super::machine::Consensus;
 use super::state::{Candidate, Seat};
 use crate::failure::{CallFailure, FailureClass};
 use crate::ids::ParticipantId;
-use crate::outcome::{Answer, Body, ConsensusBody, Dissent, Dropped, Outcome, RoundRecord, Status, Winner};
+use crate::outcome::{
+    Answer, Body, ConsensusBody, Dissent, Dropped, Outcome, ReviewRecord, RoundRecord, Status, Winner,
+};
 use crate::protocol::material::MemberIndex;
 use crate::protocol::tally::{self, SLACK, Standing};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+
+/// A winner that one reviewer scored so much lower than another is contested.
+const CONTESTED: f64 = 4.0;
 
 /// Whose answer is best, and in which round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Best {
     pub at: usize,
     pub who: MemberIndex,
+}
+
+/// The one with the highest mean; of several, the latest.
+fn latest_best(versions: impl Iterator<Item = (Best, f64)>) -> Option<Best> {
+    let later = |best: (Best, f64), other: (Best, f64)| if other.1 >= best.1 - SLACK { other } else { best };
+    versions.reduce(later).map(|(best, _)| best)
 }
 
 impl Consensus {
@@ -28,7 +39,8 @@ impl Consensus {
         Some(self.outcome(Status::Cancelled, Some(best), seen, last))
     }
 
-    /// The leader of the last of the first `seen` rounds that has one, else anybody's newest answer.
+    /// The best-scored leader of the first `seen` rounds, of the latest of them that has as much; else anybody's
+    /// newest answer.
     pub(super) fn best(&self, seen: usize) -> Option<Best> {
         let newest = || {
             let first = |at: usize| Some(Best { at, who: self.rounds[at].authors().next()? });
@@ -38,11 +50,28 @@ impl Consensus {
     }
 
     fn leader_in(&self, seen: usize) -> Option<Best> {
-        (0..seen).rev().find_map(|at| {
-            let leader = self.standing_of(at).leader?;
-            let who = self.order.iter().position(|name| *name == leader)?;
-            Some(Best { at, who })
-        })
+        let leaders = (0..seen).filter_map(|at| {
+            let standing = self.standing_of(at);
+            let who = self.order.iter().position(|name| Some(name) == standing.leader.as_ref())?;
+            Some((Best { at, who }, standing.leading_mean()?))
+        });
+        latest_best(leaders)
+    }
+
+    /// The winner's best-scored version in the rounds that it led up to this one.
+    pub(super) fn best_of_streak(&self, at: usize, who: MemberIndex) -> Option<Best> {
+        let standing = self.closed.standings.get(at)?;
+        let leads = standing.leader.as_ref() == Some(&self.order[who]);
+        let rounds = if leads { usize::try_from(standing.stable).unwrap_or(1) } else { 1 };
+        let versions = (at + 1).saturating_sub(rounds)..=at;
+        let scored = versions.filter_map(|at| Some((Best { at, who }, self.mean(at, who)?)));
+        // A caller's own rule may name a winner that nobody scored.
+        latest_best(scored).or_else(|| self.rounds[at].candidate(who).map(|_| Best { at, who }))
+    }
+
+    /// A participant's best-scored version in the first `seen` rounds.
+    pub(super) fn best_version(&self, seen: usize, who: MemberIndex) -> Option<Best> {
+        latest_best((0..seen).filter_map(|at| Some((Best { at, who }, self.mean(at, who)?))))
     }
 
     fn standing_of(&self, at: usize) -> Standing {
@@ -57,6 +86,11 @@ impl Consensus {
         let records = records.filter(|(at, standing)| *at < self.closed.standings.len() || !standing.scores.is_empty());
         let body = ConsensusBody {
             final_round: self.rounds.get(last).map_or(0, |round| round.round.get()),
+            answer_round: best.map(|best| self.rounds[best.at].round.get()),
+            tied_with: best.map(|best| self.tied_with(best, seen)).unwrap_or_default(),
+            contested: best.is_some_and(|best| best.at < seen && self.is_contested(best)),
+            agreed_by: self.identical.then(|| "identical".to_owned()),
+            reviews: (0..seen).flat_map(|at| self.reviews_of(at)).collect(),
             strategy: self.strategy.name().to_owned(),
             threshold: plan.threshold,
             stability_rounds: plan.stability_rounds,
@@ -87,16 +121,17 @@ impl Consensus {
         tally::mean(&scores)
     }
 
-    /// Everybody's latest answer that was scored, else its latest one: the winner's first, then by
-    /// mean, those that nobody scored last.
+    /// Everybody's best-scored version, else its latest one: the winner's first, then by mean, those without a
+    /// score last.
     fn answers(&self, best: Option<Best>, seen: usize, last: usize) -> Vec<Answer> {
         let rounds = self.rounds.len().min(last + 1);
-        let latest = |who: MemberIndex| {
-            let at = (0..seen).rev().find(|at| self.rounds[*at].reviews(who).next().is_some());
+        let version = |who: MemberIndex| {
+            let winning = best.filter(|best| best.who == who).map(|best| best.at);
+            let at = winning.or_else(|| self.best_version(seen, who).map(|best| best.at));
             let at = at.or_else(|| (0..rounds).rev().find(|at| self.rounds[*at].candidate(who).is_some()))?;
             Some((who, self.answer(at, who, at < seen)?))
         };
-        let mut answers: Vec<(MemberIndex, Answer)> = (0..self.order.len()).filter_map(latest).collect();
+        let mut answers: Vec<(MemberIndex, Answer)> = (0..self.order.len()).filter_map(version).collect();
         let wins = |who: MemberIndex| best.is_some_and(|best| best.who == who);
         answers.sort_by(|(a, one), (b, other)| {
             let by_mean = match (one.mean_score, other.mean_score) {
@@ -125,10 +160,43 @@ impl Consensus {
         })
     }
 
-    /// Reviews of the winner below the threshold, the lowest first.
+    /// Who did as well as the winner: in the round that decided, where one did, else by everybody's best version.
+    fn tied_with(&self, best: Best, seen: usize) -> Vec<ParticipantId> {
+        let winner = &self.order[best.who];
+        if let Some(last) = self.closed.standings.last().filter(|_| self.closed.converged) {
+            return if last.leader.as_ref() == Some(winner) { last.tied.clone() } else { Vec::new() };
+        }
+        let mean = |version: Best| self.mean(version.at, version.who);
+        let Some(won) = mean(best).filter(|_| best.at < seen) else { return Vec::new() };
+        let others = (0..self.order.len()).filter(|who| *who != best.who);
+        let as_good = |who: &MemberIndex| {
+            self.best_version(seen, *who).and_then(mean).is_some_and(|mean| (mean - won).abs() <= SLACK)
+        };
+        others.filter(as_good).map(|who| self.order[who].clone()).collect()
+    }
+
+    fn is_contested(&self, best: Best) -> bool {
+        let scores = || self.rounds[best.at].reviews(best.who).map(|(_, review)| review.score);
+        let (lowest, highest) = (scores().fold(f64::INFINITY, f64::min), scores().fold(f64::NEG_INFINITY, f64::max));
+        highest - lowest >= CONTESTED - SLACK
+    }
+
+    fn reviews_of(&self, at: usize) -> impl Iterator<Item = ReviewRecord> {
+        let round = &self.rounds[at];
+        (0..self.order.len()).flat_map(move |reviewer| {
+            (0..self.order.len()).filter_map(move |author| {
+                let review = round.review(reviewer, author)?.clone();
+                let (reviewer, author) = (self.order[reviewer].clone(), self.order[author].clone());
+                Some(ReviewRecord { round: round.round, reviewer, author, review })
+            })
+        })
+    }
+
+    /// Reviews of the winner that name a weakness or are below the threshold, the lowest first.
     fn dissent(&self, best: Best) -> Vec<Dissent> {
         let below = |score: f64| score < self.plan.threshold - SLACK;
-        let against = self.rounds[best.at].reviews(best.who).filter(|(_, review)| below(review.score));
+        let against = self.rounds[best.at].reviews(best.who);
+        let against = against.filter(|(_, review)| below(review.score) || !review.weaknesses.is_empty());
         let mut dissent: Vec<Dissent> = against
             .map(|(reviewer, review)| Dissent {
                 reviewer: self.order[reviewer].clone(),
@@ -149,6 +217,8 @@ impl Consensus {
             means: standing.means.clone(),
             leader: standing.leader.clone(),
             stable: standing.stable,
+            tied_with: standing.tied.clone(),
+            adjusted: standing.adjusted.clone(),
             reviews_dropped: self.rounds[at].missing_reviews(),
             repairs: self.rounds[at].repairs,
             converged: self.closed.converged && at + 1 == self.closed.standings.len(),

@@ -3,11 +3,12 @@
 use super::settings::ReviewMode;
 use crate::exchange::{Prompt, Shape};
 use crate::ids::Round;
+use crate::protocol::asking::unchanged;
 use crate::protocol::draw::letter;
 use crate::protocol::material::MemberIndex;
 use crate::protocol::parse::{Malformed, Review};
 use crate::protocol::prompt::{self, FittedPrompt, PromptWriter, REPAIR_BYTES, Repair, Slot, USEFUL_QUOTE_BYTES};
-use crate::protocol::quote::{Piece, joined};
+use crate::protocol::quote::{Piece, QUOTE_BYTES, joined};
 use std::sync::Arc;
 
 pub(super) fn propose(writer: &PromptWriter, who: MemberIndex, round: Round, context: Option<&str>) -> FittedPrompt {
@@ -119,6 +120,14 @@ pub(super) fn repair(
     writer.fit(to, writer.repair(&repair), 0)
 }
 
+/// The prompt of a refinement, and the code of its fences.
+pub(super) struct Refinement {
+    pub prompt: FittedPrompt,
+    pub nonce: String,
+}
+
+/// Asks for a better version of a participant's own answer. `None` where that answer does not fit whole: who does not
+/// see all of a text cannot be asked to rewrite it.
 pub(super) fn refine(
     writer: &PromptWriter,
     who: MemberIndex,
@@ -126,7 +135,21 @@ pub(super) fn refine(
     reviews: &[(MemberIndex, &Review)],
     round: Round,
     context: Option<&str>,
-) -> FittedPrompt {
+) -> Option<Refinement> {
+    let (pieces, nonce) = refinement(writer, who, answer, reviews, round, context);
+    let least = writer.needs(&pieces, USEFUL_QUOTE_BYTES);
+    let fits = answer.len() <= QUOTE_BYTES && writer.members[who].prompt_bytes.is_none_or(|limit| least <= limit);
+    fits.then(|| Refinement { prompt: writer.fit(who, pieces, 0), nonce })
+}
+
+fn refinement(
+    writer: &PromptWriter,
+    who: MemberIndex,
+    answer: &Arc<str>,
+    reviews: &[(MemberIndex, &Review)],
+    round: Round,
+    context: Option<&str>,
+) -> (Vec<Piece>, String) {
     let reviews = writer.order("reviews", round, who, reviews.to_vec(), |(reviewer, _)| *reviewer);
     let texts: Vec<Arc<str>> = reviews.iter().map(|(_, review)| review_text(writer, review)).collect();
     let answer = writer.quotable(answer);
@@ -143,11 +166,12 @@ pub(super) fn refine(
     let reviews = reviews.collect();
     let pieces = prompt::REFINE.fill(&[
         ("nonce", Slot::Text(nonce.clone())),
+        ("unchanged", Slot::Text(unchanged(&nonce))),
         ("context", self::context(writer, context, round, writer.name(who))),
-        ("answer", Slot::Quote(answer)),
+        ("answer", Slot::Whole(answer)),
         ("reviews", Slot::Pieces(reviews)),
     ]);
-    writer.fit(who, pieces, 0)
+    (pieces, nonce)
 }
 
 /// Everything that a review says, but the score, as its author's peers may see it.
@@ -176,13 +200,13 @@ pub(super) fn least_bytes(writer: &PromptWriter, who: MemberIndex, mode: ReviewM
     let nothing: Arc<str> = "".into();
     let blank = Review::default();
     let reviews = vec![(who, &blank); others];
-    let (refine, _) = refine(writer, who, &nothing, &reviews, Round::FIRST, None);
+    let (refine, _) = refinement(writer, who, &nothing, &reviews, Round::FIRST, None);
     let (review, _) = match mode {
         ReviewMode::Batch => review_batch(writer, who, &[&nothing], Round::FIRST, None),
         ReviewMode::Pairwise => review(writer, who, "A", &nothing, Round::FIRST, None),
     };
     let review = review.bytes() + USEFUL_QUOTE_BYTES + REPAIR_BYTES;
-    review.max(refine.bytes() + USEFUL_QUOTE_BYTES * (others + 1))
+    review.max(writer.needs(&refine, USEFUL_QUOTE_BYTES * (others + 1)))
 }
 
 fn context(writer: &PromptWriter, text: Option<&str>, round: Round, reader: &str) -> Slot {

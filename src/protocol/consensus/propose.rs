@@ -2,12 +2,12 @@
 
 use super::machine::{Ask, Consensus};
 use super::prompts;
-use super::state::{Candidate, Pending, Seat};
+use super::state::{Candidate, Pending, Refining, Seat};
 use crate::event::{EventKind, preview};
 use crate::exchange::{Reply, Role};
 use crate::failure::CallFailure;
 use crate::outcome::Status;
-use crate::protocol::asking::words;
+use crate::protocol::asking::{bytes, is_unchanged, words};
 use crate::protocol::machine::Outbox;
 use crate::protocol::material::MemberIndex;
 use std::sync::Arc;
@@ -19,12 +19,12 @@ impl Consensus {
         if self.rounds[at].is_out(who) {
             return;
         }
-        let before = self.answer_before(at, who).cloned();
-        match (before, self.gone[who].clone()) {
-            (Some(candidate), None) if at > 0 && self.rounds[at - 1].reviews(who).next().is_some() => {
-                self.ask_refinement(at - 1, who, &candidate.text, out);
+        let version = at.checked_sub(1).and_then(|before| self.version_to_improve(before, who));
+        match (version, self.gone[who].clone()) {
+            (Some(version), None) if self.is_reviewed(at - 1, who) => {
+                self.ask_refinement(at - 1, version, who, out);
             }
-            (Some(candidate), _) => self.rounds[at].seats[who] = Seat::Here(candidate),
+            (Some(version), _) => self.keep_version(at, version, who),
             (None, Some(failure)) => self.rounds[at].seats[who] = Seat::Empty(failure),
             (None, None) => self.ask_proposal(at, who, out),
         }
@@ -86,34 +86,56 @@ impl Consensus {
         Candidate { shown: self.writer.anonymous(&text), text }
     }
 
-    fn ask_refinement(&mut self, at: usize, who: MemberIndex, answer: &Arc<str>, out: &mut Outbox) {
+    /// The round of the version that a participant goes on from after round `at`: its best-scored one, unless the
+    /// latest has no score that could be compared.
+    fn version_to_improve(&self, at: usize, who: MemberIndex) -> Option<usize> {
+        let latest = (0..=at).rev().find(|at| self.rounds[*at].candidate(who).is_some())?;
+        let best = if self.is_reviewed(latest, who) { self.best_version(at + 1, who) } else { None };
+        Some(best.map_or(latest, |best| best.at))
+    }
+
+    fn is_reviewed(&self, at: usize, who: MemberIndex) -> bool {
+        self.rounds[at].reviews(who).next().is_some()
+    }
+
+    fn keep_version(&mut self, at: usize, version: usize, who: MemberIndex) {
+        if let Some(candidate) = self.rounds[version].candidate(who).cloned() {
+            self.rounds[at].seats[who] = Seat::Here(candidate);
+        }
+    }
+
+    fn ask_refinement(&mut self, at: usize, version: usize, who: MemberIndex, out: &mut Outbox) {
+        let Some(candidate) = self.rounds[version].candidate(who) else { return };
         let round = self.rounds[at].round;
         // What the caller says about a round reaches the answers that enter it.
         let context = self.rounds[at + 1].context.as_deref();
-        let reviews: Vec<_> = self.rounds[at].reviews(who).collect();
+        let reviews: Vec<_> = self.rounds[version].reviews(who).collect();
+        let Some(refinement) = prompts::refine(&self.writer, who, &candidate.text, &reviews, round, context) else {
+            let participant = self.order[who].clone();
+            out.note(EventKind::TooLongToRewrite { participant, bytes: bytes(&candidate.text) });
+            return self.keep_version(at + 1, version, who);
+        };
         let ask = Ask {
             role: Role::Refine,
             to: who,
             round,
             rest: self.writer.name(who).to_owned(),
-            prompt: prompts::refine(&self.writer, who, answer, &reviews, round, context),
+            prompt: refinement.prompt,
             shape: None,
-            pending: Pending::Refine { at, who },
+            pending: Pending::Refine(Refining { at, version, who, nonce: refinement.nonce }),
         };
         self.ask(ask, out);
     }
 
-    /// A better answer enters the next round; if there is none, the one that was reviewed does.
-    pub(super) fn refined(
-        &mut self,
-        at: usize,
-        who: MemberIndex,
-        result: Result<Reply, CallFailure>,
-        out: &mut Outbox,
-    ) {
-        let round = self.rounds[at].round;
-        let participant = self.order[who].clone();
-        let candidate = match result {
+    /// A better answer enters the next round; if there is none, the version that it was to be made of does.
+    pub(super) fn refined(&mut self, asked: &Refining, result: Result<Reply, CallFailure>, out: &mut Outbox) {
+        let Refining { at, version, who, nonce } = asked;
+        let (round, participant) = (self.rounds[*at].round, self.order[*who].clone());
+        match result {
+            Ok(reply) if is_unchanged(&reply.text, nonce) => {
+                out.note(EventKind::Unchanged { round, participant });
+                self.keep_version(at + 1, *version, *who);
+            }
             Ok(reply) => {
                 out.note(EventKind::Refined {
                     round,
@@ -121,16 +143,13 @@ impl Consensus {
                     words: words(&reply.text),
                     preview: preview(&reply.text),
                 });
-                Some(self.candidate(reply.text))
+                self.rounds[at + 1].seats[*who] = Seat::Here(self.candidate(reply.text));
             }
             Err(failure) => {
                 let message = failure.message.clone();
                 out.note(EventKind::RefineFailed { round, participant, failure: failure.class, message });
-                self.answer_before(at + 1, who).cloned()
+                self.keep_version(at + 1, *version, *who);
             }
-        };
-        if let Some(candidate) = candidate {
-            self.rounds[at + 1].seats[who] = Seat::Here(candidate);
         }
     }
 }

@@ -1,12 +1,15 @@
 //! What a consensus run is planned with: plain data, frozen before the first call.
 
+use super::closing::ClosingStrategy;
 use super::machine::Consensus;
+use super::vote_threshold::AdjustedThreshold;
 use super::vote_threshold::VoteThreshold;
 use crate::error::Error;
 use crate::exchange::Tuning;
 use crate::outcome::{ConsensusBody, Status};
 use crate::protocol::check::Check;
 use crate::protocol::estimate::{Estimate, RoundEstimate};
+use crate::protocol::normalise::Normaliser;
 use crate::protocol::pipeline::{Measured, Number, names};
 use crate::protocol::settings::{Given, Machine, ProtocolSettings};
 use serde::{Deserialize, Serialize};
@@ -24,6 +27,33 @@ pub enum ReviewMode {
     Batch,
 }
 
+/// The rule by which a consensus ends, of those that a plan can name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Strategy {
+    /// [`VoteThreshold`]: the highest mean leads, as in the original.
+    #[default]
+    VoteThreshold,
+    /// [`AdjustedThreshold`]: the highest mean without the reviewers' harshness leads.
+    Adjusted,
+}
+
+impl Strategy {
+    /// All of them, by name.
+    pub const WORDS: [(&str, Self); 2] = [("vote-threshold", Self::VoteThreshold), ("adjusted", Self::Adjusted)];
+
+    /// The rule with a threshold from 1 to 10, for so many rounds in a row.
+    #[must_use]
+    pub fn rule(self, threshold: f64, stability_rounds: u32) -> Box<dyn ClosingStrategy> {
+        match self {
+            Self::VoteThreshold => Box::new(VoteThreshold::new(threshold, stability_rounds)),
+            Self::Adjusted => Box::new(AdjustedThreshold::new(threshold, stability_rounds)),
+        }
+    }
+}
+
 /// The settings of a consensus run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
@@ -36,6 +66,12 @@ pub struct ConsensusPlan {
     pub stability_rounds: u32,
     /// How answers are reviewed.
     pub review: ReviewMode,
+    /// The rule by which it ends.
+    #[serde(default)]
+    pub strategy: Strategy,
+    /// By what answers count as the same, where the run ends as soon as all are; `None` where all are reviewed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_on_agreement: Option<Normaliser>,
     /// Whether the caller steps through the rounds: then it pauses after each, and asks for no
     /// refinement before the caller's word.
     pub stepped: bool,
@@ -51,6 +87,8 @@ impl Default for ConsensusPlan {
             max_rounds: 5,
             stability_rounds: 2,
             review: ReviewMode::default(),
+            strategy: Strategy::default(),
+            stop_on_agreement: None,
             stepped: false,
             tuning: Tuning::default(),
         }
@@ -59,8 +97,8 @@ impl Default for ConsensusPlan {
 
 impl ProtocolSettings for ConsensusPlan {
     fn machine(&self, given: Given) -> Result<Machine, Error> {
-        let usual = || Box::new(VoteThreshold::new(self.threshold, self.stability_rounds));
-        let strategy = given.brought.strategy.unwrap_or_else(|| usual());
+        let usual = || self.strategy.rule(self.threshold, self.stability_rounds);
+        let strategy = given.brought.strategy.unwrap_or_else(usual);
         let machine = Consensus::new(self.clone(), given.members, given.material, strategy);
         let machine = machine.with_first_round(given.brought.first_round);
         let misfits = machine.misfits();
@@ -141,6 +179,7 @@ mod tests {
             review,
             stepped: false,
             tuning: Tuning::default(),
+            ..ConsensusPlan::default()
         }
     }
 

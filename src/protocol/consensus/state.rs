@@ -102,10 +102,15 @@ impl RoundState {
 
     /// The reviews of this author that are in, in plan order of the reviewers.
     pub fn reviews(&self, author: MemberIndex) -> impl Iterator<Item = (MemberIndex, &Review)> {
-        (0..self.seats.len()).filter_map(move |reviewer| match &self.verdicts[reviewer][author] {
-            Verdict::In(review) => Some((reviewer, review)),
+        (0..self.seats.len()).filter_map(move |reviewer| Some((reviewer, self.review(reviewer, author)?)))
+    }
+
+    /// A reviewer's review of an author, if it is in.
+    pub fn review(&self, reviewer: MemberIndex, author: MemberIndex) -> Option<&Review> {
+        match &self.verdicts[reviewer][author] {
+            Verdict::In(review) => Some(review),
             _ => None,
-        })
+        }
     }
 
     /// How many reviews are missing for good.
@@ -120,6 +125,14 @@ impl RoundState {
     }
 }
 
+/// What a call of a round is for, in the order of a round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stage {
+    Propose,
+    Evaluate,
+    Refine,
+}
+
 /// A call that was asked for and has not settled.
 #[derive(Debug)]
 pub(super) enum Pending {
@@ -127,8 +140,31 @@ pub(super) enum Pending {
     Propose { at: usize, who: MemberIndex },
     /// One review or several.
     Review(ReviewCall),
-    /// A better answer, for the round after `at`.
-    Refine { at: usize, who: MemberIndex },
+    /// A better answer.
+    Refine(Refining),
+}
+
+impl Pending {
+    /// The round and stage that it belongs to.
+    pub fn stage(&self) -> (usize, Stage) {
+        match self {
+            Self::Propose { at, .. } => (*at, Stage::Propose),
+            Self::Review(call) => (call.at, Stage::Evaluate),
+            Self::Refine(asked) => (asked.at, Stage::Refine),
+        }
+    }
+}
+
+/// A call for a better answer.
+#[derive(Debug)]
+pub(super) struct Refining {
+    /// The round that it comes after.
+    pub at: usize,
+    /// The round of the version that is to be improved.
+    pub version: usize,
+    pub who: MemberIndex,
+    /// The code of its fences.
+    pub nonce: String,
 }
 
 /// A call for reviews.

@@ -2,7 +2,7 @@
 //! rounds in a row.
 
 use super::closing::{AnswerSoFar, Bound, ClosedRound, ClosingDecision, ClosingStrategy, Partial, Previous};
-use crate::protocol::tally::SLACK;
+use crate::protocol::tally::{Ranking, SLACK};
 
 /// Converges when the leader's mean of this round is at least `threshold` and the same participant
 /// has led for at least `stability_rounds` rounds, this one included. Earlier rounds need not have
@@ -80,6 +80,42 @@ impl ClosingStrategy for VoteThreshold {
         } else {
             Bound::Unknown
         }
+    }
+}
+
+/// The same rule with another leader: by means from which the harshness of reviewers is taken out
+/// ([`adjusted`](crate::protocol::adjusted)). The threshold is held against the leader's raw mean.
+///
+/// With fewer than three participants, or where the scores do not connect everybody, raw means tell the leader.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AdjustedThreshold(VoteThreshold);
+
+impl AdjustedThreshold {
+    /// A rule with a threshold from 1 to 10 and a stability of at least 1 (0 means 1).
+    #[must_use]
+    pub fn new(threshold: f64, stability_rounds: u32) -> Self {
+        Self(VoteThreshold::new(threshold, stability_rounds))
+    }
+}
+
+impl ClosingStrategy for AdjustedThreshold {
+    fn name(&self) -> &str {
+        "adjusted"
+    }
+
+    fn close(&self, round: &ClosedRound<'_>) -> ClosingDecision {
+        self.0.close(round)
+    }
+
+    fn ranking(&self) -> Ranking {
+        Ranking::Adjusted
+    }
+
+    fn bound(&self, partial: &Partial<'_>) -> Bound {
+        let reaches = |answer: &AnswerSoFar| answer.highest().is_some_and(|highest| self.0.reaches(highest));
+        let may_win = |answer: &AnswerSoFar| reaches(answer) && self.0.would_be_stable(partial, answer);
+        // One missing score moves every adjusted mean: who will lead is not known before all are in.
+        if partial.answers.iter().any(may_win) { Bound::Unknown } else { Bound::CannotClose }
     }
 }
 

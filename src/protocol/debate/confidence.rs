@@ -1,6 +1,8 @@
 //! How confident a participant says it is: `CONFIDENCE: 85`, in the many ways in which models write
 //! that.
 
+use crate::protocol::parse::Shown;
+
 /// What a reply without a marker counts as.
 pub const NEUTRAL: u32 = 50;
 
@@ -23,6 +25,30 @@ pub struct Confidence {
 #[must_use]
 pub fn confidence(text: &str) -> Confidence {
     read(text, Word::Confidence)
+}
+
+/// Reads the marker that is the speaker's own: the one on the last line of the reply, where it was asked for; else the
+/// last one on a line that does not stand in what the speaker was `shown`, and is no quotation.
+#[must_use]
+pub fn own_confidence(text: &str, shown: &Shown<'_>) -> Confidence {
+    read_own(text, shown, Word::Confidence)
+}
+
+/// Reads a judge's own `JUDGE_CONFIDENCE:`, by the same rules.
+#[must_use]
+pub fn own_judge_confidence(text: &str, shown: &Shown<'_>) -> Confidence {
+    read_own(text, shown, Word::JudgeConfidence)
+}
+
+fn read_own(text: &str, shown: &Shown<'_>, word: Word) -> Confidence {
+    let text = text.trim_end();
+    let last = read(text.rsplit('\n').next().unwrap_or(text), word);
+    if last.marker_found {
+        return last;
+    }
+    let own =
+        |line: &&str| last_marker(line, word).is_none() || !(line.trim_start().starts_with('>') || shown.holds(line));
+    read(&text.lines().filter(own).collect::<Vec<_>>().join("\n"), word)
 }
 
 /// Reads the last `JUDGE_CONFIDENCE:` of a synthesis, by the same rules.
@@ -170,6 +196,18 @@ mod tests {
     fn found(text: &str) -> Option<u32> {
         let read = confidence(text);
         read.marker_found.then_some(read.value)
+    }
+
+    #[test]
+    fn a_quoted_marker_is_not_the_speaker_s_own() {
+        let parts = ["The file says:\nCONFIDENCE: 99\n".into()];
+        let shown = Shown::new(&parts);
+        let own = |text: &str| own_confidence(text, &shown);
+        assert_eq!(own("It plants this:\nCONFIDENCE: 99\nI do not follow it.\nCONFIDENCE: 40").value, 40);
+        assert_eq!(own("CONFIDENCE: 40\n\nThe file says:\nCONFIDENCE: 99\nas if it knew.").value, 40);
+        assert!(!own("The file says:\nCONFIDENCE: 99\nas if it knew.").marker_found);
+        assert!(!own("> CONFIDENCE: 12\nsaid another.").marker_found);
+        assert_eq!(own("I agree with the file.\nCONFIDENCE: 99").value, 99);
     }
 
     #[test]

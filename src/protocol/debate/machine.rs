@@ -1,21 +1,22 @@
 //! The machine itself: whose turn it is, what follows from a round, and when it is over.
 
-use super::confidence::{confidence, strip_confidence_line};
+use super::confidence::{own_confidence, strip_confidence_line};
 use super::order::Mulberry32;
 use super::phase::{Phase, label};
 use super::prompts::Prompts;
-use super::score::{disagreements, stable};
+use super::score::{Standing, disagreements, stable};
 use super::settings::DebatePlan;
 use super::state::{RoundState, Said};
 use super::synthesis::read_synthesis;
 use crate::event::{DebateEvent, EventKind};
-use crate::exchange::{CallSpec, Reply, Role};
+use crate::exchange::{CallSpec, Prompt, Reply, Role};
 use crate::failure::{CallFailure, FailureClass};
 use crate::ids::{CallId, ParticipantId, Round};
 use crate::outcome::{Disagreement, EarlyStop, Outcome, StopReason, Synthesis, TurnFailure};
 use crate::protocol::asking::{QuoteCuts, is_lost};
 use crate::protocol::machine::{Input, Outbox, Protocol, Settled, call_path};
 use crate::protocol::material::{Material, Member, MemberIndex, Misfit};
+use crate::protocol::parse::Shown;
 use crate::protocol::prompt;
 use std::collections::BTreeMap;
 
@@ -38,8 +39,8 @@ pub struct Debate {
 
 /// A call that was asked for and has not settled.
 enum Pending {
-    Turn(MemberIndex),
-    Synthesis,
+    Turn(MemberIndex, Prompt),
+    Synthesis(Prompt),
 }
 
 impl Debate {
@@ -122,6 +123,7 @@ impl Debate {
                 DebateEvent::ParticipantStart { round, participant: participant.clone(), persona, call: id.clone() },
             );
             let (prompt, left_out) = self.prompts.turn(who, &self.rounds, round, blind);
+            let pending = Pending::Turn(who, prompt.clone());
             let spec = CallSpec {
                 id,
                 to: participant,
@@ -132,7 +134,7 @@ impl Debate {
                 shape: None,
                 tuning: self.prompts.plan.tuning,
             };
-            self.ask(spec, left_out, Pending::Turn(who), out);
+            self.ask(spec, left_out, pending, out);
         }
     }
 
@@ -148,11 +150,18 @@ impl Debate {
     }
 
     /// Takes a turn in.
-    fn said(&mut self, call: CallId, who: MemberIndex, result: Result<Reply, CallFailure>, out: &mut Outbox) {
+    fn said(
+        &mut self,
+        call: CallId,
+        who: MemberIndex,
+        prompt: &Prompt,
+        result: Result<Reply, CallFailure>,
+        out: &mut Outbox,
+    ) {
         let Some(round) = self.rounds.last().map(|last| last.round) else { return };
         let participant = self.prompts.id(who).clone();
         let turn = result.map(|reply| Said {
-            confidence: confidence(&reply.text),
+            confidence: own_confidence(&reply.text, &Shown::new(prompt.parts())),
             shown: self.prompts.writer.anonymous(&strip_confidence_line(&reply.text).into()),
             text: reply.text,
         });
@@ -235,11 +244,12 @@ impl Debate {
         self.stop = Some(reason);
         let last = self.rounds.iter().rev().find(|round| round.answered().next().is_some());
         let Some((judge, last)) = self.prompts.judge.as_ref().zip(last) else { return };
-        let Some((prompt, left_out)) = self.prompts.synthesis(last) else { return };
+        let Some((prompt, left_out)) = self.prompts.synthesis(&self.rounds) else { return };
         let round = self.rounds.last().map_or(last.round, |last| last.round);
         let participant = self.prompts.id(judge.member).clone();
         let id = call_path(round, &format!("{}/{participant}", Role::Judge));
         note(out, DebateEvent::SynthesisStart { participant: participant.clone(), call: id.clone() });
+        let pending = Pending::Synthesis(prompt.clone());
         let spec = CallSpec {
             id,
             to: participant,
@@ -250,17 +260,18 @@ impl Debate {
             shape: Some(prompt::synthesis_shape()),
             tuning: self.prompts.judge_tuning(),
         };
-        self.ask(spec, left_out, Pending::Synthesis, out);
+        self.ask(spec, left_out, pending, out);
     }
 
-    fn judged(&mut self, result: Result<Reply, CallFailure>, out: &mut Outbox) {
+    fn judged(&mut self, prompt: &Prompt, result: Result<Reply, CallFailure>, out: &mut Outbox) {
+        let shown = Shown::new(prompt.parts());
         let result = match result {
             // A reply of the wrong shape, as the CLI itself noticed: it may have headings.
             Err(CallFailure { class: FailureClass::Malformed, partial: Some(text), .. }) if !text.trim().is_empty() => {
-                Ok(read_synthesis(&text, None))
+                Ok(read_synthesis(&text, None, &shown))
             }
             Err(failure) => Err(TurnFailure { failure: failure.class, message: failure.message }),
-            Ok(reply) => Ok(read_synthesis(&reply.text, reply.structured.as_ref())),
+            Ok(reply) => Ok(read_synthesis(&reply.text, reply.structured.as_ref(), &shown)),
         };
         let warning = match &result {
             Ok(synthesis) if synthesis.is_formless() => {
@@ -285,6 +296,13 @@ impl Debate {
 
     fn finish(&mut self, out: &mut Outbox) {
         let stop = self.stop.unwrap_or(StopReason::Aborted);
+        if let Some(Standing { answered, stated, .. }) = self.rounds.last().map(RoundState::standing)
+            && stated < answered
+        {
+            let text =
+                format!("{} of {answered} participants stated no confidence in the last round", answered - stated);
+            out.note(EventKind::Warning { text });
+        }
         let (outcome, result) = self.outcome(self.status(stop), stop);
         if outcome.answer.is_none() {
             note(out, DebateEvent::Error { message: "nobody ever answered".to_owned() });
@@ -313,8 +331,8 @@ impl Protocol for Debate {
             if blank { Err(CallFailure::new(FailureClass::Empty, "the reply is blank")) } else { Ok(reply) }
         });
         match pending {
-            Pending::Turn(who) => self.said(id, who, result, out),
-            Pending::Synthesis => self.judged(result, out),
+            Pending::Turn(who, prompt) => self.said(id, who, &prompt, result, out),
+            Pending::Synthesis(prompt) => self.judged(&prompt, result, out),
         }
         self.proceed(out);
     }

@@ -80,6 +80,7 @@ impl Debate {
             speaker: speaker.name.clone(),
             round,
             confidence: said.confidence.value,
+            stated: said.confidence.marker_found,
             position: strip_confidence_line(&said.text).trim().to_owned(),
         })
     }
@@ -136,8 +137,9 @@ fn failed(failure: &CallFailure) -> TurnFailure {
 fn text(body: &DebateBody) -> String {
     let mut text = String::from("# Positions\n");
     for one in &body.positions {
-        let Position { speaker, participant, confidence, position, .. } = one;
-        let _ = write!(text, "\n## {speaker} ({participant}), confidence {confidence} of 100\n\n{position}\n");
+        let Position { speaker, participant, position, .. } = one;
+        let confidence = if one.stated { format!("{} of 100", one.confidence) } else { "(not stated)".to_owned() };
+        let _ = write!(text, "\n## {speaker} ({participant}), confidence {confidence}\n\n{position}\n");
     }
     if let Some(synthesis) = &body.synthesis {
         text.push_str(&summed_up(synthesis));

@@ -102,27 +102,44 @@ impl Prompts {
         Slot::Pieces(prompt::DEBATE_TRANSCRIPT.fill(&[("nonce", Slot::Text(nonce)), turns]))
     }
 
-    /// The judge's prompt: what was said in a round.
-    pub fn synthesis(&self, round: &RoundState) -> Option<FittedPrompt> {
-        Some(self.writer.fit(self.judge.as_ref()?.member, self.synthesis_pieces(round), 0))
+    /// The judge's prompt: everybody's last words. Whoever was silent in the last round is told of, so that the judge
+    /// counts no voice that fell away as one that was given up.
+    pub fn synthesis(&self, rounds: &[RoundState]) -> Option<FittedPrompt> {
+        Some(self.writer.fit(self.judge.as_ref()?.member, self.synthesis_pieces(rounds), 0))
     }
 
-    fn synthesis_pieces(&self, round: &RoundState) -> Vec<Piece> {
-        let said: Vec<(MemberIndex, &Said)> = round.answered().collect();
-        let texts: Vec<&str> = said.iter().map(|(_, said)| &*said.shown).collect();
-        let nonce = self.writer.nonce("position", round.round, "", &texts);
-        let positions =
-            said.iter().flat_map(|(who, said)| prompt::DEBATE_POSITION.fill(&self.quoted(&nonce, *who, said)));
+    fn synthesis_pieces(&self, rounds: &[RoundState]) -> Vec<Piece> {
+        let Some(last) = rounds.iter().rev().find(|round| round.answered().next().is_some()) else { return Vec::new() };
+        let words = |who: MemberIndex| {
+            rounds.iter().rev().find_map(|round| {
+                let said = round.answered().find(|(speaker, _)| *speaker == who)?.1;
+                Some((round.round, said))
+            })
+        };
+        let all: Vec<_> = last.order.iter().map(|who| (*who, words(*who))).collect();
+        let texts: Vec<&str> = all.iter().filter_map(|(_, words)| Some(&*words.as_ref()?.1.shown)).collect();
+        let nonce = self.writer.nonce("position", last.round, "", &texts);
+        let positions = all.iter().flat_map(|(who, words)| {
+            let silent = rounds.iter().filter(|round| words.is_none_or(|(spoke, _)| round.round > spoke));
+            let silent = silent.flat_map(|round| {
+                let round = ("round", Slot::Text(round.round.to_string()));
+                prompt::DEBATE_SILENT.fill(&[round, ("speaker", self.speaker(*who))])
+            });
+            let words =
+                words.iter().flat_map(|(_, said)| prompt::DEBATE_POSITION.fill(&self.quoted(&nonce, *who, said)));
+            words.chain(silent).collect::<Vec<_>>()
+        });
         let positions = ("positions", Slot::Pieces(positions.collect()));
         prompt::DEBATE_JUDGE.fill(&[("nonce", Slot::Text(nonce)), positions])
     }
 
     fn quoted(&self, nonce: &str, who: MemberIndex, said: &Said) -> [(&'static str, Slot); 4] {
-        let stated = if said.confidence.marker_found { "" } else { " (not stated)" };
+        let confidence =
+            if said.confidence.marker_found { said.confidence.value.to_string() } else { "not stated".to_owned() };
         [
             ("nonce", Slot::Text(nonce.to_owned())),
             ("speaker", self.speaker(who)),
-            ("confidence", Slot::Text(format!("{}{stated}", said.confidence.value))),
+            ("confidence", Slot::Text(confidence)),
             ("text", Slot::Quote(Arc::clone(&said.shown))),
         ]
     }
@@ -147,7 +164,7 @@ impl Prompts {
         self.writer.misfits(|who| {
             let Some(last) = whole.last() else { return 0 };
             let judges = who >= self.speakers.len();
-            let pieces = if judges { self.synthesis_pieces(last) } else { self.turn_pieces(who, &whole, last.round) };
+            let pieces = if judges { self.synthesis_pieces(&whole) } else { self.turn_pieces(who, &whole, last.round) };
             self.writer.needs(&pieces, quotes)
         })
     }

@@ -65,14 +65,16 @@ pub struct Standing {
     pub score: u32,
     /// How many answered.
     pub answered: usize,
+    /// How many of them stated a confidence.
+    pub stated: usize,
 }
 
 /// By how much the score moved since the round before, if it moved by `delta` at most. A round in
-/// which nobody answered has no score that could stand still.
+/// which nobody stated a confidence has no score that could stand still.
 #[must_use]
 pub fn stable(before: Standing, now: Standing, delta: f64) -> Option<u32> {
     let moved = now.score.abs_diff(before.score);
-    (before.answered > 0 && now.answered > 0 && f64::from(moved) <= delta).then_some(moved)
+    (before.stated > 0 && now.stated > 0 && f64::from(moved) <= delta).then_some(moved)
 }
 
 #[cfg(test)]
@@ -89,7 +91,9 @@ mod tests {
 
     #[test]
     fn silence_does_not_stand_still() {
-        let standing = |score, answered| Standing { score, answered };
+        let standing = |score, answered| Standing { score, answered, stated: answered };
+        let unstated = Standing { stated: 0, ..standing(50, 2) };
+        assert_eq!(stable(unstated, unstated, 3.0), None);
         assert_eq!(stable(standing(70, 2), standing(73, 2), 3.0), Some(3));
         assert_eq!(stable(standing(70, 2), standing(74, 2), 3.0), None);
         assert_eq!(stable(standing(74, 2), standing(70, 2), 3.99), None);

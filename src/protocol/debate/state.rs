@@ -66,6 +66,7 @@ impl RoundState {
 
     pub fn standing(&self) -> Standing {
         let confidences = self.confidences();
-        Standing { score: consensus_score(&confidences), answered: confidences.len() }
+        let stated = self.answered().filter(|(_, said)| said.confidence.marker_found).count();
+        Standing { score: consensus_score(&confidences), answered: confidences.len(), stated }
     }
 }

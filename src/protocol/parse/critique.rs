@@ -7,6 +7,8 @@ pub struct Critique {
     pub critique: String,
     /// The rewritten text; empty if there is none that can be used.
     pub revised: String,
+    /// Whether the rewritten text has an end, and no tag that makes its bounds a guess.
+    pub complete: bool,
 }
 
 impl Critique {
@@ -21,6 +23,20 @@ impl Critique {
     pub fn output<'a>(&'a self, reply: &'a str) -> &'a str {
         if self.is_whole_reply() { reply } else { &self.revised }
     }
+}
+
+/// Reads the blocks whose tags carry the code that was asked for, `<revised-3f…>`: nothing that the text itself
+/// holds ends them. A reply without any is read as the original does, by [`read_critique`].
+#[must_use]
+pub fn read_fenced_critique(reply: &str, nonce: &str) -> Critique {
+    let lower = reply.to_ascii_lowercase();
+    let [critique, revised] = ["critique", "revised"].map(|name| block(&lower, &format!("{name}-{nonce}"), 0));
+    let Some(revised) = revised else { return read_critique(reply) };
+    let text = |block: &Block, end: usize| reply[block.start..end].trim().to_owned();
+    // An end that is missing leaves the critique where the rewrite begins.
+    let critique = critique
+        .map(|block| text(&block, if block.start <= revised.open { block.end.min(revised.open) } else { block.end }));
+    Critique { critique: critique.unwrap_or_default(), revised: text(&revised, revised.end), complete: revised.closed }
 }
 
 /// Reads the blocks `<critique>` and `<revised>`, in any case and order, whatever stands around
@@ -45,7 +61,11 @@ pub fn read_critique(reply: &str) -> Critique {
         &reply[block.start..cut.map_or(block.end, |revised| revised.open)]
     });
     let text = |text: Option<&str>| text.unwrap_or_default().trim().to_owned();
-    Critique { critique: text(critique), revised: text(revised.map(|block| &reply[block.start..block.end])) }
+    let complete = revised.as_ref().is_some_and(|block| {
+        let tags = |from: &str| from.matches("<revised>").count() + from.matches("</revised>").count();
+        block.closed && tags(&lower[block.start..]) == 1
+    });
+    Critique { critique: text(critique), revised: text(revised.map(|block| &reply[block.start..block.end])), complete }
 }
 
 /// Where a block stands.
@@ -80,7 +100,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn read(reply: &str) -> (String, String) {
-        let Critique { critique, revised } = read_critique(reply);
+        let Critique { critique, revised, .. } = read_critique(reply);
         (critique, revised)
     }
 
@@ -110,6 +130,30 @@ mod tests {
         assert_eq!(read("<critique>c <revised>r</revised> rest"), is("c", "r"));
         assert_eq!(read("<critique>c"), is("c", ""));
         assert!(read_critique("<critique>c</critique><revised> \n</revised>").is_whole_reply());
+    }
+
+    #[test]
+    fn tags_with_the_code_hold_whatever_is_in_them() {
+        let reply = "<critique-ab1>\n- it shows <revised>x</revised>\n</critique-ab1>\n<revised-ab1>\n```\n<revised>y</revised>\n```\nrest\n</revised-ab1>";
+        let read = read_fenced_critique(reply, "ab1");
+        assert_eq!(read.critique, "- it shows <revised>x</revised>");
+        assert_eq!((read.revised.as_str(), read.complete), ("```\n<revised>y</revised>\n```\nrest", true));
+        let cut = read_fenced_critique("<critique-ab1>c<revised-ab1>half a te", "ab1");
+        assert_eq!((cut.critique.as_str(), cut.revised.as_str(), cut.complete), ("c", "half a te", false));
+    }
+
+    #[test]
+    fn plain_tags_are_complete_only_where_their_bounds_are_no_guess() {
+        for (reply, complete) in [
+            ("<critique>c</critique><revised>r</revised>", true),
+            ("<critique>see <revised>x</revised></critique><revised>r</revised>", true),
+            ("<critique>c</critique><revised>r", false),
+            ("<critique>c</critique><revised>a <revised>b</revised> c</revised>", false),
+            ("<critique>c</critique><revised>a </revised> b</revised>", false),
+            ("no form", false),
+        ] {
+            assert_eq!(read_fenced_critique(reply, "ab1").complete, complete, "{reply}");
+        }
     }
 
     proptest! {

@@ -1,5 +1,6 @@
 //! JSON out of text that may hold prose, code fences and broken blocks around it.
 
+use super::objects::balanced;
 use crate::json;
 use serde_json::Value;
 
@@ -59,8 +60,7 @@ fn fences(text: &str) -> impl Iterator<Item = &str> {
     text.split("```").take(marks).skip(1).step_by(2)
 }
 
-/// The outermost balanced blocks of brackets in a text. Both kinds of bracket share one depth, and
-/// brackets within a block's strings do not count. A block that never closes ends the search.
+/// The outermost balanced blocks of brackets in a text; one that never closes ends the search.
 struct Blocks<'a> {
     rest: &'a str,
 }
@@ -69,27 +69,10 @@ impl<'a> Iterator for Blocks<'a> {
     type Item = &'a str;
 
     fn next(&mut self) -> Option<&'a str> {
-        let block = &self.rest[self.rest.find(['{', '['])?..];
-        let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
-        for (at, byte) in block.bytes().enumerate() {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' if in_string => escaped = true,
-                b'"' => in_string = !in_string,
-                b'{' | b'[' if !in_string => depth += 1,
-                b'}' | b']' if !in_string => {
-                    depth -= 1;
-                    if depth == 0 {
-                        let (block, rest) = block.split_at(at + 1);
-                        self.rest = rest;
-                        return Some(block);
-                    }
-                }
-                _ => {}
-            }
-        }
-        self.rest = "";
-        None
+        let from = &self.rest[self.rest.find(['{', '['])?..];
+        let (block, rest) = from.split_at(balanced(from)?);
+        self.rest = rest;
+        Some(block)
     }
 }
 

@@ -1,13 +1,15 @@
 //! A judgement of one text, read out of a reply.
 
-use super::json::{JsonProblem, first_json};
-use super::review::REPLY_BYTES;
+use super::json::JsonProblem;
+use super::number::{in_prose, number, score_member, written};
+use super::shown::Shown;
+use super::verdict::{REPLY_BYTES, own_json, scored_object};
 use serde_json::Value;
 
 /// What a judge said.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Judgement {
-    /// 0 to 1: a tenth of what the judge gave.
+    /// 0 to 10, as the judge gave it: [`on_scale`] tells what it means.
     pub score: f64,
     /// Why; empty if the judge does not say.
     pub rationale: String,
@@ -28,55 +30,62 @@ pub enum NoScore {
     /// It is outside the scale.
     #[error("`score` is not a number from 0 to 10")]
     OutOfRange,
+    /// It may be on another scale than the judge's earlier scores.
+    #[error("`score` is at most 1, on a scale from 0 to 10 where earlier scores were higher: say it on that scale")]
+    OtherScale,
 }
 
 /// Reads a score from 0 to 10 out of a structured reply where the vendor gave one, else out of the
-/// text: the key `score` of a JSON object, or a bare number, which may stand before `/10`.
+/// text: a bare number, the judge's own last JSON object with a score, or a line of prose with one. What
+/// stands in the material that was `shown` is never the judge's own.
 ///
 /// # Errors
-/// Too long, no JSON and no bare number, or no score from 0 to 10.
-pub fn read_score(text: &str, structured: Option<&Value>) -> Result<Judgement, NoScore> {
+/// Too long, no JSON and no number, or no score from 0 to 10.
+pub fn read_score(text: &str, structured: Option<&Value>, shown: &Shown<'_>) -> Result<Judgement, NoScore> {
     match structured.map(judgement) {
         Some(Ok(judgement)) => Ok(judgement),
-        Some(Err(_)) | None => read_text(text),
+        Some(Err(_)) | None => read_text(text, shown),
     }
 }
 
-fn read_text(text: &str) -> Result<Judgement, NoScore> {
+/// A score from 0 to 10 as one from 0 to 1, given the judge's `earlier` ones as it gave them.
+///
+/// A judge that never gave more than 1 counts on a scale from 0 to 1, whatever it was asked: its 0.85 is
+/// 0.85 and not 0.085.
+///
+/// # Errors
+/// The score is a fraction of 1, and earlier ones were more than 1.
+pub fn on_scale(score: f64, earlier: &[f64]) -> Result<f64, NoScore> {
+    let fraction = |score: &f64| *score > 0.0 && *score < 1.0;
+    if !fraction(&score) {
+        let unit = score <= 1.0 && earlier.iter().all(|score| *score <= 1.0) && earlier.iter().any(fraction);
+        return Ok(if unit { score } else { score / 10.0 });
+    }
+    if earlier.iter().all(|score| *score <= 1.0) { Ok(score) } else { Err(NoScore::OtherScale) }
+}
+
+fn read_text(text: &str, shown: &Shown<'_>) -> Result<Judgement, NoScore> {
     if text.len() > REPLY_BYTES {
         return Err(NoScore::TooLong);
     }
-    if let Some(number) = bare_number(text) {
-        return Ok(Judgement { score: tenth(number)?, rationale: String::new() });
+    if let Some(score) = written(text) {
+        return in_range(score, String::new());
     }
-    let value = first_json(text, |value| value.get("score").is_some())
-        .or_else(|_| first_json(text, Value::is_object))
-        .map_err(NoScore::NoJson)?;
-    judgement(&value)
+    match own_json(text, shown, |value| scored_object(value).is_some()) {
+        Ok(value) => judgement(&value),
+        Err(problem) => in_range(in_prose(text, shown).ok_or(NoScore::NoJson(problem))?, text.trim().to_owned()),
+    }
 }
 
 fn judgement(value: &Value) -> Result<Judgement, NoScore> {
-    let number = match value.get("score") {
-        Some(Value::Number(number)) => number.as_f64(),
-        Some(Value::String(text)) => bare_number(text),
-        _ => None,
-    };
-    let rationale = value.get("rationale").and_then(Value::as_str).unwrap_or_default().trim().to_owned();
-    Ok(Judgement { score: tenth(number.ok_or(NoScore::Missing)?)?, rationale })
+    let members = scored_object(value).ok_or(NoScore::Missing)?;
+    let score = score_member(members).and_then(number).ok_or(NoScore::Missing)?;
+    let rationale = members.get("rationale").and_then(Value::as_str).unwrap_or_default();
+    in_range(score, rationale.trim().to_owned())
 }
 
-/// The number that is all there is to a text, but for marks around it.
-fn bare_number(text: &str) -> Option<f64> {
-    let text = text.trim_matches(|letter: char| letter.is_whitespace() || matches!(letter, '*' | '`' | '"' | '_'));
-    let text = text.strip_suffix('.').unwrap_or(text);
-    let number = text.split_once('/').filter(|(_, scale)| scale.trim() == "10").map_or(text, |(number, _)| number);
-    let number = number.trim();
-    // `nan`, `inf` and the like are words, not scores.
-    number.starts_with(|letter: char| letter.is_ascii_digit() || "+-.".contains(letter)).then(|| number.parse().ok())?
-}
-
-fn tenth(number: f64) -> Result<f64, NoScore> {
-    if (0.0..=10.0).contains(&number) { Ok(number / 10.0) } else { Err(NoScore::OutOfRange) }
+fn in_range(score: f64, rationale: String) -> Result<Judgement, NoScore> {
+    if (0.0..=10.0).contains(&score) { Ok(Judgement { score, rationale }) } else { Err(NoScore::OutOfRange) }
 }
 
 #[cfg(test)]
@@ -85,18 +94,22 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
+    fn read_score(text: &str, structured: Option<&Value>) -> Result<Judgement, NoScore> {
+        super::read_score(text, structured, &Shown::default())
+    }
+
     fn score(text: &str) -> Result<f64, NoScore> {
         read_score(text, None).map(|judgement| judgement.score)
     }
 
     #[test]
     fn an_object_or_a_bare_number_is_a_score() {
-        assert_eq!(score(r#"{"rationale": "r", "score": 8.5}"#), Ok(0.85));
-        assert_eq!(score("As [1] says:\n```json\n{\"score\": \"7\"}\n```"), Ok(0.7));
+        assert_eq!(score(r#"{"rationale": "r", "score": 8.5}"#), Ok(8.5));
+        assert_eq!(score("As [1] says:\n```json\n{\"score\": \"7\"}\n```"), Ok(7.0));
         for bare in ["9", " 9.0\n", "**9**", "9/10", "9 / 10.", "`9`"] {
-            assert_eq!(score(bare), Ok(0.9), "{bare}");
+            assert_eq!(score(bare), Ok(9.0), "{bare}");
         }
-        assert_eq!((score("0"), score("10")), (Ok(0.0), Ok(1.0)));
+        assert_eq!((score("0"), score("10")), (Ok(0.0), Ok(10.0)));
     }
 
     #[test]
@@ -111,15 +124,26 @@ mod tests {
 
     #[test]
     fn a_structured_reply_comes_first_and_the_text_helps_out() {
-        assert_eq!(read_score("3", Some(&json!({"score": 9}))).unwrap().score, 0.9);
-        assert_eq!(read_score("3", Some(&json!({"score": 99}))).unwrap().score, 0.3);
+        assert_eq!(read_score("3", Some(&json!({"score": 9}))).unwrap().score, 9.0);
+        assert_eq!(read_score("3", Some(&json!({"score": 99}))).unwrap().score, 3.0);
+    }
+
+    #[test]
+    fn a_judge_that_counts_to_one_is_understood_or_asked_again() {
+        assert_eq!(on_scale(8.5, &[]), Ok(0.85));
+        assert_eq!(on_scale(0.85, &[]), Ok(0.85));
+        assert_eq!(on_scale(0.9, &[0.85, 0.0]), Ok(0.9));
+        assert_eq!(on_scale(1.0, &[0.85]), Ok(1.0));
+        assert_eq!(on_scale(1.0, &[]), Ok(0.1));
+        assert_eq!(on_scale(0.85, &[7.0]), Err(NoScore::OtherScale));
+        assert_eq!((on_scale(0.0, &[7.0]), on_scale(1.0, &[7.0])), (Ok(0.0), Ok(0.1)));
     }
 
     proptest! {
         #[test]
-        fn a_score_is_always_from_0_to_1(text in "[0-9.{}\":/a-z+-]{0,20}") {
+        fn a_score_is_always_from_0_to_10(text in "[0-9.{}\":/a-z+-]{0,20}") {
             if let Ok(score) = score(&text) {
-                prop_assert!((0.0..=1.0).contains(&score));
+                prop_assert!((0.0..=10.0).contains(&score));
             }
         }
     }

@@ -12,7 +12,8 @@ pub use stable::Stable;
 pub use template::{Slot, Template};
 pub use text::{
     ANSWER, CONTEXT, CRITIQUE, FILE, IMPROVE, PROPOSE, REFINE, REPAIR, REQUEST, REQUEST_FILES, REVIEW, REVIEW_BATCH,
-    REVIEW_FIELDS, REVIEW_OF_YOURS, SCORE, SCORE_REPAIR, VERDICT, system, system_refine, templates_digest,
+    REVIEW_FIELDS, REVIEW_OF_YOURS, SCORE, SCORE_REPAIR, VERDICT, system, system_refine, template_digests,
+    templates_digest,
 };
 pub use text::{
     DEBATE_ANALYSIS, DEBATE_COUNTER, DEBATE_EVIDENCE, DEBATE_FINAL, DEBATE_JUDGE, DEBATE_JUDGE_SYSTEM, DEBATE_POSITION,

@@ -12,11 +12,12 @@ pub fn review_shape() -> Shape {
     static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape {
         name: "review".into(),
         schema: Arc::new(object(vec![
-            ("strengths", texts("What is good, one point each")),
-            ("weaknesses", texts("What is wrong or missing, one point each")),
-            ("suggestions", texts("What would make it better, one point each")),
-            ("overall_assessment", text("The whole in two or three sentences")),
-            ("rationale", text("Why the score that follows is right")),
+            ("weaknesses", texts("Each names one thing that is wrong or missing")),
+            ("strengths", texts("Each names one thing that is right")),
+            ("suggestions", texts("Each names one change")),
+            ("overall_assessment", text("Two or three sentences on the answer as a whole")),
+            ("rationale", text("The reasons for the score, without any number")),
+            ("would_sign", boolean("Whether you would sign this answer instead of your own")),
             ("score", number("From 1 to 10")),
         ])),
     });
@@ -44,7 +45,7 @@ pub fn score_shape() -> Shape {
     static SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape {
         name: "score".into(),
         schema: Arc::new(object(vec![
-            ("rationale", text("What is good, what is wrong or missing, and why the score that follows is right")),
+            ("rationale", text("What is wrong or missing, what is good, and what follows for the score")),
             ("score", number("From 0 to 10")),
         ])),
     });
@@ -57,14 +58,15 @@ pub fn review_batch_shape() -> Shape {
     static SHAPE: LazyLock<Shape> = LazyLock::new(|| {
         let review = object(vec![
             ("answer", text("The label of the answer, such as A")),
-            ("strengths", texts("What is good, one point each")),
-            ("weaknesses", texts("What is wrong or missing, one point each")),
-            ("suggestions", texts("What would make it better, one point each")),
-            ("overall_assessment", text("The whole in two or three sentences")),
+            ("weaknesses", texts("Each names one thing that is wrong or missing")),
+            ("strengths", texts("Each names one thing that is right")),
+            ("suggestions", texts("Each names one change")),
+            ("overall_assessment", text("Two or three sentences on the answer as a whole")),
             ("accuracy", number("From 1 to 10")),
             ("completeness", number("From 1 to 10")),
             ("clarity", number("From 1 to 10")),
-            ("rationale", text("Why the score that follows is right")),
+            ("rationale", text("The reasons for the score, without any number")),
+            ("would_sign", boolean("Whether you would sign this answer instead of your own")),
             ("score", number("From 1 to 10, for the whole")),
         ]);
         let reviews = json!({"type": "array", "items": review, "description": "One review for each label"});
@@ -89,6 +91,10 @@ fn texts(description: &str) -> Value {
     json!({"type": "array", "items": {"type": "string"}, "description": description})
 }
 
+fn boolean(description: &str) -> Value {
+    json!({"type": "boolean", "description": description})
+}
+
 fn number(description: &str) -> Value {
     json!({"type": "number", "description": description})
 }
@@ -102,8 +108,8 @@ mod tests {
         for shape in [review_shape(), review_batch_shape()] {
             let json = shape.to_json();
             let at = |key: &str| json.rfind(&format!("\"{key}\":{{")).unwrap_or_else(|| panic!("{key} in {json}"));
-            assert!(at("strengths") < at("weaknesses") && at("overall_assessment") < at("rationale"));
-            assert!(at("rationale") < at("score"));
+            assert!(at("weaknesses") < at("strengths") && at("overall_assessment") < at("rationale"));
+            assert!(at("rationale") < at("would_sign") && at("would_sign") < at("score"));
             let read: Value = serde_json::from_str(&json).unwrap();
             assert_eq!(read, *shape.schema);
         }

@@ -19,6 +19,8 @@ pub enum Slot {
     Text(String),
     /// The words of others: shared, not copied, and cut if there is no room for them.
     Quote(Arc<str>),
+    /// The words of others that must be whole: shared, not copied.
+    Whole(Arc<str>),
     /// Another template, filled already.
     Pieces(Vec<Piece>),
 }
@@ -43,6 +45,7 @@ impl Template {
             match value {
                 Some((_, Slot::Text(text))) => out.text.push_str(text),
                 Some((_, Slot::Quote(text))) => out.push(Piece::Quote(Arc::clone(text))),
+                Some((_, Slot::Whole(text))) => out.push(Piece::Fixed(Arc::clone(text))),
                 Some((_, Slot::Pieces(pieces))) => pieces.iter().cloned().for_each(|piece| out.push(piece)),
                 None => {}
             }

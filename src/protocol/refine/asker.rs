@@ -8,8 +8,9 @@ use crate::ids::{CallId, ParticipantId, Round};
 use crate::protocol::asking::{QuoteCuts, readable};
 use crate::protocol::machine::{Outbox, call_path};
 use crate::protocol::material::{Material, Member, MemberIndex};
-use crate::protocol::parse::{Judgement, read_score};
+use crate::protocol::parse::{Judgement, NoScore, Shown, on_scale, read_score};
 use crate::protocol::prompt::{PromptWriter, system_refine};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Asks the members of a run.
@@ -18,6 +19,8 @@ pub(super) struct Asker {
     pub cuts: QuoteCuts,
     /// How many characters of a text a judge is shown; `None` for as many as fit.
     pub shown_chars: Option<usize>,
+    /// What each judge has given so far, as it gave it.
+    given: BTreeMap<MemberIndex, Vec<f64>>,
 }
 
 /// A judgement that was asked for.
@@ -36,14 +39,15 @@ pub(super) enum Judged {
     /// A score.
     Score(Judgement),
     /// It is asked for once more.
-    Again(CallId, Prompt),
+    Again(CallId),
     /// There is none.
     Dropped(CallFailure),
 }
 
 impl Asker {
     pub fn new(members: Vec<Member>, material: Material) -> Self {
-        Self { writer: PromptWriter::new(members, material), cuts: QuoteCuts::default(), shown_chars: None }
+        let writer = PromptWriter::new(members, material);
+        Self { writer, cuts: QuoteCuts::default(), shown_chars: None, given: BTreeMap::new() }
     }
 
     /// The place of a participant; of one that is not there, the first.
@@ -83,6 +87,14 @@ impl Asker {
         self.ask(prompts::score(&self.writer, judging, text, self.shown_chars, tuning), out)
     }
 
+    /// The judgement with its score from 0 to 1.
+    fn scaled(&mut self, judge: MemberIndex, judgement: Judgement) -> Result<Judgement, NoScore> {
+        let earlier = self.given.entry(judge).or_default();
+        let score = on_scale(judgement.score, earlier)?;
+        earlier.push(judgement.score);
+        Ok(Judgement { score, ..judgement })
+    }
+
     /// Reads a judgement, or asks for it once more.
     pub fn judged(
         &mut self,
@@ -96,7 +108,8 @@ impl Asker {
             Ok(reply) => reply,
             Err(failure) => return Judged::Dropped(failure),
         };
-        match read_score(&reply.text, reply.structured.as_ref()) {
+        let read = read_score(&reply.text, reply.structured.as_ref(), &Shown::new(prompt.parts()));
+        match read.and_then(|judgement| self.scaled(asked.judge, judgement)) {
             Ok(judgement) => Judged::Score(judgement),
             Err(problem) if asked.repair => {
                 Judged::Dropped(CallFailure::new(FailureClass::Malformed, problem.to_string()))
@@ -105,8 +118,7 @@ impl Asker {
                 let (round, reviewer) = (asked.round, self.id(asked.judge));
                 out.note(EventKind::RepairAsked { round, reviewer, reason: problem.to_string() });
                 let again = prompts::repair(&self.writer, prompt, asked, problem, &reply.text, tuning);
-                let (id, prompt) = self.ask(again, out);
-                Judged::Again(id, prompt)
+                Judged::Again(self.ask(again, out).0)
             }
         }
     }

@@ -9,15 +9,16 @@ use crate::exchange::{Prompt, Reply, Tuning};
 use crate::failure::CallFailure;
 use crate::ids::{CallId, Round};
 use crate::outcome::CritiquePass;
-use crate::protocol::asking::is_lost;
+use crate::protocol::asking::{bytes, is_lost, is_unchanged};
 use crate::protocol::machine::{Outbox, Settled};
 use crate::protocol::material::MemberIndex;
-use crate::protocol::parse::read_critique;
+use crate::protocol::parse::read_fenced_critique;
 use std::sync::Arc;
 
 /// Which call is out.
 enum Waiting {
-    Critique,
+    /// A critique and rewrite, in fences of this code.
+    Critique(String),
     /// A judgement, of the text that there is or of its rewrite.
     Score(Judging, Prompt),
 }
@@ -28,8 +29,6 @@ pub(super) struct CritiqueLoop {
     tuning: Tuning,
     refiner: MemberIndex,
     judge: MemberIndex,
-    /// Whether a reply that does not keep to the form stands for the text.
-    show_whole_reply: bool,
     pub text: Arc<str>,
     /// The score of the text, where it is known.
     score: Option<f64>,
@@ -38,6 +37,8 @@ pub(super) struct CritiqueLoop {
     /// A rewrite that waits for its score.
     rewrite: Option<(Arc<str>, CritiquePass)>,
     pending: Option<(CallId, Waiting)>,
+    /// Whether the last pass brought nothing that could replace the text.
+    pub unusable: bool,
     pub done: bool,
 }
 
@@ -48,25 +49,19 @@ pub(super) struct Assigned {
 }
 
 impl CritiqueLoop {
-    pub fn new(
-        plan: CritiquePlan,
-        tuning: Tuning,
-        assigned: &Assigned,
-        show_whole_reply: bool,
-        text: Arc<str>,
-    ) -> Self {
+    pub fn new(plan: CritiquePlan, tuning: Tuning, assigned: &Assigned, text: Arc<str>) -> Self {
         Self {
             plan,
             tuning,
             refiner: assigned.refiner,
             judge: assigned.judge,
-            show_whole_reply,
             text,
             score: None,
             passes: Vec::new(),
             failures: Vec::new(),
             rewrite: None,
             pending: None,
+            unusable: false,
             done: false,
         }
     }
@@ -86,8 +81,16 @@ impl CritiqueLoop {
         let effort = self.plan.effort.or(self.tuning.effort);
         let tuning = Tuning { effort, ..self.tuning };
         let ask = prompts::critique(&asker.writer, self.refiner, &self.text, round, tuning);
+        if !prompts::holds_whole(&asker.writer, &ask, &self.text) {
+            let (participant, bytes) = (asker.id(self.refiner), bytes(&self.text));
+            self.failures.push(format!("{participant}: the text is too long to be rewritten whole: {bytes} bytes"));
+            out.note(EventKind::TooLongToRewrite { participant, bytes });
+            (self.unusable, self.done) = (true, true);
+            return;
+        }
+        let nonce = ask.nonce.clone();
         let (id, _) = asker.ask(ask, out);
-        self.pending = Some((id, Waiting::Critique));
+        self.pending = Some((id, Waiting::Critique(nonce)));
     }
 
     fn round(&self) -> Round {
@@ -97,10 +100,12 @@ impl CritiqueLoop {
     /// Takes a reply in.
     pub fn take(&mut self, settled: Settled, asker: &mut Asker, out: &mut Outbox) {
         match self.pending.take() {
-            Some((id, Waiting::Critique)) if id == settled.id => self.critiqued(settled.result, asker, out),
+            Some((id, Waiting::Critique(nonce))) if id == settled.id => {
+                self.critiqued(settled.result, &nonce, asker, out);
+            }
             Some((id, Waiting::Score(judging, prompt))) if id == settled.id => {
                 match asker.judged(&judging, &prompt, settled.result, self.tuning, out) {
-                    Judged::Again(id, prompt) => {
+                    Judged::Again(id) => {
                         self.pending = Some((id, Waiting::Score(Judging { repair: true, ..judging }, prompt)));
                     }
                     Judged::Score(judgement) => {
@@ -113,7 +118,7 @@ impl CritiqueLoop {
         }
     }
 
-    fn critiqued(&mut self, result: Result<Reply, CallFailure>, asker: &mut Asker, out: &mut Outbox) {
+    fn critiqued(&mut self, result: Result<Reply, CallFailure>, nonce: &str, asker: &mut Asker, out: &mut Outbox) {
         let reply = match result {
             Ok(reply) => reply.text,
             Err(failure) => {
@@ -125,12 +130,22 @@ impl CritiqueLoop {
                 return;
             }
         };
-        let read = read_critique(&reply);
-        let whole = read.is_whole_reply();
-        let revised: Option<Arc<str>> = match whole {
-            false => Some(read.revised.as_str().into()),
-            true if self.show_whole_reply && !reply.trim().is_empty() => Some(Arc::clone(&reply)),
-            true => None,
+        let read = read_fenced_critique(&reply, nonce);
+        let whole = read.is_whole_reply() && !is_unchanged(&reply, nonce);
+        let shown = whole && self.plan.accept_unstructured && !reply.trim().is_empty();
+        let revised: Option<Arc<str>> = if is_unchanged(&read.revised, nonce) || is_unchanged(&reply, nonce) {
+            Some(Arc::clone(&self.text))
+        } else if shown {
+            Some(Arc::clone(&reply))
+        } else {
+            (read.complete && !whole).then(|| read.revised.as_str().into())
+        };
+        self.unusable = revised.is_none();
+        let problem = match (&revised, whole) {
+            (Some(_), false) => None,
+            (_, true) if reply.trim().is_empty() => Some("the reply is blank"),
+            (_, true) => Some("the reply has no rewritten text"),
+            (None, false) => Some("the end of the rewritten text is missing or cannot be told"),
         };
         let pass = CritiquePass {
             pass: self.round().get(),
@@ -138,11 +153,7 @@ impl CritiqueLoop {
             critique: read.critique,
             revised: revised.as_deref().map(str::to_owned),
             adopted: false,
-            reason: whole.then(|| {
-                let blank =
-                    if reply.trim().is_empty() { "the reply is blank" } else { "the reply has no rewritten text" };
-                blank.to_owned()
-            }),
+            reason: problem.map(str::to_owned),
             converged: revised.as_deref().is_some_and(|new| converged_refine(&self.text, new, self.plan.tolerance())),
             fallback_whole_reply: whole,
             score_before: None,

@@ -8,21 +8,31 @@ use super::settings::{CritiquePlan, RefineMode, RefinePlan, ScorePlan};
 use super::stop::{ScoreStop, ScoreWatch};
 use crate::event::{EventKind, TextEvent, preview};
 use crate::exchange::{Prompt, Reply};
-use crate::failure::CallFailure;
+use crate::failure::{CallFailure, FailureClass};
 use crate::ids::{CallId, ParticipantId, Round};
 use crate::outcome::{Body, Iteration, Outcome, RefineBody, Status};
-use crate::protocol::asking::{is_lost, spoken, words};
+use crate::protocol::asking::{bytes, is_lost, is_unchanged, spoken, words};
 use crate::protocol::machine::{Input, Outbox, Protocol, Settled};
 use crate::protocol::material::{Material, Member, MemberIndex, Misfit};
 use crate::protocol::parse::Judgement;
 use std::sync::Arc;
 
+/// After so many judgements in a row that cannot be read, repaired ones among them, the next would be no better.
+const UNREADABLE: usize = 2;
+
 /// Which call is out.
 enum Waiting {
     Draft,
-    Score { text: Arc<str>, judging: Judging, prompt: Prompt },
-    Evaluation { text: Arc<str> },
-    Rewrite,
+    Score {
+        text: Arc<str>,
+        judging: Judging,
+        prompt: Prompt,
+    },
+    Evaluation {
+        text: Arc<str>,
+    },
+    /// A better text, in fences of this code.
+    Rewrite(String),
 }
 
 /// A run that refines a text. See the [module](super) for what it does.
@@ -140,25 +150,30 @@ impl Refine {
         }
         let refiner = plan.refiner.as_ref().map_or(self.author, |refiner| self.asker.index(Some(refiner)));
         let assigned = Assigned { refiner, judge: self.judge };
-        let mut critiques = CritiqueLoop::new(plan.clone(), self.plan.tuning, &assigned, true, text);
+        let mut critiques = CritiqueLoop::new(plan.clone(), self.plan.tuning, &assigned, text);
         critiques.begin(&mut self.asker, out);
         self.critiques = Some(critiques);
+        self.end_of_critiques(out);
+    }
+
+    /// Ends the run once the last pass is over.
+    fn end_of_critiques(&mut self, out: &mut Outbox) {
+        let Some(critiques) = self.critiques.as_ref().filter(|critiques| critiques.done) else { return };
+        let changed = self.draft.as_ref() != Some(&critiques.text);
+        let status = match (changed, critiques.unusable, critiques.passes.is_empty()) {
+            (true, _, _) => Status::Refined,
+            (false, true, _) => Status::NotRefined,
+            // Without a single pass the person has nothing of what was asked for.
+            (false, false, true) => Status::Error,
+            (false, false, false) => Status::Unchanged,
+        };
+        self.finish(status, out);
     }
 
     fn settled(&mut self, settled: Settled, out: &mut Outbox) {
         if let Some(critiques) = &mut self.critiques {
             critiques.take(settled, &mut self.asker, out);
-            if critiques.done {
-                let adopted = critiques.passes.iter().any(|pass| pass.adopted);
-                let changed = self.draft.as_ref() != Some(&critiques.text);
-                // Without a single pass the person has nothing of what was asked for.
-                let status = match (adopted, changed, critiques.passes.is_empty()) {
-                    (_, true, _) => Status::Refined,
-                    (_, false, true) => Status::Error,
-                    (_, false, false) => Status::Unchanged,
-                };
-                self.finish(status, out);
-            }
+            self.end_of_critiques(out);
             return;
         }
         match self.pending.take() {
@@ -182,10 +197,10 @@ impl Refine {
                     self.finish(Status::Error, out);
                 }
             },
-            Waiting::Rewrite => self.rewritten(result.and_then(spoken), out),
+            Waiting::Rewrite(nonce) => self.rewritten(result.and_then(spoken), &nonce, out),
             Waiting::Score { text, judging, prompt } => {
                 match self.asker.judged(&judging, &prompt, result, self.plan.tuning, out) {
-                    Judged::Again(id, prompt) => {
+                    Judged::Again(id) => {
                         let judging = Judging { repair: true, ..judging };
                         self.pending = Some((id, Waiting::Score { text, judging, prompt }));
                     }
@@ -252,13 +267,26 @@ impl Refine {
         let round = round_after(self.iterations);
         let (writer, judgement) = (&self.asker.writer, best.judgement.as_ref());
         let ask = prompts::improve(writer, self.author, &best.text, judgement, round, self.plan.tuning);
+        if !prompts::holds_whole(writer, &ask, &best.text) {
+            let (participant, bytes) = (self.asker.id(self.author), bytes(&best.text));
+            self.iterations -= 1;
+            self.failures.push(format!("{participant}: the text is too long to be rewritten whole: {bytes} bytes"));
+            out.note(EventKind::TooLongToRewrite { participant, bytes });
+            return self.finish(Status::NotRefined, out);
+        }
+        let nonce = ask.nonce.clone();
         let (id, _) = self.asker.ask(ask, out);
-        self.pending = Some((id, Waiting::Rewrite));
+        self.pending = Some((id, Waiting::Rewrite(nonce)));
     }
 
-    fn rewritten(&mut self, result: Result<Reply, CallFailure>, out: &mut Outbox) {
+    fn rewritten(&mut self, result: Result<Reply, CallFailure>, nonce: &str, out: &mut Outbox) {
         let (round, participant) = (round_after(self.iterations), self.asker.id(self.author));
         match result {
+            // Asked once more it would say so once more: the text would be the same, and so would its score.
+            Ok(Reply { text, .. }) if is_unchanged(&text, nonce) => {
+                out.note(EventKind::Unchanged { round, participant });
+                self.finish(Status::Plateau, out);
+            }
             Ok(Reply { text, .. }) => {
                 let (words, preview) = (words(&text), preview(&text));
                 out.note(EventKind::Refined { round, participant, words, preview });
@@ -286,7 +314,12 @@ impl Refine {
             failure: Some(failure.class),
             message: Some(failure.message),
         });
-        if lost { self.finish(Status::Error, out) } else { self.iterate(out) }
+        let unread = self.history.iter().rev().take_while(|one| one.failure == Some(FailureClass::Malformed)).count();
+        if lost || (unread >= UNREADABLE && self.evaluator.is_none()) {
+            self.finish(Status::Error, out);
+        } else {
+            self.iterate(out);
+        }
     }
 
     fn finish(&mut self, status: Status, out: &mut Outbox) {

@@ -3,12 +3,13 @@
 use super::asker::Judging;
 use crate::exchange::{Prompt, Role, Shape, Tuning};
 use crate::ids::Round;
+use crate::protocol::asking::unchanged;
 use crate::protocol::material::{MemberIndex, Misfit};
 use crate::protocol::parse::{Judgement, NoScore};
 use crate::protocol::prompt::{
     self, PromptWriter, REPAIR_BYTES, Repair, Slot, Template, USEFUL_QUOTE_BYTES, score_shape,
 };
-use crate::protocol::quote::{Piece, shorten};
+use crate::protocol::quote::{Piece, QUOTE_BYTES, shorten};
 use std::sync::Arc;
 
 /// A call in the making.
@@ -25,18 +26,20 @@ pub(super) struct Ask {
     pub reserve: usize,
     /// Bytes of the text that were left out already.
     pub left_out: u64,
+    /// The code of its fences.
+    pub nonce: String,
 }
 
 impl Ask {
     /// A question whose reply is a text.
-    fn text(role: Role, to: MemberIndex, round: Round, pieces: Vec<Piece>, tuning: Tuning) -> Self {
-        Self { role, to, round, suffix: "", pieces, shape: None, tuning, reserve: 0, left_out: 0 }
+    fn text(role: Role, to: MemberIndex, round: Round, (pieces, nonce): (Vec<Piece>, String), tuning: Tuning) -> Self {
+        Self { role, to, round, suffix: "", pieces, shape: None, tuning, reserve: 0, left_out: 0, nonce }
     }
 }
 
 pub(super) fn draft(who: MemberIndex, tuning: Tuning) -> Ask {
     let pieces = prompt::PROPOSE.fill(&[("context", Slot::Text(String::new()))]);
-    Ask::text(Role::Draft, who, Round::FIRST, pieces, tuning)
+    Ask::text(Role::Draft, who, Round::FIRST, (pieces, String::new()), tuning)
 }
 
 /// A judgement of a text, of which the judge is shown so many characters; `None` for as many as fit.
@@ -49,9 +52,10 @@ pub(super) fn score(
 ) -> Ask {
     let (text, left_out) = chars.map_or_else(|| (Arc::clone(text), 0), |chars| shorten(text, chars));
     let Judging { judge: to, round, suffix, .. } = *judging;
-    let pieces = about(writer, "score", to, round, &prompt::SCORE, writer.anonymous(&text), Vec::new());
+    let text = Slot::Quote(writer.anonymous(&text));
+    let (pieces, nonce) = about(writer, "score", to, round, &prompt::SCORE, text, Vec::new());
     let shape = Some(score_shape());
-    Ask { role: Role::Score, to, round, suffix, pieces, shape, tuning, reserve: REPAIR_BYTES, left_out }
+    Ask { role: Role::Score, to, round, suffix, pieces, shape, tuning, reserve: REPAIR_BYTES, left_out, nonce }
 }
 
 /// The prompt of a judgement once more, with the reply that could not be used and what is wrong with it.
@@ -68,7 +72,8 @@ pub(super) fn repair(
     let repair = Repair { template, phase: "score/repair", to, round, first, problem, reply, shape: &shape };
     let pieces = writer.repair(&repair);
     let suffix = if asked.suffix.is_empty() { "/repair" } else { "/draft/repair" };
-    Ask { role: Role::Score, to, round, suffix, pieces, shape: Some(shape), tuning, reserve: 0, left_out: 0 }
+    let (shape, nonce) = (Some(shape), String::new());
+    Ask { role: Role::Score, to, round, suffix, pieces, shape, tuning, reserve: 0, left_out: 0, nonce }
 }
 
 pub(super) fn improve(
@@ -88,27 +93,42 @@ pub(super) fn improve(
             ("rationale", Slot::Quote(rationale)),
         ])
     });
-    let pieces = about(writer, "improve", who, round, &prompt::IMPROVE, writer.quotable(text), verdict);
-    Ask::text(Role::Refine, who, round, pieces, tuning)
+    let text = Slot::Whole(writer.quotable(text));
+    Ask::text(Role::Refine, who, round, about(writer, "improve", who, round, &prompt::IMPROVE, text, verdict), tuning)
 }
 
 pub(super) fn critique(writer: &PromptWriter, who: MemberIndex, text: &Arc<str>, round: Round, tuning: Tuning) -> Ask {
-    let pieces = about(writer, "critique", who, round, &prompt::CRITIQUE, writer.quotable(text), Vec::new());
-    Ask::text(Role::Critique, who, round, pieces, tuning)
+    let text = Slot::Whole(writer.quotable(text));
+    let about = about(writer, "critique", who, round, &prompt::CRITIQUE, text, Vec::new());
+    Ask::text(Role::Critique, who, round, about, tuning)
 }
 
+/// Whether all of a text reaches the participant that is to rewrite it.
+pub(super) fn holds_whole(writer: &PromptWriter, ask: &Ask, text: &str) -> bool {
+    let limit = writer.members[ask.to].prompt_bytes;
+    text.len() <= QUOTE_BYTES && limit.is_none_or(|limit| writer.needs(&ask.pieces, USEFUL_QUOTE_BYTES) <= limit)
+}
+
+/// The pieces of a prompt about a text, and the code of its fences.
 fn about(
     writer: &PromptWriter,
     phase: &str,
     who: MemberIndex,
     round: Round,
     template: &Template,
-    text: Arc<str>,
+    text: Slot,
     verdict: Vec<Piece>,
-) -> Vec<Piece> {
-    let fenced: Vec<&str> = std::iter::once(&*text).chain(verdict.iter().map(|piece| &**piece.text())).collect();
+) -> (Vec<Piece>, String) {
+    let (Slot::Quote(fenced) | Slot::Whole(fenced)) = &text else { return (Vec::new(), String::new()) };
+    let fenced: Vec<&str> = std::iter::once(&**fenced).chain(verdict.iter().map(|piece| &**piece.text())).collect();
     let nonce = writer.nonce(phase, round, writer.name(who), &fenced);
-    template.fill(&[("nonce", Slot::Text(nonce)), ("answer", Slot::Quote(text)), ("verdict", Slot::Pieces(verdict))])
+    let pieces = template.fill(&[
+        ("nonce", Slot::Text(nonce.clone())),
+        ("unchanged", Slot::Text(unchanged(&nonce))),
+        ("answer", text),
+        ("verdict", Slot::Pieces(verdict)),
+    ]);
+    (pieces, nonce)
 }
 
 /// Members for whose prompts question and files leave no useful room for the text.

@@ -85,10 +85,13 @@ impl SelfRefine {
                 let judge = self.plan.judge.as_ref().map_or(refiner, |judge| self.asker.index(Some(judge)));
                 let text: Arc<str> = outcome.answer.as_deref().unwrap_or_default().into();
                 let assigned = Assigned { refiner, judge };
-                let mut critiques = CritiqueLoop::new(critique, self.plan.tuning, &assigned, false, text);
-                // No end comes of it: a pass says itself when it is done.
+                let mut critiques = CritiqueLoop::new(critique, self.plan.tuning, &assigned, text);
                 out.scoped(SELF_REFINE, |out| critiques.begin(&mut self.asker, out));
+                let done = critiques.done;
                 self.stage = Stage::Pass(Box::new(outcome), Box::new(critiques), refiner);
+                if let (true, Some(outcome)) = (done, self.conclude()) {
+                    self.close(outcome, out);
+                }
             }
         }
     }

@@ -106,6 +106,9 @@ pub struct CritiquePlan {
     pub exclude: Vec<String>,
     /// Whether a rewrite is scored, and adopted only if it is not worse.
     pub verify: bool,
+    /// Whether a reply without the form is shown in place of the text.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub accept_unstructured: bool,
 }
 
 impl CritiquePlan {
@@ -139,6 +142,7 @@ impl Default for CritiquePlan {
             epsilon: Self::EPSILON,
             exclude: Self::EXCLUDE.map(str::to_owned).to_vec(),
             verify: false,
+            accept_unstructured: false,
         }
     }
 }

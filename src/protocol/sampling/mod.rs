@@ -17,15 +17,14 @@
 //! ```
 
 mod machine;
-mod normalise;
 mod outcome;
 mod settings;
 mod stop;
 mod vote;
 
+pub use crate::protocol::normalise::Normaliser;
 #[doc(hidden)]
 pub use machine::Sampling;
-pub use normalise::Normaliser;
 #[doc(hidden)]
 pub use outcome::passes;
 pub use settings::{EarlyStop, SamplingPlan, Strategy};

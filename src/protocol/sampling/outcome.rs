@@ -48,7 +48,7 @@ impl Sampling {
                 calls_saved: count(unknown),
             }),
         };
-        let enough = self.plan.min_agreement.is_none_or(|least| passes(&body, Threshold::at_least(least)));
+        let enough = self.plan.needed().is_none_or(|needed| passes(&body, needed));
         let agreed = match self.plan.strategy {
             Strategy::Majority => vote.reached,
             Strategy::Unanimous => vote.reached && unknown == 0,
@@ -56,6 +56,7 @@ impl Sampling {
         let status = match body.winner {
             None => Status::InsufficientModels,
             Some(_) if agreed && enough => Status::Agreed,
+            Some(_) if agreed && self.plan.min_agreement.is_none() => Status::NoMajority,
             Some(_) => Status::AgreementMissed,
         };
         (status, body)

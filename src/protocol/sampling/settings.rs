@@ -1,13 +1,13 @@
 //! What a sampling run is planned with.
 
 use super::machine::Sampling;
-use super::normalise::Normaliser;
 use super::outcome::passes;
 use crate::error::Error;
 use crate::exchange::Tuning;
 use crate::outcome::{SamplingBody, Status};
 use crate::protocol::check::{Check, SHARE};
 use crate::protocol::estimate::{Estimate, PhaseEstimate};
+use crate::protocol::normalise::Normaliser;
 use crate::protocol::pipeline::{Measured, Number, names};
 use crate::protocol::settings::{Given, Machine, ProtocolSettings};
 use crate::protocol::threshold::Threshold;
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Strategy {
-    /// The answer that most samples gave wins, however few they are.
+    /// The answer that most samples gave wins; they agree where it has more than half of them.
     #[default]
     Majority,
     /// All samples gave the same answer, and none failed.
@@ -95,10 +95,18 @@ impl SamplingPlan {
     /// How many samples a run may have.
     pub const SAMPLES: std::ops::RangeInclusive<u32> = 1..=100;
 
+    /// What the agreement must pass: what was asked for, else more than half of the samples. `None` where all have to
+    /// agree anyway.
+    #[must_use]
+    pub fn needed(&self) -> Option<Threshold> {
+        let majority = (self.strategy == Strategy::Majority).then(|| Threshold::above(0.5));
+        self.min_agreement.map(Threshold::at_least).or(majority)
+    }
+
     /// Everything that the agreement is compared with.
     #[must_use]
     pub fn thresholds(&self) -> Vec<Threshold> {
-        self.min_agreement.map(Threshold::at_least).into_iter().chain(self.watched.iter().copied()).collect()
+        self.needed().into_iter().chain(self.watched.iter().copied()).collect()
     }
 
     /// Whether samples are taken one after the other.

@@ -54,7 +54,7 @@ pub(super) fn parse(argv: &[String]) -> Result<Asked, Early> {
         return Err(Early::told("2.1.197 (Claude Code)"));
     }
     if !given.has("--print") {
-        return Err(Early::refused(1, "the stand-in plays `claude -p` only"));
+        return Err(Early::refused(1, "the fake plays `claude -p` only"));
     }
     let format = match given.value("--output-format") {
         Some("stream-json") => Format::Events,

@@ -3,8 +3,8 @@
 
 use super::claude::{Ending, assistant, head, result, shown};
 use super::{Rendered, Turn};
-use crate::act::Fail;
-use crate::trouble::Trouble;
+use crate::action::Fail;
+use crate::failure_kind::FailureKind;
 use serde_json::{Value, json};
 
 /// One row: what the `assistant` event and the result say.
@@ -24,12 +24,12 @@ impl<'a> Row<'a> {
 pub(super) fn fail(turn: &Turn<'_>, fail: &Fail) -> Rendered {
     let message = &fail.message;
     let row = match fail.kind {
-        Trouble::NotLoggedIn => Row::new("authentication_failed", None, "Not logged in · Please run /login"),
-        Trouble::Unauthorized => Row::new("authentication_failed", 401, "Invalid API key · Fix external API key"),
-        Trouble::Forbidden => {
+        FailureKind::NotLoggedIn => Row::new("authentication_failed", None, "Not logged in · Please run /login"),
+        FailureKind::Unauthorized => Row::new("authentication_failed", 401, "Invalid API key · Fix external API key"),
+        FailureKind::Forbidden => {
             Row::new("authentication_failed", 403, format!("Failed to authenticate. API Error: 403 {message}"))
         }
-        Trouble::NoModel => Row::new(
+        FailureKind::NoModel => Row::new(
             "model_not_found",
             404,
             format!(
@@ -38,25 +38,29 @@ pub(super) fn fail(turn: &Turn<'_>, fail: &Fail) -> Rendered {
                 turn.asked.model.as_deref().unwrap_or("default")
             ),
         ),
-        Trouble::BadRequest => Row::new("unknown", 400, format!("API Error: 400 {message}")),
-        Trouble::RateLimit => Row::new("rate_limit", 429, format!("API Error: Request rejected (429) · {message}")),
-        Trouble::UsageLimit => Row::new("rate_limit", 429, limit_words(turn, fail)),
-        Trouble::Billing => Row::new("billing_error", 400, "Credit balance is too low"),
-        Trouble::Overloaded => {
+        FailureKind::BadRequest => Row::new("unknown", 400, format!("API Error: 400 {message}")),
+        FailureKind::RateLimit => Row::new("rate_limit", 429, format!("API Error: Request rejected (429) · {message}")),
+        FailureKind::UsageLimit => Row::new("rate_limit", 429, limit_words(turn, fail)),
+        FailureKind::Billing => Row::new("billing_error", 400, "Credit balance is too low"),
+        FailureKind::Overloaded => {
             Row::new("server_error", 529, "API Error: 529 Overloaded. This is a server-side issue, usually temporary.")
         }
-        Trouble::ServerError => Row::new(
+        FailureKind::ServerError => Row::new(
             "server_error",
             500,
             "API Error: 500 Internal server error. This is a server-side issue, usually temporary.",
         ),
-        Trouble::Network => Row::new("server_error", None, "API Error: Unable to connect to API (ConnectionRefused)"),
-        Trouble::CutStream => Row::new("server_error", None, "API Error: Connection to the API was lost (ECONNRESET)"),
-        Trouble::TooLong => Row {
+        FailureKind::Network => {
+            Row::new("server_error", None, "API Error: Unable to connect to API (ConnectionRefused)")
+        }
+        FailureKind::CutStream => {
+            Row::new("server_error", None, "API Error: Connection to the API was lost (ECONNRESET)")
+        }
+        FailureKind::TooLong => Row {
             terminal_reason: Some("prompt_too_long"),
             ..Row::new("invalid_request", 400, format!("Prompt is too long: {message}"))
         },
-        Trouble::Refusal => Row {
+        FailureKind::Refusal => Row {
             error: None,
             ..Row::new(
                 "",
@@ -65,7 +69,7 @@ pub(super) fn fail(turn: &Turn<'_>, fail: &Fail) -> Rendered {
                  Policy (https://www.anthropic.com/legal/aup).",
             )
         },
-        Trouble::Cut => Row {
+        FailureKind::Cut => Row {
             error: None,
             ..Row::new(
                 "",
@@ -74,9 +78,9 @@ pub(super) fn fail(turn: &Turn<'_>, fail: &Fail) -> Rendered {
                  set the CLAUDE_CODE_MAX_OUTPUT_TOKENS environment variable.",
             )
         },
-        Trouble::Empty => return quiet(turn, ""),
-        Trouble::SchemaMissed => return quiet(turn, "I would rather answer in prose."),
-        Trouble::Config => {
+        FailureKind::Empty => return quiet(turn, ""),
+        FailureKind::SchemaMissed => return quiet(turn, "I would rather answer in prose."),
+        FailureKind::Config => {
             let err = format!("Configuration error in /nowhere/.claude.json: JSON Parse error: {message}\n");
             return Rendered { err, code: 1, leaves: true, ..Rendered::default() };
         }
@@ -97,7 +101,7 @@ fn errored(turn: &Turn<'_>, fail: &Fail, row: &Row<'_>) -> Rendered {
     if !fail.partial.is_empty() {
         end.push(assistant(turn, &json!({"type": "text", "text": fail.partial})));
     }
-    if fail.kind == Trouble::UsageLimit {
+    if fail.kind == FailureKind::UsageLimit {
         end.push(json!({"type": "rate_limit_event", "session_id": turn.session, "rate_limit_info": {
             "status": "rejected", "resetsAt": resets_at(turn, fail), "rateLimitType": "five_hour",
             "overageStatus": "rejected"}}));
@@ -111,8 +115,8 @@ fn errored(turn: &Turn<'_>, fail: &Fail, row: &Row<'_>) -> Rendered {
     let ending = Ending {
         text: &row.text,
         stop_reason: match fail.kind {
-            Trouble::Refusal => "refusal",
-            Trouble::Cut => "max_tokens",
+            FailureKind::Refusal => "refusal",
+            FailureKind::Cut => "max_tokens",
             _ => "stop_sequence",
         },
         num_turns: 1,

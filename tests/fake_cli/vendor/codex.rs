@@ -3,9 +3,9 @@
 
 use super::argv::{Given, Known};
 use super::{Asked, Early, Format, Rendered, Turn};
-use crate::act::Fail;
+use crate::action::Fail;
 use crate::clock;
-use crate::trouble::Trouble;
+use crate::failure_kind::FailureKind;
 use serde_json::{Value, json};
 use std::io::BufRead;
 
@@ -50,7 +50,7 @@ pub(super) fn parse(argv: &[String]) -> Result<Asked, Early> {
     }
     let words = given.words();
     if words.first().map(String::as_str) != Some("exec") {
-        return Err(Early::refused(1, "the stand-in plays `codex exec` only"));
+        return Err(Early::refused(1, "the fake plays `codex exec` only"));
     }
     if !given.has("--skip-git-repo-check") {
         return Err(Early::refused(1, "Not inside a trusted directory and --skip-git-repo-check was not specified."));
@@ -162,22 +162,22 @@ pub(super) fn fail(turn: &Turn<'_>, fail: &Fail) -> Rendered {
     let url = "url: http://127.0.0.1:9/v1/responses, request id: req_standin";
     let last = match fail.kind {
         // Nobody is logged in: it asks all the same, and is refused.
-        Trouble::NotLoggedIn => {
+        FailureKind::NotLoggedIn => {
             format!("unexpected status 401 Unauthorized: Missing bearer or basic authentication in header, {url}")
         }
-        Trouble::Unauthorized => format!("unexpected status 401 Unauthorized: {words}, {url}"),
-        Trouble::Forbidden => format!("unexpected status 403 Forbidden: {words}, {url}"),
-        Trouble::NoModel => {
+        FailureKind::Unauthorized => format!("unexpected status 401 Unauthorized: {words}, {url}"),
+        FailureKind::Forbidden => format!("unexpected status 403 Forbidden: {words}, {url}"),
+        FailureKind::NoModel => {
             format!("The requested model '{}' does not exist.", turn.asked.model.as_deref().unwrap_or_default())
         }
-        Trouble::BadRequest => json!({"error": {"message": words, "type": "invalid_request_error",
+        FailureKind::BadRequest => json!({"error": {"message": words, "type": "invalid_request_error",
             "param": null, "code": "invalid_json_schema"}})
         .to_string(),
-        Trouble::RateLimit => match fail.retry_after_s {
+        FailureKind::RateLimit => match fail.retry_after_s {
             Some(pause) => format!("rate limit exceeded: {words} Please try again in {pause}s."),
             None => "exceeded retry limit, last status: 429 Too Many Requests, request id: req_standin".to_owned(),
         },
-        Trouble::UsageLimit => {
+        FailureKind::UsageLimit => {
             let reset = turn.now + i64::try_from(fail.resets_in_s.unwrap_or(3600)).unwrap_or(3600);
             let at = clock::codex_reset(turn.now, reset);
             format!(
@@ -185,23 +185,23 @@ pub(super) fn fail(turn: &Turn<'_>, fail: &Fail) -> Rendered {
                  or try again at {at}."
             )
         }
-        Trouble::Billing => "Quota exceeded. Check your plan and billing details.".to_owned(),
-        Trouble::Overloaded => format!("unexpected status 503 Service Unavailable: {words}, {url}"),
-        Trouble::ServerError => {
+        FailureKind::Billing => "Quota exceeded. Check your plan and billing details.".to_owned(),
+        FailureKind::Overloaded => format!("unexpected status 503 Service Unavailable: {words}, {url}"),
+        FailureKind::ServerError => {
             "We’re currently experiencing high demand, which may cause temporary errors.".to_owned()
         }
-        Trouble::Network => "Connection failed: error sending request".to_owned(),
-        Trouble::CutStream => {
+        FailureKind::Network => "Connection failed: error sending request".to_owned(),
+        FailureKind::CutStream => {
             "stream disconnected before completion: stream closed before response.completed".to_owned()
         }
-        Trouble::TooLong => "Codex ran out of room in the model's context window. Start a new thread or clear \
+        FailureKind::TooLong => "Codex ran out of room in the model's context window. Start a new thread or clear \
                              earlier history before retrying."
             .to_owned(),
-        Trouble::Cut => "Incomplete response returned, reason: max_output_tokens".to_owned(),
-        Trouble::Refusal => return completed(turn, None),
-        Trouble::Empty => return completed(turn, Some("")),
-        Trouble::SchemaMissed => return completed(turn, Some("I would rather answer in prose.")),
-        Trouble::Config => {
+        FailureKind::Cut => "Incomplete response returned, reason: max_output_tokens".to_owned(),
+        FailureKind::Refusal => return completed(turn, None),
+        FailureKind::Empty => return completed(turn, Some("")),
+        FailureKind::SchemaMissed => return completed(turn, Some("I would rather answer in prose.")),
+        FailureKind::Config => {
             let err = format!("Error loading config.toml: {words}\n");
             return Rendered { err, code: 1, ..Rendered::default() };
         }

@@ -4,31 +4,31 @@
 
 use super::gemini::{answer, document, models};
 use super::{Format, Rendered, Turn};
-use crate::act::Fail;
-use crate::trouble::Trouble;
+use crate::action::Fail;
+use crate::failure_kind::FailureKind;
 use serde_json::json;
 
 pub(super) fn fail(turn: &Turn<'_>, fail: &Fail) -> Rendered {
     let words = &fail.message;
     match fail.kind {
-        Trouble::NotLoggedIn => Rendered {
+        FailureKind::NotLoggedIn => Rendered {
             err: "Manual authorization is required but the current session is non-interactive. Please run the \
                   Gemini CLI in an interactive terminal to log in, or provide a GEMINI_API_KEY.\n"
                 .to_owned(),
             code: 41,
             ..Rendered::default()
         },
-        Trouble::Config => Rendered {
+        FailureKind::Config => Rendered {
             err: format!(
                 "Error in /nowhere/.gemini/settings.json: {words}. Please fix the configuration file(s) and try again.\n"
             ),
             code: 52,
             ..Rendered::default()
         },
-        Trouble::Unauthorized => api(turn, 401, &google(401, "UNAUTHENTICATED", words), ""),
-        Trouble::Forbidden => api(turn, 403, &google(403, "PERMISSION_DENIED", words), ""),
-        Trouble::BadRequest => api(turn, 400, &google(400, "INVALID_ARGUMENT", words), ""),
-        Trouble::NoModel => {
+        FailureKind::Unauthorized => api(turn, 401, &google(401, "UNAUTHENTICATED", words), ""),
+        FailureKind::Forbidden => api(turn, 403, &google(403, "PERMISSION_DENIED", words), ""),
+        FailureKind::BadRequest => api(turn, 400, &google(400, "INVALID_ARGUMENT", words), ""),
+        FailureKind::NoModel => {
             let model = turn.asked.model.as_deref().unwrap_or_default();
             let said = format!(
                 "models/{model} is not found for API version v1beta, or is not supported for generateContent. Call \
@@ -36,7 +36,7 @@ pub(super) fn fail(turn: &Turn<'_>, fail: &Fail) -> Rendered {
             );
             api(turn, 1, &said, "ModelNotFoundError: ")
         }
-        Trouble::RateLimit => {
+        FailureKind::RateLimit => {
             let pause = fail.retry_after_s.unwrap_or(60);
             let said = format!(
                 "You exceeded your current quota, please check your plan and billing details.\nPlease retry in \
@@ -44,39 +44,39 @@ pub(super) fn fail(turn: &Turn<'_>, fail: &Fail) -> Rendered {
             );
             api(turn, 429, &said, &format!("RetryableQuotaError: retryDelayMs: {}", pause * 1000))
         }
-        Trouble::UsageLimit => {
+        FailureKind::UsageLimit => {
             let pause = fail.resets_in_s.unwrap_or(3600);
             let span = format!("{}h{}m{}s", pause / 3600, pause / 60 % 60, pause % 60);
             let said = format!("You have exhausted your capacity on this model. Your quota will reset after {span}.");
             api(turn, 429, &said, &format!("TerminalQuotaError: retryDelayMs: {}", pause * 1000))
         }
-        Trouble::Billing => {
+        FailureKind::Billing => {
             let said = "You have exhausted your daily quota on this model.";
             api(turn, 429, said, "TerminalQuotaError: retryDelayMs: undefined")
         }
-        Trouble::Overloaded => api(turn, 503, "The model is overloaded. Please try again later.", ""),
-        Trouble::ServerError => api(turn, 500, &google(500, "INTERNAL", words), ""),
-        Trouble::Network => api(turn, 1, "exception TypeError: fetch failed sending request", ""),
-        Trouble::CutStream => api(turn, 1, "terminated", ""),
-        Trouble::TooLong => {
+        FailureKind::Overloaded => api(turn, 503, "The model is overloaded. Please try again later.", ""),
+        FailureKind::ServerError => api(turn, 500, &google(500, "INTERNAL", words), ""),
+        FailureKind::Network => api(turn, 1, "exception TypeError: fetch failed sending request", ""),
+        FailureKind::CutStream => api(turn, 1, "terminated", ""),
+        FailureKind::TooLong => {
             let said = "The input token count (1300000) exceeds the maximum number of tokens allowed (1048576).";
             api(turn, 400, &google(400, "INVALID_ARGUMENT", said), "")
         }
-        Trouble::Refusal => {
+        FailureKind::Refusal => {
             let error = json!({"type": "INVALID_STREAM",
                 "message": "The model response was blocked due to safety settings."});
             withheld(turn, "SAFETY_BLOCKED", error)
         }
-        Trouble::Empty => {
+        FailureKind::Empty => {
             let error = json!({"type": "INVALID_STREAM",
                 "message": "The model returned an empty response with no text or thoughts. Please try again."});
             withheld(turn, "NO_RESPONSE_TEXT", error)
         }
         // Nothing tells a cut answer from a whole one.
-        Trouble::Cut => {
+        FailureKind::Cut => {
             answer(turn, if fail.partial.is_empty() { "An answer that was cut in the" } else { &fail.partial })
         }
-        Trouble::SchemaMissed => answer(turn, "I would rather answer in prose."),
+        FailureKind::SchemaMissed => answer(turn, "I would rather answer in prose."),
     }
 }
 

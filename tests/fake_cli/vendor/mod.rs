@@ -1,6 +1,6 @@
 //! How each vendor's CLI takes its arguments and its prompt, and how it prints: written down from
 //! what the real programs were measured to do, for the arguments that the embedded adapters use.
-//! An argument that the real program does not know ends the stand-in as it ends the program.
+//! An argument that the real program does not know ends the fake as it ends the program.
 
 mod argv;
 mod claude;
@@ -10,7 +10,7 @@ mod gemini;
 mod gemini_failures;
 mod plain;
 
-use super::act::Fail;
+use super::action::Fail;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::io::BufRead;

@@ -2,8 +2,8 @@
 //! output. It takes any arguments; `-m` or `--model` names the model if it is there.
 
 use super::{Asked, Rendered, Turn};
-use crate::act::Fail;
-use crate::trouble::Trouble;
+use crate::action::Fail;
+use crate::failure_kind::FailureKind;
 use std::io::BufRead;
 
 pub(super) fn parse(argv: &[String]) -> Asked {
@@ -26,8 +26,8 @@ pub(super) fn answer(turn: &Turn<'_>, text: &str) -> Rendered {
 
 pub(super) fn fail(fail: &Fail) -> Rendered {
     match fail.kind {
-        Trouble::Empty | Trouble::Refusal => Rendered { tail: "\n".to_owned(), ..Rendered::default() },
-        Trouble::SchemaMissed => {
+        FailureKind::Empty | FailureKind::Refusal => Rendered { tail: "\n".to_owned(), ..Rendered::default() },
+        FailureKind::SchemaMissed => {
             Rendered { tail: "I would rather answer in prose.\n".to_owned(), ..Rendered::default() }
         }
         kind => Rendered { err: format!("Error: {kind:?}: {}\n", fail.message), code: 1, ..Rendered::default() },

@@ -30,7 +30,7 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// The name, as in scenes.
+    /// The name, as in scripts.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -84,7 +84,7 @@ const REQUESTS: [&str; 2] = ["The request:\n", "The request is about the files b
 /// others say about tasks, they do not mislead it. A prompt without a task is a review if a `schema`
 /// comes with it.
 ///
-/// `tests/standin_phases.rs` keeps this true for the prompts of all protocols.
+/// `tests/loopback_phases.rs` keeps this true for the prompts of all protocols.
 #[must_use]
 pub fn phase(system: Option<&str>, prompt: &str, schema: bool) -> Phase {
     match task(system, prompt) {
