@@ -66,6 +66,14 @@ async fn a_debate_with_personas_a_judge_and_typed_events() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_model_thinks_aloud_is_no_part_of_its_answer() {
+    let ada = Scripted::new("ada", |_| Action::Say("<think>\nSydney? No.\n</think>\n\nCanberra.".to_owned()));
+    let plan = SamplingPlan { num_samples: 3, ..SamplingPlan::default() };
+    let outcome = runner(&[&ada]).sample("What is the capital of Australia?", plan).await.unwrap();
+    assert_eq!((outcome.status, outcome.answer.as_str()), (Status::Agreed, "Canberra."));
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_order_of_a_debate_follows_from_the_seed_and_an_abort_keeps_what_was_said() {
     let order = async || {
         let players = [speaker("ada", 10), speaker("bob", 50), speaker("cyd", 90)];

@@ -283,7 +283,7 @@ impl<'a> Fold<'a> {
             self.settled(&call, failure);
         }
         let mut out = Outbox::default();
-        self.protocol.on(input, &mut out);
+        self.protocol.on(input.without_thinking(), &mut out);
         self.obey(&mut out)
     }
 

@@ -1,5 +1,6 @@
 //! The boundary between protocols and the engine.
 
+use super::thinking::without_thinking;
 use crate::event::EventKind;
 use crate::exchange::{CallSpec, Reply};
 use crate::failure::CallFailure;
@@ -170,6 +171,18 @@ impl Outbox {
 }
 
 impl Input {
+    /// The input as a protocol takes it: a reply without what the model thought aloud, which only the journal keeps.
+    #[must_use]
+    pub fn without_thinking(self) -> Self {
+        match self {
+            Self::Settled(Settled { id, result: Ok(reply) }) => {
+                let text = without_thinking(&reply.text);
+                Self::Settled(Settled { id, result: Ok(Reply { text, ..reply }) })
+            }
+            input => input,
+        }
+    }
+
     /// The input as a protocol within another one knows it; `None` if it is for another part.
     #[must_use]
     pub fn outside(self, scope: &str) -> Option<Self> {
