@@ -115,4 +115,8 @@ fn a_folder_has_a_short_name_wherever_it_is() {
     let (link, path) = (far.short().to_owned(), far.path().to_owned());
     drop(far);
     assert!(link.symlink_metadata().is_err() && !path.exists());
+    let kept = Scratch::create(Some(&root.path().join("x".repeat(100))), "call-").unwrap();
+    let link = kept.short().to_owned();
+    let path = kept.keep();
+    assert!(link.symlink_metadata().is_err() && path.is_dir(), "nothing is left but the folder");
 }

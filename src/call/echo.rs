@@ -1,12 +1,24 @@
 //! `--debug`: each raw invocation as a line that makes it again when pasted, and its folder kept.
 
 use super::backend::Attempt;
-use crate::invocation::{Exit, Invocation, Turn};
+use crate::invocation::{EnvValue, Exit, Invocation, Turn};
 use crate::process::{Scratch, paste};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 type Show = Box<dyn FnMut(&str) + Send>;
+
+/// The invocation with the scratch folder's own name in place of its short one, which goes with the call.
+fn by_its_own_name(invocation: &Invocation, scratch: &Scratch) -> Invocation {
+    let (short, own) = (scratch.short().to_string_lossy(), scratch.path().to_string_lossy());
+    let mut shown = invocation.clone();
+    for value in shown.env.values_mut() {
+        if let EnvValue::Plain(text) = value {
+            *text = text.replace(&*short, &own);
+        }
+    }
+    shown
+}
 
 /// Shows raw invocations, and keeps what they ran in.
 pub struct Echo {
@@ -32,7 +44,8 @@ impl Echo {
         if let Err(error) = paste::write_stdin(scratch.path(), turn) {
             self.line(&format!("# {id}: cannot keep its input: {error}"));
         }
-        self.line(&format!("# {id} attempt {}\n{}", attempt.number, paste::line(invocation, scratch.path())));
+        let line = paste::line(&by_its_own_name(invocation, scratch), scratch.path());
+        self.line(&format!("# {id} attempt {}\n{line}", attempt.number));
     }
 
     /// Says how it ended.

@@ -134,11 +134,10 @@ impl Scratch {
             registry::clear(registry, &self.path);
         }
         let mut result = Ok(());
-        // A kept folder keeps its short name: what is to be run in it again knows that one.
-        for path in [Some(&self.path), self.link.as_ref()].into_iter().flatten() {
-            if !self.kept
-                && let Err(error) = remove(path)
-            {
+        // The short name of a kept folder goes too: it would be left for ever.
+        for (path, kept) in [(Some(&self.path), self.kept), (self.link.as_ref(), false)] {
+            let Some(path) = path else { continue };
+            if !kept && let Err(error) = remove(path) {
                 // Left to the watchdog: by then nothing is in the way any more.
                 result = Err(error);
                 continue;

@@ -94,11 +94,11 @@ fn a_message_of_another_session_is_no_part_of_a_call() {
         let (asks, seen, socket) = interrupted(&call, &server, &gate);
         assert_eq!(asks, 1, "{:?}", seen.stdout);
         assert_eq!(&*seen.result.as_ref().unwrap().text, "forty-two");
-        // It was the one that the CLI says it listens on, by whatever name, and it was in the scratch folder.
+        // It was found in the scratch folder, and is the one that the CLI says it listens on, by whatever name.
         let named = named(&seen).unwrap();
         assert!(named.as_os_str().len() <= 103, "{}", named.display());
         assert_eq!(named.file_name(), socket.file_name());
-        assert_eq!(named.parent().unwrap().canonicalize().unwrap(), socket.parent().unwrap());
+        assert!(named.parent().unwrap().ends_with("tmp/cc-socks"), "{}", named.display());
         let left: Vec<_> = std::fs::read_dir(folder).into_iter().flatten().collect();
         assert!(left.is_empty(), "{left:?}");
     }
