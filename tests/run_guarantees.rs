@@ -29,7 +29,7 @@ fn warned(sandbox: &Sandbox, stdout: &str, words: &str) -> bool {
 fn a_scratch_folder_that_cannot_be_removed_is_a_warning() {
     let sandbox = Sandbox::new("");
     // A file in place of the folder. The attempt fails for want of its files; it is warned of all the same.
-    let misdeed = "case $PWD in */tmp/refinery-*) rest=${PWD#*/tmp/refinery-}; folder=${PWD%\"$rest\"}${rest%%/*}\n\
+    let misdeed = "case $PWD in */tmp/refinery-*) rest=${PWD##*/tmp/refinery-}; folder=${PWD%\"$rest\"}${rest%%/*}\n\
         /bin/mv \"$folder\" \"$folder.moved\" && : > \"$folder\" ;; esac";
     before_claude(&sandbox, misdeed);
     let output = sandbox.wait(sandbox.command(["why", "-m", "claude", "-o", "jsonl"]).spawn().unwrap());

@@ -321,7 +321,9 @@ fn two_processes_do_not_share_a_run() {
     let words = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{words}");
     assert!(words.contains("another process"), "{words}");
-    let removed = sandbox.command(["runs", "rm", "2"]).output().unwrap();
+    let journal = sandbox.journal();
+    let name = journal.file_stem().unwrap().to_str().unwrap();
+    let removed = sandbox.command(["runs", "rm", name]).output().unwrap();
     assert_eq!(removed.status.code(), Some(1), "{}", String::from_utf8_lossy(&removed.stderr));
     // Looking is allowed.
     let seen = sandbox.command(["runs"]).output().unwrap();

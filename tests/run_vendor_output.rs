@@ -261,7 +261,11 @@ fn a_rule_that_could_never_match_is_refused_with_words() {
     for (codec, rule, words) in [
         ("json", "fields = { code = '401' }", "unknown field `code`: give its path in the JSON, such as `/error/code`"),
         ("jsonl", "fields = { status = '401' }", "unknown field `status`"),
-        ("claude", "fields = { code = '401' }", "unknown field `code`: this codec has error, api_error_status"),
+        (
+            "claude",
+            "fields = { code = '401' }",
+            "unknown field `code`: this codec has error, api_error, api_error_type, api_error_status",
+        ),
         ("codex", "fields = { '/code' = '401' }", "unknown field `/code`: this codec has code, status"),
         ("gemini", "fields = { error = '401' }", "unknown field `error`: this codec has code, status, reason, type"),
         ("claude", "answer = ['x']", "has `answer`, which only the codecs `plain`, `json` and `jsonl` read"),

@@ -44,8 +44,8 @@ pub struct AgreementArgs {
     #[arg(long, value_name = "RULE", help_heading = "Consensus")]
     pub strategy: Option<String>,
 
-    /// Stop without reviews as soon as all answers are the same, compared as by `sample --normaliser`; without a value:
-    /// choice
+    /// Stop without reviews as soon as all answers are the same, compared as by `sample --normaliser`
+    /// [default: none, or choice without a value]
     #[arg(long, value_name = "NORMALISER", help_heading = "Consensus", num_args = 0..=1, require_equals = true,
           default_missing_value = "choice")]
     pub stop_on_agreement: Option<String>,

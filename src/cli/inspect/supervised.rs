@@ -104,6 +104,6 @@ mod tests {
     #[test]
     fn a_program_that_does_not_end_is_ended() {
         let reason = run("exec sleep 600", Duration::from_secs(1)).unwrap_err();
-        assert_eq!(reason, "no end after 1 s");
+        assert_eq!(reason, "no end after 1s");
     }
 }
