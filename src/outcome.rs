@@ -262,7 +262,10 @@ impl Body {
         self.concluded().writers()
     }
 
-    pub(crate) fn failures(&self) -> (Vec<String>, bool) {
+    /// What failed, in words, and whether any of it will fail again.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn failures(&self) -> (Vec<String>, bool) {
         self.concluded().failures()
     }
 
