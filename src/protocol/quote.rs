@@ -135,7 +135,9 @@ fn mark(left_out: usize) -> String {
     format!("\n[… {left_out} bytes left out here …]\n")
 }
 
-fn floor(text: &str, mut at: usize) -> usize {
+/// The character boundary at or before a place in a text.
+pub(crate) fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
     while !text.is_char_boundary(at) {
         at -= 1;
     }

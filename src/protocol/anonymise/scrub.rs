@@ -2,6 +2,7 @@
 
 use super::code;
 use super::ways::{PLACEHOLDERS, Place, WAYS};
+use crate::protocol::quote::floor;
 use regex_lite::{Captures, Regex};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -156,13 +157,7 @@ impl Scrub {
 
 /// What stands around a place, within its paragraph and from the start of its line where that is near.
 fn around(text: &str, place: usize) -> Range<usize> {
-    let boundary = |mut at: usize| {
-        while !text.is_char_boundary(at) {
-            at -= 1;
-        }
-        at
-    };
-    let near = boundary(place.saturating_sub(WINDOW_BYTES / 4))..boundary((place + WINDOW_BYTES / 2).min(text.len()));
+    let near = floor(text, place.saturating_sub(WINDOW_BYTES / 4))..floor(text, place + WINDOW_BYTES / 2);
     let (before, after) = (&text[near.start..place], &text[place..near.end]);
     let line = before.find('\n').map(|at| at + 1).filter(|_| !line_starts(text, near.start));
     let start = before.rfind("\n\n").map(|at| at + 2).or(line);
@@ -200,14 +195,6 @@ fn is_somebody_else(text: &str, range: &Range<usize>) -> bool {
     });
     let lower = text[near..end.min(floor(text, range.end + WINDOW_BYTES))].to_lowercase();
     straight || quoted || surname || calling || ZODIAC.iter().any(|word| lower.contains(word))
-}
-
-fn floor(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }
 
 /// Where the last few lines begin.

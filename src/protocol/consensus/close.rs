@@ -89,9 +89,13 @@ impl Consensus {
     fn are_identical(&self, at: usize) -> bool {
         let Some(normaliser) = self.plan.stop_on_agreement else { return false };
         let round = &self.rounds[at];
+        // Reviews are asked for only after they were found to differ.
+        if !round.is_seated() || round.reviews_begun() {
+            return false;
+        }
         let mut forms = round.authors().filter_map(|who| Some(normaliser.form(&round.candidate(who)?.text)));
         let first = forms.next();
-        round.is_seated() && forms.all(|form| Some(form) == first)
+        forms.all(|form| Some(form) == first)
     }
 
     /// Whether reviews would be bought too early: the answers are the same, or not all of them are there.

@@ -113,6 +113,11 @@ impl RoundState {
         }
     }
 
+    /// Whether any review was asked for, or given up.
+    pub fn reviews_begun(&self) -> bool {
+        self.verdicts.iter().flatten().any(|verdict| !matches!(verdict, Verdict::Due))
+    }
+
     /// How many reviews are missing for good.
     pub fn missing_reviews(&self) -> u32 {
         let missing = self.verdicts.iter().flatten().filter(|verdict| matches!(verdict, Verdict::Missing));

@@ -102,8 +102,8 @@ impl Prompts {
         Slot::Pieces(prompt::DEBATE_TRANSCRIPT.fill(&[("nonce", Slot::Text(nonce)), turns]))
     }
 
-    /// The judge's prompt: everybody's last words. Whoever was silent in the last round is told of, so that the judge
-    /// counts no voice that fell away as one that was given up.
+    /// The judge's prompt: everybody's last words. Failed turns after them are named, so that the judge
+    /// does not take a participant that failed for one that gave its position up.
     pub fn synthesis(&self, rounds: &[RoundState]) -> Option<FittedPrompt> {
         Some(self.writer.fit(self.judge.as_ref()?.member, self.synthesis_pieces(rounds), 0))
     }

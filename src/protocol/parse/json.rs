@@ -28,16 +28,8 @@ pub enum JsonProblem {
 /// # Errors
 /// No JSON, or none that parses.
 pub fn lenient_json(text: &str) -> Result<Value, JsonProblem> {
-    first_json(text, |_| true)
-}
-
-/// The first object or array in the text, in the order of [`lenient_json`], that `wanted` accepts.
-pub(super) fn first_json(text: &str, wanted: impl Fn(&Value) -> bool) -> Result<Value, JsonProblem> {
     let text = text.trim_matches(|letter: char| letter.is_whitespace() || letter == '\u{feff}');
-    let parse = |candidate: &str| {
-        let value = json::read(candidate)?;
-        (is_container(&value) && wanted(&value)).then_some(value)
-    };
+    let parse = |candidate: &str| json::read(candidate).filter(is_container);
     let fenced = || {
         let named = fences(text).find_map(|body| body.strip_prefix("json")).and_then(parse);
         named.or_else(|| fences(text).find(|body| body.trim_start().starts_with(['{', '['])).and_then(parse))

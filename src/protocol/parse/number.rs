@@ -35,12 +35,13 @@ pub(super) fn written(text: &str) -> Option<f64> {
 /// The score that prose gives: the last line that says `Score: 8`, else what every `8/10` of the text
 /// agrees on. Lines that stand in what the model was shown do not count, nor do quoted ones.
 pub(super) fn in_prose(text: &str, shown: &Shown<'_>) -> Option<f64> {
-    let quoted = |line: &&str| line.trim_start().starts_with('>') || shown.holds(line);
-    let own: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty() && !quoted(line)).collect();
-    if let Some(labelled) = own.iter().rev().find_map(|line| labelled(line)) {
+    // The material is searched only for lines that say a score: it can be long, and they are few.
+    let own = |line: &&str| !line.trim_start().starts_with('>') && !shown.holds(line);
+    let last = text.lines().rev().filter(|line| labelled(line).is_some()).find(own);
+    if let Some(labelled) = last.and_then(labelled) {
         return labelled;
     }
-    let mut scores = own.iter().flat_map(|line| out_of_ten(line));
+    let mut scores = text.lines().filter(|line| out_of_ten(line).next().is_some()).filter(own).flat_map(out_of_ten);
     let first = scores.next()?;
     scores.all(|score| same(score, first)).then_some(first)
 }

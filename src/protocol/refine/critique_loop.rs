@@ -71,8 +71,7 @@ impl CritiqueLoop {
         if let Some(writer) = writers.iter().find(|writer| !super::applies_to(writer, &plan.exclude)) {
             return Some(format!("texts of `{writer}` are excluded"));
         }
-        let bytes = u64::try_from(text.len()).unwrap_or(u64::MAX);
-        let least = plan.min_bytes;
+        let (bytes, least) = (bytes(text), plan.min_bytes);
         (bytes < least).then(|| format!("{bytes} bytes are fewer than {least}"))
     }
 
