@@ -16,6 +16,7 @@ use refinery_core::protocol::sampling::{Sampling, SamplingPlan};
 
 fn score_plan(score: ScorePlan, draft: Option<&str>) -> RefinePlan {
     RefinePlan {
+        peer_judge: false,
         author: None,
         judge: Some(ParticipantId::new("bob")),
         draft: draft.map(Into::into),
@@ -228,7 +229,13 @@ fn a_rewrite_that_is_scored_worse_or_not_at_all_is_not_adopted() {
 }
 
 pub fn plain() -> SelfRefinePlan {
-    SelfRefinePlan { critique: CritiquePlan::default(), judge: None, wrote: None, tuning: Tuning::default() }
+    SelfRefinePlan {
+        peer_judge: false,
+        critique: CritiquePlan::default(),
+        judge: None,
+        wrote: None,
+        tuning: Tuning::default(),
+    }
 }
 
 pub fn self_refined(plan: &SelfRefinePlan, _draft: &str) -> SelfRefine {
@@ -255,11 +262,13 @@ fn any_run_can_be_followed_by_a_pass_of_its_own() {
     assert_eq!(body.winner.unwrap().answer, draft, "what was counted stays as it was");
 
     let named = SelfRefinePlan {
+        peer_judge: false,
         critique: CritiquePlan { refiner: Some(ParticipantId::new("bob")), ..CritiquePlan::default() },
         ..plain()
     };
     assert_eq!(play(self_refined(&named, &draft), &reply).ids().last(), Some(&"self-refine/r1/critique/bob"));
     let excluded = SelfRefinePlan {
+        peer_judge: false,
         critique: CritiquePlan { exclude: vec!["Sample".to_owned()], ..CritiquePlan::default() },
         ..plain()
     };
@@ -283,6 +292,7 @@ pub fn any_plan() -> impl Strategy<Value = RefinePlan> {
         RefineMode::Critique(CritiquePlan { max_passes, verify, min_bytes, epsilon: 1, ..CritiquePlan::default() })
     });
     (prop_oneof![score, critique], any::<bool>()).prop_map(|(mode, given)| RefinePlan {
+        peer_judge: false,
         mode,
         ..score_plan(ScorePlan::default(), given.then_some("given text"))
     })
@@ -337,6 +347,7 @@ proptest! {
     #[test]
     fn a_pass_after_a_run_only_adds_to_it(seed in any::<u64>(), passes in 1i64..4, verify in any::<bool>(), order in any::<u64>()) {
         let plan = SelfRefinePlan {
+            peer_judge: false,
             critique: CritiquePlan { max_passes: passes, verify, min_bytes: 0, epsilon: 1, ..CritiquePlan::default() },
             ..plain()
         };
@@ -373,7 +384,7 @@ fn no_single_failure_wedges_a_run_or_loses_the_text() {
     for plan in plans {
         let whole = play(refine(&plan), &reply);
         for victim in whole.ids() {
-            for class in FailureClass::ALL {
+            for class in FailureClass::ALL.iter().copied() {
                 let reply = |spec: &CallSpec| if spec.id.as_str() == victim { failure(class) } else { reply(spec) };
                 let done = play(refine(&plan), &reply);
                 assert!(done.outcome.answer.is_some(), "{class} at {victim}");

@@ -34,7 +34,7 @@ pub fn prepare_run(env: BTreeMap<String, String>, cwd: &Path, line: &str) -> Rea
     let Ok(cli) = parse(&words, false) else { panic!("{line}") };
     let (request, _) = match &cli.command {
         None => asked(&cli.run),
-        Some(Command::Ask(args)) => args.request(),
+        Some(Command::Ask(args)) => asked(&args.0),
         Some(_) => panic!("{line}"),
     }
     .unwrap();

@@ -28,6 +28,7 @@
 mod asker;
 mod critique_loop;
 mod evaluator;
+mod help;
 mod machine;
 mod prompts;
 mod self_refine;

@@ -1,14 +1,18 @@
 //! What refining a text is planned with.
 
+use super::help::HELP;
 use super::machine::Refine;
 use crate::error::Error;
 use crate::exchange::{Effort, Tuning};
 use crate::ids::ParticipantId;
 use crate::outcome::RefineBody;
-use crate::protocol::check::{Check, SHARE};
+use crate::protocol::check::Check;
 use crate::protocol::estimate::{Estimate, PhaseEstimate};
+use crate::protocol::material::Member;
+use crate::protocol::options::{Flag, Help, Named, OptionTable, ProtocolOption, RoleOption};
 use crate::protocol::pipeline::{Measured, Number, names};
 use crate::protocol::settings::{Given, Machine, ProtocolSettings};
+use crate::value::{Field, Kind, Range};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -21,6 +25,9 @@ pub struct RefinePlan {
     pub author: Option<ParticipantId>,
     /// Who scores; `None` for the author.
     pub judge: Option<ParticipantId>,
+    /// Whether a participant of another vendor scores, where there is one and no judge is named.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub peer_judge: bool,
     /// The text to refine; `None` to write one first.
     pub draft: Option<Arc<str>>,
     /// How it is refined.
@@ -35,11 +42,29 @@ impl Default for RefinePlan {
         Self {
             author: None,
             judge: None,
+            peer_judge: false,
             draft: None,
             mode: RefineMode::Score(ScorePlan::default()),
             tuning: Tuning::default(),
         }
     }
+}
+
+impl RefinePlan {
+    /// Whether texts are scored.
+    #[must_use]
+    pub fn is_judged(&self) -> bool {
+        match &self.mode {
+            RefineMode::Score(_) => true,
+            RefineMode::Critique(critique) => critique.verify,
+        }
+    }
+}
+
+/// The first participant of another vendor than that of the writer; without a writer's name, the first writes.
+pub(super) fn peer(members: &[Member], writer: Option<&ParticipantId>) -> Option<ParticipantId> {
+    let writer = members.iter().find(|one| writer.is_none_or(|writer| one.id == *writer))?;
+    members.iter().find(|one| one.vendor_words != writer.vendor_words).map(|one| one.id.clone())
 }
 
 /// How a text is refined.
@@ -119,6 +144,12 @@ impl CritiquePlan {
     /// The most passes that can be asked for.
     pub const MOST_PASSES: i64 = 20;
 
+    /// Makes a participant the refiner.
+    pub fn appoint(&mut self, named: Named) {
+        self.effort = named.effort.or(self.effort);
+        self.refiner = Some(named.id);
+    }
+
     /// How many passes there are at most.
     #[must_use]
     pub fn passes(&self) -> u32 {
@@ -141,18 +172,176 @@ impl Default for CritiquePlan {
             min_bytes: 200,
             epsilon: Self::EPSILON,
             exclude: Self::EXCLUDE.map(str::to_owned).to_vec(),
-            verify: false,
+            verify: true,
             accept_unstructured: false,
         }
     }
 }
 
+const SCORE: &str = "Score mode";
+const CRITIQUE: &str = "Critique mode";
+
+impl OptionTable for RefinePlan {
+    const OPTIONS: &'static [ProtocolOption<Self>] = &[ProtocolOption::new(
+        "mode",
+        "MODE",
+        "Refining",
+        "Mode: score (score and rewrite up to a target) or critique (critique and rewrite)",
+        |plan: &mut Self| &mut plan.mode,
+    )];
+
+    const ROLES: &'static [RoleOption<Self>] = &[RoleOption {
+        flag: Flag::new(
+            "judge",
+            "PARTICIPANT",
+            "Refining",
+            "Model that scores, also one outside --models; in critique mode not with --no-verify",
+        )
+        .default("the first model of another vendor, else the author or the refiner"),
+        own_effort: false,
+        give: |plan, named| plan.judge = Some(named.id),
+    }];
+
+    fn flags() -> Vec<(Flag, String)> {
+        let draft = Flag::new("draft", "FILE", "Refining", "File with the text to refine; `-` is standard input");
+        let roles = Self::ROLES.iter().map(|role| (role.flag, role.flag.default.unwrap_or("none").to_owned()));
+        let all = [(draft, "the author writes one".to_owned())].into_iter();
+        let all = all.chain(Self::OPTIONS.iter().map(ProtocolOption::flag)).chain(roles);
+        all.chain(ScorePlan::flags()).chain(CritiquePlan::flags()).collect()
+    }
+}
+
+impl Field for RefineMode {
+    fn set(&mut self, text: &str, _range: Range) -> Result<(), String> {
+        *self = match text.to_ascii_lowercase().as_str() {
+            "score" => Self::Score(ScorePlan::default()),
+            "critique" => Self::Critique(CritiquePlan::default()),
+            _ => return Err("score or critique".to_owned()),
+        };
+        Ok(())
+    }
+
+    fn text(&self) -> Option<String> {
+        Some(self.as_str().to_owned())
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Words(&["score", "critique"])
+    }
+}
+
+impl OptionTable for ScorePlan {
+    const OPTIONS: &'static [ProtocolOption<Self>] = &[
+        ProtocolOption::new("target_score", "SCORE", SCORE, "Target score", |plan: &mut Self| &mut plan.target_score)
+            .within(0.0, 1.0),
+        ProtocolOption::new("max_iterations", "COUNT", SCORE, "Maximum number of rewrites", |plan: &mut Self| {
+            &mut plan.max_iterations
+        })
+        .within(0.0, 100.0),
+        ProtocolOption::new(
+            "patience",
+            "COUNT",
+            SCORE,
+            "Stop after this many consecutive scores without progress",
+            |plan: &mut Self| &mut plan.patience,
+        )
+        .within(1.0, 100.0),
+        ProtocolOption::new(
+            "delta",
+            "DIFFERENCE",
+            SCORE,
+            "Smallest change that counts as progress",
+            |plan: &mut Self| &mut plan.delta,
+        )
+        .within(0.0, 1.0)
+        .alias("delta_threshold"),
+        ProtocolOption::new(
+            "max_eval_chars",
+            "COUNT",
+            SCORE,
+            "Maximum number of characters shown to the judge; of a longer text, its beginning and its end",
+            |plan: &mut Self| &mut plan.max_eval_chars,
+        )
+        .from(1.0)
+        .default("up to 200 kB, if they fit"),
+    ];
+}
+
+impl OptionTable for CritiquePlan {
+    const OPTIONS: &'static [ProtocolOption<Self>] = &[
+        ProtocolOption::new("max_passes", "PASSES", CRITIQUE, "Maximum number of passes", |plan: &mut Self| {
+            &mut plan.max_passes
+        })
+        .within(1.0, Self::MOST_PASSES as f64),
+        ProtocolOption::new(
+            "min_bytes",
+            "BYTES",
+            CRITIQUE,
+            "Minimum length of a text in bytes; shorter ones stay unchanged",
+            |plan: &mut Self| &mut plan.min_bytes,
+        )
+        .from(0.0),
+        ProtocolOption::new(
+            "epsilon",
+            "BYTES",
+            CRITIQUE,
+            "Stop when a rewrite changes no more than this many bytes",
+            |plan: &mut Self| &mut plan.epsilon,
+        )
+        .from(1.0),
+        ProtocolOption::new(
+            "exclude",
+            "NAMES",
+            CRITIQUE,
+            "Roles and steps whose texts stay unchanged, comma-separated: consensus, debate, sample, pipe, step1, ...; \
+             `draft` for a text of your own",
+            |plan: &mut Self| &mut plan.exclude,
+        ),
+        ProtocolOption::new("verify", "", CRITIQUE, "Do not score the rewrite: adopt it unseen", |plan: &mut Self| {
+            &mut plan.verify
+        }),
+        ProtocolOption::new(
+            "accept_unstructured",
+            "",
+            CRITIQUE,
+            "Show a reply without a complete rewrite in place of the text",
+            |plan: &mut Self| &mut plan.accept_unstructured,
+        ),
+    ];
+
+    const ROLES: &'static [RoleOption<Self>] = &[RoleOption {
+        flag: Flag::new(
+            "refiner",
+            "PARTICIPANT[@EFFORT]",
+            CRITIQUE,
+            "Model that critiques and rewrites, also one outside --models; `@effort` sets its effort",
+        )
+        .default("the author of the text, after a debate the first participant; effort medium"),
+        own_effort: true,
+        give: Self::appoint,
+    }];
+}
+
 impl ProtocolSettings for RefinePlan {
+    fn help(&self) -> Help {
+        HELP
+    }
+
+    fn flags(&self) -> Vec<(Flag, String)> {
+        <Self as OptionTable>::flags()
+    }
+
     fn machine(&self, given: Given) -> Result<Machine, Error> {
         let members = given.all();
         let evaluator = given.brought.evaluator.filter(|_| self.judge.is_none());
         let (draft, author) = given.draft.map_or((None, None), |draft| (Some(draft.text), draft.author));
-        let plan = Self { draft: draft.or_else(|| self.draft.clone()), ..self.clone() };
+        let refiner = match &self.mode {
+            RefineMode::Score(_) => None,
+            RefineMode::Critique(critique) => critique.refiner.as_ref(),
+        };
+        let writes = refiner.or(self.author.as_ref()).or(author.as_ref());
+        let judge = self.judge.clone().or_else(|| peer(&members, writes).filter(|_| self.peer_judge));
+        let plan = Self { draft: draft.or_else(|| self.draft.clone()), judge, ..self.clone() };
         let machine = Refine::new(plan, members, given.material, author.as_ref()).with_evaluator(evaluator);
         let misfits = machine.misfits();
         Ok((Box::new(machine), misfits))
@@ -175,12 +364,7 @@ impl ProtocolSettings for RefinePlan {
         check.known("author", self.author.as_ref());
         check.known("judge", self.judge.as_ref());
         match &self.mode {
-            RefineMode::Score(score) => {
-                check.within("target_score", score.target_score, &SHARE);
-                check.within("max_iterations", score.max_iterations, &(0..=100));
-                check.within("patience", score.patience, &(1..=u32::MAX));
-                check.within("delta", score.delta, &SHARE);
-            }
+            RefineMode::Score(score) => score.check_ranges(check),
             RefineMode::Critique(critique) => critique.check(check),
         }
     }
