@@ -192,7 +192,7 @@ fn samples_that_differ_are_refined() {
     let sampling = SamplingPlan { num_samples: 3, normaliser: Normaliser::Choice, ..SamplingPlan::default() };
     let mode = RefineMode::Critique(CritiquePlan::default());
     let refining =
-        RefinePlan { peer_judge: false, author: None, judge: None, draft: None, mode, tuning: Tuning::default() };
+        RefinePlan { peer_judge: true, author: None, judge: None, draft: None, mode, tuning: Tuning::default() };
     let step = |kind, condition: Option<&str>| StepPlan {
         kind,
         condition: condition.map(|condition| condition.parse().unwrap()),
@@ -210,6 +210,6 @@ fn samples_that_differ_are_refined() {
     assert_eq!((refined.passes.len(), refined.passes[0].adopted), (1, true));
     assert_eq!(refined.passes[0].critique.lines().count(), 4);
     assert_eq!(refined.draft, ended[0].answer);
-    assert!(run.outcome.answer.as_ref().unwrap().starts_with("**B.** ") && run.calls.len() == 4);
+    assert!(run.outcome.answer.as_ref().unwrap().starts_with("**B.** ") && run.calls.len() == 6);
     run.is_well_made(1.2..4.0);
 }

@@ -51,10 +51,13 @@ impl Options {
         for option in P::OPTIONS {
             let (flag, _) = option.flag();
             for name in [Some(flag.name), flag.alias].into_iter().flatten() {
-                self.read(name, |text| option.set(settings, text));
-                if matches!(flag.takes, Takes::Nothing { .. }) {
-                    let off = self.read(&format!("no_{name}"), yes);
-                    off.map(|off| option.set(settings, if off { "false" } else { "true" }));
+                match flag.takes {
+                    Takes::Nothing { .. } => {
+                        self.switch(name).map(|on| option.set(settings, if on { "true" } else { "false" }));
+                    }
+                    Takes::Value { .. } | Takes::Values => {
+                        self.read(name, |text| option.set(settings, text));
+                    }
                 }
             }
         }
@@ -70,6 +73,12 @@ impl Options {
             });
             named.map(|named| (role.give)(settings, named));
         }
+    }
+
+    /// Whether something is on, if it was said: `blind=no` and `no_blind=yes` are the same.
+    pub fn switch(&mut self, name: &str) -> Option<bool> {
+        let on = self.read(name, yes);
+        self.read(&format!("no_{name}"), yes).map(|off| !off).or(on)
     }
 
     /// The value of a name, if it was said; one that cannot be stays with the errors.
@@ -112,6 +121,12 @@ impl Options {
             }
         }
         known
+    }
+
+    /// What is wrong with the values that were read.
+    #[must_use]
+    pub fn errors(self) -> Vec<Error> {
+        self.errors
     }
 
     /// After everything was read.

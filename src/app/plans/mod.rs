@@ -58,6 +58,16 @@ macro_rules! drawn {
             Ok(plan)
         }
 
+        /// What is wrong with the values of a request's options, as far as that can be seen without the settings.
+        pub fn wrong_values(request: &RunRequest) -> Vec<Error> {
+            let mut options = Options::of(&request.options);
+            match request.command {
+                $(ProtocolKind::$name => options.fill(&mut <$plan>::default()),)+
+                $(ProtocolKind::$whole => {})+
+            }
+            options.errors()
+        }
+
         /// What a step of this name does with these options, and what people call it; nothing, if there is no such
         /// step.
         fn step(kind: &str, options: &mut Options, roster: &mut RosterBuilder<'_>) -> Option<(StepKind, &'static str)> {

@@ -2,8 +2,9 @@
 
 use super::asker::Asker;
 use super::critique_loop::{Assigned, CritiqueLoop};
+use super::critique_plan::CritiquePlan;
 use super::prompts;
-use super::settings::{CritiquePlan, peer};
+use super::settings::peer;
 use crate::event::TextEvent;
 use crate::exchange::Tuning;
 use crate::ids::ParticipantId;
