@@ -70,7 +70,7 @@ fn every_flag_changes_what_is_planned() {
         .file("work/config.toml", "[defaults]\nretries = 7\n")
         .file(
             "work/adapter.toml",
-            &include_str!("../adapters/claude.toml").replacen("name = \"claude\"", "name = \"other\"", 1),
+            include_str!("../adapters/claude.toml").replacen("name = \"claude\"", "name = \"other\"", 1),
         )
         .file(
             "work/personas.toml",

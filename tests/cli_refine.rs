@@ -358,7 +358,7 @@ fn the_first_model_of_another_vendor_scores() {
 fn a_rewrite_that_cannot_be_scored_is_not_adopted() {
     let script =
         format!("[[rule]]\nwhen = {{ phase = 'score' }}\nactions = [{{ say = {{ text = 'no number' }} }}]\n{CRITIQUE}");
-    let sandbox = Sandbox::new(&script).file("work/draft.md", &"A long draft. ".repeat(30));
+    let sandbox = Sandbox::new(&script).file("work/draft.md", "A long draft. ".repeat(30));
     let output = sandbox.run("refine why --draft draft.md -m claude,codex --mode critique");
     assert!(output.stdout.starts_with("A long draft."), "{}", output.stdout);
     assert!(output.stderr.contains("it could not be verified"), "{}", output.stderr);

@@ -71,7 +71,9 @@ impl Options {
                 true => self.take(roster.assign_with_effort(&word, &place)),
                 false => self.take(roster.assign(&word, &place)).map(|id| Named { id, effort: None }),
             });
-            named.map(|named| (role.give)(settings, named));
+            if let Some(named) = named {
+                (role.give)(settings, named);
+            }
         }
     }
 

@@ -106,8 +106,11 @@ fn option<P: OptionTable>(name: &str) -> Value {
         Range::Within(least, most) => (Some(least), Some(most)),
     };
     let number = |bound: f64| if field.kind() == Kind::Whole { json!(bound as i64) } else { json!(bound) };
-    least.map(|least| schema["minimum"] = number(least));
-    most.map(|most| schema["maximum"] = number(most));
+    for (name, bound) in [("minimum", least), ("maximum", most)] {
+        if let Some(bound) = bound {
+            schema[name] = number(bound);
+        }
+    }
     if field.text().is_none() { or_default(&schema) } else { schema }
 }
 

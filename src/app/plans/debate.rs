@@ -26,9 +26,10 @@ impl Drawn for DebatePlan {
             judge.persona = own.unwrap_or(&judge.persona).clone();
         } else if options.words("judge").is_none() {
             for name in [JUDGE_TEMPERATURE, JUDGE_REPLY_TOKENS] {
-                let place = options.words(name).map(|(_, place)| place);
-                let error = place.map(|place| Error::config(format!("{place} needs a judge")));
-                error.map(|error| options.wrong(error.hint("`--judge PARTICIPANT` names one")));
+                if let Some((_, place)) = options.words(name) {
+                    let error = Error::config(format!("{place} needs a judge"));
+                    options.wrong(error.hint("`--judge PARTICIPANT` names one"));
+                }
             }
         }
         Self { tuning: roster.tuning(options), ..plan }

@@ -35,6 +35,8 @@ pub fn critique(options: &mut Options, roster: &mut RosterBuilder<'_>) -> Critiq
     options.fill_roles(&mut plan, roster);
     let configured = roster.settings.refine.refiner.clone().filter(|_| plan.refiner.is_none());
     let named = configured.and_then(|one| options.take(roster.assign_with_effort(&one.word, &one.place)));
-    named.map(|named| plan.appoint(named));
+    if let Some(named) = named {
+        plan.appoint(named);
+    }
     plan
 }

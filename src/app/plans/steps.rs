@@ -78,7 +78,7 @@ impl Written {
     /// all of them at once.
     pub fn plan(self, roster: &mut RosterBuilder<'_>, before: Before<'_>) -> Result<StepPlan, Error> {
         let Self { place, kind, mut options, condition } = self;
-        let feed = options.read("feed", |text| word::<Feed>(text)).unwrap_or_default();
+        let feed = options.read("feed", word::<Feed>).unwrap_or_default();
         let Some((kind, what)) = step(&kind, &mut options, roster) else { return Err(unknown(&place, &kind)) };
         let condition = condition.and_then(|(text, place)| options.take(gate(&text, &place, before)));
         options.take(fits(&place, &kind, roster.members().len()));
@@ -95,7 +95,7 @@ pub fn vocabulary(roster: &mut RosterBuilder<'_>) -> Vec<(&'static str, Option<&
         .map(|(kind, mode)| {
             let mut options = Options::default();
             mode.into_iter().for_each(|mode| options.say("mode", mode, "mode"));
-            options.read("feed", |text| word::<Feed>(text));
+            options.read("feed", word::<Feed>);
             step(kind, &mut options, roster);
             (kind, mode, options.known().into_iter().map(str::to_owned).collect())
         })
