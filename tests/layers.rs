@@ -20,7 +20,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("app", &["adapter", "call", "config", "engine", "host", "journal", "plan", "process", "protocol"]),
     ("library", &["adapter", "call", "engine", "host", "plan", "process", "protocol"]),
-    ("config", &["adapter", "plan", "protocol"]),
+    ("config", &["adapter", "plan", "protocol", "report"]),
     ("host", &["adapter", "config"]),
     ("plan", &["adapter", "protocol"]),
     ("protocol", &[]),

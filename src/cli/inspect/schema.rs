@@ -20,7 +20,7 @@ use crate::plan::RunPlan;
 use crate::plan::words::closest;
 use crate::protocol::debate::PersonaFile;
 use crate::report::document::{Document, ErrorDocument};
-use crate::report::jsonl::Line;
+use crate::report::format::jsonl::Line;
 use crate::report::table::table;
 use closed::closed;
 use pipeline::pipeline;
