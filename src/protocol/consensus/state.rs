@@ -3,6 +3,7 @@
 use crate::exchange::Prompt;
 use crate::failure::CallFailure;
 use crate::ids::Round;
+use crate::outcome::AnswerOrigin;
 use crate::protocol::material::MemberIndex;
 use crate::protocol::parse::Review;
 use crate::protocol::tally::Standing;
@@ -15,6 +16,8 @@ pub(super) struct Candidate {
     pub text: Arc<str>,
     /// As reviewers see it.
     pub shown: Arc<str>,
+    /// How it came into its round.
+    pub origin: AnswerOrigin,
 }
 
 /// Where a participant stands in a round.
@@ -40,7 +43,7 @@ pub(super) enum Verdict {
     /// It is in.
     In(Review),
     /// It is missing for good.
-    Missing,
+    Missing(CallFailure),
 }
 
 /// One round.
@@ -116,12 +119,6 @@ impl RoundState {
     /// Whether any review was asked for, or given up.
     pub fn reviews_begun(&self) -> bool {
         self.verdicts.iter().flatten().any(|verdict| !matches!(verdict, Verdict::Due))
-    }
-
-    /// How many reviews are missing for good.
-    pub fn missing_reviews(&self) -> u32 {
-        let missing = self.verdicts.iter().flatten().filter(|verdict| matches!(verdict, Verdict::Missing));
-        u32::try_from(missing.count()).unwrap_or(u32::MAX)
     }
 
     /// Whether nothing is to come any more that belongs to this round.
