@@ -72,7 +72,7 @@ fn costly(seed: u64, malformed: u64, spec: &CallSpec) -> Result<Reply, CallFailu
     let text = |text: String| Ok(Reply { text: text.into(), ..Reply::default() });
     let first = !spec.id.as_str().ends_with("/repair");
     match spec.role {
-        _ if drawn / 10 % 16 == 0 && seed % 3 == 0 => Err(CallFailure::new(FailureClass::TimedOut, "as drawn")),
+        _ if drawn / 10 % 16 < 1 && seed % 3 < 1 => Err(CallFailure::new(FailureClass::TimedOut, "as drawn")),
         Role::Evaluate | Role::Score if first && drawn % 10 < malformed => text("nothing of use".to_owned()),
         Role::Evaluate => participant(spec, &|round, _, _| f64::from(round.min(5))),
         Role::Score => text(format!(r#"{{"rationale":"r","score":{}}}"#, f64::from(spec.round.get().min(80)) / 10.0)),

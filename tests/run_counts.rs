@@ -146,7 +146,7 @@ fn a_step_that_is_cut_says_why() {
         assert_eq!(ended["steps"][1]["outcome"]["status"], status, "{ended}");
         assert_eq!(sandbox.run("replay 2 -o json").stdout, output.stdout);
         let text = Sandbox::new(&script).run(&format!("{STEPS} {flags}")).stderr;
-        let line = text.lines().find(|line| line.starts_with("Step:") && line.contains("step2 consensus")).unwrap();
+        let line = text.lines().find(|line| line.trim_start().starts_with("step2 consensus:")).unwrap();
         assert!(line.contains(&status.replace('_', " ")), "{line}");
     }
 }
