@@ -10,6 +10,7 @@ mod bench_critical_path;
 mod cli_config;
 mod cli_debate;
 mod cli_errors;
+mod cli_options;
 mod cli_pipe;
 mod cli_plans;
 mod cli_refine;

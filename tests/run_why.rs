@@ -123,6 +123,19 @@ fn the_other_protocols_say_why() {
 }
 
 #[test]
+fn a_rewrite_that_is_none_says_which_it_is() {
+    let script = |what: &str| format!("[[rule]]\nwhen = {{ phase = 'refine' }}\nactions = [{what}]");
+    let line = "refine why -m claude --judge codex --target-score 0.95 --seed 1";
+    for (what, flags, told) in [
+        ("{ say = { text = '{{unchanged}}' } }", "", "Rewrite 1:  unchanged: the author found nothing to change\n"),
+        ("{ draft = {} }", "--budget-calls 2", "Rewrite 1:  not finished\n"),
+    ] {
+        let output = Sandbox::new(&script(what)).run(&format!("{line} {flags}"));
+        assert!(output.stderr.contains(told), "{what}: {}", output.stderr);
+    }
+}
+
+#[test]
 fn every_review_can_be_read() {
     let sandbox = Sandbox::new(SCRIPT);
     sandbox.run(LINE);

@@ -251,6 +251,29 @@ mod tests {
     }
 
     #[test]
+    fn what_stays_is_a_detail_and_a_limit_is_always_told() {
+        let unchanged = EventKind::Unchanged { round: Round::FIRST, participant: id("a") };
+        assert_eq!(line(&unchanged, false, PLAIN), None);
+        assert_eq!(line(&unchanged, true, PLAIN).unwrap(), "  a found nothing to change");
+        let long = EventKind::TooLongToRewrite { participant: id("a"), bytes: 250_000 };
+        assert_eq!(line(&long, false, PLAIN), None);
+        assert_eq!(
+            line(&long, true, PLAIN).unwrap(),
+            "  a keeps its text: 250,000 bytes are too long to be rewritten whole"
+        );
+        let limit = EventKind::LimitReached {
+            call: CallId::new("r1/propose/a"),
+            participant: id("a"),
+            resets_at: Some(crate::time::Timestamp(0)),
+            then: LimitThen::Wait,
+        };
+        assert_eq!(
+            line(&limit, false, PLAIN).unwrap(),
+            "  usage limit: a, resets 1970-01-01T00:00:00.000Z; the run waits for the reset"
+        );
+    }
+
+    #[test]
     fn failures_are_always_shown_with_advice() {
         let kind = EventKind::ProposeFailed {
             round: Round::FIRST,

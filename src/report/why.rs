@@ -14,7 +14,7 @@ use super::terminal::width;
 use super::wrap;
 use crate::failure::FailureClass;
 use crate::ids::ParticipantId;
-use crate::outcome::{Body, Dropped, Finished, SelfRefined};
+use crate::outcome::{Body, Dropped, Finished, Outcome, SelfRefined};
 use std::fmt::Display;
 
 /// A named line.
@@ -35,7 +35,7 @@ struct Why {
 
 /// The block; nothing where there is nothing to explain.
 pub(super) fn why(finished: &Finished, paint: Paint, columns: usize) -> String {
-    let mut why = of(&finished.outcome.body, finished);
+    let mut why = of(&finished.outcome, finished);
     why.rows.extend(finished.outcome.self_refine.iter().flat_map(|refined| self_refined(refined)));
     if why.grid.is_empty() && why.rows.is_empty() && why.caption.is_empty() {
         return String::new();
@@ -44,12 +44,12 @@ pub(super) fn why(finished: &Finished, paint: Paint, columns: usize) -> String {
     format!("\n{head}\n{}{}", grid(&why, columns), wrap::rows(&why.rows, 2, columns))
 }
 
-fn of(body: &Body, finished: &Finished) -> Why {
-    match body {
+fn of(outcome: &Outcome, finished: &Finished) -> Why {
+    match &outcome.body {
         Body::Consensus(body) => consensus::why(body, &finished.totals.participants),
         Body::Debate(body) => debate::why(body),
         Body::Sample(body) => sampling::why(body),
-        Body::Refine(body) => refine::why(body),
+        Body::Refine(body) => refine::why(body, outcome.status),
         Body::Pipe(body) => pipeline::why(body, finished),
     }
 }

@@ -38,7 +38,7 @@ fn line(step: &StepRecord, calls: Option<u64>) -> Row {
 /// What a reader of the whole run should know of a step.
 fn troubles(step: &StepRecord, finished: &Finished) -> Vec<Row> {
     let Some(outcome) = &step.outcome else { return Vec::new() };
-    let rows = super::of(&outcome.body, finished).rows.into_iter();
+    let rows = super::of(outcome, finished).rows.into_iter();
     let told =
         rows.filter(|(name, _)| ["Dissent", "Tie", "Split", "Dropped", "Failed", "Judge"].contains(&name.as_str()));
     told.map(|(name, text)| (name, format!("{}: {text}", step.step))).collect()

@@ -2,16 +2,20 @@
 
 use super::{Row, Why, row};
 use crate::event::preview;
-use crate::outcome::{CritiquePass, Iteration, RefineBody};
+use crate::outcome::{CritiquePass, Iteration, RefineBody, Status};
 use std::fmt::Write as _;
 
-pub(super) fn why(body: &RefineBody) -> Why {
+pub(super) fn why(body: &RefineBody, status: Status) -> Why {
     let kept = body.history.iter().rposition(|one| one.best);
     let mut rows: Vec<_> = body.history.iter().enumerate().map(|(at, one)| iteration(one, kept == Some(at))).collect();
     let last = body.history.last().map_or(0, |one| one.iteration);
     // It is asked for, but neither scored nor dropped.
     if body.mode == "score" && body.iterations > last {
-        rows.push(row(format!("Rewrite {}", body.iterations), "unchanged: the author found nothing to change"));
+        let what = match status {
+            Status::Plateau => "unchanged: the author found nothing to change",
+            _ => "not finished",
+        };
+        rows.push(row(format!("Rewrite {}", body.iterations), what));
     }
     rows.extend(body.skipped.iter().map(|reason| row("Unchanged", reason)));
     rows.extend(body.passes.iter().map(pass));
