@@ -108,8 +108,10 @@ impl Draft {
     /// The maximum number of calls.
     #[must_use]
     pub fn estimate(&self) -> Estimate {
-        let Drawn { protocol, self_refine, members, .. } = &self.drawn;
-        plan::estimate_run(protocol, self_refine.as_ref(), members.len())
+        let Drawn { protocol, self_refine, members, auxiliary, .. } = &self.drawn;
+        let limits = members.iter().chain(auxiliary).map(|one| one.manifest.prompt_bytes());
+        let room = plan::prompt_room(limits, &self.input.question, &self.input.files);
+        plan::estimate_run(protocol, self_refine.as_ref(), members.len(), room)
     }
 }
 

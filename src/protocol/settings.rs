@@ -74,6 +74,12 @@ pub trait ProtocolSettings {
     /// The most calls that it can take with so many members.
     fn estimate(&self, members: usize) -> Estimate;
 
+    /// How many calls more that can be with repairs, where a prompt has room for so many bytes of what the members
+    /// write (`None`: for all of it), and what is too long for one prompt is asked in several.
+    fn splits(&self, _members: usize, _room: Option<usize>) -> u64 {
+        0
+    }
+
     /// Adds everything that is wrong with the settings.
     fn check(&self, check: &mut Check<'_>);
 

@@ -13,6 +13,7 @@ use crate::protocol::estimate::{Estimate, RoundEstimate};
 use crate::protocol::normalise::Normaliser;
 use crate::protocol::options::{Flag, Help, OptionTable, ProtocolOption, Takes};
 use crate::protocol::pipeline::{Measured, Number, names};
+use crate::protocol::quote::QUOTE_BYTES;
 use crate::protocol::settings::{Given, Machine, ProtocolSettings};
 use crate::value::Word;
 use serde::{Deserialize, Serialize};
@@ -210,6 +211,17 @@ impl ProtocolSettings for ConsensusPlan {
             1 => vec![RoundEstimate { round: 1, propose: 1, ..RoundEstimate::default() }],
             _ => (1..=self.max_rounds.max(1)).map(|round| self.round(members, round)).collect(),
         })
+    }
+
+    /// In a batch, each answer by itself, and each of those reviews twice.
+    fn splits(&self, members: usize, room: Option<usize>) -> u64 {
+        // What a caller adds between two rounds takes room that is not known yet.
+        let fits = |room: usize| !self.stepped && members.saturating_sub(1).saturating_mul(QUOTE_BYTES) <= room;
+        if self.review == ReviewMode::Pairwise || room.is_none_or(fits) {
+            return 0;
+        }
+        let members = u64::try_from(members).unwrap_or(u64::MAX);
+        2 * members * members.saturating_sub(2) * u64::from(self.max_rounds.max(1))
     }
 
     fn check(&self, check: &mut Check<'_>) {

@@ -151,13 +151,19 @@ impl ProtocolSettings for PipelinePlan {
     /// As if every condition held.
     fn estimate(&self, members: usize) -> Estimate {
         let phases = self.steps.iter().enumerate().flat_map(|(at, step)| {
-            // Only the first step that runs has no value before it, and the first step has no condition.
-            let fed = at > 0 && step.feed == Feed::Value && step.kind.settings().takes_draft();
+            // Only the first step that runs has no value before it.
+            let follows = self.steps[..at].iter().any(|before| before.condition.is_none());
+            let fed = follows && step.feed == Feed::Value && step.kind.settings().takes_draft();
             let estimate = step.kind.settings().estimate(members);
             let estimate = if fed { estimate.without("draft") } else { estimate };
             estimate.phases_of(&format!("step{} {}", at + 1, step.kind.as_str()))
         });
         Estimate::of_phases(phases.collect())
+    }
+
+    fn splits(&self, members: usize, room: Option<usize>) -> u64 {
+        // The value of the step before it takes at most half of the room.
+        self.steps.iter().map(|step| step.kind.settings().splits(members, room.map(|room| room / 2))).sum()
     }
 
     fn check(&self, check: &mut Check<'_>) {
