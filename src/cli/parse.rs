@@ -2,8 +2,8 @@
 
 use crate::cli::args::Cli;
 use crate::error::Error;
-use crate::plan::words::closest;
 use crate::report::OutputFormat;
+use crate::words::closest;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
 use std::ffi::OsString;

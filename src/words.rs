@@ -1,4 +1,4 @@
-//! The nearest known word to one that is not known: for hints.
+//! Words for people: counts, and the nearest known word to one that is not known.
 
 /// The word of `known` that `word` was probably meant to be: at most one edit away for words of up
 /// to four letters, at most two for longer ones.
@@ -11,6 +11,26 @@ pub fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .filter(|(edits, candidate)| *edits <= if candidate.chars().count() <= 4 { 1 } else { 2 })
         .min_by_key(|(edits, _)| *edits)
         .map(|(_, candidate)| candidate)
+}
+
+/// A whole number with thin groups: `1,234,567`.
+#[must_use]
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number with what is counted: `1 round`, `1,200 calls`.
+#[must_use]
+pub fn counted(count: u64, what: &str) -> String {
+    format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]
