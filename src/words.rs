@@ -35,7 +35,7 @@ pub fn counted(count: u64, what: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::closest;
+    use super::*;
 
     #[test]
     fn finds_slips_and_leaves_strangers_alone() {
@@ -46,5 +46,10 @@ mod tests {
         assert_eq!(closest("deom", known), Some("demo"));
         assert_eq!(closest("dogma", known), None);
         assert_eq!(closest("why", known), None);
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
     }
 }

@@ -44,9 +44,4 @@ mod tests {
         let wide = [["漢字", "x"], ["e\u{301}", "y"], ["abcd", "z"]].map(|row| row.map(str::to_owned).to_vec());
         assert_eq!(table(&wide, &[]), "漢字  x\ne\u{301}     y\nabcd  z\n");
     }
-
-    #[test]
-    fn numbers_are_grouped() {
-        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
-    }
 }
