@@ -1,7 +1,7 @@
 //! What a consensus run knows at a moment: rounds, who has an answer in them, which reviews are in.
 
 use crate::exchange::Prompt;
-use crate::failure::CallFailure;
+use crate::failure::{CallFailure, FailureClass};
 use crate::ids::Round;
 use crate::protocol::material::MemberIndex;
 use crate::protocol::parse::Review;
@@ -39,8 +39,8 @@ pub(super) enum Verdict {
     Asked,
     /// It is in.
     In(Review),
-    /// It is missing for good.
-    Missing,
+    /// It is missing for good, and why.
+    Missing(FailureClass),
 }
 
 /// One round.
@@ -120,8 +120,25 @@ impl RoundState {
 
     /// How many reviews are missing for good.
     pub fn missing_reviews(&self) -> u32 {
-        let missing = self.verdicts.iter().flatten().filter(|verdict| matches!(verdict, Verdict::Missing));
-        u32::try_from(missing.count()).unwrap_or(u32::MAX)
+        u32::try_from(self.count(|verdict| matches!(verdict, Verdict::Missing(_)))).unwrap_or(u32::MAX)
+    }
+
+    /// How many reviews could be read, and how many there are that could not.
+    pub fn readable_reviews(&self) -> (usize, usize) {
+        let unreadable = |verdict: &Verdict| matches!(verdict, Verdict::Missing(FailureClass::Malformed));
+        (self.count(|verdict| matches!(verdict, Verdict::In(_))), self.count(unreadable))
+    }
+
+    fn count(&self, what: impl Fn(&Verdict) -> bool) -> usize {
+        self.verdicts.iter().flatten().filter(|verdict| what(verdict)).count()
+    }
+
+    /// Whether any answer has at least half of its reviews. Once it is so, it stays so.
+    pub fn is_judged(&self) -> bool {
+        self.authors().any(|author| match self.reviews(author).count() {
+            0 => false,
+            read => 2 * read >= self.reviewers(author).count(),
+        })
     }
 
     /// Whether nothing is to come any more that belongs to this round.
