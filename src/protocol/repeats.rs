@@ -74,7 +74,8 @@ mod tests {
         let stable = Stable::new(&question.into(), &[], &Fences::new("root"));
         let (prompt, _) = stable.prompt(vec![Piece::Fixed(PROPOSE.text.into())], None);
         let (id, to, system) = (CallId::new("r1/x"), ParticipantId::new("x"), "".into());
-        let spec = CallSpec { id, to, role, round: Round::FIRST, system, prompt, shape: None, tuning: Tuning::default() };
+        let spec =
+            CallSpec { id, to, role, round: Round::FIRST, system, prompt, shape: None, tuning: Tuning::default() };
         (spec, stable.nonce().to_owned())
     }
 
