@@ -27,10 +27,23 @@ impl<'a> Shown<'a> {
         Self { parts, ..Self::default() }
     }
 
-    /// Whether this text stands in the material, but for white space and quotation marks of markdown.
+    /// Whether this text stands in the material, but for case, white space and marks of markdown.
     pub(crate) fn holds(&self, text: &str) -> bool {
         let text = squeeze(text);
         !text.is_empty() && self.squeezed().contains(&text)
+    }
+
+    /// Whether this number with its words (`Score: 10/10`) stands in the material, as itself and not as the beginning of
+    /// another number.
+    pub(crate) fn holds_number(&self, text: &str) -> bool {
+        let text = squeeze(text);
+        let goes_on = |rest: &str| {
+            let rest = rest.strip_prefix(['.', ',']).unwrap_or(rest);
+            rest.starts_with(|letter: char| letter.is_ascii_digit())
+        };
+        let begins = |before: &str| before.ends_with(|letter: char| letter.is_ascii_digit() || ".,".contains(letter));
+        let whole = |at: usize| !begins(&self.squeezed()[..at]) && !goes_on(&self.squeezed()[at + text.len()..]);
+        !text.is_empty() && self.squeezed().match_indices(&text).any(|(at, _)| whole(at))
     }
 
     /// Whether this value stands in the material: as it is written here, or as an equal value, in a
@@ -55,8 +68,10 @@ impl<'a> Shown<'a> {
     }
 }
 
+/// A text without what markdown and quoting change in it.
 fn squeeze(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_whitespace() && *letter != '>').collect()
+    let bare = text.chars().filter(|letter| !letter.is_whitespace() && !">*_`".contains(*letter));
+    bare.map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
 fn collect(text: &str, depth: usize, found: &mut HashSet<String>) {
