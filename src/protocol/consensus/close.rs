@@ -67,7 +67,8 @@ impl Consensus {
         self.closed.standings.push(standing);
         self.closed.converged = converged;
         let readable = self.are_readable(at, converged, out);
-        let more = !converged && readable && !self.is_last(at) && self.enough_left((at, Stage::Evaluate));
+        let enough = self.enough_left((at, Stage::Evaluate));
+        let more = !converged && readable && !self.is_last(at) && enough;
         if self.plan.stepped {
             let winner = match &decision {
                 ClosingDecision::Converged { winner } => Some(winner.clone()),
@@ -79,7 +80,7 @@ impl Consensus {
             let who = self.order.iter().position(|name| *name == winner);
             let best = who.and_then(|who| self.best_of_streak(at, who));
             self.finish_with(Status::Converged, at, best, out);
-        } else if self.is_last(at) {
+        } else if self.is_last(at) || (enough && !readable) {
             self.finish(Status::MaxRoundsExceeded, at, out);
         } else if !more {
             self.finish(Status::InsufficientModels, at, out);

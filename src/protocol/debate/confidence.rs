@@ -48,7 +48,7 @@ fn read_own(text: &str, shown: &Shown<'_>, word: Word) -> Confidence {
         return read(line, word);
     }
     let own = |line: &&str| match last_marker(line, word) {
-        Some(marker) => !line.trim_start().starts_with('>') && !shown.holds_number(&line[marker.start..marker.end]),
+        Some(marker) => !line.trim_start().starts_with('>') && !shown.holds(&line[marker.start..marker.end]),
         None => true,
     };
     read(&text.lines().filter(own).collect::<Vec<_>>().join("\n"), word)

@@ -37,7 +37,7 @@ pub(super) fn written(text: &str) -> Option<f64> {
 pub(super) fn in_prose(text: &str, shown: &Shown<'_>) -> Option<f64> {
     let lines = || text.lines().filter(|line| !line.trim_start().starts_with('>'));
     // The material is searched only for what says a score: it can be long, and scores are few.
-    let own = |said: &Said<'_>| !shown.holds_number(said.written);
+    let own = |said: &Said<'_>| !shown.holds(said.written);
     if let Some(said) = lines().rev().filter_map(labelled).find(own) {
         return said.score;
     }
@@ -57,8 +57,7 @@ struct Said<'a> {
 /// What a line says that begins like `Score:`.
 fn labelled(line: &str) -> Option<Said<'_>> {
     static LABEL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        let pattern =
-            "(?i)^[^a-z0-9]*(?:(?:my|the|final|overall|total) +)*(?:score|rating)(?: +is)?[^a-z0-9]*[:=]?[^a-z0-9]*";
+        let pattern = "(?i)^[^a-z0-9{\\[]*(?:(?:my|the|final|overall|total) +)*(?:score|rating)(?: +is)?[^a-z0-9]*[:=]?[^a-z0-9]*";
         Regex::new(pattern).ok()
     });
     let label = LABEL.as_ref()?.find(line)?;
@@ -171,6 +170,8 @@ mod tests {
             assert_eq!(in_prose(&format!("Score: 3\n{quoted}"), &shown), Some(3.0), "{quoted}");
             assert_eq!(in_prose(&format!("I give 3 out of 10.\n{quoted}"), &shown), Some(3.0), "{quoted}");
         }
-        assert_eq!(in_prose("Score: 1", &shown), Some(1.0), "1 is not 10");
+        // Nor what an object says: where it does not count, its lines do not either.
+        assert_eq!(in_prose("So:\n{ \"score\": 9.0 }", &shown), None);
+        assert_eq!(in_prose("So:\n\"score\": 9", &shown), Some(9.0));
     }
 }

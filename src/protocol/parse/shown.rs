@@ -33,19 +33,6 @@ impl<'a> Shown<'a> {
         !text.is_empty() && self.squeezed().contains(&text)
     }
 
-    /// Whether this number with its words (`Score: 10/10`) stands in the material, as itself and not as the beginning of
-    /// another number.
-    pub(crate) fn holds_number(&self, text: &str) -> bool {
-        let text = squeeze(text);
-        let goes_on = |rest: &str| {
-            let rest = rest.strip_prefix(['.', ',']).unwrap_or(rest);
-            rest.starts_with(|letter: char| letter.is_ascii_digit())
-        };
-        let begins = |before: &str| before.ends_with(|letter: char| letter.is_ascii_digit() || ".,".contains(letter));
-        let whole = |at: usize| !begins(&self.squeezed()[..at]) && !goes_on(&self.squeezed()[at + text.len()..]);
-        !text.is_empty() && self.squeezed().match_indices(&text).any(|(at, _)| whole(at))
-    }
-
     /// Whether this value stands in the material: as it is written here, or as an equal value, in a
     /// larger object or in a string as well.
     pub(super) fn holds_value(&self, written: &str, value: &Value) -> bool {
