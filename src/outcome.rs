@@ -6,7 +6,9 @@ mod pipeline;
 mod refine;
 mod sampling;
 
-pub use consensus::{Answer, ConsensusBody, Dissent, Review, ReviewRecord, RoundRecord};
+pub use consensus::{
+    Answer, AnswerChange, AnswerOrigin, ConsensusBody, Dissent, MissingReview, Review, ReviewRecord, RoundRecord,
+};
 pub use debate::{
     DebateBody, DebateRound, Disagreement, EarlyStop, Position, StopReason, Synthesis, Turn, TurnFailure,
 };

@@ -130,7 +130,7 @@ fn the_winner_is_scored_and_then_improved_beside_the_question() {
     let judged = prompts(&sandbox, "score");
     assert!(judged[0].contains("why") && judged[0].contains("four"), "{}", judged[0]);
     assert!(prompts(&sandbox, "draft").is_empty(), "the draft is there");
-    for said in ["step1 sample: agreed; ", "step2 refine: target reached; ", "step1: 5 calls", "step2: 3 calls"] {
+    for said in ["step1 sample:  agreed; ", "step2 refine:  target reached; ", "step1: 5 calls", "step2: 3 calls"] {
         assert!(output.stderr.contains(said), "{said}: {}", output.stderr);
     }
 }

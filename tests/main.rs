@@ -90,6 +90,7 @@ mod run_surroundings;
 mod run_terminal;
 mod run_vendor_output;
 mod run_verdicts;
+mod run_why;
 mod schemas;
 mod schemas_of_runs;
 mod shipped_program;

@@ -96,14 +96,14 @@ fn samples_are_counted_and_one_is_saved() {
 #[test]
 fn a_text_gets_better_up_to_its_target() {
     let output = watched("refine");
-    says(&output.stderr, &["target score reached", "0.45, 0.75, 0.92"]);
+    says(&output.stderr, &["target score reached", "Rewrite 2:  0.92 (kept): "]);
     assert!(output.stdout.starts_with("**Logins failed"), "{}", output.stdout);
 }
 
 #[test]
 fn a_step_follows_where_samples_do_not_agree() {
     let output = watched("pipe");
-    says(&output.stderr, &["2 of 3 samples", "step2 refine: refined", "\nCritique by claude:\n"]);
+    says(&output.stderr, &["2 of 3 samples", "step2 refine:  refined", "\nCritique by claude:\n"]);
     assert!(output.stdout.starts_with("**B.**"), "{}", output.stdout);
 }
 

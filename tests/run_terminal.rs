@@ -2,42 +2,10 @@
 //! the bytes.
 
 use crate::support::sandbox::Sandbox;
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use std::fs::{File, OpenOptions};
-use std::io::Read as _;
-use std::os::unix::ffi::OsStrExt as _;
+use crate::support::terminal::{in_terminal, without_own};
 
 /// Sets the clipboard, links, clears the screen (C0 and C1), reverses the direction.
 const HOSTILE: &str = "a\u{1b}]52;c;QUFB\u{7}b\u{1b}]8;;http://x\u{1b}\\c\u{1b}[2J\u{9b}31md\u{9d}0;t\u{9c}e\u{202e}f\u{2066}g\u{200f}h\u{8}i";
-
-/// What a terminal receives while a command line runs in it, as its three streams.
-fn in_terminal(sandbox: &Sandbox, words: &[&str]) -> String {
-    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&terminal).unwrap();
-    unlockpt(&terminal).unwrap();
-    let name = ptsname(&terminal, Vec::new()).unwrap();
-    let path = std::path::Path::new(std::ffi::OsStr::from_bytes(name.as_bytes()));
-    let end = || OpenOptions::new().read(true).write(true).open(path).unwrap();
-    let mut command = sandbox.command(words);
-    command.env("TERM", "xterm").stdin(end()).stdout(end()).stderr(end());
-    let mut child = command.spawn().unwrap();
-    // The terminal is at its end when its last other end is closed.
-    drop(command);
-    let reader = std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        // Linux ends a terminal with an error.
-        let _ = File::from(terminal).read_to_end(&mut bytes);
-        bytes
-    });
-    assert!(child.wait().unwrap().code().is_some(), "{words:?}");
-    String::from_utf8(reader.join().unwrap()).unwrap()
-}
-
-/// What is left of a text without the styles and the cursor movements that are ours.
-fn without_own(text: &str) -> String {
-    let own = regex_lite::Regex::new("\u{1b}\\[(0|1|2|32|33|1;31)m|\u{1b}\\[[0-9]*[ABDK]|\r\n|\r").unwrap();
-    own.replace_all(text, "").into_owned()
-}
 
 fn assert_harmless(what: &str, text: &str) {
     let left = without_own(text);

@@ -24,7 +24,7 @@ fn a_run_is_described_whole_and_nothing_else_is() {
     assert_closed("outcome", &outcome);
     // What may be missing are entries of maps, and what other protocols do not have.
     let mut free = optional("outcome", &outcome);
-    free.retain(|place| !["/scores/", "/means/"].iter().any(|map| place.contains(map)));
+    free.retain(|place| !["/scores/", "/means/", "/answers"].iter().any(|map| place.contains(map)));
     assert_eq!(free, ["/metadata/models_dropped", "/metadata/total_rounds"]);
 
     let streamed = sandbox.run("'Which index fits?' -m claude,codex,gemini --seed 1 -o jsonl");
@@ -40,6 +40,10 @@ fn a_run_is_described_whole_and_nothing_else_is() {
     let run = outcome["metadata"]["run_id"].as_str().unwrap();
     let whole = document(&sandbox.run(&format!("runs show {run} -o json")));
     assert_closed("run", &whole);
+    assert!(whole.get("reviews").is_none());
+    let said = document(&sandbox.run(&format!("runs show {run} --reviews -o json")));
+    assert_closed("run", &said);
+    assert_eq!(said["reviews"].as_array().unwrap().len(), 12);
     assert_closed("plan", &whole["plan"]);
     assert_closed("runs", &document(&sandbox.run("runs -o json")));
 }

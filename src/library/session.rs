@@ -157,7 +157,9 @@ fn alone(run: &Stepped) -> Option<RoundOutcome> {
         stable: 1,
         tied_with: Vec::new(),
         adjusted: None,
+        answers: Default::default(),
         reviews_dropped: 0,
+        missing: Vec::new(),
         repairs: 0,
         converged: true,
     };

@@ -1,6 +1,7 @@
 //! What a consensus run ends with.
 
 use super::{Concluded, Dropped, QuoteCut, Winner, dropped};
+use crate::failure::FailureClass;
 use crate::ids::{ParticipantId, Round};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -141,12 +142,63 @@ pub struct RoundRecord {
     /// Means without the harshness of reviewers, where the leader was told by them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adjusted: Option<BTreeMap<ParticipantId, f64>>,
+    /// How each answer came into it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub answers: BTreeMap<ParticipantId, AnswerOrigin>,
     /// Reviews that are missing.
     pub reviews_dropped: u32,
+    /// Which, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<MissingReview>,
     /// Repairs that were asked for.
     pub repairs: u32,
     /// Whether the run converged in it.
     pub converged: bool,
+}
+
+/// How an answer came into a round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct AnswerOrigin {
+    /// What was done to it.
+    pub change: AnswerChange,
+    /// The round of the version that it was made of; `None` for a first answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_round: Option<Round>,
+}
+
+/// What was done to an answer before a round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum AnswerChange {
+    /// It is a first answer.
+    Proposed,
+    /// Its author rewrote it.
+    Rewritten,
+    /// Its author found nothing to change.
+    Unchanged,
+    /// The rewrite failed.
+    RewriteFailed,
+    /// It is too long to be rewritten whole.
+    TooLong,
+    /// It had no review, or its author could not be asked any more.
+    NotAsked,
+}
+
+/// A review that was not given, or could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct MissingReview {
+    /// The reviewer.
+    pub reviewer: ParticipantId,
+    /// The author of the answer.
+    pub author: ParticipantId,
+    /// A failure class.
+    pub failure: FailureClass,
+    /// In words.
+    pub message: String,
 }
 
 impl Concluded for ConsensusBody {

@@ -5,22 +5,38 @@ mod debate;
 use super::paint::Paint;
 use super::progress;
 use super::table::grouped;
-use crate::event::{Announced, EventKind};
+use crate::event::{Announced, EventKind, LimitThen};
 use crate::failure::FailureClass;
 use crate::ids::ParticipantId;
+use crate::time::duration::human;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The line for an event. Without `verbose` only what changes the run: scores of rounds, and what failed.
+/// The line for an event; live ones have none. Without `verbose` only what changes the run: scores of rounds, and what
+/// failed.
 #[must_use]
 pub fn line(kind: &EventKind, verbose: bool, paint: Paint) -> Option<String> {
-    if let Some(line) = always(kind, paint) {
-        return Some(line);
-    }
-    if verbose { detail(kind) } else { None }
+    if verbose || is_told_always(kind) { text(kind, paint) } else { None }
 }
 
-fn always(kind: &EventKind, paint: Paint) -> Option<String> {
+fn is_told_always(kind: &EventKind) -> bool {
+    match kind {
+        EventKind::RunStarted { .. }
+        | EventKind::ProposeFailed { .. }
+        | EventKind::ReviewDropped { .. }
+        | EventKind::RefineFailed { .. }
+        | EventKind::Retrying { .. }
+        | EventKind::LimitReached { .. }
+        | EventKind::RoundClosed { .. }
+        | EventKind::Warning { .. } => true,
+        EventKind::Debate(event) => debate::is_told_always(event),
+        EventKind::Text(event) => progress::is_told_always(event),
+        _ => false,
+    }
+}
+
+/// Every event is named here, so that a new one is not forgotten.
+fn text(kind: &EventKind, paint: Paint) -> Option<String> {
     Some(match kind {
         EventKind::RunStarted { participants, max_calls, .. } => announcement(participants, *max_calls),
         EventKind::ProposeFailed { round, participant, failure, message } => {
@@ -34,7 +50,16 @@ fn always(kind: &EventKind, paint: Paint) -> Option<String> {
             failed(paint, &format!("{participant} keeps its answer from round {round}"), *failure, message)
         }
         EventKind::Retrying { call, pause, failure } => {
-            format!("  {call}: {} {failure}; retrying in {}", paint.warn("failed:"), seconds(*pause))
+            format!("  {call}: {} {failure}; retrying in {}", paint.warn("failed:"), human(*pause))
+        }
+        EventKind::LimitReached { participant, resets_at, then, .. } => {
+            let resets = resets_at.map_or_else(String::new, |at| format!(", resets {at}"));
+            let then = match then {
+                LimitThen::GoOnWithout => "the run goes on without it",
+                LimitThen::Wait => "the run waits for the reset",
+                LimitThen::Stop => "the run pauses",
+            };
+            format!("  {} {participant}{resets}; {then}", paint.warn("usage limit:"))
         }
         // Named, because a round may begin before the one before it is closed.
         EventKind::RoundClosed { round, means, leader, stable, stability_rounds, threshold, converged } => {
@@ -42,14 +67,6 @@ fn always(kind: &EventKind, paint: Paint) -> Option<String> {
             format!("{} {scores}", paint.bold(&format!("round {round}:")))
         }
         EventKind::Warning { text } => format!("{} {text}", paint.warn("warning:")),
-        EventKind::Debate(event) => return debate::always(event, paint),
-        EventKind::Text(event) => return progress::always(event, paint),
-        _ => return None,
-    })
-}
-
-fn detail(kind: &EventKind) -> Option<String> {
-    Some(match kind {
         EventKind::RoundStarted { round, max_rounds } => format!("  round {round} of {max_rounds} starts"),
         EventKind::CallQueued { call, .. } => format!("  {call}: queued"),
         EventKind::AttemptStarted { call, attempt } => format!("  {call}: attempt {attempt} started"),
@@ -79,13 +96,20 @@ fn detail(kind: &EventKind) -> Option<String> {
         EventKind::Refined { participant, words, preview, .. } => {
             format!("  {participant} improved its answer, {}: {preview}", counted(*words, "word"))
         }
+        EventKind::Unchanged { participant, .. } => format!("  {participant} found nothing to change"),
+        EventKind::TooLongToRewrite { participant, bytes } => {
+            let what = format!("{} bytes are too long to be rewritten whole", grouped(*bytes));
+            format!("  {participant} keeps its text: {what}")
+        }
         EventKind::RepairAsked { reviewer, reason, .. } => {
             format!("  {reviewer} is asked to repeat its review: {reason}")
         }
-        EventKind::Debate(event) => return debate::detail(event),
         EventKind::QuoteCut { call, bytes } => format!("  {call}: {} bytes of quoted text left out", grouped(*bytes)),
-        EventKind::Text(event) => return progress::detail(event),
-        _ => return None,
+        EventKind::RunResumed {} => "  the run continues; answered calls are not repeated".to_owned(),
+        EventKind::RunEnded { status } => format!("  run ended: {}", status.as_str().replace('_', " ")),
+        EventKind::Debate(event) => return debate::text(event, paint),
+        EventKind::Text(event) => progress::text(event, paint),
+        EventKind::Progress { .. } | EventKind::Token { .. } => return None,
     })
 }
 
@@ -151,16 +175,10 @@ pub fn counted(count: u64, what: &str) -> String {
     format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
-/// A length of time in seconds.
-#[must_use]
-pub fn seconds(time: Duration) -> String {
-    format!("{:.1} s", time.as_secs_f64())
-}
-
-/// A length of time in milliseconds, in seconds.
+/// A length of time in milliseconds, for a person.
 #[must_use]
 pub fn millis(time: u64) -> String {
-    seconds(Duration::from_millis(time))
+    human(Duration::from_millis(time))
 }
 
 #[cfg(test)]
@@ -229,6 +247,29 @@ mod tests {
         assert_eq!(
             line(&kind, true, PLAIN).unwrap(),
             "  r1/propose/a: attempt 1 answered after 1.5 s, 1,234 tokens in, 5 out"
+        );
+    }
+
+    #[test]
+    fn what_stays_is_a_detail_and_a_limit_is_always_told() {
+        let unchanged = EventKind::Unchanged { round: Round::FIRST, participant: id("a") };
+        assert_eq!(line(&unchanged, false, PLAIN), None);
+        assert_eq!(line(&unchanged, true, PLAIN).unwrap(), "  a found nothing to change");
+        let long = EventKind::TooLongToRewrite { participant: id("a"), bytes: 250_000 };
+        assert_eq!(line(&long, false, PLAIN), None);
+        assert_eq!(
+            line(&long, true, PLAIN).unwrap(),
+            "  a keeps its text: 250,000 bytes are too long to be rewritten whole"
+        );
+        let limit = EventKind::LimitReached {
+            call: CallId::new("r1/propose/a"),
+            participant: id("a"),
+            resets_at: Some(crate::time::Timestamp(0)),
+            then: LimitThen::Wait,
+        };
+        assert_eq!(
+            line(&limit, false, PLAIN).unwrap(),
+            "  usage limit: a, resets 1970-01-01T00:00:00.000Z; the run waits for the reset"
         );
     }
 

@@ -1,6 +1,6 @@
 //! For people: progress and summary on standard error, the answer alone on standard output.
 
-use super::event_line::{line, millis};
+use super::event_line::line;
 use super::output_stream::OutputStream;
 use super::paint::Paint;
 use super::reporter::Reporter;
@@ -8,6 +8,7 @@ use super::summary::summary;
 use crate::event::{Event, EventKind};
 use crate::outcome::Finished;
 use crate::time::Timestamp;
+use crate::time::duration::human;
 use std::io;
 
 /// Where people's lines go: plainly one after the other, or above a live region.
@@ -17,6 +18,9 @@ pub trait Screen: Send {
 
     /// Takes an event in that may change what is shown live.
     fn see(&mut self, event: &Event);
+
+    /// How many columns a line has.
+    fn columns(&self) -> usize;
 
     /// Takes the live region away.
     fn close(&mut self);
@@ -43,6 +47,10 @@ impl Screen for Plain {
 
     fn see(&mut self, _: &Event) {}
 
+    fn columns(&self) -> usize {
+        self.err.columns()
+    }
+
     fn close(&mut self) {}
 }
 
@@ -68,8 +76,8 @@ impl Reporter for Human {
         self.screen.see(event);
         if let Some(text) = line(&event.kind, self.verbose, self.paint) {
             if self.verbose && !matches!(event.kind, EventKind::RunStarted { .. }) {
-                let at = millis(u64::try_from(event.at.since(began).as_millis()).unwrap_or(u64::MAX));
-                self.screen.say(&format!("{} {text}", self.paint.dim(&format!("{at:>8}"))));
+                let at = human(event.at.since(began));
+                self.screen.say(&format!("{} {text}", self.paint.dim(&format!("{at:>9}"))));
             } else {
                 self.screen.say(&text);
             }
@@ -82,7 +90,8 @@ impl Reporter for Human {
             out.line(answer);
         }
         // On a terminal the answer stands right above.
-        self.screen.say(&format!("\n{}", summary(finished, self.paint).trim_end()));
+        let columns = self.screen.columns();
+        self.screen.say(&format!("\n{}", summary(finished, self.paint, columns).trim_end()));
         self.answer.as_mut().map_or(Ok(()), OutputStream::result)
     }
 }

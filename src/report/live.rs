@@ -7,7 +7,9 @@ use super::table::padded;
 use super::terminal::{render, safe};
 use crate::event::Event;
 use crate::time::Timestamp;
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use crate::time::duration::human;
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use std::fmt;
 use std::time::Duration;
 use unicode_width::UnicodeWidthStr as _;
 
@@ -15,8 +17,8 @@ use unicode_width::UnicodeWidthStr as _;
 const TICK: Duration = Duration::from_millis(200);
 
 const HEADLINE: &str = "{wide_msg}";
-const WAITING: &str = "  {prefix}        {wide_msg}";
-const WORKING: &str = "{spinner} {prefix}  {elapsed:>4}  {wide_msg}";
+const WAITING: &str = "  {prefix}             {wide_msg}";
+const WORKING: &str = "{spinner} {prefix}  {time:>9}  {wide_msg}";
 
 /// Lines above a live region. Until the region is there, and after it is closed, plain lines.
 pub struct Live {
@@ -90,7 +92,12 @@ impl Live {
 
 /// A style; one that does not parse is a bug that a test finds, and costs no more than the looks.
 fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner()).tick_chars("-\\|/ ")
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
+    // Tenths would only flicker.
+    let time = |state: &ProgressState, out: &mut dyn fmt::Write| {
+        let _ = out.write_str(&human(Duration::from_secs(state.elapsed().as_secs())));
+    };
+    style.tick_chars("-\\|/ ").with_key("time", time)
 }
 
 impl Screen for Live {
@@ -107,6 +114,10 @@ impl Screen for Live {
             self.furnish();
             self.draw(event.at);
         }
+    }
+
+    fn columns(&self) -> usize {
+        self.err.columns()
     }
 
     fn close(&mut self) {

@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod document;
 pub mod event_line;
+pub mod evidence;
 pub mod human;
 pub mod json;
 mod json_body;
@@ -18,6 +19,8 @@ pub mod summary;
 mod summary_rows;
 pub mod table;
 mod terminal;
+mod why;
+mod wrap;
 
 pub use human::{Human, Plain, Screen};
 pub use json::Json;

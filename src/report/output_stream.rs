@@ -1,14 +1,17 @@
 //! An output stream, until its reader is gone.
 
 use super::terminal::{escaped, render};
+use rustix::termios::tcgetwinsize;
 use std::fmt;
 use std::io::{self, IsTerminal as _, Write};
+use std::os::fd::AsFd;
 
 /// A stream for people or programs. When its reader is gone, it goes quiet; any other trouble is
 /// kept for [`OutputStream::result`].
 pub struct OutputStream {
     to: Box<dyn Write + Send>,
     terminal: bool,
+    width: fn() -> Option<usize>,
     over: bool,
     trouble: Option<io::Error>,
 }
@@ -22,19 +25,25 @@ impl fmt::Debug for OutputStream {
 impl OutputStream {
     /// Writes to `to`, which is no terminal.
     pub fn new(to: impl Write + Send + 'static) -> Self {
-        Self { to: Box::new(to), terminal: false, over: false, trouble: None }
+        Self { to: Box::new(to), terminal: false, width: || None, over: false, trouble: None }
     }
 
     /// Our standard output.
     #[must_use]
     pub fn stdout() -> Self {
-        Self { terminal: io::stdout().is_terminal(), ..Self::new(io::stdout()) }
+        Self { terminal: io::stdout().is_terminal(), width: || width(io::stdout()), ..Self::new(io::stdout()) }
     }
 
     /// Our standard error.
     #[must_use]
     pub fn stderr() -> Self {
-        Self { terminal: io::stderr().is_terminal(), ..Self::new(io::stderr()) }
+        Self { terminal: io::stderr().is_terminal(), width: || width(io::stderr()), ..Self::new(io::stderr()) }
+    }
+
+    /// How many columns a line has now: those of the terminal; elsewhere lines are as long as they are.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        (self.width)().unwrap_or(usize::MAX)
     }
 
     /// Writes a text and ends its last line. A terminal gets no control sequences of it but the styles of
@@ -85,6 +94,12 @@ impl OutputStream {
     pub fn result(&mut self) -> io::Result<()> {
         self.trouble.take().map_or(Ok(()), Err)
     }
+}
+
+/// The columns of a terminal; `None` of anything else, and where it does not say.
+fn width(stream: impl AsFd) -> Option<usize> {
+    let columns = usize::from(tcgetwinsize(stream).ok()?.ws_col);
+    (columns > 0).then_some(columns)
 }
 
 #[cfg(test)]

@@ -4,9 +4,14 @@ use super::event_line::{counted, failed};
 use super::paint::Paint;
 use crate::event::TextEvent;
 
-/// Results and failures, shown always.
-pub(super) fn always(kind: &TextEvent, paint: Paint) -> Option<String> {
-    Some(match kind {
+/// Whether it is a result or a failure.
+pub(super) fn is_told_always(kind: &TextEvent) -> bool {
+    !matches!(kind, TextEvent::Sampled { .. } | TextEvent::Drafted { .. } | TextEvent::StepEnded { .. })
+}
+
+/// Its line.
+pub(super) fn text(kind: &TextEvent, paint: Paint) -> String {
+    match kind {
         TextEvent::SampleFailed { sample, participant, failure, message } => {
             failed(paint, &format!("sample {sample} by {participant} is missing"), *failure, message)
         }
@@ -50,13 +55,6 @@ pub(super) fn always(kind: &TextEvent, paint: Paint) -> Option<String> {
         TextEvent::StepSkipped { step, kind, reason } => {
             format!("{} {kind} skipped: {reason}", paint.bold(&format!("{step}:")))
         }
-        _ => return None,
-    })
-}
-
-/// Details, shown with `--verbose`.
-pub(super) fn detail(kind: &TextEvent) -> Option<String> {
-    Some(match kind {
         TextEvent::Sampled { sample, participant, preview } => format!("  sample {sample} by {participant}: {preview}"),
         TextEvent::Drafted { participant: Some(participant), words, preview } => {
             format!("  {participant} drafted {}: {preview}", counted(*words, "word"))
@@ -67,8 +65,7 @@ pub(super) fn detail(kind: &TextEvent) -> Option<String> {
         TextEvent::StepEnded { step, kind, status } => {
             format!("  {step}: {kind} ended: {}", status.as_str().replace('_', " "))
         }
-        _ => return None,
-    })
+    }
 }
 
 /// The name of the text that a round of `refine` scores.

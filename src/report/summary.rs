@@ -1,16 +1,18 @@
-//! The summary for people: status, winner, scores, rounds, calls, time, money, dissent.
+//! The summary for people: status, winner, rounds, calls, time, money, and why.
 
 use super::event_line::{counted, millis};
 use super::paint::Paint;
 use super::summary_rows;
-use super::table::{grouped, table};
+use super::table::grouped;
+use super::why::why;
+use super::wrap;
 use crate::exchange::Usage;
 use crate::outcome::{Account, Finished, StepCost, Totals};
 use std::fmt::Write as _;
 
-/// The summary, several lines.
+/// The summary, several lines, for a terminal of so many columns.
 #[must_use]
-pub fn summary(finished: &Finished, paint: Paint) -> String {
+pub fn summary(finished: &Finished, paint: Paint, columns: usize) -> String {
     let outcome = &finished.outcome;
     let mut rows = vec![("Status", summary_rows::status(outcome, paint))];
     rows.extend(summary_rows::facts(&outcome.body, paint));
@@ -22,10 +24,9 @@ pub fn summary(finished: &Finished, paint: Paint) -> String {
         rows.push(("Continue with", format!("refinery resume {}{after}", finished.totals.run_id)));
     }
     rows.extend(finished.totals.steps.iter().map(|one| ("Step", step(one))));
-    rows.extend(summary_rows::reservations(outcome));
-    let rows: Vec<_> = rows.into_iter().map(|(name, value)| vec![format!("{name}:"), value]).collect();
-    let critiques = summary_rows::critiques(outcome);
-    format!("{}{critiques}", table(&rows, &[]))
+    let rows: Vec<_> = rows.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let critiques = summary_rows::critiques(outcome, columns);
+    format!("{}{}{critiques}", wrap::rows(&rows, 0, columns), why(finished, paint, columns))
 }
 
 fn step(one: &StepCost) -> String {

@@ -1,13 +1,11 @@
-//! Rows of the summary, by protocol: status, results, reservations.
+//! Rows of the summary, by protocol: status and results.
 
 mod debate;
 
 use super::event_line::{counted, score_text};
 use super::paint::Paint;
-use crate::ids::ParticipantId;
-use crate::outcome::{
-    Body, ConsensusBody, CritiquePass, Outcome, PipelineBody, RefineBody, SamplingBody, Status, StepRecord,
-};
+use super::wrap::paragraphs;
+use crate::outcome::{Body, ConsensusBody, CritiquePass, Outcome, RefineBody, SamplingBody, Status};
 
 type Row = (&'static str, String);
 
@@ -60,47 +58,33 @@ pub(super) fn status(outcome: &Outcome, paint: Paint) -> String {
 pub(super) fn facts(body: &Body, paint: Paint) -> Vec<Row> {
     match body {
         Body::Consensus(body) => consensus(body, paint),
-        Body::Debate(body) => debate::facts(body),
         Body::Sample(body) => sampling(body, paint),
         Body::Refine(body) => refine(body),
-        Body::Pipe(body) => pipeline(body),
+        // Told as a whole by the block below.
+        Body::Debate(_) | Body::Pipe(_) => Vec::new(),
     }
-}
-
-/// Dissent, failures, and what a critique pass did.
-pub(super) fn reservations(outcome: &Outcome) -> Vec<Row> {
-    let mut rows = of_body(&outcome.body);
-    if let Some(refined) = &outcome.self_refine {
-        let what = match (&refined.skipped, refined.changed) {
-            (Some(reason), _) => format!("skipped: {reason}"),
-            (None, true) => "the answer was critiqued and rewritten".to_owned(),
-            (None, false) => "the answer was critiqued and left unchanged".to_owned(),
-        };
-        rows.push(("Self-refine", what));
-        rows.extend(refined.passes.iter().filter_map(kept));
-        rows.extend(refined.failures.iter().map(|failure| ("Failed", failure.clone())));
-    }
-    rows
 }
 
 /// The critiques, whole, below everything else.
-pub(super) fn critiques(outcome: &Outcome) -> String {
+pub(super) fn critiques(outcome: &Outcome, columns: usize) -> String {
+    let critique = |pass| critique(pass, columns);
     let refined = outcome.self_refine.iter().flat_map(|refined| &refined.passes).map(critique);
     match &outcome.body {
         Body::Refine(body) => body.passes.iter().map(critique).chain(refined).collect(),
         Body::Pipe(body) => {
-            let of_steps = body.steps.iter().filter_map(|step| step.outcome.as_deref()).map(critiques);
+            let of_steps = body.steps.iter().filter_map(|step| step.outcome.as_deref());
+            let of_steps = of_steps.map(|outcome| critiques(outcome, columns));
             of_steps.chain(refined).collect()
         }
         _ => refined.collect(),
     }
 }
 
-fn critique(pass: &CritiquePass) -> String {
+fn critique(pass: &CritiquePass, columns: usize) -> String {
     if pass.critique.is_empty() {
         return String::new();
     }
-    format!("\nCritique by {}:\n{}\n", pass.refiner, pass.critique)
+    format!("\nCritique by {}:\n{}\n", pass.refiner, paragraphs(&pass.critique, 0, columns))
 }
 
 fn consensus(body: &ConsensusBody, paint: Paint) -> Vec<Row> {
@@ -108,11 +92,6 @@ fn consensus(body: &ConsensusBody, paint: Paint) -> Vec<Row> {
     if let Some(winner) = &body.winner {
         let mean = winner.mean_score.map_or(String::new(), |mean| format!(", mean score {}", score_text(mean)));
         rows.push(("Winner", format!("{} ({}{mean})", paint.bold(winner.participant.as_str()), winner.model_id)));
-    }
-    if body.all_answers.len() > 1 {
-        let score = |mean: Option<f64>| mean.map_or_else(|| "not scored".to_owned(), score_text);
-        let scores = body.all_answers.iter().map(|one| format!("{} {}", one.participant, score(one.mean_score)));
-        rows.push(("Scores", scores.collect::<Vec<_>>().join(", ")));
     }
     rows.push(("Rounds", body.final_round.to_string()));
     rows
@@ -174,96 +153,7 @@ fn refine(body: &RefineBody) -> Vec<Row> {
         let target = body.target_score.map_or(String::new(), |target| format!(" (target {target:.2})"));
         let judge = body.judge.as_ref().map_or(String::new(), |judge| format!(", by {judge}"));
         rows.push(("Score", format!("{score}{target}{judge}")));
-        let all =
-            body.history.iter().map(|one| one.score.map_or_else(|| "-".to_owned(), |score| format!("{score:.2}")));
-        rows.push(("Scores", all.collect::<Vec<_>>().join(", ")));
         rows.push(("Iterations", body.iterations.to_string()));
     }
     rows
-}
-
-fn pipeline(body: &PipelineBody) -> Vec<Row> {
-    let line = |step: &StepRecord| match (&step.skipped, &step.outcome) {
-        (Some(reason), _) => format!("{} {}: skipped: {reason}", step.step, step.kind),
-        (None, Some(outcome)) => {
-            let facts = facts(&outcome.body, Paint { on: false });
-            let facts: Vec<_> =
-                facts.into_iter().map(|(name, value)| format!("{} {value}", name.to_lowercase())).collect();
-            // Why the whole run was cut short is told of the run.
-            let how = match outcome.status {
-                Status::Cancelled => "not finished".to_owned(),
-                status => status.as_str().replace('_', " "),
-            };
-            format!("{} {}: {how}; {}", step.step, step.kind, facts.join("; "))
-        }
-        (None, None) => format!("{} {}: not finished", step.step, step.kind),
-    };
-    body.steps.iter().map(|step| ("Step", line(step))).collect()
-}
-
-fn of_body(body: &Body) -> Vec<Row> {
-    match body {
-        Body::Consensus(body) => {
-            let tied: Vec<&str> = body.tied_with.iter().map(ParticipantId::as_str).collect();
-            let tie = (!tied.is_empty()).then(|| ("Tie", format!("same score as the winner: {}", tied.join(", "))));
-            let contested = body
-                .contested
-                .then(|| ("Split", "one reviewer gave the winner at least 4 points less than another".to_owned()));
-            let dissent = body.dissent.iter().map(|one| {
-                let below = one.score < body.threshold;
-                let weakness = one.weaknesses.first().filter(|_| !below);
-                let words = first_line(weakness.unwrap_or(&one.overall_assessment));
-                let label = if below { "Dissent" } else { "Against" };
-                (label, format!("{} gave {}: {words}", one.reviewer, score_text(one.score)))
-            });
-            let dropped = body.models_dropped.iter().map(|one| {
-                ("Dropped", format!("{}: {}: {}; {}", one.participant, one.reason, one.message, one.reason.advice()))
-            });
-            tie.into_iter().chain(contested).chain(dissent).chain(dropped).collect()
-        }
-        Body::Debate(body) => debate::reservations(body),
-        Body::Sample(body) => {
-            let tie = (body.tie_count > 1).then(|| {
-                ("Tie", format!("{} answers with the same number of samples: the first one is taken", body.tie_count))
-            });
-            let failed = body.samples.iter().filter_map(|one| {
-                let (class, message) = (one.failure?, one.message.as_deref().unwrap_or(""));
-                Some((
-                    "Failed",
-                    format!("sample {}: {}: {class}: {message}; {}", one.sample, one.participant, class.advice()),
-                ))
-            });
-            tie.into_iter().chain(failed).collect()
-        }
-        Body::Refine(body) => {
-            let skipped = body.skipped.iter().map(|reason| ("Unchanged", reason.clone()));
-            let passes = body.passes.iter().filter_map(kept);
-            let failed = body.failures.iter().map(|failure| ("Failed", failure.clone()));
-            skipped.chain(passes).chain(failed).collect()
-        }
-        Body::Pipe(body) => {
-            let inner = body.steps.iter().filter_map(|step| Some((step, step.outcome.as_ref()?)));
-            inner
-                .flat_map(|(step, outcome)| {
-                    of_body(&outcome.body)
-                        .into_iter()
-                        .map(move |(name, value)| (name, format!("{}: {value}", step.step)))
-                })
-                .collect()
-        }
-    }
-}
-
-/// The note on a critique pass, if it has one.
-fn kept(pass: &CritiquePass) -> Option<Row> {
-    let name = if pass.adopted { "Note" } else { "Not adopted" };
-    Some((name, format!("pass {} by {}: {}", pass.pass, pass.refiner, pass.reason.as_ref()?)))
-}
-
-fn first_line(text: &str) -> String {
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("(no text)");
-    match line.char_indices().nth(160) {
-        Some((cut, _)) => format!("{}…", &line[..cut]),
-        None => line.to_owned(),
-    }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::LazyLock;
+use unicode_width::UnicodeWidthStr;
 
 /// Begins a style of ours within a text. It is drawn for each process, so that the text of a model or of an old run
 /// cannot imitate it.
@@ -13,6 +14,18 @@ static STYLE: LazyLock<String> =
 /// `text` in the style of an SGR `code`. Only [`render`] makes a control sequence of it.
 pub(super) fn styled(code: &str, text: &str) -> String {
     format!("{0}{code}m{text}{0}0m", *STYLE)
+}
+
+/// The columns that a text takes, its styles not counted.
+pub(super) fn width(text: &str) -> usize {
+    let mut pieces = text.split(STYLE.as_str());
+    let first = pieces.next().map_or(0, UnicodeWidthStr::width);
+    first + pieces.filter_map(|piece| piece.split_once('m')).map(|(_, text)| text.width()).sum::<usize>()
+}
+
+/// Whether a text has a style of ours.
+pub(super) fn is_styled(text: &str) -> bool {
+    text.contains(STYLE.as_str())
 }
 
 /// A text with its styles as control sequences; everything else is made safe if it is for a terminal.

@@ -23,10 +23,26 @@ pub fn show(duration: Duration) -> String {
     PRINTER.unsigned_duration_to_string(&duration)
 }
 
-/// The same in whole seconds, for a length that was measured.
+/// A length that was measured or an age, for a person, in its two largest units: `3.5 s`, `45 s`, `2 min 5 s`,
+/// `4 h 43 min`, `3 d 4 h`.
 #[must_use]
-pub fn show_seconds(duration: Duration) -> String {
-    show(Duration::from_secs(duration.as_secs()))
+pub fn human(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let two = |large: u64, name: &str, small: u64, rest: &str| match small {
+        0 => format!("{large} {name}"),
+        _ => format!("{large} {name} {small} {rest}"),
+    };
+    match seconds {
+        // Cut, not rounded: 9.97 s are no 10.0 s.
+        0..10 => match duration.subsec_millis() / 100 {
+            0 => format!("{seconds} s"),
+            tenths => format!("{seconds}.{tenths} s"),
+        },
+        10..60 => format!("{seconds} s"),
+        60..3600 => two(seconds / 60, "min", seconds % 60, "s"),
+        3600..86_400 => two(seconds / 3600, "h", seconds % 3600 / 60, "min"),
+        _ => two(seconds / 86_400, "d", seconds % 86_400 / 3600, "h"),
+    }
 }
 
 #[cfg(test)]
@@ -62,7 +78,25 @@ mod tests {
         for (text, shown) in [("600", "10m"), ("90", "1m30s"), ("5400", "1h30m"), ("0", "0s"), ("1.25", "1s250ms")] {
             assert_eq!(show(parse(text).unwrap()), shown);
         }
-        assert_eq!(show_seconds(Duration::from_millis(61_999)), "1m1s");
+    }
+
+    #[test]
+    fn people_read_the_two_largest_units() {
+        for (millis, shown) in [
+            (0, "0 s"),
+            (3_480, "3.4 s"),
+            (9_990, "9.9 s"),
+            (45_000, "45 s"),
+            (59_999, "59 s"),
+            (60_000, "1 min"),
+            (125_000, "2 min 5 s"),
+            (3_599_999, "59 min 59 s"),
+            (16_980_000, "4 h 43 min"),
+            (86_400_000, "1 d"),
+            (273_600_000, "3 d 4 h"),
+        ] {
+            assert_eq!(human(Duration::from_millis(millis)), shown);
+        }
     }
 
     proptest! {

@@ -57,7 +57,8 @@ pub enum Action {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Say {
-    /// The words; `{{who}}`, `{{vendor}}` and `{{model}}` are filled in.
+    /// The words; `{{who}}`, `{{vendor}}` and `{{model}}` are filled in, and `{{unchanged}}`, the word that a prompt
+    /// asks for where nothing is to be changed.
     pub text: String,
     /// Repeats the text until the answer has at least so many bytes.
     #[serde(default)]

@@ -176,4 +176,11 @@ pub(super) fn filled(text: &str, request: &Request) -> String {
     text.replace("{{who}}", &request.who)
         .replace("{{vendor}}", request.vendor.as_str())
         .replace("{{model}}", request.asked.model.as_deref().unwrap_or("default"))
+        .replace("{{unchanged}}", unchanged(request.text()))
+}
+
+/// The word by which a reply says that nothing is to be changed, as the prompt has it.
+fn unchanged(prompt: &str) -> &str {
+    let word = prompt.rfind("unchanged-").map_or("", |at| &prompt[at..]);
+    &word[..word.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(word.len())]
 }

@@ -20,3 +20,4 @@ pub mod scripted_backends;
 pub mod scripted_providers;
 pub mod simulate;
 pub mod snapshot;
+pub mod terminal;

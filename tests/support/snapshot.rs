@@ -5,7 +5,8 @@
 macro_rules! assert_text_snapshot {
     ($text:expr) => {
         insta::with_settings!({filters => vec![
-            (r"\d+\.\d s\b", "[TIME]"),
+            (r"(?m)^ +\d+(\.\d)? s\b", "   [TIME]"),
+            (r"\b\d+(\.\d)? s\b", "[TIME]"),
             (r"[\d,]+ tokens in, [\d,]+ out", "[TOKENS]"),
             (r"\$\d+\.\d\d", "[MONEY]"),
         ]}, { insta::assert_snapshot!($text) })

@@ -171,7 +171,7 @@ impl Watch {
 
     /// Which of our clocks ended it.
     fn clock(&self, end: &End<'_>) -> Option<(FailureClass, String)> {
-        let elapsed = duration::show_seconds(end.exit.elapsed);
+        let elapsed = duration::human(end.exit.elapsed);
         match end.exit.ending {
             Ending::HardLimit => Some((FailureClass::TimedOut, format!("no complete answer after {elapsed}"))),
             Ending::FirstByteLimit => Some((FailureClass::Idle, format!("no sign of life after {elapsed}"))),

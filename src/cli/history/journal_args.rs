@@ -26,6 +26,10 @@ pub enum RunsCommand {
     Show {
         /// Name of the run, or its beginning
         run: String,
+
+        /// Show every review, turn, judgement and critique in full
+        #[arg(long)]
+        reviews: bool,
     },
     /// Remove runs
     Rm {

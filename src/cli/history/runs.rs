@@ -12,8 +12,11 @@ use crate::host::Machine;
 use crate::ids::RunId;
 use crate::journal::{Store, StoreError, Stored};
 use crate::plan::RunPlan;
+use crate::report::OutputStream;
 use crate::report::document::Document;
+use crate::report::evidence::{self, Evidence, evidence};
 use crate::report::table::table;
+use crate::time::duration::human;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::{Duration, SystemTime};
@@ -57,6 +60,9 @@ pub(crate) struct Shown<'a> {
     plan: &'a RunPlan,
     /// Its outcome so far.
     outcome: Document<'a>,
+    /// Every review, turn, judgement and critique; omitted without `--reviews`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reviews: Option<Vec<Evidence<'a>>>,
 }
 
 /// Lists, shows or removes runs.
@@ -70,7 +76,7 @@ pub fn run(args: &RunsArgs, machine: &Machine, console: Console) -> Result<u8, E
     let find = |asked: &str| store.find(asked).map_err(|error| Error::config(error.to_string()));
     match &args.what {
         None => list(&store, console),
-        Some(RunsCommand::Show { run }) => show(&find(run)?, console),
+        Some(RunsCommand::Show { run, reviews }) => show(&find(run)?, *reviews, console),
         Some(RunsCommand::Rm { runs }) => {
             let found = runs.iter().map(|run| store.exactly(run).map_err(|error| refused(&error)));
             let found = found.collect::<Result<Vec<_>, _>>()?;
@@ -97,7 +103,7 @@ fn row(one: &Listed) -> Vec<String> {
     vec![
         one.run.clone(),
         one.status.clone(),
-        age(Duration::from_secs(one.age_seconds)),
+        human(Duration::from_secs(one.age_seconds)),
         one.calls.map_or_else(|| "?".to_owned(), |calls| calls.to_string()),
         match one.cost_usd {
             Some(cost) if one.cost_is_partial => format!("${cost:.2} + ?"),
@@ -152,13 +158,19 @@ fn listed(stored: &Stored, now: SystemTime) -> Listed {
     listed
 }
 
-fn show(stored: &Stored, console: Console) -> Result<u8, Error> {
+fn show(stored: &Stored, reviews: bool, console: Console) -> Result<u8, Error> {
     let recorded = Recorded::read(&stored.path)?;
     let plan = recorded.header.plan.clone();
     let (version, records) = (recorded.header.version.clone(), recorded.entries.len());
     let finished = retell(recorded, &mut |_| {})?;
-    let document =
-        Shown { run: &plan.run_id, version: &version, records, plan: &plan, outcome: Document::of(&finished) };
+    let document = Shown {
+        run: &plan.run_id,
+        version: &version,
+        records,
+        plan: &plan,
+        outcome: Document::of(&finished),
+        reviews: reviews.then(|| evidence(&finished.outcome)),
+    };
     let listed = listed(stored, SystemTime::now());
     let mut lines = vec![
         format!("run       {}", listed.run),
@@ -179,6 +191,7 @@ fn show(stored: &Stored, console: Console) -> Result<u8, Error> {
         lines.push(String::new());
         lines.push(answer.trim_end().to_owned());
     }
+    lines.extend(document.reviews.iter().map(|all| evidence::text(all, OutputStream::stdout().columns())));
     Ok(console.tell(&lines.join("\n"), &document))
 }
 
@@ -190,15 +203,4 @@ fn remove(store: &Store, found: &[Stored], console: Console) -> Result<u8, Error
     }
     let names: Vec<_> = found.iter().map(|stored| stored.run.to_string()).collect();
     Ok(console.tell(&format!("removed {}", names.join(", ")), &serde_json::json!({ "removed": names })))
-}
-
-/// An age in its largest whole unit: `3d`, `5h`, `12m`, `40s`.
-fn age(age: Duration) -> String {
-    let seconds = age.as_secs();
-    match seconds {
-        0..60 => format!("{seconds}s"),
-        60..3600 => format!("{}m", seconds / 60),
-        3600..86_400 => format!("{}h", seconds / 3600),
-        _ => format!("{}d", seconds / 86_400),
-    }
 }

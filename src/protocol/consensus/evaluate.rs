@@ -204,7 +204,7 @@ impl Consensus {
                 failure: failure.class,
                 message: failure.message.clone(),
             });
-            self.rounds[at].verdicts[reviewer][*author] = Verdict::Missing(failure.class);
+            self.rounds[at].verdicts[reviewer][*author] = Verdict::Missing(failure.clone());
         }
     }
 }

@@ -1,11 +1,11 @@
 //! What a run ends with: the winner, everybody's answers, what speaks against it.
 
 use super::machine::Consensus;
-use super::state::{Candidate, Seat};
+use super::state::{Candidate, Seat, Verdict};
 use crate::failure::{CallFailure, FailureClass};
 use crate::ids::ParticipantId;
 use crate::outcome::{
-    Answer, Body, ConsensusBody, Dissent, Dropped, Outcome, ReviewRecord, RoundRecord, Status, Winner,
+    Answer, Body, ConsensusBody, Dissent, Dropped, MissingReview, Outcome, ReviewRecord, RoundRecord, Status, Winner,
 };
 use crate::protocol::material::MemberIndex;
 use crate::protocol::tally::{self, SLACK, Standing};
@@ -82,6 +82,8 @@ impl Consensus {
     pub(super) fn outcome(&self, status: Status, best: Option<Best>, seen: usize, last: usize) -> Outcome {
         let plan = &self.plan;
         let winner = best.and_then(|best| self.winner(best, seen));
+        // Where a run was cut off, those of its open round were paid for as well.
+        let said = if status == Status::Cancelled { self.rounds.len() } else { seen };
         let records = (0..seen).map(|at| (at, self.standing_of(at)));
         let records = records.filter(|(at, standing)| *at < self.closed.standings.len() || !standing.scores.is_empty());
         let body = ConsensusBody {
@@ -90,7 +92,7 @@ impl Consensus {
             tied_with: best.map(|best| self.tied_with(best, seen)).unwrap_or_default(),
             contested: best.is_some_and(|best| best.at < seen && self.is_contested(best)),
             agreed_by: self.identical.then(|| "identical".to_owned()),
-            reviews: (0..seen).flat_map(|at| self.reviews_of(at)).collect(),
+            reviews: (0..said).flat_map(|at| self.reviews_of(at)).collect(),
             strategy: self.strategy.name().to_owned(),
             threshold: plan.threshold,
             stability_rounds: plan.stability_rounds,
@@ -214,7 +216,25 @@ impl Consensus {
         dissent
     }
 
+    /// Reviews of a round that are missing for good, by reviewer and author.
+    fn missing(&self, at: usize) -> Vec<MissingReview> {
+        let pairs = (0..self.order.len()).flat_map(|by| (0..self.order.len()).map(move |of| (by, of)));
+        let missing = pairs.filter_map(|(by, of)| match &self.rounds[at].verdicts[by][of] {
+            Verdict::Missing(failure) => Some(MissingReview {
+                reviewer: self.order[by].clone(),
+                author: self.order[of].clone(),
+                failure: failure.class,
+                message: failure.message.clone(),
+            }),
+            _ => None,
+        });
+        missing.collect()
+    }
+
     pub(super) fn record(&self, at: usize, standing: &Standing) -> RoundRecord {
+        let round = &self.rounds[at];
+        let origin = |who: MemberIndex| Some((self.order[who].clone(), round.candidate(who)?.origin));
+        let missing = self.missing(at);
         RoundRecord {
             round: standing.round,
             scores: standing.scores.clone(),
@@ -223,8 +243,10 @@ impl Consensus {
             stable: standing.stable,
             tied_with: standing.tied.clone(),
             adjusted: standing.adjusted.clone(),
-            reviews_dropped: self.rounds[at].missing_reviews(),
-            repairs: self.rounds[at].repairs,
+            answers: round.authors().filter_map(origin).collect(),
+            reviews_dropped: u32::try_from(missing.len()).unwrap_or(u32::MAX),
+            missing,
+            repairs: round.repairs,
             converged: self.closed.converged && at + 1 == self.closed.standings.len(),
         }
     }

@@ -6,7 +6,7 @@ use super::state::{Candidate, Pending, Refining, Seat};
 use crate::event::{EventKind, preview};
 use crate::exchange::{Reply, Role};
 use crate::failure::CallFailure;
-use crate::outcome::Status;
+use crate::outcome::{AnswerChange, AnswerOrigin, Status};
 use crate::protocol::asking::{bytes, is_unchanged, words};
 use crate::protocol::machine::Outbox;
 use crate::protocol::material::MemberIndex;
@@ -24,7 +24,7 @@ impl Consensus {
             (Some(version), None) if self.is_reviewed(at - 1, who) => {
                 self.ask_refinement(at - 1, version, who, out);
             }
-            (Some(version), _) => self.keep_version(at, version, who),
+            (Some(version), _) => self.keep_version(at, version, who, AnswerChange::NotAsked),
             (None, Some(failure)) => self.rounds[at].seats[who] = Seat::Empty(failure),
             (None, None) => self.ask_proposal(at, who, out),
         }
@@ -67,7 +67,7 @@ impl Consensus {
                     words: words(&reply.text),
                     preview: preview(&reply.text),
                 });
-                self.rounds[at].seats[who] = Seat::Here(self.candidate(reply.text));
+                self.rounds[at].seats[who] = Seat::Here(self.candidate(reply.text, AnswerChange::Proposed, None));
             }
             Err(failure) => {
                 let message = failure.message.clone();
@@ -82,8 +82,9 @@ impl Consensus {
     }
 
     /// An answer as it enters a round.
-    fn candidate(&self, text: Arc<str>) -> Candidate {
-        Candidate { shown: self.writer.anonymous(&text), text }
+    fn candidate(&self, text: Arc<str>, change: AnswerChange, made_of: Option<usize>) -> Candidate {
+        let origin = AnswerOrigin { change, from_round: made_of.map(|at| self.rounds[at].round) };
+        Candidate { shown: self.writer.anonymous(&text), text, origin }
     }
 
     /// The round of the version that a participant goes on from after round `at`: its best-scored one, unless the
@@ -98,9 +99,10 @@ impl Consensus {
         self.rounds[at].reviews(who).next().is_some()
     }
 
-    fn keep_version(&mut self, at: usize, version: usize, who: MemberIndex) {
+    fn keep_version(&mut self, at: usize, version: usize, who: MemberIndex, change: AnswerChange) {
+        let origin = AnswerOrigin { change, from_round: Some(self.rounds[version].round) };
         if let Some(candidate) = self.rounds[version].candidate(who).cloned() {
-            self.rounds[at].seats[who] = Seat::Here(candidate);
+            self.rounds[at].seats[who] = Seat::Here(Candidate { origin, ..candidate });
         }
     }
 
@@ -113,7 +115,7 @@ impl Consensus {
         let Some(refinement) = prompts::refine(&self.writer, who, &candidate.text, &reviews, round, context) else {
             let participant = self.order[who].clone();
             out.note(EventKind::TooLongToRewrite { participant, bytes: bytes(&candidate.text) });
-            return self.keep_version(at + 1, version, who);
+            return self.keep_version(at + 1, version, who, AnswerChange::TooLong);
         };
         let ask = Ask {
             role: Role::Refine,
@@ -134,7 +136,7 @@ impl Consensus {
         match result {
             Ok(reply) if is_unchanged(&reply.text, nonce) => {
                 out.note(EventKind::Unchanged { round, participant });
-                self.keep_version(at + 1, *version, *who);
+                self.keep_version(at + 1, *version, *who, AnswerChange::Unchanged);
             }
             Ok(reply) => {
                 out.note(EventKind::Refined {
@@ -143,12 +145,13 @@ impl Consensus {
                     words: words(&reply.text),
                     preview: preview(&reply.text),
                 });
-                self.rounds[at + 1].seats[*who] = Seat::Here(self.candidate(reply.text));
+                self.rounds[at + 1].seats[*who] =
+                    Seat::Here(self.candidate(reply.text, AnswerChange::Rewritten, Some(*version)));
             }
             Err(failure) => {
                 let message = failure.message.clone();
                 out.note(EventKind::RefineFailed { round, participant, failure: failure.class, message });
-                self.keep_version(at + 1, *version, *who);
+                self.keep_version(at + 1, *version, *who, AnswerChange::RewriteFailed);
             }
         }
     }

@@ -3,6 +3,7 @@
 use crate::exchange::Prompt;
 use crate::failure::{CallFailure, FailureClass};
 use crate::ids::Round;
+use crate::outcome::AnswerOrigin;
 use crate::protocol::material::MemberIndex;
 use crate::protocol::parse::Review;
 use crate::protocol::tally::Standing;
@@ -15,6 +16,8 @@ pub(super) struct Candidate {
     pub text: Arc<str>,
     /// As reviewers see it.
     pub shown: Arc<str>,
+    /// How it came into its round.
+    pub origin: AnswerOrigin,
 }
 
 /// Where a participant stands in a round.
@@ -40,7 +43,7 @@ pub(super) enum Verdict {
     /// It is in.
     In(Review),
     /// It is missing for good, and why.
-    Missing(FailureClass),
+    Missing(CallFailure),
 }
 
 /// One round.
@@ -118,19 +121,14 @@ impl RoundState {
         self.verdicts.iter().flatten().any(|verdict| !matches!(verdict, Verdict::Due))
     }
 
-    /// How many reviews are missing for good.
-    pub fn missing_reviews(&self) -> u32 {
-        u32::try_from(self.count(|verdict| matches!(verdict, Verdict::Missing(_)))).unwrap_or(u32::MAX)
-    }
-
     /// How many reviews could be read, and how many there are that could not.
     pub fn readable_reviews(&self) -> (usize, usize) {
-        let unreadable = |verdict: &Verdict| matches!(verdict, Verdict::Missing(FailureClass::Malformed));
-        (self.count(|verdict| matches!(verdict, Verdict::In(_))), self.count(unreadable))
-    }
-
-    fn count(&self, what: impl Fn(&Verdict) -> bool) -> usize {
-        self.verdicts.iter().flatten().filter(|verdict| what(verdict)).count()
+        let count = |what: fn(&Verdict) -> bool| self.verdicts.iter().flatten().filter(|verdict| what(verdict)).count();
+        let is_unreadable = |verdict: &Verdict| match verdict {
+            Verdict::Missing(failure) => failure.class == FailureClass::Malformed,
+            _ => false,
+        };
+        (count(|verdict| matches!(verdict, Verdict::In(_))), count(is_unreadable))
     }
 
     /// Whether any answer has at least half of its reviews. Once it is so, it stays so.

@@ -1,6 +1,5 @@
 //! Rows of a debate: whether its score is stable and at what value; a debate has no winner.
 
-use super::Row;
 use crate::outcome::{DebateBody, Outcome, Status};
 use crate::report::event_line::counted;
 use crate::report::paint::Paint;
@@ -30,32 +29,4 @@ pub(super) fn status(outcome: &Outcome, body: &DebateBody, paint: Paint) -> Stri
         Status::Cancelled => paint.warn(&format!("cancelled: {stands}")),
         _ => paint.bad(&format!("failed: {stands}")),
     }
-}
-
-/// Results: the score of each round, disagreements, the judge's confidence.
-pub(super) fn facts(body: &DebateBody) -> Vec<Row> {
-    let rounds = body.rounds.iter().map(|round| {
-        let score = if round.complete { round.score.to_string() } else { "incomplete".to_owned() };
-        format!("round {} {score}", round.round)
-    });
-    let mut rows = vec![("Scores", rounds.collect::<Vec<_>>().join(", "))];
-    rows.extend(body.disagreements().iter().map(|one| {
-        ("Disagreement", format!("{} ({} and {}), {} points apart", one.label, one.a, one.b, one.severity))
-    }));
-    if let Some(synthesis) = &body.synthesis {
-        rows.push(("Judge", format!("confidence {} of 100 in its synthesis", synthesis.judge_confidence)));
-    }
-    rows
-}
-
-/// Failures.
-pub(super) fn reservations(body: &DebateBody) -> Vec<Row> {
-    let judge = body.synthesis_error.iter().map(|failed| {
-        let advice = failed.failure.advice();
-        ("Judge", format!("no synthesis: {}: {}; {advice}", failed.failure, failed.message))
-    });
-    let dropped = body.models_dropped.iter().map(|one| {
-        ("Dropped", format!("{}: {}: {}; {}", one.participant, one.reason, one.message, one.reason.advice()))
-    });
-    judge.chain(dropped).collect()
 }
