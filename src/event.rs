@@ -70,7 +70,7 @@ pub enum EventKind {
         protocol: String,
         /// Who takes part, in plan order.
         participants: Vec<Announced>,
-        /// At most this many calls, repairs not among them.
+        /// At most this many calls, repairs among them.
         max_calls: u64,
     },
     /// A call was asked for and waits for its turn.

@@ -6,15 +6,17 @@ mod usage;
 pub use usage::Usage;
 
 use crate::ids::{CallId, ParticipantId, Round};
+use crate::value::Word;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
+use strum::{EnumString, IntoStaticStr, VariantArray, VariantNames};
 
 /// What a call is for. The names appear in call ids, events and JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, IntoStaticStr)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 pub enum Role {
     /// The bare question to the only participant of a run.
@@ -43,18 +45,7 @@ impl Role {
     /// The name, as in call ids.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Answer => "answer",
-            Self::Argue => "argue",
-            Self::Judge => "judge",
-            Self::Propose => "propose",
-            Self::Evaluate => "evaluate",
-            Self::Refine => "refine",
-            Self::Sample => "sample",
-            Self::Draft => "draft",
-            Self::Score => "score",
-            Self::Critique => "critique",
-        }
+        self.into()
     }
 }
 
@@ -193,9 +184,26 @@ fn write_list<T>(
 }
 
 /// How hard a model thinks. Vendors know subsets of these words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    IntoStaticStr,
+    VariantNames,
+    EnumString,
+    VariantArray,
+)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase", ascii_case_insensitive, parse_err_ty = String, parse_err_fn = no_effort)]
 #[non_exhaustive]
 pub enum Effort {
     /// The least that the vendor offers.
@@ -203,6 +211,7 @@ pub enum Effort {
     /// Less than usual.
     Low,
     /// The usual.
+    #[default]
     Medium,
     /// More than usual.
     High,
@@ -212,21 +221,16 @@ pub enum Effort {
     Max,
 }
 
+impl Word for Effort {}
+
 impl Effort {
     /// All words, least first.
-    pub const ALL: [Self; 6] = [Self::Minimal, Self::Low, Self::Medium, Self::High, Self::Xhigh, Self::Max];
+    pub const ALL: &[Self] = <Self as VariantArray>::VARIANTS;
 
     /// The word itself.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Minimal => "minimal",
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Xhigh => "xhigh",
-            Self::Max => "max",
-        }
+        self.into()
     }
 }
 
@@ -236,15 +240,8 @@ impl fmt::Display for Effort {
     }
 }
 
-impl FromStr for Effort {
-    type Err = String;
-
-    fn from_str(word: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|effort| effort.as_str() == word.to_ascii_lowercase())
-            .ok_or_else(|| format!("`{word}` is no effort: use minimal, low, medium, high, xhigh or max"))
-    }
+fn no_effort(word: &str) -> String {
+    format!("`{word}` is no effort: use minimal, low, medium, high, xhigh or max")
 }
 
 /// What a call changes about how the model runs. `None` leaves the participant's own setting, or

@@ -5,11 +5,15 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
+use strum::{IntoStaticStr, VariantArray};
 
 /// Every reason for which an attempt can end without an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, IntoStaticStr, VariantArray,
+)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 pub enum FailureClass {
     /// The program could not be started: missing, not executable, out of descriptors.
@@ -80,33 +84,7 @@ pub enum Retry {
 
 impl FailureClass {
     /// All classes, for tables and tests.
-    pub const ALL: [Self; 25] = [
-        Self::StartFailed,
-        Self::Misconfigured,
-        Self::TimedOut,
-        Self::Idle,
-        Self::Crashed,
-        Self::NotLoggedIn,
-        Self::BadCredential,
-        Self::Forbidden,
-        Self::RateLimited,
-        Self::UsageLimit,
-        Self::Billing,
-        Self::Overloaded,
-        Self::Network,
-        Self::ContextTooLong,
-        Self::BadModel,
-        Self::BadRequest,
-        Self::Declined,
-        Self::Truncated,
-        Self::Malformed,
-        Self::Empty,
-        Self::Oversized,
-        Self::NotAsked,
-        Self::OverBudget,
-        Self::Stopped,
-        Self::Internal,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// Whether asking again can help.
     #[must_use]
@@ -172,33 +150,7 @@ impl FailureClass {
     /// The name, as in JSON and manifests.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::StartFailed => "start_failed",
-            Self::Misconfigured => "misconfigured",
-            Self::TimedOut => "timed_out",
-            Self::Idle => "idle",
-            Self::Crashed => "crashed",
-            Self::NotLoggedIn => "not_logged_in",
-            Self::BadCredential => "bad_credential",
-            Self::Forbidden => "forbidden",
-            Self::RateLimited => "rate_limited",
-            Self::UsageLimit => "usage_limit",
-            Self::Billing => "billing",
-            Self::Overloaded => "overloaded",
-            Self::Network => "network",
-            Self::ContextTooLong => "context_too_long",
-            Self::BadModel => "bad_model",
-            Self::BadRequest => "bad_request",
-            Self::Declined => "declined",
-            Self::Truncated => "truncated",
-            Self::Malformed => "malformed",
-            Self::Empty => "empty",
-            Self::Oversized => "oversized",
-            Self::NotAsked => "not_asked",
-            Self::OverBudget => "over_budget",
-            Self::Stopped => "stopped",
-            Self::Internal => "internal",
-        }
+        self.into()
     }
 
     /// What the person can do about it, as a short imperative sentence without a full stop.
@@ -282,7 +234,7 @@ mod tests {
 
     #[test]
     fn names_are_the_serialised_ones() {
-        for class in FailureClass::ALL {
+        for class in FailureClass::ALL.iter().copied() {
             assert_eq!(serde_json::to_value(class).unwrap(), class.as_str());
         }
     }

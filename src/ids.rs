@@ -55,6 +55,14 @@ name! {
     TimerId
 }
 
+impl ParticipantId {
+    /// The name without the number that tells participants of one model apart: `claude` for `claude#2`.
+    #[must_use]
+    pub(crate) fn unnumbered(&self) -> &str {
+        self.0.split_once('#').map_or(&self.0, |(name, _)| name)
+    }
+}
+
 impl CallId {
     /// The same call within a part of a run: `step1/r1/sample/1`.
     #[must_use]

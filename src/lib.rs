@@ -15,6 +15,8 @@ pub mod invocation;
 mod json;
 pub mod outcome;
 pub mod time;
+#[doc(hidden)]
+pub mod value;
 
 // What the program, its tests and its benches need, and what the face below is made of: no part of what
 // is promised to library users. Data moves through them as ARCHITECTURE.md draws it.

@@ -22,11 +22,13 @@ use crate::failure::FailureClass;
 use crate::ids::{AdapterId, CallId, ParticipantId, RunId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
 /// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 pub enum Status {
     /// The leader met the threshold and was stable: exit code 0.
@@ -100,28 +102,7 @@ impl Status {
     /// The name, as in JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Converged => "converged",
-            Self::SingleModel => "single_model",
-            Self::Agreed => "agreed",
-            Self::TargetReached => "target_reached",
-            Self::Refined => "refined",
-            Self::Unchanged => "unchanged",
-            Self::NotRefined => "not_refined",
-            Self::AgreementMissed => "agreement_missed",
-            Self::NoMajority => "no_majority",
-            Self::Plateau => "plateau",
-            Self::MaxIterationsExceeded => "max_iterations_exceeded",
-            Self::MaxRoundsExceeded => "max_rounds_exceeded",
-            Self::InsufficientModels => "insufficient_models",
-            Self::BudgetExhausted => "budget_exhausted",
-            Self::Parked => "parked",
-            Self::Cancelled => "cancelled",
-            Self::Error => "error",
-            Self::Stable => "stable",
-            Self::AllRounds => "all_rounds",
-            Self::MinScoreMissed => "min_score_missed",
-        }
+        self.into()
     }
 }
 

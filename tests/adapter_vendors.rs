@@ -62,13 +62,13 @@ fn what_a_cli_cannot_take_is_said() {
         |name: &str, model, keys: &[&str]| ask(name, model, &host(name, keys, false), &spec).unwrap().warnings;
     assert_eq!(
         warnings("codex", None, &["CODEX_API_KEY"]),
-        ["codex takes no temperature for codex-gpt-6.1-sol", "codex takes no reply length"]
+        ["its CLI takes no temperature for codex-gpt-6.1-sol", "its CLI takes no reply length"]
     );
     let claude = |model| warnings("claude", model, &["ANTHROPIC_API_KEY"]);
     for model in ["opus-4-8", "sonnet-5"] {
         assert_eq!(claude(Some(model)), Vec::<String>::new());
     }
-    assert_eq!(claude(Some("haiku-4-5")), ["claude takes no effort `low` for claude-haiku-4-5"]);
+    assert_eq!(claude(Some("haiku-4-5")), ["its CLI takes no effort `low` for claude-haiku-4-5"]);
     // Today's models think, and then the API takes no temperature.
     for (model, id) in [
         (None, "claude-opus"),
@@ -76,11 +76,11 @@ fn what_a_cli_cannot_take_is_said() {
         (Some("sonnet-5-5"), "claude-sonnet-5-5"),
         (Some("fable-5-2"), "claude-fable-5-2"),
     ] {
-        assert_eq!(claude(model), [format!("claude takes no temperature for {id}")]);
+        assert_eq!(claude(model), [format!("its CLI takes no temperature for {id}")]);
     }
     assert_eq!(
         warnings("gemini", Some("2.5-flash"), &["GEMINI_API_KEY"]),
-        ["gemini takes no effort `low` for gemini-2.5-flash"]
+        ["its CLI takes no effort `low` for gemini-2.5-flash"]
     );
     let today = ask("claude", None, &host("claude", &["ANTHROPIC_API_KEY"], false), &spec).unwrap();
     assert!(plain(&today, "CLAUDE_CODE_EXTRA_BODY").is_none() && !has(&today, &["--thinking"]));

@@ -61,7 +61,7 @@ fn dry_runs_say_how_many_calls_it_takes() {
     assert_snapshot!(desk.blocks(&[
         "refine 'why?' -m claude --dry-run",
         "refine 'why?' -m claude,codex --judge codex --max-iterations 2 --target-score 0.8 --dry-run",
-        "refine --draft draft.md -m claude --mode critique --refiner codex@low --verify --max-passes 2 --dry-run",
+        "refine --draft draft.md -m claude --mode critique --refiner codex@low --max-passes 2 --dry-run",
         "refine 'why?' -m claude,gemini --max-iterations 0 --dry-run -o json",
     ]));
 }
@@ -83,8 +83,11 @@ fn what_cannot_be_is_refused_before_any_call() {
         ("--mode critique --min-bytes -1", "--min-bytes is a whole number of at least 0, not `-1`"),
         ("--mode critique --epsilon 0", "--epsilon is a whole number of at least 1, not `0`"),
         ("--mode critique --refiner codex@soon", "--refiner: `codex@soon`: `soon` is no effort"),
-        ("--mode critique --patience 2", "--patience: unknown option for `refine` in critique mode without --verify"),
-        ("--mode critique --judge codex", "--judge: unknown option for `refine` in critique mode without --verify"),
+        ("--mode critique --patience 2", "--patience: unknown option for `refine` in critique mode"),
+        (
+            "--mode critique --no-verify --judge codex",
+            "--judge: unknown option for `refine` in critique mode with --no-verify",
+        ),
         ("--max-passes 2", "--max-passes: unknown option for `refine` in score mode"),
         ("--draft none.md", "none.md: no such file"),
         ("--draft empty.md", "the draft empty.md is empty"),
@@ -199,7 +202,7 @@ fn a_draft_may_be_given_as_a_file_or_on_standard_input() {
 #[test]
 fn a_critique_is_kept_and_its_rewrite_is_the_answer() {
     let sandbox = Sandbox::new(CRITIQUE);
-    let output = sandbox.run("refine why -m claude --mode critique --refiner codex");
+    let output = sandbox.run("refine why -m claude --mode critique --refiner codex --no-verify");
     assert_eq!((output.code, output.stdout.as_str()), (Some(0), "A better text.\n"), "{}", output.stderr);
     assert!(
         output.stderr.contains("Critique by codex:") && output.stderr.contains("It is vague."),
@@ -208,7 +211,7 @@ fn a_critique_is_kept_and_its_rewrite_is_the_answer() {
     );
     assert_eq!(phases(&sandbox), ["claude draft", "codex critique"]);
     let sandbox = Sandbox::new(CRITIQUE);
-    let ended = document(&sandbox.run("refine why -m claude --mode critique -o json"));
+    let ended = document(&sandbox.run("refine why -m claude --mode critique --no-verify -o json"));
     assert_eq!((&ended["status"], &ended["answer"]), (&json!("refined"), &json!("A better text.")));
     let pass = &ended["passes"][0];
     assert!(pass["critique"].as_str().unwrap().contains("It is vague."), "{pass}");
@@ -231,7 +234,7 @@ fn the_refiner_thinks_as_hard_as_was_said() {
 #[test]
 fn with_verification_a_worse_rewrite_is_not_adopted() {
     let sandbox = Sandbox::new(CRITIQUE);
-    let output = sandbox.run("refine why -m claude --mode critique --verify --judge codex -o json");
+    let output = sandbox.run("refine why -m claude --mode critique --judge codex -o json");
     let ended = document(&output);
     assert_eq!((output.code, &ended["status"], &ended["rewritten"]), (Some(0), &json!("unchanged"), &json!(false)));
     let pass = &ended["passes"][0];
@@ -258,7 +261,7 @@ fn short_texts_and_excluded_roles_are_left_as_they_are() {
 #[test]
 fn passes_end_when_nothing_changes_any_more() {
     let sandbox = Sandbox::new(CRITIQUE);
-    let output = sandbox.run("refine why -m claude --mode critique --max-passes 5 -o json");
+    let output = sandbox.run("refine why -m claude --mode critique --no-verify --max-passes 5 -o json");
     let ended = document(&output);
     let passes = ended["passes"].as_array().unwrap();
     assert_eq!((passes.len(), &passes[1]["converged"]), (2, &json!(true)), "{ended}");
@@ -325,4 +328,38 @@ fn events_as_they_happen_end_with_the_document() {
     let kinds: Vec<_> = lines.iter().filter_map(|line| line["event"].as_str()).collect();
     assert!(kinds.contains(&"drafted") && kinds.contains(&"scored"), "{kinds:?}");
     assert_eq!(lines.last().unwrap()["status"], "target_reached");
+}
+
+/// Who scored, in order.
+fn scorers(sandbox: &Sandbox) -> Vec<String> {
+    let scores = sandbox.log().into_iter().filter(|one| one["phase"] == "score");
+    scores.map(|one| one["vendor"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_first_model_of_another_vendor_scores() {
+    for (line, vendor) in [
+        ("-m claude,claude/opus,codex", "codex"),
+        ("-m claude,codex --judge claude", "claude"),
+        ("-m claude,claude/opus", "claude"),
+        ("-m claude", "claude"),
+        ("-m claude,codex --mode critique --min-bytes 0", "codex"),
+        ("-m claude,codex --mode critique --min-bytes 0 --refiner codex", "claude"),
+    ] {
+        let script = if line.contains("critique") { CRITIQUE } else { RISING };
+        let sandbox = Sandbox::new(script);
+        let output = sandbox.run(&format!("refine why {line}"));
+        let by = scorers(&sandbox);
+        assert!(!by.is_empty() && by.iter().all(|one| one == vendor), "{line}: {by:?}\n{}", output.stderr);
+    }
+}
+
+#[test]
+fn a_rewrite_that_cannot_be_scored_is_not_adopted() {
+    let script =
+        format!("[[rule]]\nwhen = {{ phase = 'score' }}\nactions = [{{ say = {{ text = 'no number' }} }}]\n{CRITIQUE}");
+    let sandbox = Sandbox::new(&script).file("work/draft.md", "A long draft. ".repeat(30));
+    let output = sandbox.run("refine why --draft draft.md -m claude,codex --mode critique");
+    assert!(output.stdout.starts_with("A long draft."), "{}", output.stdout);
+    assert!(output.stderr.contains("it could not be verified"), "{}", output.stderr);
 }

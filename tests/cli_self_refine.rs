@@ -13,7 +13,7 @@ when = { phase = 'evaluate' }
 actions = [{ review = { score = 9 } }]
 [[rule]]
 when = { phase = 'score', contains = ['A better text'] }
-actions = [{ review = { score = 4 } }]
+actions = [{ review = { score = 8 } }]
 [[rule]]
 when = { phase = 'score' }
 actions = [{ review = { score = 6 } }]
@@ -30,12 +30,17 @@ fn critiques(sandbox: &Sandbox) -> usize {
     sandbox.log().iter().filter(|one| one["phase"] == "critique").count()
 }
 
+fn scorers(sandbox: &Sandbox) -> Vec<String> {
+    let scores = sandbox.log().into_iter().filter(|one| one["phase"] == "score");
+    scores.map(|one| one["vendor"].as_str().unwrap().to_owned()).collect()
+}
+
 #[test]
 fn dry_runs_count_the_pass() {
     let desk = Desk::new();
     assert_snapshot!(desk.blocks(&[
         "'why?' -m claude,codex -r 2 --self-refine --dry-run",
-        "sample 'why?' -m claude -n 3 --self-refine --refiner codex@low --verify --refine-max-passes 2 --dry-run",
+        "sample 'why?' -m claude -n 3 --self-refine --refiner codex@low --refine-max-passes 2 --dry-run",
         "sample 'why?' -m claude -n 3 --self-refine --no-self-refine --dry-run",
     ]));
 }
@@ -56,7 +61,12 @@ fn the_answer_of_a_consensus_run_is_critiqued_and_rewritten() {
         (&refined["before"], &refined["refiner"]),
         (&ended["winner"]["answer"], &ended["winner"]["participant"])
     );
-    assert_eq!(refined["cost"]["calls"], 1);
+    // The answer and its rewrite are scored, by the model of another vendor.
+    assert_eq!(refined["cost"]["calls"], 3);
+    assert_eq!(scorers(&sandbox), ["codex", "codex"]);
+    let sandbox = Sandbox::new(SCRIPT);
+    let ended = document(&sandbox.run(&format!("{LINE} --self-refine --no-verify -o json")));
+    assert_eq!((&ended["self_refine"]["changed"], scorers(&sandbox).len()), (&json!(true), 0));
 }
 
 #[test]
@@ -144,8 +154,8 @@ fn only_runs_that_ended_0_or_2_are_refined() {
 
 #[test]
 fn with_verification_a_worse_rewrite_is_not_adopted() {
-    let sandbox = Sandbox::new(SCRIPT);
-    let output = sandbox.run("sample why -m claude -n 1 --self-refine --verify -o json");
+    let sandbox = Sandbox::new(&SCRIPT.replace("score = 8", "score = 4"));
+    let output = sandbox.run("sample why -m claude -n 1 --self-refine -o json");
     let ended = document(&output);
     assert_eq!((output.code, &ended["self_refine"]["changed"]), (Some(0), &json!(false)), "{}", output.stderr);
     assert_eq!(ended["answer"], ended["winner"]["answer"]);

@@ -125,7 +125,7 @@ fn no_single_failure_wedges_a_debate() {
         let plan = DebatePlan { rounds: 3, early_stop: false, blind, ..judged(3) };
         let whole = play(debate(&plan, material()), &|spec| plain(spec, 60));
         for victim in whole.calls.iter().map(|call| call.id.as_str()) {
-            for class in FailureClass::ALL {
+            for class in FailureClass::ALL.iter().copied() {
                 let reply = |spec: &CallSpec| if spec.id.as_str() == victim { failure(class) } else { plain(spec, 60) };
                 let played = play(debate(&plan, material()), &reply);
                 assert_eq!(played.outcome.status, Status::AllRounds, "{class} at {victim}");

@@ -145,7 +145,7 @@ fn a_debate_moves_comes_to_rest_and_is_summed_up() {
 fn most_samples_agree_and_the_last_is_not_needed() {
     let demo = Demo::Sample;
     let Plot::Sample { num_samples, normaliser } = demo.plot() else { panic!("{:?}", demo.plot()) };
-    let (_, normaliser) = Normaliser::WORDS.into_iter().find(|(word, _)| *word == normaliser).unwrap();
+    let normaliser = normaliser.parse().unwrap();
     let early_stop = Some(EarlyStop::Certain);
     let plan = SamplingPlan { num_samples, normaliser, early_stop, ..SamplingPlan::default() };
     let run = play(demo, Sampling::new(plan, members(demo), material(demo)));
@@ -167,7 +167,7 @@ fn a_text_is_improved_until_it_is_good() {
     let mode = RefineMode::Score(ScorePlan { target_score, ..ScorePlan::default() });
     let seats = [members(demo), vec![member(judge)]].concat();
     let judge = Some(ParticipantId::new(judge));
-    let plan = RefinePlan { author: None, judge, draft: None, mode, tuning: Tuning::default() };
+    let plan = RefinePlan { peer_judge: false, author: None, judge, draft: None, mode, tuning: Tuning::default() };
     let run = play(demo, Refine::new(plan, seats, material(demo), None));
     let Body::Refine(body) = &run.outcome.body else { panic!("no text: {:?}", run.outcome) };
     assert_eq!(run.outcome.status, Status::TargetReached);
@@ -191,7 +191,8 @@ fn samples_that_differ_are_refined() {
     assert_eq!(refine.step, "refine mode=critique");
     let sampling = SamplingPlan { num_samples: 3, normaliser: Normaliser::Choice, ..SamplingPlan::default() };
     let mode = RefineMode::Critique(CritiquePlan::default());
-    let refining = RefinePlan { author: None, judge: None, draft: None, mode, tuning: Tuning::default() };
+    let refining =
+        RefinePlan { peer_judge: true, author: None, judge: None, draft: None, mode, tuning: Tuning::default() };
     let step = |kind, condition: Option<&str>| StepPlan {
         kind,
         condition: condition.map(|condition| condition.parse().unwrap()),
@@ -209,6 +210,6 @@ fn samples_that_differ_are_refined() {
     assert_eq!((refined.passes.len(), refined.passes[0].adopted), (1, true));
     assert_eq!(refined.passes[0].critique.lines().count(), 4);
     assert_eq!(refined.draft, ended[0].answer);
-    assert!(run.outcome.answer.as_ref().unwrap().starts_with("**B.** ") && run.calls.len() == 4);
+    assert!(run.outcome.answer.as_ref().unwrap().starts_with("**B.** ") && run.calls.len() == 6);
     run.is_well_made(1.2..4.0);
 }

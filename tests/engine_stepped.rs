@@ -40,7 +40,14 @@ fn world(journal: Writer) -> RunDeps {
 
 fn meta() -> RunMeta {
     let participants = Vec::new();
-    RunMeta { run: RunId::new("run"), protocol: "consensus".to_owned(), seed: 7, max_calls: 9, participants }
+    RunMeta {
+        run: RunId::new("run"),
+        protocol: "consensus".to_owned(),
+        seed: 7,
+        max_calls: 9,
+        participants,
+        told: Vec::new(),
+    }
 }
 
 #[tokio::test]

@@ -45,7 +45,8 @@ fn debated(done: &Played) -> &DebateBody {
 }
 
 fn refine(mode: RefineMode) -> Refine {
-    let plan = RefinePlan { author: None, judge: None, draft: None, mode, tuning: Tuning::default() };
+    let plan =
+        RefinePlan { peer_judge: false, author: None, judge: None, draft: None, mode, tuning: Tuning::default() };
     Refine::new(plan, members(&["a"]), material("How?"), None)
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// Words that every module shares.
 const VOCABULARY: &[&str] =
-    &["billing", "error", "event", "exchange", "failure", "ids", "invocation", "json", "outcome", "time"];
+    &["billing", "error", "event", "exchange", "failure", "ids", "invocation", "json", "outcome", "time", "value"];
 
 /// Which modules each module may name, beside the vocabulary and itself.
 const ARROWS: &[(&str, &[&str])] = &[

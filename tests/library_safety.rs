@@ -54,7 +54,7 @@ async fn an_endless_future_is_one_call_that_timed_out() {
 
 #[tokio::test(start_paused = true)]
 async fn an_error_that_is_the_engines_to_say_does_not_wedge_a_run() {
-    for class in FailureClass::ALL {
+    for class in FailureClass::ALL.iter().copied() {
         let odd = Scripted::new("odd", move |_| Action::Fail(ProviderError::new(class, "as told")));
         let outcome = engine(&[&even("ada", 9.0), &even("bob", 9.0), &odd]).run("why?").await.unwrap();
         assert!(outcome.converged(), "{class}");
@@ -286,7 +286,7 @@ fn wild(seed: u64, request: &ProviderRequest) -> Action {
         2 | 3 => {
             // What did not even start is not charged: without it, attempts and budget are the same number.
             let classes: Vec<_> =
-                FailureClass::ALL.into_iter().filter(|class| *class != FailureClass::StartFailed).collect();
+                FailureClass::ALL.iter().copied().filter(|class| *class != FailureClass::StartFailed).collect();
             let class = classes[usize::try_from(drawn / 12).unwrap_or(usize::MAX) % classes.len()];
             Action::Fail(ProviderError::new(class, "as drawn"))
         }

@@ -81,7 +81,8 @@ fn debate(material: Material) -> Debate {
 }
 
 fn refine(mode: RefineMode, material: Material) -> Refine {
-    let plan = RefinePlan { author: None, judge: None, draft: None, mode, tuning: Default::default() };
+    let plan =
+        RefinePlan { peer_judge: false, author: None, judge: None, draft: None, mode, tuning: Default::default() };
     Refine::new(plan, members(&["a", "b"]), material, None)
 }
 
@@ -91,7 +92,7 @@ fn sampling(material: Material) -> Sampling {
 
 fn self_refined(inner: Box<dyn Protocol>, material: Material) -> SelfRefine {
     let critique = CritiquePlan { verify: true, max_passes: 2, ..CritiquePlan::default() };
-    let plan = SelfRefinePlan { critique, judge: None, wrote: None, tuning: Default::default() };
+    let plan = SelfRefinePlan { peer_judge: false, critique, judge: None, wrote: None, tuning: Default::default() };
     SelfRefine::new(inner, plan, members(&["a", "b"]), material)
 }
 

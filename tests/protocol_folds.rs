@@ -61,7 +61,7 @@ proptest! {
     #[test]
     fn a_pass_after_a_run(passes in 1i64..4, verify in any::<bool>(), seed in any::<u64>(), cut in any::<Index>()) {
         let critique = CritiquePlan { max_passes: passes, verify, min_bytes: 0, epsilon: 1, ..CritiquePlan::default() };
-        let plan = SelfRefinePlan { critique, ..protocol_refine::plain() };
+        let plan = SelfRefinePlan { peer_judge: false, critique, ..protocol_refine::plain() };
         let make = || -> Box<dyn Protocol> { Box::new(protocol_refine::self_refined(&plan, "")) };
         cut_to_the_same_end(&make, &|spec| protocol_refine::shaky(seed, spec), cut)?;
     }

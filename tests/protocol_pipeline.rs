@@ -21,7 +21,7 @@ fn sample(num_samples: u32) -> StepPlan {
 
 fn refine(mode: RefineMode) -> StepPlan {
     let tuning = Tuning::default();
-    step(StepKind::Refine(RefinePlan { author: None, judge: None, draft: None, mode, tuning }))
+    step(StepKind::Refine(RefinePlan { peer_judge: false, author: None, judge: None, draft: None, mode, tuning }))
 }
 
 fn score() -> StepPlan {
@@ -109,6 +109,7 @@ fn whoever_wrote_the_text_improves_it() {
     let done = play(pipeline(&[sample(2), score()]), &reply);
     assert_eq!(done.call("step2/r2/refine/bob").role, Role::Refine);
     let judged = RefinePlan {
+        peer_judge: false,
         author: None,
         judge: Some(ParticipantId::new("cy")),
         draft: None,

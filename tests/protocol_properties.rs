@@ -236,7 +236,7 @@ fn no_single_failure_wedges_a_run() {
         let low = |round: u32, reviewer: usize, author: usize| drawn(round, reviewer, author).min(9.0);
         let whole = run(consensus(&plan, 3), &|spec| nameless(spec, &low));
         for victim in whole.ids() {
-            for class in FailureClass::ALL {
+            for class in FailureClass::ALL.iter().copied() {
                 let reply = |spec: &CallSpec| {
                     if spec.id.as_str() == victim { failure(class) } else { nameless(spec, &low) }
                 };

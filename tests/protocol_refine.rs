@@ -16,6 +16,7 @@ use refinery_core::protocol::sampling::{Sampling, SamplingPlan};
 
 fn score_plan(score: ScorePlan, draft: Option<&str>) -> RefinePlan {
     RefinePlan {
+        peer_judge: false,
         author: None,
         judge: Some(ParticipantId::new("bob")),
         draft: draft.map(Into::into),
@@ -127,7 +128,10 @@ fn whoever_is_lost_ends_the_run_with_the_best_so_far() {
 
 #[test]
 fn a_critique_is_kept_beside_the_rewrite() {
-    let plan = critique_plan(CritiquePlan { min_bytes: 0, ..CritiquePlan::default() }, Some("a draft of some words"));
+    let plan = critique_plan(
+        CritiquePlan { min_bytes: 0, verify: false, ..CritiquePlan::default() },
+        Some("a draft of some words"),
+    );
     let long = "x".repeat(200);
     let done = play(refine(&plan), &|_| revised(&long));
     assert_eq!((done.outcome.status, done.outcome.answer.as_deref()), (Status::Refined, Some(long.as_str())));
@@ -140,7 +144,7 @@ fn a_critique_is_kept_beside_the_rewrite() {
 #[test]
 fn half_a_rewrite_never_replaces_a_text() {
     let draft = "The tag:\n```\n<revised>x</revised>\n```\nand much more to say about it, in many words.".repeat(5);
-    let plan = critique_plan(CritiquePlan { min_bytes: 0, ..CritiquePlan::default() }, Some(&draft));
+    let plan = critique_plan(CritiquePlan { min_bytes: 0, verify: false, ..CritiquePlan::default() }, Some(&draft));
     let code = |spec: &CallSpec| spec.prompt.to_string().split("<revised-").nth(1).unwrap()[..12].to_owned();
     for reply in [
         format!("<critique>\n- c\n</critique>\n<revised>\n{draft} Better.\n</revised>"),
@@ -173,7 +177,7 @@ fn half_a_rewrite_never_replaces_a_text() {
     });
     assert_eq!((done.outcome.status, done.outcome.answer.as_deref()), (Status::Unchanged, Some(draft.as_str())));
     let long = "x".repeat(250_000);
-    let plan = critique_plan(CritiquePlan::default(), Some(&long));
+    let plan = critique_plan(CritiquePlan { verify: false, ..CritiquePlan::default() }, Some(&long));
     let done = play(refine(&plan), &|_| panic!("who does not see all of a text is not asked to rewrite it"));
     assert_eq!((done.outcome.status, done.outcome.answer.as_deref()), (Status::NotRefined, Some(long.as_str())));
 }
@@ -182,7 +186,7 @@ fn half_a_rewrite_never_replaces_a_text() {
 fn a_reply_without_a_form_is_shown_only_where_that_is_asked_for() {
     let draft = "d".repeat(300);
     let talk = |accept_unstructured: bool| {
-        let plan = CritiquePlan { max_passes: 3, accept_unstructured, ..CritiquePlan::default() };
+        let plan = CritiquePlan { max_passes: 3, accept_unstructured, verify: false, ..CritiquePlan::default() };
         play(refine(&critique_plan(plan, Some(&draft))), &|_| text("Sorry, I would rather talk."))
     };
     let done = talk(false);
@@ -200,7 +204,7 @@ fn a_reply_without_a_form_is_shown_only_where_that_is_asked_for() {
     assert_eq!(done.outcome.answer.as_deref(), Some(draft.as_str()));
     let refined = done.outcome.self_refine.unwrap();
     assert!(!refined.changed && refined.passes[0].reason.is_some());
-    let short = critique_plan(CritiquePlan::default(), Some("short"));
+    let short = critique_plan(CritiquePlan { verify: false, ..CritiquePlan::default() }, Some("short"));
     let done = play(refine(&short), &|_| panic!("nobody is asked"));
     assert_eq!((done.outcome.status, done.outcome.answer.as_deref()), (Status::Unchanged, Some("short")));
 }
@@ -228,7 +232,13 @@ fn a_rewrite_that_is_scored_worse_or_not_at_all_is_not_adopted() {
 }
 
 pub fn plain() -> SelfRefinePlan {
-    SelfRefinePlan { critique: CritiquePlan::default(), judge: None, wrote: None, tuning: Tuning::default() }
+    SelfRefinePlan {
+        peer_judge: false,
+        critique: CritiquePlan { verify: false, ..CritiquePlan::default() },
+        judge: None,
+        wrote: None,
+        tuning: Tuning::default(),
+    }
 }
 
 pub fn self_refined(plan: &SelfRefinePlan, _draft: &str) -> SelfRefine {
@@ -255,11 +265,13 @@ fn any_run_can_be_followed_by_a_pass_of_its_own() {
     assert_eq!(body.winner.unwrap().answer, draft, "what was counted stays as it was");
 
     let named = SelfRefinePlan {
-        critique: CritiquePlan { refiner: Some(ParticipantId::new("bob")), ..CritiquePlan::default() },
+        peer_judge: false,
+        critique: CritiquePlan { refiner: Some(ParticipantId::new("bob")), verify: false, ..CritiquePlan::default() },
         ..plain()
     };
     assert_eq!(play(self_refined(&named, &draft), &reply).ids().last(), Some(&"self-refine/r1/critique/bob"));
     let excluded = SelfRefinePlan {
+        peer_judge: false,
         critique: CritiquePlan { exclude: vec!["Sample".to_owned()], ..CritiquePlan::default() },
         ..plain()
     };
@@ -283,6 +295,7 @@ pub fn any_plan() -> impl Strategy<Value = RefinePlan> {
         RefineMode::Critique(CritiquePlan { max_passes, verify, min_bytes, epsilon: 1, ..CritiquePlan::default() })
     });
     (prop_oneof![score, critique], any::<bool>()).prop_map(|(mode, given)| RefinePlan {
+        peer_judge: false,
         mode,
         ..score_plan(ScorePlan::default(), given.then_some("given text"))
     })
@@ -337,6 +350,7 @@ proptest! {
     #[test]
     fn a_pass_after_a_run_only_adds_to_it(seed in any::<u64>(), passes in 1i64..4, verify in any::<bool>(), order in any::<u64>()) {
         let plan = SelfRefinePlan {
+            peer_judge: false,
             critique: CritiquePlan { max_passes: passes, verify, min_bytes: 0, epsilon: 1, ..CritiquePlan::default() },
             ..plain()
         };
@@ -373,7 +387,7 @@ fn no_single_failure_wedges_a_run_or_loses_the_text() {
     for plan in plans {
         let whole = play(refine(&plan), &reply);
         for victim in whole.ids() {
-            for class in FailureClass::ALL {
+            for class in FailureClass::ALL.iter().copied() {
                 let reply = |spec: &CallSpec| if spec.id.as_str() == victim { failure(class) } else { reply(spec) };
                 let done = play(refine(&plan), &reply);
                 assert!(done.outcome.answer.is_some(), "{class} at {victim}");

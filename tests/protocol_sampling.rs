@@ -211,7 +211,7 @@ fn no_single_failure_wedges_a_run() {
     for (sequential, early_stop) in [(false, None), (true, None), (false, Some(EarlyStop::Certain))] {
         let plan = SamplingPlan { sequential, early_stop, ..plan(5) };
         for victim in 0..5 {
-            for class in FailureClass::ALL {
+            for class in FailureClass::ALL.iter().copied() {
                 let reply = |spec: &CallSpec| if index(spec) == victim { failure(class) } else { text("a") };
                 let done = play(sampling(&plan, &["ada", "bob"]), &reply);
                 // Who fails for good takes its other samples along: then it can be fewer than half that say so.

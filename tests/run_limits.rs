@@ -106,7 +106,7 @@ fn temperature_and_reply_length_go_where_a_cli_takes_them() {
     assert_eq!(of("claude")["env"]["CLAUDE_CODE_MAX_OUTPUT_TOKENS"], Value::Null, "a value that looks like a token");
     assert!(of("claude")["env"].as_object().unwrap().contains_key("CLAUDE_CODE_MAX_OUTPUT_TOKENS"));
     assert!(of("claude")["argv"].to_string().contains("disabled"));
-    assert!(output.stderr.contains("codex: its CLI does not support --temperature"), "{}", output.stderr);
+    assert!(output.stderr.contains("codex: its CLI takes no temperature"), "{}", output.stderr);
     let plain = Sandbox::new("");
     plain.run("why -m claude");
     assert!(!plain.log()[0]["env"].as_object().unwrap().contains_key("CLAUDE_CODE_MAX_OUTPUT_TOKENS"));

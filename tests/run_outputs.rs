@@ -85,7 +85,7 @@ fn an_agreement_as_it_happens() {
         "run_started",
     ];
     assert_eq!(kinds, BTreeSet::from(expected));
-    assert_eq!(record[0]["max_calls"], 45);
+    assert_eq!(record[0]["max_calls"], 75);
     assert_eq!(record.last().unwrap()["event"], "run_ended");
     assert!(events.iter().all(|event| event["at"].as_str().unwrap().ends_with('Z')));
     // No answer, no prompt and no secret travels in events beyond what the call's own stream shows.

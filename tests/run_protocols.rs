@@ -43,7 +43,7 @@ const LINES: [(&str, u64); 6] = [
     ("sample why -m claude*3,codex*2", 5),
     ("sample why -m claude*2,codex -n 6 --early-stop --self-refine", 6),
     ("refine why -m claude --judge codex", 6),
-    ("refine why -m claude --mode critique --verify --refiner codex --judge gemini", 4),
+    ("refine why -m claude --mode critique --refiner codex --judge gemini", 4),
     ("pipe why -m claude*2,codex --step sample --step refine --if 'agreement < 0.9' --step 'sample num_samples=2'", 10),
     ("pipe why -m claude,codex --step 'debate rounds=2' --step 'consensus stability_rounds=1' --self-refine", 9),
 ];

@@ -84,7 +84,7 @@ fn steps() -> PipelinePlan {
         condition: condition.map(|text| text.parse().unwrap()),
         feed: Feed::default(),
     };
-    let refine = RefinePlan { author: None, judge: None, draft: None, mode: score, tuning };
+    let refine = RefinePlan { peer_judge: false, author: None, judge: None, draft: None, mode: score, tuning };
     PipelinePlan {
         steps: vec![
             step(StepKind::Sample(sampling()), None),
@@ -101,6 +101,7 @@ fn sampling() -> SamplingPlan {
 fn refining() -> RefinePlan {
     let critique = CritiquePlan { verify: true, min_bytes: 0, effort: Some(Effort::Low), ..CritiquePlan::default() };
     RefinePlan {
+        peer_judge: false,
         author: None,
         judge: None,
         draft: Some("a draft".into()),
@@ -111,7 +112,7 @@ fn refining() -> RefinePlan {
 
 fn critique_after() -> SelfRefinePlan {
     let critique = CritiquePlan { min_bytes: 0, ..CritiquePlan::default() };
-    SelfRefinePlan { critique, judge: None, wrote: None, tuning: Tuning::default() }
+    SelfRefinePlan { peer_judge: false, critique, judge: None, wrote: None, tuning: Tuning::default() }
 }
 
 /// Who fails says so; everybody else gives what is asked for.

@@ -29,7 +29,7 @@ pub const ALL: &[Kind] = &[
 
 fn vote(input: &Value) -> (Vec<String>, Vote) {
     let samples: Vec<String> = serde_json::from_value(input["samples"].clone()).unwrap();
-    let strategy = Strategy::WORDS.into_iter().find(|(word, _)| input["strategy"] == *word).unwrap().1;
+    let strategy: Strategy = input["strategy"].as_str().unwrap().parse().unwrap();
     let forms: Vec<_> = samples.iter().map(|text| Some(Normaliser::Whitespace.form(text))).collect();
     let vote = Vote::count(strategy, &forms);
     (samples, vote)
@@ -109,11 +109,13 @@ fn refine_hook_vector(input: &Value) -> Value {
     let usual = CritiquePlan::default();
     let exclude: Option<Vec<String>> = serde_json::from_value(input["exclude"].clone()).unwrap();
     let plan = SelfRefinePlan {
+        peer_judge: false,
         critique: CritiquePlan {
             max_passes: input["max_passes"].as_i64().unwrap_or(usual.max_passes),
             min_bytes: input["min_bytes"].as_u64().unwrap_or(usual.min_bytes),
             epsilon: input["epsilon"].as_i64().unwrap_or(usual.epsilon),
             exclude: exclude.unwrap_or(usual.exclude),
+            verify: false,
             ..CritiquePlan::default()
         },
         judge: None,

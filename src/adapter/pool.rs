@@ -3,7 +3,9 @@
 use super::facts::Host;
 use super::manifest::{Manifest, PoolSpec};
 use super::stored_login::StoredLogin;
+use crate::value::Word;
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantNames};
 
 /// Which kind of account pays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,8 +23,11 @@ pub enum PoolKind {
 }
 
 /// What the person wants to pay with.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantNames, EnumString,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "lowercase", ascii_case_insensitive)]
 #[non_exhaustive]
 pub enum Billing {
     /// The subscription where there is one, else an API key.
@@ -33,6 +38,8 @@ pub enum Billing {
     /// The API key or nothing.
     Api,
 }
+
+impl Word for Billing {}
 
 impl Billing {
     fn accepts(self, spec: &PoolSpec) -> bool {

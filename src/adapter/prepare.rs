@@ -143,7 +143,7 @@ fn values(request: &Request<'_>, paying: &PoolSpec, warnings: &mut Vec<String>) 
     if let Some(effort) = spec.tuning.effort.or(request.effort) {
         match effort_word(manifest, model, effort) {
             Some(word) => drop(values.insert("effort".to_owned(), word)),
-            None => warnings.push(format!("{} takes no effort `{effort}` for {}", manifest.id, model.model_id)),
+            None => warnings.push(format!("its CLI takes no effort `{effort}` for {}", model.model_id)),
         }
     }
     let (takes_temperature, takes_length) = manifest.takes_tuning(model);
@@ -151,18 +151,26 @@ fn values(request: &Request<'_>, paying: &PoolSpec, warnings: &mut Vec<String>) 
         if takes_temperature {
             values.insert("temperature".to_owned(), temperature.to_string());
         } else {
-            warnings.push(format!("{} takes no temperature for {}", manifest.id, model.model_id));
+            warnings.push(no_temperature(&model.model_id));
         }
     }
     if let Some(tokens) = spec.tuning.reply_tokens {
         if takes_length {
             values.insert("reply_tokens".to_owned(), tokens.to_string());
         } else {
-            warnings.push(format!("{} takes no reply length", manifest.id));
+            warnings.push(NO_REPLY_LENGTH.to_owned());
         }
     }
     Ok(values)
 }
+
+/// Said of a model whose CLI cannot pass a temperature on: before a run, and else by the first call.
+pub(crate) fn no_temperature(model_id: &str) -> String {
+    format!("its CLI takes no temperature for {model_id}")
+}
+
+/// The same of the length of replies.
+pub(crate) const NO_REPLY_LENGTH: &str = "its CLI takes no reply length";
 
 fn effort_word(manifest: &Manifest, model: &ResolvedModel, effort: Effort) -> Option<String> {
     manifest.models.takes_effort(model.argument.as_deref()).then(|| manifest.efforts.get(&effort).cloned())?

@@ -1,5 +1,6 @@
 //! What a person should know of a plan with these participants, before it begins.
 
+use crate::adapter::prepare::{NO_REPLY_LENGTH, no_temperature};
 use crate::app::resolve::ResolvedParticipant;
 use crate::plan::ProtocolPlan;
 
@@ -9,22 +10,23 @@ use crate::plan::ProtocolPlan;
 pub fn advice(plan: &ProtocolPlan, members: &[ResolvedParticipant], auxiliary: &[ResolvedParticipant]) -> Vec<String> {
     let mut all = plan.settings().advice(members.len());
     let tunings = plan.settings().tunings();
-    let asked = [
-        (tunings.iter().any(|tuning| tuning.temperature.is_some()), "--temperature"),
-        (tunings.iter().any(|tuning| tuning.reply_tokens.is_some()), "--reply-tokens"),
-    ];
-    let mut told = Vec::new();
+    let temperature = tunings.iter().any(|tuning| tuning.temperature.is_some());
+    let reply_tokens = tunings.iter().any(|tuning| tuning.reply_tokens.is_some());
     for one in members.iter().chain(auxiliary) {
-        let (temperature, reply_tokens) = one.manifest.takes_tuning(&one.model);
-        let of_model = format!(" for {}", one.model.model_id);
-        let taken = [(temperature, of_model.as_str()), (reply_tokens, "")];
-        for ((asked, flag), (taken, whose)) in asked.into_iter().zip(taken) {
-            let line = format!("{}: its CLI does not support {flag}{whose}", one.manifest.id);
-            if asked && !taken && !told.contains(&line) {
-                told.push(line);
+        let (takes_temperature, takes_length) = one.manifest.takes_tuning(&one.model);
+        // As the calls would say it: so it is said once.
+        let mut tell = |words: &str| {
+            let line = format!("{}: {words}", one.id.unnumbered());
+            if !all.contains(&line) {
+                all.push(line);
             }
+        };
+        if temperature && !takes_temperature {
+            tell(&no_temperature(&one.model.model_id));
+        }
+        if reply_tokens && !takes_length {
+            tell(NO_REPLY_LENGTH);
         }
     }
-    all.extend(told);
     all
 }

@@ -19,6 +19,10 @@ use crate::protocol::refine::SelfRefinePlan;
 use crate::protocol::sampling::SamplingPlan;
 use std::path::PathBuf;
 
+/// What is asked about a draft if nothing is said.
+const IMPLIED_QUESTION: &str =
+    "Improve the quality and the accuracy of the text. Keep its purpose, its format and its language.";
+
 /// A run that is drawn up.
 #[derive(Debug)]
 pub struct Draft {
@@ -64,7 +68,7 @@ impl Draft {
         machine: &mut Machine,
         warnings: &mut Vec<String>,
     ) -> Result<Self, Error> {
-        let implied = request.command.implied_question();
+        let implied = request.command.takes_draft().then_some(IMPLIED_QUESTION);
         let input = input::read(&request.input, implied, &machine.cwd, &mut machine.stdin, warnings)?;
         let catalog = catalog(&request, &settings, machine, warnings)?;
         let personas = match request.command.has_personas() {
@@ -90,7 +94,7 @@ impl Draft {
         roster.listed.clone_from(&self.listed);
         roster.personas.clone_from(&self.personas);
         let protocol = plans::protocol(&self.request, &mut roster)?;
-        let self_refine = if self.request.command.self_refines() { self_refine::plan(&mut roster)? } else { None };
+        let self_refine = if self.request.command.takes_draft() { None } else { self_refine::plan(&mut roster)? };
         Ok(Drawn {
             protocol,
             self_refine,
@@ -104,8 +108,10 @@ impl Draft {
     /// The maximum number of calls.
     #[must_use]
     pub fn estimate(&self) -> Estimate {
-        let Drawn { protocol, self_refine, members, .. } = &self.drawn;
-        plan::estimate_run(protocol, self_refine.as_ref(), members.len())
+        let Drawn { protocol, self_refine, members, auxiliary, .. } = &self.drawn;
+        let limits = members.iter().chain(auxiliary).map(|one| one.manifest.prompt_bytes());
+        let room = plan::prompt_room(limits, &self.input.question, &self.input.files);
+        plan::estimate_run(protocol, self_refine.as_ref(), members.len(), room)
     }
 }
 

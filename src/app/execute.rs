@@ -48,6 +48,7 @@ pub enum Begin {
 pub async fn execute(ready: &Ready, begin: Begin, env: &ProgramEnv, listener: Listener<'_>) -> Result<Finished, Error> {
     let protocol = ready.plan.machine()?;
     let caller = Caller::new(endpoints(ready, env)?);
+    let meta = RunMeta::of(&ready.plan).with_told(&ready.warnings);
     let RunLimits { budget, max_wall, on_limit, .. } = ready.plan.limits.clone();
     let bounds = Bounds { budget, max_wall, on_limit };
     let (stop, clock) = (env.stop.clone(), Arc::clone(&env.clock));
@@ -56,7 +57,7 @@ pub async fn execute(ready: &Ready, begin: Begin, env: &ProgramEnv, listener: Li
         Begin::Anew => {
             let header = Header::new(ready.plan.clone(), ready.warnings.clone(), (env.clock)());
             let journal = journal(ready, &header, env).await?;
-            Ok(engine::drive(protocol, RunMeta::of(&ready.plan), header.at, deps(journal), listener).await)
+            Ok(engine::drive(protocol, meta, header.at, deps(journal), listener).await)
         }
         Begin::GoOn(recorded, file, templates) => {
             let writer = recorded.writer(file).map_err(|error| {
@@ -66,7 +67,7 @@ pub async fn execute(ready: &Ready, begin: Begin, env: &ProgramEnv, listener: Li
             let Recorded { header, entries, mut warnings, .. } = *recorded;
             // What was heard before is not told again.
             let heard = &mut |_: &_| {};
-            let replayed = replay(protocol, RunMeta::of(&ready.plan), header.at, entries, heard)
+            let replayed = replay(protocol, meta, header.at, entries, heard)
                 .map_err(|unfit| Error::failed(format!("{}: {unfit}", ready.plan.run_id)))?;
             warnings.extend(replayed.warning());
             let resumed = Record::Resumed { limits, templates };

@@ -1,19 +1,22 @@
 //! What is said of one protocol, by name: as flags, as the words of a step, as a table of a file.
 //!
-//! One function for each protocol reads it, so that an option has the same name, range and default
-//! wherever it is given. Nothing goes unread: an unknown name is an error.
+//! Names, ranges and defaults are those of the protocol's [`OptionTable`]. Nothing goes unread: an unknown name is an
+//! error.
 
 use crate::app::request::OptionValue;
+use crate::app::roster::RosterBuilder;
 use crate::config::Key;
 use crate::error::Error;
 use crate::plan::words::closest;
+use crate::protocol::options::{Named, OptionTable, Takes};
+use crate::value::yes;
 
 /// Options by name, each with where it was said.
 #[derive(Debug, Default)]
 pub struct Options {
     said: Vec<Said>,
     /// The names that were asked for.
-    known: Vec<&'static str>,
+    known: Vec<String>,
     errors: Vec<Error>,
 }
 
@@ -43,9 +46,46 @@ impl Options {
         self.said.push(Said { name, value: value.into(), place });
     }
 
+    /// Sets everything that was said of these settings; values that cannot be stay with the errors.
+    pub fn fill<P: OptionTable>(&mut self, settings: &mut P) {
+        for option in P::OPTIONS {
+            let (flag, _) = option.flag();
+            for name in [Some(flag.name), flag.alias].into_iter().flatten() {
+                match flag.takes {
+                    Takes::Nothing { .. } => {
+                        self.switch(name).map(|on| option.set(settings, if on { "true" } else { "false" }));
+                    }
+                    Takes::Value { .. } | Takes::Values => {
+                        self.read(name, |text| option.set(settings, text));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Gives the roles of a protocol to the participants that are named for them.
+    pub fn fill_roles<P: OptionTable>(&mut self, settings: &mut P, roster: &mut RosterBuilder<'_>) {
+        for role in P::ROLES {
+            let said = self.words(role.flag.name);
+            let named = said.and_then(|(word, place)| match role.own_effort {
+                true => self.take(roster.assign_with_effort(&word, &place)),
+                false => self.take(roster.assign(&word, &place)).map(|id| Named { id, effort: None }),
+            });
+            if let Some(named) = named {
+                (role.give)(settings, named);
+            }
+        }
+    }
+
+    /// Whether something is on, if it was said: `blind=no` and `no_blind=yes` are the same.
+    pub fn switch(&mut self, name: &str) -> Option<bool> {
+        let on = self.read(name, yes);
+        self.read(&format!("no_{name}"), yes).map(|off| !off).or(on)
+    }
+
     /// The value of a name, if it was said; one that cannot be stays with the errors.
-    pub fn read<T>(&mut self, name: &'static str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
-        self.known.push(name);
+    pub fn read<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        self.known.push(name.to_owned());
         let said = self.said.iter().find(|said| said.name == name)?;
         match parse(said.value.trim()) {
             Ok(value) => Some(value),
@@ -57,8 +97,8 @@ impl Options {
     }
 
     /// The words of a name, if it was said, and where.
-    pub fn words(&mut self, name: &'static str) -> Option<(String, String)> {
-        self.known.push(name);
+    pub fn words(&mut self, name: &str) -> Option<(String, String)> {
+        self.known.push(name.to_owned());
         let said = self.said.iter().find(|said| said.name == name)?;
         Some((said.value.trim().to_owned(), said.place.clone()))
     }
@@ -75,14 +115,20 @@ impl Options {
 
     /// The names that were asked for so far, each once.
     #[must_use]
-    pub fn known(&self) -> Vec<&'static str> {
-        let mut known = Vec::new();
+    pub fn known(&self) -> Vec<&str> {
+        let mut known: Vec<&str> = Vec::new();
         for name in &self.known {
-            if !known.contains(name) {
-                known.push(*name);
+            if !known.contains(&name.as_str()) {
+                known.push(name);
             }
         }
         known
+    }
+
+    /// What is wrong with the values that were read.
+    #[must_use]
+    pub fn errors(self) -> Vec<Error> {
+        self.errors
     }
 
     /// After everything was read.
@@ -90,10 +136,10 @@ impl Options {
     /// # Errors
     /// Values that cannot be, and names that `what` does not have; all at once.
     pub fn finish(self, what: &str) -> Result<(), Error> {
-        let known = self.known();
-        let unknown = self.said.iter().filter(|said| !known.contains(&said.name.as_str())).map(|said| {
+        let known: Vec<String> = self.known().into_iter().map(str::to_owned).collect();
+        let unknown = self.said.iter().filter(|said| !known.contains(&said.name)).map(|said| {
             let error = Error::config(format!("{}: unknown option for {what}", said.place));
-            match (closest(&said.name, known.iter().copied()), Key::of(&said.name)) {
+            match (closest(&said.name, known.iter().map(String::as_str)), Key::of(&said.name)) {
                 (Some(near), _) => error.hint(format!("`{}`: did you mean `{near}`?", said.name)),
                 (None, Some(key)) => error.hint(format!("use `{}` for the whole run", flag(key.name()))),
                 (None, None) => error.hint(format!("{what} takes {}", known.join(", "))),
@@ -113,7 +159,7 @@ pub fn flag(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::value::whole;
+    use crate::value::whole;
 
     fn options() -> Options {
         let mut options = Options::default();

@@ -3,6 +3,7 @@
 use crate::adapter::Host;
 use crate::app::draft::Draft;
 use crate::app::freeze::{freeze, price_of};
+use crate::app::plans;
 use crate::app::request::RunRequest;
 use crate::app::resolve::{self, Found, ReadyParticipant};
 use crate::app::settings::{self, Loaded};
@@ -33,9 +34,12 @@ pub struct Ready {
 /// All settings of a request: its own on top of environment and configuration.
 ///
 /// # Errors
-/// Those of [`settings::load`].
+/// Those of [`settings::load`]; with them, what is wrong with the values of options.
 pub fn load(request: &RunRequest, machine: &Machine) -> Result<Loaded, Error> {
-    settings::load(machine, request.config.as_deref(), request.settings.clone())
+    settings::load(machine, request.config.as_deref(), request.settings.clone()).map_err(|error| {
+        let all = [error.clone()].into_iter().chain(plans::wrong_values(request));
+        Error::all(all).unwrap_or(error)
+    })
 }
 
 /// Checks everything: input, participants, programs and credentials. `warnings` takes what a person should

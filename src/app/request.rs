@@ -1,32 +1,15 @@
 //! What is asked of a run, as plain data. Every front end makes one; nothing below knows which it was.
 
 use crate::config::{Key, Path, SettingValue};
-use crate::plan::PARTICIPANTS;
-use std::ops::RangeInclusive;
+use crate::plan::ProtocolKind;
 use std::path::PathBuf;
-
-/// What is done with the question.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum RunCommand {
-    /// Answer, review, refine, agree.
-    #[default]
-    Consensus,
-    /// Debate from different perspectives.
-    Debate,
-    /// Sample answers, and count them.
-    Sample,
-    /// Improve one text.
-    Refine,
-    /// Several of these, one after the other.
-    Pipe,
-}
 
 /// A run as it is asked for. Values are text, as they would be typed: ranges and defaults are checked where
 /// the run is prepared, alike for every front end.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RunRequest {
     /// What is done with the question.
-    pub command: RunCommand,
+    pub command: ProtocolKind,
     /// Options of the command's protocol, by name.
     pub options: Vec<OptionValue>,
     /// The steps of a pipeline.
@@ -95,37 +78,5 @@ impl RunRequest {
     #[must_use]
     pub fn sets(&self, key: Key) -> bool {
         self.settings.iter().any(|value| value.path == Path::Run(key))
-    }
-}
-
-impl RunCommand {
-    /// How many participants may be named for it.
-    #[must_use]
-    pub fn participants(self) -> RangeInclusive<usize> {
-        match self {
-            // A debate of one is refused with what to do about it.
-            Self::Consensus | Self::Debate | Self::Refine => PARTICIPANTS,
-            Self::Sample | Self::Pipe => 1..=100,
-        }
-    }
-
-    /// Whether participants may be given a persona.
-    #[must_use]
-    pub fn has_personas(self) -> bool {
-        matches!(self, Self::Debate | Self::Pipe)
-    }
-
-    /// Whether a critique pass over its answer may follow, where one is asked for.
-    #[must_use]
-    pub fn self_refines(self) -> bool {
-        self != Self::Refine
-    }
-
-    /// What is asked about a draft if nothing is said.
-    #[must_use]
-    pub fn implied_question(self) -> Option<&'static str> {
-        (self == Self::Refine).then_some(
-            "Improve the quality and the accuracy of the text. Keep its purpose, its format and its language.",
-        )
     }
 }

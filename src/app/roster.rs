@@ -4,13 +4,12 @@ use crate::adapter::Catalog;
 use crate::app::options::Options;
 use crate::app::resolve::{ResolvedParticipant, resolve};
 use crate::config::Settings;
-use crate::config::settings::effort;
-use crate::config::value::{at_least, number};
 use crate::error::Error;
-use crate::exchange::{Effort, Tuning};
+use crate::exchange::Tuning;
 use crate::ids::ParticipantId;
 use crate::plan::parse_participants;
 use crate::protocol::debate::{Persona, built_in};
+use crate::protocol::options::Named;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -42,15 +41,6 @@ pub struct Assignment {
     pub id: ParticipantId,
     /// `--judge`, ``step 2: `judge` ``.
     pub place: String,
-}
-
-/// A participant that was given a role.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
-    /// The participant.
-    pub id: ParticipantId,
-    /// Its effort in this role, if one was named.
-    pub effort: Option<Effort>,
 }
 
 impl<'a> RosterBuilder<'a> {
@@ -153,11 +143,16 @@ impl<'a> RosterBuilder<'a> {
     }
 
     /// Leaves only the first member: the others are there for the roles that they were given, or
-    /// not at all.
-    pub fn first_alone(&mut self) {
+    /// not at all. With `judged`, the first of another vendor than the refiner, else the author, is to score.
+    pub fn first_alone(&mut self, judged: bool, refiner: Option<&ParticipantId>) {
+        let all = || self.members.iter().chain(&self.auxiliary);
+        let writer = refiner.and_then(|id| all().find(|one| one.id == *id)).or(self.members.first());
+        let words = writer.map(|one| one.manifest.vendor_words());
+        let peer = all().find(|one| judged && Some(one.manifest.vendor_words()) != words).map(|one| one.id.clone());
         let others: Vec<ResolvedParticipant> = self.members.drain(1.min(self.members.len())..).collect();
-        let (with_role, without): (Vec<_>, Vec<_>) =
-            others.into_iter().partition(|one| self.assignments.iter().any(|role| role.id == one.id));
+        let (with_role, without): (Vec<_>, Vec<_>) = others
+            .into_iter()
+            .partition(|one| peer.as_ref() == Some(&one.id) || self.assignments.iter().any(|role| role.id == one.id));
         self.auxiliary.extend(with_role);
         if let (Some(first), false) = (self.members.first(), without.is_empty()) {
             let names: Vec<_> = without.iter().map(|one| one.id.as_str()).collect();
@@ -173,13 +168,8 @@ impl<'a> RosterBuilder<'a> {
     /// How the models run: what is said of it, else what the settings say. The effort of the settings
     /// stands with each participant: here it would overrule `@effort`.
     pub fn tuning(&self, options: &mut Options) -> Tuning {
-        let temperature = options.read("temperature", |text| number(text, &(0.0..=2.0)));
-        let reply_tokens = options.read("reply_tokens", |text| at_least(text, 1));
-        let seed_name = options.read("max_tokens", |text| at_least(text, 1));
-        Tuning {
-            effort: options.read("effort", effort),
-            temperature: temperature.or(self.settings.temperature),
-            reply_tokens: reply_tokens.or(seed_name).or(self.settings.reply_tokens),
-        }
+        let mut tuning = Tuning { effort: None, ..self.settings.tuning };
+        options.fill(&mut tuning);
+        tuning
     }
 }

@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn what_cannot_help_is_not_tried_again() {
         let rules = Backoff::default();
-        for class in FailureClass::ALL {
+        for class in FailureClass::ALL.iter().copied() {
             let pause = pause_before(&rules, "c", 1, &failure(class));
             match class.retry() {
                 Retry::Never | Retry::AtReset => assert_eq!(pause, None, "{class}"),
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn no_retries_means_none() {
         let rules = Backoff { retries: 0, ..Backoff::default() };
-        for class in FailureClass::ALL {
+        for class in FailureClass::ALL.iter().copied() {
             assert_eq!(pause_before(&rules, "c", 1, &failure(class)), None);
         }
     }

@@ -49,13 +49,14 @@ pub struct CallContext {
     pub events: mpsc::UnboundedSender<CallEvent>,
 }
 
-/// How a call ended.
-#[derive(Debug, Clone)]
+/// How a call ended. While it is there its place is taken: what it came to may end a call that waits for that place.
+#[derive(Debug)]
 pub struct Answered {
     /// Its reply, or why there is none.
     pub result: Result<Reply, CallFailure>,
     /// How many attempts were made.
     pub attempts: u32,
+    _place: Option<Permits>,
 }
 
 /// Asks calls, one attempt after the other.
@@ -75,11 +76,12 @@ impl Caller {
     pub async fn call(&self, spec: Arc<CallSpec>, context: CallContext) -> Answered {
         let Some(endpoint) = self.endpoints.by_name.get(&spec.to).cloned() else {
             let failure = CallFailure::new(FailureClass::Internal, format!("no participant {}", spec.to));
-            return Answered { result: Err(failure), attempts: 0 };
+            return Answered { result: Err(failure), attempts: 0, _place: None };
         };
-        let mut live = LiveCall { endpoints: &self.endpoints, endpoint, spec, context, attempts: 0, tries: 0 };
+        let mut live =
+            LiveCall { endpoints: &self.endpoints, endpoint, spec, context, attempts: 0, tries: 0, place: None };
         let result = live.run().await;
-        Answered { result, attempts: live.attempts }
+        Answered { result, attempts: live.attempts, _place: live.place }
     }
 }
 
@@ -92,6 +94,8 @@ struct LiveCall<'a> {
     attempts: u32,
     /// Those of them that count against the retries: one that met a usage limit and waited does not.
     tries: u32,
+    /// What its last attempt held, once there is no other.
+    place: Option<Permits>,
 }
 
 impl LiveCall<'_> {
@@ -102,7 +106,10 @@ impl LiveCall<'_> {
             self.attempts += 1;
             self.tries += 1;
             let failure = match self.attempt(permits.leader.clone()).await {
-                Ok(reply) => return Ok(reply),
+                Ok(reply) => {
+                    self.place = Some(permits);
+                    return Ok(reply);
+                }
                 Err(AttemptError::Failed(failure)) => failure,
                 Err(AttemptError::Exhausted(message)) => {
                     // It never ran, so it is no attempt that a person should pay or wait for.
@@ -174,7 +181,7 @@ impl LiveCall<'_> {
             permits = places => permits,
         };
         if let Some(text) = permits.leader.as_ref().and_then(|leader| leader.warning()) {
-            self.warn(format!("{}: {text}", self.spec.to));
+            self.caution(text);
         }
         // The attempt that held the permit before may have closed the queue.
         self.check_open()?;
@@ -209,7 +216,7 @@ impl LiveCall<'_> {
             leader.release();
         }
         if let Some(what) = check_usage(&mut result) {
-            self.warn(format!("{}: an impossible {what} was reported; it counts as unknown", self.spec.to));
+            self.caution(&format!("an impossible {what} was reported; it counts as unknown"));
         }
         let (failure, usage, served) = match &result {
             Ok(reply) => (None, reply.usage, reply.served.clone()),
@@ -221,7 +228,7 @@ impl LiveCall<'_> {
         let elapsed = began.elapsed();
         self.notify(CallEvent::Ended { call, attempt: self.attempts, failure, usage, served, elapsed });
         for warning in result.iter().flat_map(|reply| &reply.warnings) {
-            self.warn(format!("{}: {warning}", self.spec.to));
+            self.caution(warning);
         }
         result
     }
@@ -254,6 +261,11 @@ impl LiveCall<'_> {
         CallFailure::new(FailureClass::Stopped, format!("{} was stopped", self.spec.id))
     }
 
+    /// Says something that holds for every participant of the same model.
+    fn caution(&self, text: &str) {
+        self.warn(format!("{}: {text}", self.spec.to.unnumbered()));
+    }
+
     fn warn(&self, text: String) {
         self.notify(CallEvent::Warning(text));
     }
@@ -265,6 +277,7 @@ impl LiveCall<'_> {
 }
 
 /// What an attempt holds while it runs; a pause between attempts holds none of it.
+#[derive(Debug)]
 struct Permits {
     adapter: Permit,
     global: Permit,

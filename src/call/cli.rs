@@ -139,7 +139,7 @@ impl CliBackend {
 
     /// Tells of something that the run should warn of.
     fn warn(&self, attempt: &Attempt, text: &str) {
-        let _ = attempt.events.send(CallEvent::Warning(format!("{}: {text}", attempt.spec.to)));
+        let _ = attempt.events.send(CallEvent::Warning(format!("{}: {text}", attempt.spec.to.unnumbered())));
     }
 
     /// A folder for this attempt alone; under the echo's folder and named for the call, if it stays.

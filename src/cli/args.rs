@@ -2,38 +2,16 @@
 
 use crate::app::options;
 use crate::app::request::RunRequest;
-use crate::cli::commands::consensus::ConsensusArgs;
-use crate::cli::commands::debate::{DebateArgs, LONG_ABOUT as DEBATE};
-use crate::cli::commands::pipe::PipeArgs;
 use crate::cli::commands::plan_file::PlanArgs;
-use crate::cli::commands::refine::RefineArgs;
-use crate::cli::commands::sample::SampleArgs;
-use crate::cli::commands::typed::{Asks, Typed, said};
+use crate::cli::commands::protocols::{ConsensusArgs, RunArgs};
+use crate::cli::commands::typed::{Typed, said};
 use crate::cli::history::journal_args::{ReplayArgs, ResumeArgs, RunsArgs};
 use crate::cli::inspect::personas::PersonasArgs;
 use crate::config::{Key, SettingValue};
 use crate::error::Error;
+use crate::protocol::consensus::HELP;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
-
-const AFTER: &str = "\
-Exit codes:
-  0  converged, or a single model answered      3  fewer than two models could answer
-  1  error, or cancelled                        4  usage or configuration error; no model was called
-  2  maximum rounds reached: best answer        5  budget exhausted    6  paused at a usage limit
-
-Examples:
-  refinery \"Which index fits this query?\" -m claude,codex,gemini -f schema.sql
-  git diff | refinery \"Review this change\" -f - -m claude/opus@high,codex
-  refinery - -m claude*3 --threshold 9 -o json < question.txt
-  refinery \"Is this safe?\" -m claude,codex -f src/auth.rs --dry-run";
-
-const LONG_ABOUT: &str = "\
-Asks several AI CLIs the same question, lets them review each other anonymously, and prints the answer they agree on.
-
-Each participant answers independently, reviews and scores the other answers without knowing their authors, and \
-improves its own. The run converges when one answer leads with a high enough score for enough rounds. Standard \
-output holds only the answer; everything else goes to standard error.";
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -41,8 +19,8 @@ output holds only the answer; everything else goes to standard error.";
     name = "refinery",
     version,
     about,
-    long_about = LONG_ABOUT,
-    after_help = AFTER,
+    long_about = HELP.long,
+    after_help = HELP.after,
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
     max_term_width = 110,
@@ -87,40 +65,11 @@ pub enum Command {
     Schema(SchemaArgs),
 }
 
-/// The commands that make a run, beside the default one.
-#[derive(Debug, Subcommand)]
-pub enum RunArgs {
-    /// Debate the question from different perspectives
-    #[command(long_about = DEBATE)]
-    Debate(Typed<DebateArgs>),
-    /// Ask the same question several times and count the answers
-    Sample(Typed<SampleArgs>),
-    /// Improve one text: score and rewrite it up to a target score, or critique and rewrite it
-    Refine(Typed<RefineArgs>),
-    /// Chain several commands under one budget
-    Pipe(Typed<PipeArgs>),
-}
-
-impl RunArgs {
-    /// The request that they make, and whether only its plan is asked for.
-    ///
-    /// # Errors
-    /// Those of [`Typed::request`].
-    pub fn request(&self) -> Result<(RunRequest, bool), Error> {
-        match self {
-            Self::Debate(typed) => asked(typed),
-            Self::Sample(typed) => asked(typed),
-            Self::Refine(typed) => asked(typed),
-            Self::Pipe(typed) => asked(typed),
-        }
-    }
-}
-
 /// The request of a command, and whether only its plan is asked for.
 ///
 /// # Errors
 /// Those of [`Typed::request`].
-pub fn asked<A: Asks>(typed: &Typed<A>) -> Result<(RunRequest, bool), Error> {
+pub fn asked<A>(typed: &Typed<A>) -> Result<(RunRequest, bool), Error> {
     Ok((typed.request()?, typed.has("dry_run")))
 }
 
@@ -230,7 +179,7 @@ pub fn settings<const N: usize>(flags: [(Key, &Option<String>); N]) -> Vec<Setti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::request::RunCommand;
+    use crate::app::request::OptionValue;
     use crate::cli::commands::typed::setting;
     use clap::CommandFactory;
 
@@ -243,7 +192,7 @@ mod tests {
     fn every_setting_has_a_flag() {
         let command = Cli::command();
         let made: Vec<_> =
-            command.get_arguments().filter_map(|one| setting(RunCommand::Consensus, one.get_id().as_str())).collect();
+            command.get_arguments().filter_map(|one| setting(&[], one.get_id().as_str())).map(|(key, _)| key).collect();
         // They have no flag; the second is part of `--refiner`.
         let without = [Key::FirstByteTimeout, Key::RefinerEffort, Key::KeepRuns, Key::KeepDays, Key::KeepUnfinished];
         for key in Key::ALL.iter().filter(|key| !without.contains(key)) {
@@ -280,8 +229,9 @@ mod tests {
             .iter()
             .map(|one| format!("{} {} {}", one.origin, one.path, one.values.join("|")))
             .collect();
-        assert_eq!(said, ["--models models claude, codex|gemini", "--verbose verbose true", "--threshold threshold 9"]);
+        assert_eq!(said, ["--models models claude, codex|gemini", "--verbose verbose true"]);
         assert_eq!(request.input.prompt.as_deref(), Some("why?"));
-        assert_eq!(request.options, []);
+        let place = "--threshold".to_owned();
+        assert_eq!(request.options, [OptionValue { name: "threshold".to_owned(), value: "9".to_owned(), place }]);
     }
 }

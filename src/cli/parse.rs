@@ -105,10 +105,7 @@ pub fn format(words: &[OsString]) -> OutputFormat {
         }
     });
     let value = value.unwrap_or_default().trim_start_matches('=');
-    OutputFormat::WORDS
-        .iter()
-        .find(|(word, _)| word.eq_ignore_ascii_case(value))
-        .map_or(OutputFormat::Text, |(_, f)| *f)
+    value.parse().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ fn command(cli: Cli, console: &mut Console) -> Result<u8, Error> {
     let mut machine = Machine::look();
     match cli.command {
         None => run(asked(&cli.run)?, &mut machine, console),
-        Some(Command::Ask(args)) => run(args.request()?, &mut machine, console),
+        Some(Command::Ask(args)) => run(asked(&args.0)?, &mut machine, console),
         Some(Command::Run(args)) => run_plan(&args, &mut machine, console),
         Some(Command::Resume(args)) => resume(&args, &machine, console),
         Some(Command::Demo(args)) => play(&args, &mut machine, console),

@@ -58,6 +58,10 @@ keys! {
         StabilityRounds = "stability_rounds",
         /// How answers are reviewed.
         Review = "review",
+        /// How the leader is found.
+        Strategy = "strategy",
+        /// How answers are compared, where a consensus stops as soon as all are the same.
+        StopOnAgreement = "stop_on_agreement",
         /// Reasoning effort.
         Effort = "effort",
         /// Sampling temperature.

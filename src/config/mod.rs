@@ -8,7 +8,6 @@ pub mod layers;
 pub mod refine;
 pub mod schema;
 pub mod settings;
-pub mod value;
 
 pub use key::{AdapterKey, Key, Path};
 pub use layers::{Layers, Origin, SettingValue, Source};

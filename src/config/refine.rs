@@ -4,9 +4,9 @@
 //! number counts as unset, and numbers that make no sense are brought to ones that do.
 
 use super::key::{Key, Path};
-use super::settings::{Reader, effort};
-use super::value::{at_least, whole, yes};
+use super::settings::Reader;
 use crate::protocol::refine::CritiquePlan;
+use crate::value::{Field as _, Range, word, yes};
 
 /// What is said of the critique pass.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -45,48 +45,9 @@ pub(super) fn read(read: &mut Reader<'_>) -> RefineSettings {
     RefineSettings {
         enabled: read.value(Key::RefineEnabled, yes),
         refiner: refiner.filter(|word| !word.is_empty()).map(|word| Typed { word, place }),
-        critique: CritiquePlan {
-            refiner: None,
-            effort: read.optional(&Path::Run(Key::RefinerEffort), effort),
-            max_passes: read.value(Key::RefineMaxPasses, max_passes),
-            min_bytes: read.value(Key::RefineMinBytes, min_bytes),
-            epsilon: read.value(Key::RefineEpsilon, epsilon),
-            exclude: excluded(&read.list(&Path::Run(Key::RefineExclude))),
-            verify: read.value(Key::RefineVerify, yes),
-            accept_unstructured: false,
-        },
+        critique: CritiquePlan { effort: read.optional(&Path::Run(Key::RefinerEffort), word), ..read.table("refine_") },
         flags,
     }
-}
-
-/// How many passes there are at most.
-///
-/// # Errors
-/// Outside of 1 to 20.
-pub fn max_passes(text: &str) -> Result<i64, String> {
-    whole(text, &(1..=CritiquePlan::MOST_PASSES))
-}
-
-/// How many bytes a text must have.
-///
-/// # Errors
-/// No whole number.
-pub fn min_bytes(text: &str) -> Result<u64, String> {
-    at_least(text, 0).map(u64::from)
-}
-
-/// In how many bytes a rewrite may differ and be practically the same.
-///
-/// # Errors
-/// No whole number of at least 1.
-pub fn epsilon(text: &str) -> Result<i64, String> {
-    at_least(text, 1).map(i64::from)
-}
-
-/// The names of an exclude list: trimmed, in lower case, empty ones dropped.
-pub fn excluded(lists: &[impl AsRef<str>]) -> Vec<String> {
-    let names = lists.iter().flat_map(|list| list.as_ref().split(',')).map(|name| name.trim().to_lowercase());
-    names.filter(|name| !name.is_empty()).collect()
 }
 
 /// What a variable says, if it is one of these: values, or that it says nothing.
@@ -105,7 +66,10 @@ pub(super) fn variable(key: Key, text: &str) -> Option<Result<Vec<String>, &'sta
         Key::RefineMaxPasses => number(1, CritiquePlan::MOST_PASSES, 1),
         Key::RefineMinBytes => number(0, u32::MAX.into(), 0),
         Key::RefineEpsilon => number(1, u32::MAX.into(), CritiquePlan::EPSILON),
-        Key::RefineExclude => Ok(excluded(&[text])),
+        Key::RefineExclude => {
+            let mut names = Vec::new();
+            names.set(text, Range::Any).map(|()| names).map_err(|_| "names")
+        }
         _ => return None,
     })
 }

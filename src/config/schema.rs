@@ -6,12 +6,17 @@
 use super::file::{DEFAULT, entries};
 use super::key::{AdapterKey, Key, Path};
 use super::layers::{Layers, Source};
-use super::settings::{BILLINGS, MOST_DAYS, OutputFormat, REVIEWS};
-use crate::exchange::Effort;
+use super::settings::{MOST_DAYS, OutputFormat};
+use crate::adapter::Billing;
+use crate::exchange::{Effort, Tuning};
 use crate::plan::OnLimit;
+use crate::protocol::consensus::ConsensusPlan;
+use crate::protocol::options::OptionTable;
 use crate::protocol::refine::CritiquePlan;
+use crate::value::{Kind, Range};
 use schemars::{Schema, json_schema};
 use serde_json::{Map, Value, json};
+use strum::VariantNames;
 
 /// The schema.
 #[must_use]
@@ -52,45 +57,61 @@ fn described(mut schema: Value, about: &str) -> Value {
 fn run(key: Key) -> Value {
     match key {
         Key::Models => one_or_more(&json!({ "type": "string" })),
-        Key::Threshold => number(1.0, 10.0),
-        Key::MaxRounds => whole(1, Some(20)),
-        Key::StabilityRounds => whole(1, None),
-        Key::Review => word(REVIEWS.map(|(word, _)| word)),
-        Key::Effort => or_default(&effort()),
-        Key::Temperature => or_default(&number(0.0, 2.0)),
-        Key::ReplyTokens | Key::BudgetCalls | Key::BudgetInputTokens | Key::BudgetOutputTokens => {
-            or_default(&whole(1, None))
+        Key::Threshold | Key::MaxRounds | Key::StabilityRounds | Key::Review | Key::Strategy | Key::StopOnAgreement => {
+            option::<ConsensusPlan>(key.name())
         }
+        Key::Effort | Key::Temperature | Key::ReplyTokens => option::<Tuning>(key.name()),
+        Key::BudgetCalls | Key::BudgetInputTokens | Key::BudgetOutputTokens => or_default(&whole(1, None)),
         Key::Seed => or_default(&whole(0, None)),
         Key::Timeout | Key::FirstByteTimeout | Key::IdleTimeout => time(),
         Key::Retries => whole(0, Some(10)),
         Key::MaxConcurrent => one_or_more(&json!({
             "anyOf": [whole(0, Some(1000)), { "type": "string", "pattern": r"^[a-z0-9_-]+ *= *\d+$" }],
         })),
-        Key::Billing => word(BILLINGS.map(|(word, _)| word)),
-        Key::AllowMissing
-        | Key::Verbose
-        | Key::Debug
-        | Key::NoJournal
-        | Key::KeepUnfinished
-        | Key::RefineEnabled
-        | Key::RefineVerify => {
+        Key::Billing => word(Billing::VARIANTS),
+        Key::AllowMissing | Key::Verbose | Key::Debug | Key::NoJournal | Key::KeepUnfinished | Key::RefineEnabled => {
             json!({ "type": "boolean" })
         }
-        Key::RefineMaxPasses => whole(1, u32::try_from(CritiquePlan::MOST_PASSES).ok()),
-        Key::RefineMinBytes => whole(0, None),
-        Key::RefineEpsilon => whole(1, None),
-        Key::RefineExclude => one_or_more(&json!({ "type": "string" })),
+        Key::RefineMaxPasses | Key::RefineMinBytes | Key::RefineEpsilon | Key::RefineExclude | Key::RefineVerify => {
+            option::<CritiquePlan>(key.name().trim_start_matches("refine_"))
+        }
         Key::RefinerModel => json!({ "type": "string" }),
         Key::RefinerEffort => or_default(&effort()),
-        Key::OutputFormat => word(OutputFormat::WORDS.map(|(word, _)| word)),
+        Key::OutputFormat => word(OutputFormat::VARIANTS),
         Key::BudgetUsd => or_default(&number(0.0001, 1e6)),
         Key::MaxWall => or_default(&time()),
-        Key::OnLimit => word(OnLimit::WORDS.map(|(word, _)| word)),
+        Key::OnLimit => word(OnLimit::VARIANTS),
         Key::KeepRuns => or_none(1_000_000),
         Key::KeepDays => or_none(MOST_DAYS),
         Key::StateDir => json!({ "type": "string" }),
     }
+}
+
+/// An option of settings that have a table of them.
+fn option<P: OptionTable>(name: &str) -> Value {
+    let Some(option) = P::OPTIONS.iter().find(|option| option.flag.name == name) else { return Value::Null };
+    let mut settings = P::default();
+    let field = (option.field)(&mut settings);
+    let mut schema = match field.kind() {
+        Kind::Switch => json!({ "type": "boolean" }),
+        Kind::Whole => json!({ "type": "integer" }),
+        Kind::Number => json!({ "type": "number" }),
+        Kind::Words(words) => word(words),
+        Kind::Names => one_or_more(&json!({ "type": "string" })),
+        Kind::Text => json!({ "type": "string" }),
+    };
+    let (least, most) = match option.range {
+        Range::Any => (None, None),
+        Range::From(least) => (Some(least), None),
+        Range::Within(least, most) => (Some(least), Some(most)),
+    };
+    let number = |bound: f64| if field.kind() == Kind::Whole { json!(bound as i64) } else { json!(bound) };
+    for (name, bound) in [("minimum", least), ("maximum", most)] {
+        if let Some(bound) = bound {
+            schema[name] = number(bound);
+        }
+    }
+    if field.text().is_none() { or_default(&schema) } else { schema }
 }
 
 fn of_adapter(key: AdapterKey) -> Value {
@@ -99,7 +120,7 @@ fn of_adapter(key: AdapterKey) -> Value {
         AdapterKey::ProgramArgs => one_or_more(&json!({ "type": "string" })),
         AdapterKey::Concurrency => or_default(&whole(1, Some(1000))),
         AdapterKey::Effort => or_default(&effort()),
-        AdapterKey::Billing => or_default(&word(BILLINGS.map(|(word, _)| word))),
+        AdapterKey::Billing => or_default(&word(Billing::VARIANTS)),
         AdapterKey::InputPrice | AdapterKey::OutputPrice => or_default(&number(0.0, 1e6)),
     }
 }
@@ -121,12 +142,12 @@ fn or_none(most: u32) -> Value {
     json!({ "anyOf": [whole(0, Some(most)), { "const": "none" }] })
 }
 
-fn word<const N: usize>(words: [&str; N]) -> Value {
-    json!({ "enum": words.as_slice() })
+fn word(words: &[&str]) -> Value {
+    json!({ "enum": words })
 }
 
 fn effort() -> Value {
-    word(Effort::ALL.map(Effort::as_str))
+    word(<Effort as VariantNames>::VARIANTS)
 }
 
 /// Seconds, or text such as `1h30m`, up to a day.
@@ -148,12 +169,15 @@ fn one_or_more(schema: &Value) -> Value {
 mod tests {
     use super::super::settings::Settings;
     use super::*;
+    use crate::protocol::consensus::{ReviewMode, Strategy};
+    use crate::protocol::normalise::Normaliser;
 
     /// Values at, inside and just outside of every range that there is.
     fn samples() -> Vec<Value> {
-        let words = REVIEWS.map(|(word, _)| word).into_iter().chain(BILLINGS.map(|(word, _)| word));
-        let words = words.chain(OutputFormat::WORDS.map(|(word, _)| word)).chain(OnLimit::WORDS.map(|(word, _)| word));
-        let words = words.chain(Effort::ALL.map(Effort::as_str)).chain(["default", "lots", "90s", "1h 30m", "10x", ""]);
+        let words = [ReviewMode::VARIANTS, Billing::VARIANTS, OutputFormat::VARIANTS, OnLimit::VARIANTS];
+        let more = [<Effort as VariantNames>::VARIANTS, Strategy::VARIANTS, <Normaliser as VariantNames>::VARIANTS];
+        let others = ["default", "lots", "90s", "1h 30m", "10x", ""].as_slice();
+        let words = words.into_iter().chain(more).chain([others]).flatten().copied();
         let mut all: Vec<Value> = words.map(Value::from).collect();
         all.extend([json!("claude=2"), json!("1.5"), json!("2 minutes"), json!("m"), json!([]), json!(["a", "b"])]);
         all.extend([-1, 0, 1, 2, 3, 10, 11, 20, 21, 1000, 1001, 86_400, 86_401, 1_000_000, 1_000_001].map(Value::from));

@@ -3,18 +3,21 @@
 use super::key::{AdapterKey, Key, Path};
 use super::layers::{Layers, Source};
 use super::refine::{self, RefineSettings};
-use super::value::{at_least, number, or_none, time, unless_default, whole, word, yes};
 use crate::adapter::Billing;
 use crate::error::Error;
-use crate::exchange::Effort;
+use crate::exchange::{Effort, Tuning};
 use crate::plan::{Budget, Ceiling, OnLimit};
-use crate::protocol::consensus::ReviewMode;
+use crate::protocol::consensus::ConsensusPlan;
+use crate::protocol::options::OptionTable;
+use crate::value::{Word, number, or_none, time, unless_default, whole, word, yes};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
+use strum::{EnumString, IntoStaticStr, VariantNames};
 
 /// Format of standard output.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, IntoStaticStr, VariantNames, EnumString)]
+#[strum(serialize_all = "lowercase", ascii_case_insensitive)]
 pub enum OutputFormat {
     /// The answer alone.
     #[default]
@@ -25,15 +28,7 @@ pub enum OutputFormat {
     Jsonl,
 }
 
-impl OutputFormat {
-    /// All of them, by name.
-    pub const WORDS: [(&str, Self); 3] = [("text", Self::Text), ("json", Self::Json), ("jsonl", Self::Jsonl)];
-}
-
-/// How answers are reviewed, by name.
-pub const REVIEWS: [(&str, ReviewMode); 2] = [("pairwise", ReviewMode::Pairwise), ("batch", ReviewMode::Batch)];
-pub(super) const BILLINGS: [(&str, Billing); 3] =
-    [("auto", Billing::Auto), ("subscription", Billing::Subscription), ("api", Billing::Api)];
+impl Word for OutputFormat {}
 
 /// The most days that runs are kept, other than without a limit: a hundred years.
 pub(super) const MOST_DAYS: u32 = 36_500;
@@ -43,20 +38,10 @@ pub(super) const MOST_DAYS: u32 = 36_500;
 pub struct Settings {
     /// The participants, as typed.
     pub models: Vec<String>,
-    /// Mean score required of the leader, 1 to 10.
-    pub threshold: f64,
-    /// Maximum number of rounds, 1 to 20.
-    pub max_rounds: u32,
-    /// Consecutive rounds that the same participant must lead, at least 1.
-    pub stability_rounds: u32,
-    /// How answers are reviewed.
-    pub review: ReviewMode,
-    /// Reasoning effort.
-    pub effort: Option<Effort>,
-    /// Sampling temperature, 0 to 2.
-    pub temperature: Option<f64>,
-    /// Maximum reply length in tokens, at least 1.
-    pub reply_tokens: Option<u32>,
+    /// When a consensus closes.
+    pub consensus: ConsensusPlan,
+    /// How the models run.
+    pub tuning: Tuning,
     /// Random seed; `None` to draw one.
     pub seed: Option<u64>,
     /// Maximum time for one attempt.
@@ -132,22 +117,17 @@ impl Settings {
         let mut read = Reader { layers, errors: Vec::new() };
         let settings = Self {
             models: read.list(&Path::Run(Key::Models)),
-            threshold: read.value(Key::Threshold, |text| number(text, &(1.0..=10.0))),
-            max_rounds: read.value(Key::MaxRounds, |text| whole(text, &(1..=20))),
-            stability_rounds: read.value(Key::StabilityRounds, |text| at_least(text, 1)),
-            review: read.value(Key::Review, |text| word(text, &REVIEWS)),
-            effort: read.optional(&Path::Run(Key::Effort), effort),
-            temperature: read.optional(&Path::Run(Key::Temperature), |text| number(text, &(0.0..=2.0))),
-            reply_tokens: read.optional(&Path::Run(Key::ReplyTokens), |text| at_least(text, 1)),
+            consensus: read.table(""),
+            tuning: read.table(""),
             seed: read.optional(&Path::Run(Key::Seed), |text| whole(text, &(0..=u64::MAX))),
             timeout: read.value(Key::Timeout, time),
             first_byte_timeout: read.value(Key::FirstByteTimeout, time),
             idle_timeout: read.value(Key::IdleTimeout, time),
             retries: read.value(Key::Retries, |text| whole(text, &(0..=10))),
             max_concurrent: read.value(Key::MaxConcurrent, |text| whole(text, &(0..=1000))),
-            billing: read.value(Key::Billing, |text| word(text, &BILLINGS)),
+            billing: read.value(Key::Billing, word),
             allow_missing: read.value(Key::AllowMissing, yes),
-            output_format: read.value(Key::OutputFormat, |text| word(text, &OutputFormat::WORDS)),
+            output_format: read.value(Key::OutputFormat, word),
             verbose: read.value(Key::Verbose, yes),
             debug: read.value(Key::Debug, yes),
             budget: Budget {
@@ -157,7 +137,7 @@ impl Settings {
                 usd: read.optional(&Path::Run(Key::BudgetUsd), |text| number(text, &(0.0001..=1e6))),
             },
             max_wall: read.optional(&Path::Run(Key::MaxWall), time),
-            on_limit: read.value(Key::OnLimit, |text| word(text, &OnLimit::WORDS)),
+            on_limit: read.value(Key::OnLimit, word),
             refine: refine::read(&mut read),
             no_journal: read.value(Key::NoJournal, yes),
             keep_runs: read.value(Key::KeepRuns, |text| or_none(text, 1_000_000)),
@@ -174,19 +154,11 @@ impl Settings {
     pub fn adapter(&self, name: &str) -> AdapterSettings {
         let said = self.adapters.get(name).cloned().unwrap_or_default();
         AdapterSettings {
-            effort: said.effort.or(self.effort),
+            effort: said.effort.or(self.tuning.effort),
             billing: Some(said.billing.unwrap_or(self.billing)),
             ..said
         }
     }
-}
-
-/// An effort, or what is allowed.
-///
-/// # Errors
-/// Another word.
-pub fn effort(text: &str) -> Result<Effort, String> {
-    word(text, &Effort::ALL.map(|effort| (effort.as_str(), effort)))
 }
 
 pub(super) struct Reader<'a> {
@@ -197,6 +169,23 @@ pub(super) struct Reader<'a> {
 impl Reader<'_> {
     pub(super) fn list(&self, path: &Path) -> Vec<String> {
         self.layers.get(path).map(|entry| entry.values.clone()).unwrap_or_default()
+    }
+
+    /// Settings that have a table of options; `prefix` comes before the names of their keys.
+    pub(super) fn table<P: OptionTable>(&mut self, prefix: &str) -> P {
+        let mut settings = P::default();
+        for option in P::OPTIONS {
+            let Some(key) = Key::of(&format!("{prefix}{}", option.flag.name)) else { continue };
+            let path = Path::Run(key);
+            let values = self.layers.get(&path).map(|entry| entry.values.join(","));
+            // What has no default can be taken back.
+            let none = (option.field)(&mut P::default()).text().is_none();
+            let default = values.as_deref().is_none_or(|text| none && text.trim().eq_ignore_ascii_case("default"));
+            if !default {
+                self.read(&path, |_| option.set(&mut settings, values.as_deref().unwrap_or_default().trim()));
+            }
+        }
+        settings
     }
 
     /// Where a setting was said; empty if nowhere.
@@ -247,8 +236,8 @@ impl Reader<'_> {
             program_args: self.list(&path(AdapterKey::ProgramArgs)),
             concurrency: self.optional(&path(AdapterKey::Concurrency), |text| whole(text, &(1..=1000))),
             model: self.optional(&path(AdapterKey::Model), |text| Ok(text.to_owned())),
-            effort: self.optional(&path(AdapterKey::Effort), effort).filter(|_| own_effort),
-            billing: self.optional(&path(AdapterKey::Billing), |text| word(text, &BILLINGS)).filter(|_| own_billing),
+            effort: self.optional(&path(AdapterKey::Effort), word).filter(|_| own_effort),
+            billing: self.optional(&path(AdapterKey::Billing), word).filter(|_| own_billing),
             input_price: self.optional(&path(AdapterKey::InputPrice), |text| number(text, &(0.0..=1e6))),
             output_price: self.optional(&path(AdapterKey::OutputPrice), |text| number(text, &(0.0..=1e6))),
         }
@@ -259,7 +248,6 @@ impl Reader<'_> {
 mod tests {
     use super::*;
     use crate::config::file::{DEFAULT, entries};
-    use crate::protocol::refine::CritiquePlan;
 
     fn resolve(user: &str, flags: &str) -> Result<Settings, Error> {
         let mut layers = Layers::default();
@@ -273,9 +261,6 @@ mod tests {
     fn the_defaults_are_those_that_the_help_promises() {
         let settings = resolve("", "").unwrap();
         let expected = Settings {
-            threshold: 8.0,
-            max_rounds: 5,
-            stability_rounds: 2,
             timeout: Duration::from_secs(600),
             first_byte_timeout: Duration::from_secs(60),
             idle_timeout: Duration::from_secs(300),
@@ -283,19 +268,6 @@ mod tests {
             keep_runs: Some(200),
             keep_days: Some(30),
             keep_unfinished: true,
-            refine: RefineSettings {
-                critique: CritiquePlan {
-                    effort: Some(Effort::Medium),
-                    max_passes: 1,
-                    min_bytes: 200,
-                    epsilon: 50,
-                    exclude: ["formatter", "deps", "refiner", "verifier"].map(str::to_owned).to_vec(),
-                    refiner: None,
-                    verify: false,
-                    accept_unstructured: false,
-                },
-                ..RefineSettings::default()
-            },
             ..Settings::default()
         };
         assert_eq!(settings, expected);
@@ -339,6 +311,6 @@ mod tests {
     fn the_word_default_takes_a_setting_back() {
         let settings =
             resolve("[defaults]\neffort = \"low\"\nseed = 3\n", "[defaults]\neffort = \"default\"\n").unwrap();
-        assert_eq!((settings.effort, settings.seed), (None, Some(3)));
+        assert_eq!((settings.tuning.effort, settings.seed), (None, Some(3)));
     }
 }

@@ -12,13 +12,16 @@ mod script;
 pub use player::run;
 pub use script::{Reply, Script};
 
+use crate::value::Word;
 use std::path::Path;
+use strum::{EnumString, IntoStaticStr, VariantArray, VariantNames};
 
 /// The programs that a demo stands in for, by the names of their adapters.
 pub const VENDORS: [&str; 3] = ["claude", "codex", "gemini"];
 
 /// One of the demos: a protocol, and a script that shows what it is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr, VariantNames, EnumString, VariantArray)]
+#[strum(serialize_all = "lowercase", ascii_case_insensitive)]
 pub enum Demo {
     /// Three models propose, review, refine and agree.
     Consensus,
@@ -31,6 +34,8 @@ pub enum Demo {
     /// Three samples that do not agree, and therefore a critique of what most say.
     Pipe,
 }
+
+impl Word for Demo {}
 
 /// What a demo is planned with beside its participants, in the words of the command's options. What is
 /// not said here is as the command has it by default.
@@ -81,19 +86,10 @@ impl Demo {
     /// scripts rely on that order.
     pub const SEED: u64 = 7;
 
-    /// All of them, by the name on the command line.
-    pub const WORDS: [(&str, Self); 5] = [
-        ("consensus", Self::Consensus),
-        ("debate", Self::Debate),
-        ("sample", Self::Sample),
-        ("refine", Self::Refine),
-        ("pipe", Self::Pipe),
-    ];
-
     /// The name on the command line.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        Self::WORDS.iter().find(|(_, demo)| *demo == self).map_or("", |(word, _)| *word)
+        self.into()
     }
 
     /// The script, as text: [`arguments`] names the file that holds it.
@@ -156,8 +152,8 @@ mod tests {
 
     #[test]
     fn every_demo_has_a_question_and_replies_of_its_participants() {
-        for (word, demo) in Demo::WORDS {
-            assert_eq!(demo.as_str(), word);
+        for demo in <Demo as VariantArray>::VARIANTS.iter().copied() {
+            let word = demo.as_str();
             let script = Script::parse(demo.script()).unwrap_or_else(|error| panic!("{word}: {error}"));
             assert!(script.question.len() > 40 && script.question == demo.question(), "{word}");
             assert!(script.reply.len() > 3, "{word}");

@@ -26,10 +26,12 @@ pub struct RunMeta {
     pub protocol: String,
     /// The seed, for the record.
     pub seed: u64,
-    /// At most this many calls without repairs, for the announcement.
+    /// At most this many calls, repairs among them, for the announcement.
     pub max_calls: u64,
     /// Who takes part, in plan order, as announced and as accounted.
     pub participants: Vec<(Announced, Registered)>,
+    /// Warnings that were told before the run, which it need not repeat.
+    pub told: Vec<String>,
 }
 
 /// What the world must do now.
@@ -100,7 +102,7 @@ impl<'a> Fold<'a> {
         let mut fold = Self {
             protocol,
             listener,
-            ledger: Ledger::new(registered),
+            ledger: Ledger::new(registered, meta.told),
             steps: Steps::default(),
             run: meta.run.clone(),
             seed: meta.seed,
@@ -191,7 +193,7 @@ impl<'a> Fold<'a> {
         self.outcome.as_ref()
     }
 
-    /// Calls and attempts that were begun so far, and what they used.
+    /// Calls and attempts that began so far, and what they used.
     #[must_use]
     pub fn cost(&self) -> (u64, u64, Usage) {
         (self.ledger.calls(), self.ledger.attempts(), self.ledger.usage())
@@ -219,7 +221,7 @@ impl<'a> Fold<'a> {
             .or_else(|| self.protocol.conclude())
             .unwrap_or_else(|| Outcome::nothing(Status::Error));
         if let Some(status) = status {
-            outcome.status = status;
+            outcome.stop(status);
         }
         let (participants, warnings) = self.ledger.clone().close();
         let totals = Totals {
@@ -243,10 +245,10 @@ impl<'a> Fold<'a> {
         self.ledger.is_charged(call)
     }
 
-    /// Whether this was said before in this run.
+    /// Whether the same caution was told before, of whatever call.
     #[must_use]
-    pub fn has_warned(&self, text: &str) -> bool {
-        self.ledger.has_warned(text)
+    pub fn has_warned_alike(&self, text: &str) -> bool {
+        self.ledger.has_warned_alike(text)
     }
 
     /// What was spent so far.
@@ -336,7 +338,7 @@ impl<'a> Fold<'a> {
     fn ask(&mut self, spec: CallSpec) -> Effect {
         let spec = Arc::new(spec);
         let (call, participant) = (spec.id.clone(), spec.to.clone());
-        self.ledger.begin(&call, &participant);
+        self.ledger.queue(&call, &participant);
         self.emit(EventKind::CallQueued { call: call.clone(), participant, role: spec.role, round: spec.round });
         self.open.insert(call, Open { spec: Arc::clone(&spec), since: self.now, attempts: 0 });
         Effect::Ask(spec)
@@ -360,6 +362,10 @@ impl<'a> Fold<'a> {
     }
 
     fn emit(&mut self, kind: EventKind) {
+        // Once is enough, whoever says it.
+        if matches!(&kind, EventKind::Warning { text } if self.ledger.has_warned(text)) {
+            return;
+        }
         self.ledger.observe(&kind);
         let ledger = &self.ledger;
         self.steps.observe(&kind, |call| ledger.is_charged(call));

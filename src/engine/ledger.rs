@@ -39,12 +39,17 @@ pub struct Ledger {
     limited: BTreeSet<AdapterId>,
     /// Calls with an attempt that was begun and has not ended.
     flying: BTreeSet<CallId>,
+    /// Calls that an attempt was ever begun for: only those count.
+    begun: BTreeSet<CallId>,
+    /// What was told before the run.
+    told: Vec<String>,
 }
 
 impl Ledger {
-    /// A ledger with an empty account for each participant, in plan order.
+    /// A ledger with an empty account for each participant, in plan order. `told` are warnings that the run need
+    /// not repeat.
     #[must_use]
-    pub fn new(registered: Vec<Registered>) -> Self {
+    pub fn new(registered: Vec<Registered>, told: Vec<String>) -> Self {
         let places = registered.iter().enumerate().map(|(place, one)| (one.participant.clone(), place)).collect();
         let charges = registered.iter().map(Charge::of).collect();
         let accounts = registered
@@ -71,14 +76,15 @@ impl Ledger {
             charges,
             limited: BTreeSet::new(),
             flying: BTreeSet::new(),
+            begun: BTreeSet::new(),
+            told,
         }
     }
 
-    /// Notes that a call was begun.
-    pub fn begin(&mut self, call: &CallId, participant: &ParticipantId) {
+    /// Notes whom a call goes to. It counts once an attempt begins: until then it may be given up.
+    pub fn queue(&mut self, call: &CallId, participant: &ParticipantId) {
         if let Some(&place) = self.places.get(participant) {
             self.calls.insert(call.clone(), place);
-            self.accounts[place].calls += 1;
         }
     }
 
@@ -104,7 +110,11 @@ impl Ledger {
         match kind {
             EventKind::AttemptStarted { call, .. } => {
                 self.flying.insert(call.clone());
-                self.charge(call, |account| account.attempts += 1);
+                let first = self.begun.insert(call.clone());
+                self.charge(call, |account| {
+                    account.attempts += 1;
+                    account.calls += u64::from(first);
+                });
             }
             // By then a limit may be over: it is heard of again if it is not.
             EventKind::RunResumed {} => {
@@ -127,10 +137,10 @@ impl Ledger {
                     }
                 });
             }
-            EventKind::CallSettled { call, failure: Some(_), .. } => {
+            EventKind::CallSettled { call, failure: Some(_), .. } if self.begun.contains(call) => {
                 self.charge(call, |account| account.failed_calls += 1);
             }
-            EventKind::Warning { text } if !self.warnings.contains(text) => self.warnings.push(text.clone()),
+            EventKind::Warning { text } => self.warnings.push(text.clone()),
             _ => {}
         }
     }
@@ -148,10 +158,16 @@ impl Ledger {
         }
     }
 
-    /// Whether a warning was noted.
+    /// Whether the same was said before, in the run or before it.
     #[must_use]
     pub fn has_warned(&self, text: &str) -> bool {
-        self.warnings.iter().any(|noted| noted == text)
+        self.told.iter().chain(&self.warnings).any(|said| said == text)
+    }
+
+    /// Whether the same was said of another call: numbers and codes apart, which differ from call to call.
+    #[must_use]
+    pub fn has_warned_alike(&self, text: &str) -> bool {
+        self.told.iter().chain(&self.warnings).any(|said| said == text || caution(said).eq(caution(text)))
     }
 
     /// What was spent so far, against which budgets are held.
@@ -205,6 +221,12 @@ impl Ledger {
         self.give_up_flying();
         (self.accounts, self.warnings)
     }
+}
+
+/// The words of a warning that its call does not decide: the participant in front, and every word without a digit.
+fn caution(text: &str) -> impl Iterator<Item = &str> {
+    let of_any_call = |(place, word): &(usize, &str)| *place == 0 || !word.contains(|c: char| c.is_ascii_digit());
+    text.split_whitespace().enumerate().filter(of_any_call).map(|(_, word)| word)
 }
 
 /// What one account costs.
@@ -270,7 +292,7 @@ mod tests {
     #[test]
     fn unknown_usage_stays_unknown_and_is_counted() {
         let who = ParticipantId::new("a");
-        let mut ledger = Ledger::new(vec![Registered {
+        let one = Registered {
             participant: who.clone(),
             adapter: AdapterId::new("claude"),
             model_id: "claude-x".to_owned(),
@@ -278,9 +300,11 @@ mod tests {
             pool: "api_key".to_owned(),
             metered: true,
             prices: None,
-        }]);
+        };
+        let mut ledger = Ledger::new(vec![one], Vec::new());
         let call = CallId::new("r1/propose/a");
-        ledger.begin(&call, &who);
+        ledger.queue(&call, &who);
+        assert_eq!(ledger.calls(), 0, "it may be given up before it begins");
         for usage in [Usage::default(), Usage { input_tokens: Some(3), ..Usage::default() }] {
             ledger.observe(&EventKind::AttemptStarted { call: call.clone(), attempt: 1 });
             ledger.observe(&EventKind::AttemptEnded {
@@ -301,6 +325,19 @@ mod tests {
         assert_eq!(accounts[0].attempts_without_usage, 1);
         assert_eq!(accounts[0].served, ["m"]);
     }
+
+    #[test]
+    fn a_caution_is_the_same_whatever_the_call() {
+        let mut ledger = Ledger::new(Vec::new(), vec!["a: said before".to_owned()]);
+        let text = "a-1: m-9 was asked for, but m-8 answered (req_7f)".to_owned();
+        ledger.observe(&EventKind::Warning { text });
+        assert!(ledger.has_warned_alike("a-1: m-9 was asked for, but m-7 answered (req_81)"));
+        assert!(ledger.has_warned_alike("a: said before"));
+        assert!(!ledger.has_warned_alike("a-2: m-9 was asked for, but m-8 answered (req_7f)"));
+        assert!(!ledger.has_warned_alike("a-1: m-9 was asked for, nothing answered"));
+        assert!(!ledger.has_warned("a-1: m-9 was asked for, but m-7 answered (req_81)"));
+    }
+
     #[test]
     fn an_answer_of_unknown_cost_counts_as_the_dearest_one() {
         let one = Registered {

@@ -7,6 +7,7 @@ use super::record::{JournalEntry, Record};
 use super::stop::{raise, stop_channel};
 use crate::call::{Answered, AtLimit, CallContext, CallEvent, Caller};
 use crate::event::LimitThen;
+use crate::exchange::Reply;
 use crate::failure::{CallFailure, FailureClass};
 use crate::ids::{CallId, TimerId};
 use crate::invocation::StopLevel;
@@ -150,8 +151,9 @@ impl<'a> Live<'a> {
                     tracing::debug!(?level, "the run is told to stop");
                     self.stops.values().for_each(|stop| raise(stop, level));
                 }
-                Some(event) = self.call_events.recv() => self.on_call_event(event).await,
+                // Before any attempt begins: what came may make it needless.
                 Some(ended) = self.calls.join_next_with_id() => self.settle(ended).await,
+                Some(event) = self.call_events.recv() => self.on_call_event(event).await,
                 () = until(self.wall), if !self.stopping() => {
                     let longest = duration::show(self.bounds.max_wall.unwrap_or_default());
                     self.end(Status::BudgetExhausted, format!("the run's longest time of {longest} is over")).await;
@@ -163,7 +165,9 @@ impl<'a> Live<'a> {
                 }
             }
         }
-        self.drain_call_events().await;
+        for begins in self.drain_call_events().await {
+            self.on_call_event(begins).await;
+        }
     }
 
     /// Whether nothing new is begun any more.
@@ -257,15 +261,21 @@ impl<'a> Live<'a> {
     }
 
     async fn settle(&mut self, ended: Result<(Id, Answered), JoinError>) {
-        // What the call told before it ended comes first.
-        self.drain_call_events().await;
-        let (task, result) = match ended {
-            Ok((task, answered)) => (task, answered.result),
+        // What the call told before it ended comes first, and what wants to begin last.
+        let waiting = self.drain_call_events().await;
+        match ended {
+            Ok((task, answered)) => self.take_in(task, answered.result).await,
             Err(error) => {
                 let words = format!("the backend panicked: {error}");
-                (error.id(), Err(CallFailure::new(FailureClass::Internal, words)))
+                self.take_in(error.id(), Err(CallFailure::new(FailureClass::Internal, words))).await;
             }
-        };
+        }
+        for begins in waiting {
+            self.on_call_event(begins).await;
+        }
+    }
+
+    async fn take_in(&mut self, task: Id, result: Result<Reply, CallFailure>) {
         let Some(id) = self.tasks.remove(&task) else { return };
         self.stops.remove(&id);
         // A call that ends because the run stops, or was never let go, says nothing about its
@@ -301,13 +311,16 @@ impl<'a> Live<'a> {
                 }
                 self.record(Record::Retrying { call, pause, failure }).await;
             }
-            CallEvent::Warning(text) if self.fold.has_warned(&text) => {}
+            CallEvent::Warning(text) if self.fold.has_warned_alike(&text) => {}
             CallEvent::Warning(text) => self.record(Record::Warned { text }).await,
         }
     }
 
-    /// Lets an attempt begin, if the run still begins any and the budget allows it.
+    /// Lets an attempt begin, if its answer is still waited for, the run begins any and the budget allows it.
     async fn admit(&mut self, call: CallId, attempt: u32) -> Result<(), CallFailure> {
+        if !self.fold.is_open(&call) {
+            return Err(CallFailure::new(FailureClass::Stopped, format!("{call}: its answer is not needed any more")));
+        }
         if self.stopping() {
             return Err(CallFailure::new(FailureClass::Stopped, format!("{call}: the run begins nothing new")));
         }
@@ -346,10 +359,16 @@ impl<'a> Live<'a> {
         at_limit
     }
 
-    async fn drain_call_events(&mut self) {
+    /// Takes in what calls told; the attempts that want to begin are left.
+    async fn drain_call_events(&mut self) -> Vec<CallEvent> {
+        let mut begins = Vec::new();
         while let Ok(event) = self.call_events.try_recv() {
-            self.on_call_event(event).await;
+            match event {
+                CallEvent::Begun { .. } => begins.push(event),
+                other => self.on_call_event(other).await,
+            }
         }
+        begins
     }
 }
 

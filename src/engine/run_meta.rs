@@ -6,6 +6,12 @@ use crate::event::Announced;
 use crate::plan::{Participant, RunPlan};
 
 impl RunMeta {
+    /// The same with warnings that were told before the run.
+    #[must_use]
+    pub fn with_told(self, told: &[String]) -> Self {
+        Self { told: told.to_vec(), ..self }
+    }
+
     /// The part of this plan that the engine reads.
     #[must_use]
     pub fn of(plan: &RunPlan) -> Self {
@@ -13,8 +19,9 @@ impl RunMeta {
             run: plan.run_id.clone(),
             protocol: plan.protocol.name().to_owned(),
             seed: plan.material.seed,
-            max_calls: plan.estimate().total,
+            max_calls: plan.estimate().total_with_repairs,
             participants: plan.participants.iter().map(|one| (one.into(), one.into())).collect(),
+            told: Vec::new(),
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::event::EventKind;
 use crate::failure::FailureClass;
 use crate::ids::CallId;
 use crate::outcome::StepCost;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Counts calls, attempts and usage of each part. A run without parts has none.
 #[derive(Debug, Clone, Default)]
@@ -12,6 +12,8 @@ pub(super) struct Steps {
     costs: Vec<StepCost>,
     /// Attempts that were begun and have not ended, by their call and the place of its part.
     flying: BTreeMap<CallId, usize>,
+    /// Calls that an attempt was ever begun for: only those count.
+    begun: BTreeSet<CallId>,
 }
 
 impl Steps {
@@ -20,12 +22,7 @@ impl Steps {
         if matches!(kind, EventKind::RunResumed {}) {
             self.give_up_flying();
         }
-        let (EventKind::CallQueued { call, .. }
-        | EventKind::AttemptStarted { call, .. }
-        | EventKind::AttemptEnded { call, .. }) = kind
-        else {
-            return;
-        };
+        let (EventKind::AttemptStarted { call, .. } | EventKind::AttemptEnded { call, .. }) = kind else { return };
         let Some(scope) = call.scope().filter(|_| charged(call)) else { return };
         let place = self.costs.iter().position(|cost| cost.step == scope).unwrap_or_else(|| {
             self.costs.push(StepCost { step: scope.to_owned(), ..StepCost::default() });
@@ -33,9 +30,9 @@ impl Steps {
         });
         let cost = &mut self.costs[place];
         match kind {
-            EventKind::CallQueued { .. } => cost.calls += 1,
             EventKind::AttemptStarted { .. } => {
                 cost.attempts += 1;
+                cost.calls += u64::from(self.begun.insert(call.clone()));
                 self.flying.insert(call.clone(), place);
             }
             // No subprocess: what was begun did not come about.
@@ -77,7 +74,7 @@ mod tests {
     fn each_part_has_its_own_cost_and_the_rest_has_none() {
         let mut steps = Steps::default();
         let usage = Usage { input_tokens: Some(3), ..Usage::default() };
-        for id in ["step1/r1/sample/1", "step2/r1/draft/a", "step1/r1/sample/2", "r1/propose/a"] {
+        for id in ["step1/r1/sample/1", "step2/r1/draft/a", "step1/r1/sample/2", "step1/r1/sample/2", "r1/propose/a"] {
             let call = CallId::new(id);
             steps.observe(&EventKind::AttemptStarted { call: call.clone(), attempt: 1 }, |_| true);
             let (failure, message) = (None, None);
@@ -86,7 +83,7 @@ mod tests {
         }
         let costs = steps.close();
         let said: Vec<_> =
-            costs.iter().map(|cost| (cost.step.as_str(), cost.attempts, cost.usage.input_tokens)).collect();
-        assert_eq!(said, [("step1", 2, Some(6)), ("step2", 1, Some(3))]);
+            costs.iter().map(|cost| (cost.step.as_str(), cost.calls, cost.attempts, cost.usage.input_tokens)).collect();
+        assert_eq!(said, [("step1", 2, 3, Some(9)), ("step2", 1, 1, Some(3))]);
     }
 }

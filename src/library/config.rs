@@ -199,7 +199,8 @@ pub struct CallEstimate {
     /// The most calls of the whole run, exactly, repairs not among them. The first round proposes, the
     /// last one refines nothing: with R rounds it is R·N², less than R times the calls of a round.
     pub total_calls: u64,
-    /// The same if every review has to be asked for once more.
+    /// The same if every review has to be asked for once more. More can be made only in a batch whose answers
+    /// are too long for one prompt of a provider that limits its prompts.
     pub total_with_repairs: u64,
     /// Round by round.
     pub whole: Estimate,

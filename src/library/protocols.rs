@@ -6,7 +6,7 @@ use super::question::Question;
 use super::runner::Runner;
 use crate::error::Error;
 use crate::outcome::{Body, DebateBody, PipelineBody, RefineBody, SamplingBody};
-use crate::plan::{Estimate, ProtocolPlan};
+use crate::plan::{Estimate, ProtocolPlan, estimate_run, prompt_room};
 use crate::protocol::consensus::ConsensusPlan;
 use crate::protocol::debate::{DebatePlan, built_in, deal};
 use crate::protocol::pipeline::PipelinePlan;
@@ -97,9 +97,11 @@ impl Runner {
         RunOutcome::of(finished, |body| if let Body::Pipe(body) = body { Some(body) } else { None })
     }
 
-    /// The most calls that a plan can take with those who take part; nobody is asked.
+    /// The most calls that a plan can take with those who take part, and the critique pass after it; nobody is
+    /// asked. Question and files, which are not known here, are taken as short.
     #[must_use]
     pub fn estimate(&self, plan: &ProtocolPlan) -> Estimate {
-        plan.estimate(self.room())
+        let limits = self.providers().iter().map(|provider| provider.about().prompt_bytes);
+        estimate_run(plan, self.critique_pass(), self.room(), prompt_room(limits, "", &[]))
     }
 }

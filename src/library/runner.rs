@@ -161,6 +161,10 @@ impl Runner {
         self.providers.len() - self.auxiliary
     }
 
+    pub(super) fn critique_pass(&self) -> Option<&SelfRefinePlan> {
+        self.self_refine.as_ref()
+    }
+
     pub(super) fn providers(&self) -> &[Arc<dyn ModelProvider>] {
         &self.providers
     }

@@ -5,6 +5,7 @@ use crate::event::{DebateEvent, EventKind};
 use crate::failure::FailureClass;
 use crate::ids::{ParticipantId, Round};
 use serde::{Deserialize, Serialize, Serializer};
+use strum::IntoStaticStr;
 
 /// What a debate ended with.
 #[non_exhaustive]
@@ -99,9 +100,10 @@ impl Concluded for DebateBody {
 }
 
 /// Why a debate had no further round.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum StopReason {
     /// The score stopped moving. It says nothing about who agrees.
     Converged,
@@ -115,11 +117,7 @@ impl StopReason {
     /// The name, as in JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Converged => "converged",
-            Self::MaxRounds => "max-rounds",
-            Self::Aborted => "aborted",
-        }
+        self.into()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What several steps end with.
 
-use super::{Concluded, Outcome};
+use super::{Body, Concluded, Outcome, Status};
 use crate::exchange::Usage;
 use crate::ids::ParticipantId;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,19 @@ impl PipelineBody {
     /// The last step that came to anything, and to what.
     fn last(&self) -> Option<(&StepRecord, &Outcome)> {
         self.steps.iter().rev().find_map(|step| Some((step, step.outcome.as_deref()?)))
+    }
+}
+
+impl Outcome {
+    /// What a run has come to that is stopped for this reason, which is also why the step that it is in stops.
+    pub(crate) fn stop(&mut self, reason: Status) {
+        self.status = reason;
+        if let Body::Pipe(body) = &mut self.body
+            && let Some(outcome) = body.steps.last_mut().and_then(|step| step.outcome.as_mut())
+            && outcome.status == Status::Cancelled
+        {
+            outcome.status = reason;
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::outcome::SELF_REFINE;
 use crate::protocol::refine::{SelfRefine, SelfRefinePlan};
 use crate::protocol::{Brought, Estimate, Given, Protocol};
+use std::sync::Arc;
 
 impl ProtocolPlan {
     /// The most calls that this protocol can take with so many members.
@@ -14,17 +15,37 @@ impl ProtocolPlan {
     }
 }
 
-/// The most calls that a protocol with so many members can take, and the critique pass after it.
+/// The most calls that a protocol with so many members can take, and the critique pass after it. For `room`, see
+/// [`prompt_room`].
 #[must_use]
-pub fn estimate_run(protocol: &ProtocolPlan, self_refine: Option<&SelfRefinePlan>, members: usize) -> Estimate {
-    let protocol = protocol.estimate(members);
+pub fn estimate_run(
+    protocol: &ProtocolPlan,
+    self_refine: Option<&SelfRefinePlan>,
+    members: usize,
+    room: Option<usize>,
+) -> Estimate {
+    let mut whole = protocol.estimate(members);
+    whole.total_with_repairs += protocol.settings().splits(members, room);
     match self_refine {
-        None => protocol,
-        Some(plan) => {
-            let pass = plan.critique.estimate();
-            protocol.and(Estimate::of_phases(pass.phases_of(SELF_REFINE)))
-        }
+        None => whole,
+        Some(plan) => whole.and(Estimate::of_phases(plan.critique.estimate().phases_of(SELF_REFINE))),
     }
+}
+
+/// How many bytes of what the members write have room in every prompt beside question and files, at least; `None`
+/// where no participant has a limit.
+#[must_use]
+pub fn prompt_room(
+    limits: impl Iterator<Item = Option<usize>>,
+    question: &str,
+    files: &[(String, Arc<str>)],
+) -> Option<usize> {
+    /// More than our own words and the reply in a repair take.
+    const OWN_BYTES: usize = 40_000;
+    /// More than the fence of a file takes.
+    const FENCE_BYTES: usize = 200;
+    let files = files.iter().map(|(path, text)| 2 * path.len() + text.len() + FENCE_BYTES).sum::<usize>();
+    Some(limits.flatten().min()?.saturating_sub(question.len() + files + OWN_BYTES))
 }
 
 impl RunPlan {
@@ -32,7 +53,9 @@ impl RunPlan {
     #[must_use]
     pub fn estimate(&self) -> Estimate {
         let members = self.participants.len().saturating_sub(self.auxiliary.len());
-        estimate_run(&self.protocol, self.self_refine.as_ref(), members)
+        let limits = self.participants.iter().map(|one| one.prompt_bytes);
+        let room = prompt_room(limits, &self.material.question, &self.material.files);
+        estimate_run(&self.protocol, self.self_refine.as_ref(), members, room)
     }
 
     /// The protocol of this plan, before its first question. The same plan makes the same one.

@@ -10,6 +10,6 @@ pub mod words;
 
 pub use crate::protocol::{Brought, Estimate, PhaseEstimate, RoundEstimate};
 pub use budget::{Budget, Ceiling, Exhausted, Spent, budget_gate, overshoot, remaining_budget};
-pub use machine::estimate_run;
+pub use machine::{estimate_run, prompt_room};
 pub use participant::{ModelName, PARTICIPANTS, Wanted, parse as parse_participants, parse_debaters};
-pub use run::{Concurrency, OnLimit, Participant, Pool, Prices, ProtocolPlan, RunLimits, RunPlan};
+pub use run::{Concurrency, OnLimit, Participant, Pool, Prices, ProtocolKind, ProtocolPlan, RunLimits, RunPlan};

@@ -6,16 +6,16 @@ use crate::exchange::Effort;
 use crate::ids::{AdapterId, ParticipantId, RunId};
 use crate::outcome::with_protocols;
 use crate::protocol::ProtocolSettings;
-use crate::protocol::consensus::ConsensusPlan;
-use crate::protocol::debate::DebatePlan;
 use crate::protocol::material::{Material, Member};
-use crate::protocol::pipeline::PipelinePlan;
-use crate::protocol::refine::{RefinePlan, SelfRefinePlan};
-use crate::protocol::sampling::SamplingPlan;
+use crate::protocol::plans::*;
+use crate::protocol::refine::SelfRefinePlan;
 use crate::time::Timestamp;
+use crate::value::Word;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::time::Duration;
+use strum::{EnumString, IntoStaticStr, VariantNames};
 
 /// Everything that decides what a run does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -52,6 +52,33 @@ macro_rules! protocol_plans {
             $($($(#[$doc])* #[serde(rename = $word)] $name($held),)+)+
         }
 
+        /// A protocol by its name.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum ProtocolKind {
+            $($($(#[$doc])* $name,)+)+
+        }
+
+        impl ProtocolKind {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$($(Self::$name),+),+];
+
+            /// The word that people type.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $($(Self::$name => $word,)+)+
+                }
+            }
+
+            /// Its plan with the default settings.
+            #[must_use]
+            pub fn usual(self) -> ProtocolPlan {
+                match self {
+                    $($(Self::$name => ProtocolPlan::$name(Default::default()),)+)+
+                }
+            }
+        }
+
         impl ProtocolPlan {
             /// The name, as in events and JSON.
             #[must_use]
@@ -72,6 +99,33 @@ macro_rules! protocol_plans {
     };
 }
 with_protocols!(protocol_plans);
+
+impl ProtocolKind {
+    /// How many participants may be named for it.
+    #[must_use]
+    pub fn participants(self) -> RangeInclusive<usize> {
+        // A debate of one is refused with what to do about it.
+        1..=*self.usual().settings().members().end()
+    }
+
+    /// Whether participants may be given a persona.
+    #[must_use]
+    pub fn has_personas(self) -> bool {
+        self.usual().settings().has_personas()
+    }
+
+    /// Whether it works on a text of the person's.
+    #[must_use]
+    pub fn takes_draft(self) -> bool {
+        self.usual().settings().takes_draft()
+    }
+}
+
+impl Default for ProtocolKind {
+    fn default() -> Self {
+        Self::Consensus
+    }
+}
 
 /// One participant, resolved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -174,9 +228,12 @@ pub struct RunLimits {
 }
 
 /// What becomes of a run whose vendor says that a usage limit is reached.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantNames, EnumString,
+)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase", ascii_case_insensitive)]
 #[non_exhaustive]
 pub enum OnLimit {
     /// The run stops, exit code 1; it can be resumed.
@@ -191,11 +248,7 @@ pub enum OnLimit {
     Park,
 }
 
-impl OnLimit {
-    /// All of them, by name.
-    pub const WORDS: [(&str, Self); 4] =
-        [("fail", Self::Fail), ("drop", Self::Drop), ("wait", Self::Wait), ("park", Self::Park)];
-}
+impl Word for OnLimit {}
 
 /// What an account that is paid per use is charged, where its CLI does not say what a call cost.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -6,11 +6,6 @@ use crate::ids::ParticipantId;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-/// A share of a whole.
-pub(super) const SHARE: RangeInclusive<f64> = 0.0..=1.0;
-/// Points of a hundred.
-pub(super) const PERCENT: RangeInclusive<f64> = 0.0..=100.0;
-
 /// Collects what is wrong.
 pub struct Check<'a> {
     names: &'a [ParticipantId],

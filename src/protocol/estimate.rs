@@ -12,7 +12,7 @@ pub struct Estimate {
     pub phases: Vec<PhaseEstimate>,
     /// All calls, repairs not among them.
     pub total: u64,
-    /// All calls if every review needs a repair.
+    /// All calls if every review needs a repair, and what may be too long for one prompt is: never more are made.
     pub total_with_repairs: u64,
 }
 

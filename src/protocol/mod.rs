@@ -22,6 +22,8 @@ pub mod machine;
 pub mod material;
 #[doc(hidden)]
 pub mod normalise;
+#[doc(hidden)]
+pub mod options;
 pub mod parse;
 #[doc(hidden)]
 pub mod prompt;
@@ -39,6 +41,15 @@ pub mod debate;
 pub mod pipeline;
 pub mod refine;
 pub mod sampling;
+
+/// The settings of all protocols.
+pub(crate) mod plans {
+    pub use super::consensus::ConsensusPlan;
+    pub use super::debate::DebatePlan;
+    pub use super::pipeline::PipelinePlan;
+    pub use super::refine::RefinePlan;
+    pub use super::sampling::SamplingPlan;
+}
 
 pub use estimate::{Estimate, PhaseEstimate, RoundEstimate};
 pub use machine::{Command, Input, Outbox, Protocol, RoundOverrides, RoundReport, Settled, call_path};

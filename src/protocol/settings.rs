@@ -6,6 +6,7 @@ use super::consensus::ClosingStrategy;
 use super::estimate::Estimate;
 use super::machine::{Protocol, RoundOverrides};
 use super::material::{Material, Member, Misfit};
+use super::options::{Flag, Help};
 use crate::error::Error;
 use crate::exchange::Tuning;
 use crate::ids::ParticipantId;
@@ -58,6 +59,12 @@ pub type Machine = (Box<dyn Protocol>, Vec<Misfit>);
 
 /// The settings of one protocol.
 pub trait ProtocolSettings {
+    /// What the command says of itself.
+    fn help(&self) -> Help;
+
+    /// The flags of the command, each with what counts without it.
+    fn flags(&self) -> Vec<(Flag, String)>;
+
     /// The protocol with these settings. The same settings and members make the same one.
     ///
     /// # Errors
@@ -66,6 +73,12 @@ pub trait ProtocolSettings {
 
     /// The most calls that it can take with so many members.
     fn estimate(&self, members: usize) -> Estimate;
+
+    /// How many calls more that can be with repairs, where a prompt has room for so many bytes of what the members
+    /// write (`None`: for all of it), and what is too long for one prompt is asked in several.
+    fn splits(&self, _members: usize, _room: Option<usize>) -> u64 {
+        0
+    }
 
     /// Adds everything that is wrong with the settings.
     fn check(&self, check: &mut Check<'_>);
@@ -89,6 +102,11 @@ pub trait ProtocolSettings {
     /// What a person should know of the settings with so many members, one line each.
     fn advice(&self, _members: usize) -> Vec<String> {
         Vec::new()
+    }
+
+    /// Whether its participants speak as personas.
+    fn has_personas(&self) -> bool {
+        false
     }
 
     /// Whether it works on the result of the step before it, instead of getting it beside the question.

@@ -21,6 +21,7 @@ pub struct ActivityModel {
 struct Doing {
     role: Role,
     since: Option<Timestamp>,
+    begun: bool,
     what: String,
     bytes: u64,
 }
@@ -39,20 +40,22 @@ impl ActivityModel {
             }
             EventKind::CallQueued { call, participant, role, .. } => {
                 if let Some((_, calls)) = self.seats.iter_mut().find(|(id, _)| id == participant) {
-                    calls.insert(call.clone(), Doing { role: *role, since: None, what: String::new(), bytes: 0 });
+                    let doing = Doing { role: *role, since: None, begun: false, what: String::new(), bytes: 0 };
+                    calls.insert(call.clone(), doing);
                 }
             }
-            EventKind::AttemptStarted { call, .. } => self.change(call, |doing| doing.since = Some(event.at)),
+            EventKind::AttemptStarted { call, .. } => self.change(call, |doing| {
+                doing.since = Some(event.at);
+                doing.begun = true;
+            }),
             EventKind::AttemptEnded { call, .. } => self.change(call, |doing| doing.since = None),
             EventKind::Progress { call, doing: what, bytes } => self.change(call, |doing| {
                 doing.what.clone_from(what);
                 doing.bytes = *bytes;
             }),
             EventKind::CallSettled { call, .. } | EventKind::CallAbandoned { call } => {
-                for (_, calls) in &mut self.seats {
-                    calls.remove(call);
-                }
-                self.settled += 1;
+                let begun = self.seats.iter_mut().filter_map(|(_, calls)| calls.remove(call)).any(|doing| doing.begun);
+                self.settled += u64::from(begun);
             }
             _ => return false,
         }

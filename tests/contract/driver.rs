@@ -143,7 +143,7 @@ impl Call {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let shown = Arc::new(Mutex::new(Vec::new()));
         let (answered, warnings) = runtime.block_on(self.ask(self.endpoint(&shown)));
-        let Answered { result, attempts } = answered;
+        let Answered { result, attempts, .. } = answered;
         let elapsed = begun.elapsed();
         let shown = shown.lock().unwrap().join("\n");
         let line = shown.lines().find(|line| line.starts_with("cd ")).unwrap_or_default().to_owned();

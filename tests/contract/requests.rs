@@ -167,7 +167,7 @@ fn no_temperature_is_sent_to_a_model_that_takes_none() {
             (&request.json["temperature"], &request.json["thinking"]["type"]),
             (&Value::Null, &json!("adaptive"))
         );
-        assert_eq!(seen.warnings, [format!("it: claude takes no temperature for {id}")]);
+        assert_eq!(seen.warnings, [format!("it: its CLI takes no temperature for {id}")]);
     }
 }
 

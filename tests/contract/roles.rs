@@ -99,7 +99,7 @@ fn a_text_is_drafted_scored_and_improved() {
 #[test]
 fn a_text_is_critiqued() {
     for cli in Cli::ALL {
-        let mode = RefineMode::Critique(CritiquePlan::default());
+        let mode = RefineMode::Critique(CritiquePlan { verify: false, ..CritiquePlan::default() });
         let (outcome, roles) = play(cli, Told::default(), refine(mode));
         let Body::Refine(body) = &outcome.body else { panic!("{cli}: {outcome:?}") };
         assert_eq!(roles[1], (Role::Critique, Phase::Critique), "{cli}");

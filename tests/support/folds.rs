@@ -21,7 +21,7 @@ pub struct Folded {
 
 fn meta() -> RunMeta {
     let (run, protocol) = (RunId::new("run"), "any".to_owned());
-    RunMeta { run, protocol, seed: 1, max_calls: 9, participants: Vec::new() }
+    RunMeta { run, protocol, seed: 1, max_calls: 9, participants: Vec::new(), told: Vec::new() }
 }
 
 /// Goes on to the end from what is outstanding; returns what was written down on the way.

@@ -2,6 +2,7 @@
 //! clock of one's own or five hundred runs in a row.
 
 use super::sandbox::Sandbox;
+use refinery_core::app::draft::Draft;
 use refinery_core::app::execute::{Begin, ProgramEnv, execute};
 use refinery_core::app::prepare::{self, Ready};
 use refinery_core::cli::args::{Command, asked};
@@ -27,6 +28,23 @@ fn machine(env: BTreeMap<String, String>, cwd: &Path) -> Machine {
     Machine { env, folders, cwd: cwd.to_owned(), stdin, now: now(), warnings: Vec::new() }
 }
 
+/// What a command line comes to before programs are looked for, as text; or what is wrong with it.
+pub fn draft(sandbox: &Sandbox, line: &str) -> Result<String, String> {
+    let words = shell_words::split(&format!("refinery {line}")).unwrap();
+    let words: Vec<OsString> = words.into_iter().map(Into::into).collect();
+    let cli = parse(&words, false).map_err(|refused| format!("{refused:?}"))?;
+    let (request, _) = match &cli.command {
+        None => asked(&cli.run),
+        Some(Command::Ask(args)) => asked(&args.0),
+        Some(_) => panic!("{line}"),
+    }
+    .map_err(|error| error.to_string())?;
+    let mut machine = machine(sandbox.surroundings(), &sandbox.path("work"));
+    let settings = prepare::load(&request, &machine).map_err(|error| error.to_string())?.settings;
+    let draft = Draft::of(request, settings, &mut machine, &mut Vec::new()).map_err(|error| error.to_string())?;
+    Ok(format!("{:?} {:?} {:?}", draft.drawn, draft.input, draft.settings))
+}
+
 /// The run that a command line asks for, ready to begin.
 pub fn prepare_run(env: BTreeMap<String, String>, cwd: &Path, line: &str) -> Ready {
     let words: Vec<_> = [vec!["refinery".to_owned()], shell_words::split(line).unwrap()].concat();
@@ -34,7 +52,7 @@ pub fn prepare_run(env: BTreeMap<String, String>, cwd: &Path, line: &str) -> Rea
     let Ok(cli) = parse(&words, false) else { panic!("{line}") };
     let (request, _) = match &cli.command {
         None => asked(&cli.run),
-        Some(Command::Ask(args)) => args.request(),
+        Some(Command::Ask(args)) => asked(&args.0),
         Some(_) => panic!("{line}"),
     }
     .unwrap();

@@ -164,7 +164,14 @@ pub async fn bounded(
             (announced, registered)
         })
         .collect();
-    let meta = RunMeta { run: RunId::new("run"), protocol: "toy".to_owned(), seed: 1, max_calls: 9, participants };
+    let meta = RunMeta {
+        run: RunId::new("run"),
+        protocol: "toy".to_owned(),
+        seed: 1,
+        max_calls: 9,
+        participants,
+        told: Vec::new(),
+    };
     let events = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&events);
     let mut listener = move |event: &Event| seen.lock().unwrap().push(event.clone());

@@ -2,53 +2,46 @@
 
 use crate::app::options::Options;
 use crate::app::persona_files::no_such;
+use crate::app::plans::Drawn;
+use crate::app::request::Steps;
 use crate::app::roster::RosterBuilder;
-use crate::config::value::{at_least, number, whole, yes};
 use crate::error::Error;
-use crate::exchange::Effort;
 use crate::ids::ParticipantId;
 use crate::plan::PARTICIPANTS;
 use crate::plan::words::closest;
-use crate::protocol::debate::{DebatePlan, JUDGE, Judge, Persona, ROUNDS, deal};
+use crate::protocol::debate::{DebatePlan, JUDGE, JUDGE_REPLY_TOKENS, JUDGE_TEMPERATURE, Persona, deal};
 use std::ops::RangeInclusive;
 
 /// How many participants a debate takes.
 pub const ROOM: RangeInclusive<usize> = 2..=*PARTICIPANTS.end();
 
-/// A debate of all members; wrong values stay with `options`. What flags switch off can be
-/// said either way: `no_blind=true`, `blind=false`.
-pub fn plan(options: &mut Options, roster: &mut RosterBuilder<'_>) -> DebatePlan {
-    const POINTS: RangeInclusive<f64> = 0.0..=100.0;
-    let usual = DebatePlan::default();
-    let personas = personas(options, roster);
-    let (judge, judge_effort) = judge(options, roster).unzip();
-    let rounds = options.read("rounds", |text| whole(text, &ROUNDS));
-    let seed_name = options.read("max_rounds", |text| whole(text, &ROUNDS));
-    let points = |options: &mut Options, name| options.read(name, |text| number(text, &POINTS));
-    DebatePlan {
-        rounds: rounds.or(seed_name).unwrap_or(usual.rounds),
-        disagreement_threshold: points(options, "disagreement_threshold").unwrap_or(usual.disagreement_threshold),
-        convergence_delta: points(options, "convergence_delta").unwrap_or(usual.convergence_delta),
-        early_stop: on(options, "early_stop", "no_early_stop").unwrap_or(usual.early_stop),
-        blind: on(options, "blind", "no_blind").unwrap_or(usual.blind),
-        shuffle: on(options, "shuffle", "no_shuffle").unwrap_or(usual.shuffle),
-        min_score: points(options, "min_score"),
-        personas,
-        judge,
-        judge_temperature: options.read("judge_temperature", |text| number(text, &(0.0..=2.0))),
-        judge_reply_tokens: options.read("judge_reply_tokens", |text| at_least(text, 1)),
-        judge_effort: judge_effort.flatten(),
-        tuning: roster.tuning(options),
+impl Drawn for DebatePlan {
+    /// A debate of all members.
+    fn draw(options: &mut Options, roster: &mut RosterBuilder<'_>) -> Self {
+        let mut plan = Self { personas: personas(options, roster), ..Self::default() };
+        options.fill_roles(&mut plan, roster);
+        options.fill(&mut plan);
+        if let Some(judge) = &mut plan.judge {
+            let own = roster.personas.iter().find(|persona| persona.id == JUDGE);
+            judge.persona = own.unwrap_or(&judge.persona).clone();
+        } else if options.words("judge").is_none() {
+            for name in [JUDGE_TEMPERATURE, JUDGE_REPLY_TOKENS] {
+                if let Some((_, place)) = options.words(name) {
+                    let error = Error::config(format!("{place} needs a judge"));
+                    options.wrong(error.hint("`--judge PARTICIPANT` names one"));
+                }
+            }
+        }
+        Self { tuning: roster.tuning(options), ..plan }
+    }
+
+    fn draw_run(options: &mut Options, roster: &mut RosterBuilder<'_>, _steps: &Steps) -> Self {
+        enough(options, roster);
+        Self::draw(options, roster)
     }
 }
 
-/// What is said of something that is on unless it is switched off.
-fn on(options: &mut Options, name: &'static str, off: &'static str) -> Option<bool> {
-    let on = options.read(name, yes);
-    options.read(off, yes).map(|off| !off).or(on)
-}
-
-pub(super) fn enough(options: &mut Options, roster: &RosterBuilder<'_>) {
+fn enough(options: &mut Options, roster: &RosterBuilder<'_>) {
     let names: Vec<_> = roster.members().iter().map(|one| one.id.as_str()).collect();
     if !ROOM.contains(&names.len()) {
         let there = match names.as_slice() {
@@ -62,21 +55,6 @@ pub(super) fn enough(options: &mut Options, roster: &RosterBuilder<'_>) {
                 .hint("one model can take several perspectives: `-m claude*3`"),
         );
     }
-}
-
-/// Who sums up, if anybody does, and how hard it thinks about that.
-fn judge(options: &mut Options, roster: &mut RosterBuilder<'_>) -> Option<(Judge, Option<Effort>)> {
-    let Some((word, place)) = options.words("judge") else {
-        for name in ["judge_temperature", "judge_reply_tokens"] {
-            if let Some((_, place)) = options.words(name) {
-                options.wrong(Error::config(format!("{place} needs a judge")).hint("`--judge PARTICIPANT` names one"));
-            }
-        }
-        return None;
-    };
-    let named = options.take(roster.assign_with_effort(&word, &place))?;
-    let persona = roster.personas.iter().find(|persona| persona.id == JUDGE)?.clone();
-    Some((Judge { participant: named.id, persona }, named.effort))
 }
 
 /// The persona of each member.
@@ -179,7 +157,7 @@ mod tests {
         for (name, value) in said {
             options.say(name, *value, format!("step 1: `{name}`"));
         }
-        let plan = plan(&mut options, &mut roster);
+        let plan = DebatePlan::draw(&mut options, &mut roster);
         options.finish("`debate`").map(|()| plan)
     }
 
@@ -190,7 +168,7 @@ mod tests {
         let plan =
             step(&[("blind", "no"), ("no-shuffle", "true"), ("max_rounds", "2"), ("judge", "codex@low")]).unwrap();
         assert_eq!((plan.rounds, plan.blind, plan.shuffle, plan.early_stop), (2, false, false, true));
-        assert_eq!(plan.judge_effort, Some(Effort::Low));
+        assert_eq!(plan.judge_effort, Some(crate::exchange::Effort::Low));
         let ids = |said: &[(&str, &str)]| -> Vec<String> {
             step(said).unwrap().personas.into_iter().map(|persona| persona.id).collect()
         };

@@ -1,5 +1,7 @@
 //! The steps of a pipeline, and the plan of them all.
 
+use crate::app::options::Options;
+use crate::app::plans::Drawn;
 use crate::app::plans::steps::{Before, Written, read};
 use crate::app::request::{StepText, Steps};
 use crate::app::roster::RosterBuilder;
@@ -7,11 +9,21 @@ use crate::error::Error;
 use crate::host::files;
 use crate::protocol::pipeline::{PipelinePlan, StepKind, StepPlan};
 
+impl Drawn for PipelinePlan {
+    fn draw(options: &mut Options, roster: &mut RosterBuilder<'_>) -> Self {
+        Self::draw_run(options, roster, &Steps::default())
+    }
+
+    fn draw_run(options: &mut Options, roster: &mut RosterBuilder<'_>, steps: &Steps) -> Self {
+        options.take(plan(steps, roster)).unwrap_or_default()
+    }
+}
+
 /// A pipeline of these steps.
 ///
 /// # Errors
 /// No steps or too many, what is wrong with each of them, or a persona that speaks in none.
-pub fn plan(steps: &Steps, roster: &mut RosterBuilder<'_>) -> Result<PipelinePlan, Error> {
+fn plan(steps: &Steps, roster: &mut RosterBuilder<'_>) -> Result<PipelinePlan, Error> {
     let written = match steps {
         Steps::File(path) => {
             let file = files::read(std::slice::from_ref(path), roster.folder, None)?;

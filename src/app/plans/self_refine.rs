@@ -3,8 +3,6 @@
 
 use crate::app::options::Options;
 use crate::app::roster::RosterBuilder;
-use crate::config::refine::{epsilon, excluded, max_passes, min_bytes};
-use crate::config::value::yes;
 use crate::error::Error;
 use crate::protocol::refine::{CritiquePlan, SelfRefinePlan};
 
@@ -26,25 +24,19 @@ pub fn plan(roster: &mut RosterBuilder<'_>) -> Result<Option<SelfRefinePlan>, Er
     let critique = critique(&mut options, roster);
     let tuning = roster.tuning(&mut options);
     options.finish("`--self-refine`")?;
-    Ok(Some(SelfRefinePlan { critique, judge: None, wrote: None, tuning }))
+    Ok(Some(SelfRefinePlan { critique, judge: None, peer_judge: true, wrote: None, tuning }))
 }
 
 /// How a text is critiqued and rewritten: what is said of it, else what the settings say; wrong values
 /// stay with `options`.
 pub fn critique(options: &mut Options, roster: &mut RosterBuilder<'_>) -> CritiquePlan {
-    let settings = &roster.settings.refine;
-    let said = options.words("refiner");
-    let refiner = said.or_else(|| settings.refiner.clone().map(|refiner| (refiner.word, refiner.place)));
-    let named = refiner.and_then(|(word, place)| options.take(roster.assign_with_effort(&word, &place)));
-    let usual = settings.critique.clone();
-    CritiquePlan {
-        effort: named.as_ref().and_then(|named| named.effort).or(usual.effort),
-        refiner: named.map(|named| named.id),
-        max_passes: options.read("max_passes", max_passes).unwrap_or(usual.max_passes),
-        min_bytes: options.read("min_bytes", min_bytes).unwrap_or(usual.min_bytes),
-        epsilon: options.read("epsilon", epsilon).unwrap_or(usual.epsilon),
-        exclude: options.read("exclude", |text| Ok(excluded(&[text]))).unwrap_or(usual.exclude),
-        verify: options.read("verify", yes).unwrap_or(usual.verify),
-        accept_unstructured: false,
+    let mut plan = roster.settings.refine.critique.clone();
+    options.fill(&mut plan);
+    options.fill_roles(&mut plan, roster);
+    let configured = roster.settings.refine.refiner.clone().filter(|_| plan.refiner.is_none());
+    let named = configured.and_then(|one| options.take(roster.assign_with_effort(&one.word, &one.place)));
+    if let Some(named) = named {
+        plan.appoint(named);
     }
+    plan
 }

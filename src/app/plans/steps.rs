@@ -2,15 +2,12 @@
 //! name, and what each of them becomes.
 
 use crate::app::options::Options;
-use crate::app::plans::consensus;
-use crate::app::plans::debate;
-use crate::app::plans::refine;
-use crate::app::plans::sample;
+use crate::app::plans::step;
 use crate::app::roster::RosterBuilder;
-use crate::config::value::word;
 use crate::error::Error;
 use crate::plan::words::closest;
 use crate::protocol::pipeline::{Condition, Feed, StepKind, StepPlan};
+use crate::value::word;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -81,8 +78,8 @@ impl Written {
     /// all of them at once.
     pub fn plan(self, roster: &mut RosterBuilder<'_>, before: Before<'_>) -> Result<StepPlan, Error> {
         let Self { place, kind, mut options, condition } = self;
-        let feed = options.read("feed", |text| word(text, &Feed::WORDS)).unwrap_or_default();
-        let Some((kind, what)) = read_kind(&kind, &mut options, roster) else { return Err(unknown(&place, &kind)) };
+        let feed = options.read("feed", word::<Feed>).unwrap_or_default();
+        let Some((kind, what)) = step(&kind, &mut options, roster) else { return Err(unknown(&place, &kind)) };
         let condition = condition.and_then(|(text, place)| options.take(gate(&text, &place, before)));
         options.take(fits(&place, &kind, roster.members().len()));
         options.finish(what)?;
@@ -90,33 +87,17 @@ impl Written {
     }
 }
 
-/// What a step of this name does with these options, and what people call it; nothing, if there is no such
-/// step.
-fn read_kind(kind: &str, options: &mut Options, roster: &mut RosterBuilder<'_>) -> Option<(StepKind, &'static str)> {
-    Some(match kind {
-        "consensus" => (StepKind::Consensus(consensus::plan(options, roster)), "`consensus`"),
-        "debate" => (StepKind::Debate(Box::new(debate::plan(options, roster))), "`debate`"),
-        "sample" => (StepKind::Sample(sample::plan(options, roster)), "`sample`"),
-        "refine" => {
-            let plan = refine::plan(options, roster);
-            let what = refine::what(&plan);
-            (StepKind::Refine(plan), what)
-        }
-        _ => return None,
-    })
-}
-
 /// Every step that can be written, and the options that it takes; refining twice, once for each mode.
-pub fn vocabulary(roster: &mut RosterBuilder<'_>) -> Vec<(&'static str, Option<&'static str>, Vec<&'static str>)> {
+pub fn vocabulary(roster: &mut RosterBuilder<'_>) -> Vec<(&'static str, Option<&'static str>, Vec<String>)> {
     let modes = |kind| if kind == "refine" { vec![Some("score"), Some("critique")] } else { vec![None] };
     let written = StepKind::WORDS.iter().flat_map(|kind| modes(*kind).into_iter().map(|mode| (*kind, mode)));
     written
         .map(|(kind, mode)| {
             let mut options = Options::default();
             mode.into_iter().for_each(|mode| options.say("mode", mode, "mode"));
-            options.read("feed", |text| word(text, &Feed::WORDS));
-            read_kind(kind, &mut options, roster);
-            (kind, mode, options.known())
+            options.read("feed", word::<Feed>);
+            step(kind, &mut options, roster);
+            (kind, mode, options.known().into_iter().map(str::to_owned).collect())
         })
         .collect()
 }

@@ -3,15 +3,16 @@
 use crate::adapter;
 use crate::app::options::flag;
 use crate::app::prepare::{self, Ready};
-use crate::app::request::{OptionValue, RunCommand, RunRequest, Sources, StepText, Steps};
+use crate::app::request::{OptionValue, RunRequest, Sources, StepText, Steps};
 use crate::cli::args::DemoArgs;
 use crate::cli::commands::typed::said;
 use crate::cli::session::program;
 use crate::config::Key;
-use crate::config::value::word;
 use crate::demo::{self, Demo, Plot};
 use crate::error::Error;
 use crate::host::Machine;
+use crate::plan::ProtocolKind;
+use crate::value::word;
 use anyhow::Context as _;
 use std::path::Path;
 
@@ -25,8 +26,7 @@ const CREDENTIALS: [(&str, &str); 3] =
 /// There is none of that name.
 pub fn of(args: &DemoArgs) -> Result<Demo, Error> {
     let Some(name) = &args.demo else { return Ok(Demo::Consensus) };
-    word(name, &Demo::WORDS)
-        .map_err(|names| Error::config(format!("there is no demo `{name}`")).hint(format!("there are {names}")))
+    word(name).map_err(|names| Error::config(format!("there is no demo `{name}`")).hint(format!("there are {names}")))
 }
 
 /// The command that a person would type for it, without the question.
@@ -62,21 +62,21 @@ fn models(demo: Demo) -> String {
 fn request(demo: Demo) -> RunRequest {
     let option = |name: &str, value: String| OptionValue { name: name.to_owned(), value, place: flag(name) };
     let (command, options, steps) = match demo.plot() {
-        Plot::Consensus => (RunCommand::Consensus, Vec::new(), &[][..]),
-        Plot::Debate { judge, .. } => (RunCommand::Debate, vec![option("judge", judge.to_owned())], &[][..]),
+        Plot::Consensus => (ProtocolKind::Consensus, Vec::new(), &[][..]),
+        Plot::Debate { judge, .. } => (ProtocolKind::Debate, vec![option("judge", judge.to_owned())], &[][..]),
         Plot::Sample { num_samples, normaliser } => {
             let options = vec![
                 option("num_samples", num_samples.to_string()),
                 option("normaliser", normaliser.to_owned()),
                 option("early_stop", "true".to_owned()),
             ];
-            (RunCommand::Sample, options, &[][..])
+            (ProtocolKind::Sample, options, &[][..])
         }
         Plot::Refine { judge, target_score } => {
             let options = vec![option("judge", judge.to_owned()), option("target_score", target_score.to_string())];
-            (RunCommand::Refine, options, &[][..])
+            (ProtocolKind::Refine, options, &[][..])
         }
-        Plot::Pipe { steps } => (RunCommand::Pipe, Vec::new(), steps),
+        Plot::Pipe { steps } => (ProtocolKind::Pipe, Vec::new(), steps),
     };
     let step = |one: &demo::Step| StepText {
         step: one.step.to_owned(),
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn every_demo_is_a_command_that_can_be_typed() {
-        for (_, demo) in Demo::WORDS {
+        for demo in <Demo as strum::VariantArray>::VARIANTS.iter().copied() {
             let line = command(demo);
             let words: Vec<_> = shell_words::split(&line).unwrap().into_iter().map(Into::into).collect();
             assert!(crate::cli::parse::parse(&words, false).is_ok(), "{line}");

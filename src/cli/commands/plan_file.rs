@@ -2,12 +2,13 @@
 
 use crate::app::again::from_plan;
 use crate::app::prepare::Ready;
-use crate::app::request::{RunCommand, RunRequest};
+use crate::app::request::RunRequest;
 use crate::cli::commands::shared_args::{AccountArgs, BudgetArgs, ConfigurationArgs, LimitArgs, OutputArgs};
 use crate::cli::commands::typed::Asks;
 use crate::config::Settings;
 use crate::error::Error;
 use crate::host::Machine;
+use crate::plan::ProtocolKind;
 use clap::Args;
 
 const AFTER: &str = "\
@@ -50,7 +51,7 @@ pub struct PlanArgs {
 
 impl Asks for PlanArgs {
     // What it asks for is in the plan.
-    const COMMAND: RunCommand = RunCommand::Consensus;
+    const COMMAND: ProtocolKind = ProtocolKind::Consensus;
 }
 
 /// The run of the plan in `file`, ready to begin.

@@ -16,24 +16,6 @@ pub struct SharedArgs {
     #[arg(short = 'm', long = "models", value_name = "LIST", help_heading = "Participants")]
     pub models: Vec<String>,
 
-    /// Reasoning effort: minimal, low, medium, high, xhigh or max [default: each model's own]
-    #[arg(long, value_name = "EFFORT", help_heading = "Participants")]
-    pub effort: Option<String>,
-
-    /// Sampling temperature, 0 to 2, where the CLI supports it [default: not sent]
-    #[arg(long, value_name = "NUMBER", help_heading = "Participants", allow_hyphen_values = true)]
-    pub temperature: Option<String>,
-
-    /// Maximum reply length in tokens, where the CLI supports it [default: not sent]
-    #[arg(
-        long,
-        alias = "max-tokens",
-        value_name = "TOKENS",
-        help_heading = "Participants",
-        allow_hyphen_values = true
-    )]
-    pub reply_tokens: Option<String>,
-
     /// Programs and accounts.
     #[command(flatten)]
     pub accounts: AccountArgs,

@@ -1,8 +1,9 @@
 //! From flags to the request that they make: each by its name, so that none is read twice or never.
 
-use crate::app::request::{OptionValue, RunCommand, RunRequest, StepText, Steps};
+use crate::app::request::{OptionValue, RunRequest, StepText, Steps};
 use crate::config::{Key, Origin, Path, SettingValue, Source};
 use crate::error::Error;
+use crate::plan::ProtocolKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use std::ffi::{OsStr, OsString};
@@ -12,30 +13,39 @@ use std::path::PathBuf;
 /// A command with flags that make a request.
 pub trait Asks: Args {
     /// What is done with the question.
-    const COMMAND: RunCommand;
+    const COMMAND: ProtocolKind;
 }
 
 /// What was typed of the flags that `A` declares.
 #[derive(Debug, Clone)]
 pub struct Typed<A> {
+    kind: ProtocolKind,
+    declared: Command,
     matches: ArgMatches,
-    declared: PhantomData<A>,
+    by: PhantomData<A>,
 }
 
-impl<A: Asks> Typed<A> {
+impl<A> Typed<A> {
+    /// What was typed of the flags of `declared`.
+    #[must_use]
+    pub fn new(kind: ProtocolKind, declared: Command, matches: ArgMatches) -> Self {
+        Self { kind, declared, matches, by: PhantomData }
+    }
+
     /// The request that they make.
     ///
     /// # Errors
     /// A condition before every step.
     pub fn request(&self) -> Result<RunRequest, Error> {
         let mut request =
-            RunRequest { command: A::COMMAND, steps: Steps::Listed(self.steps()?), ..RunRequest::default() };
-        for arg in A::augment_args(Command::new("")).get_arguments() {
+            RunRequest { command: self.kind, steps: Steps::Listed(self.steps()?), ..RunRequest::default() };
+        let own: Vec<_> = self.kind.usual().settings().flags().into_iter().map(|(flag, _)| flag.name).collect();
+        for arg in self.declared.get_arguments() {
             let id = arg.get_id().as_str();
             let values = self.values(id);
             if !values.is_empty() {
                 let place = arg.get_long().map_or_else(|| id.to_owned(), |long| format!("--{long}"));
-                take(&mut request, id, &values, place);
+                take(&mut request, &own, id, &values, place);
             }
         }
         Ok(request)
@@ -85,7 +95,7 @@ impl<A: Asks> Typed<A> {
 }
 
 /// Puts what was typed for one flag where it belongs.
-fn take(request: &mut RunRequest, id: &str, values: &[OsString], place: String) {
+fn take(request: &mut RunRequest, own: &[&str], id: &str, values: &[OsString], place: String) {
     let words = || values.iter().map(|value| text(value)).collect::<Vec<_>>();
     let paths = || values.iter().map(PathBuf::from).collect::<Vec<_>>();
     let last = || values.last().map(|value| text(value));
@@ -98,24 +108,26 @@ fn take(request: &mut RunRequest, id: &str, values: &[OsString], place: String) 
         "personas" => request.personas = paths(),
         "steps" => request.steps = Steps::File(last().unwrap_or_default()),
         "step" | "if" | "dry_run" | "force" | "plan" | "run" => {}
-        "no_self_refine" => request.settings.push(said(Key::RefineEnabled, vec!["false".to_owned()], place)),
-        _ => match setting(request.command, id) {
-            Some(key) => request.settings.push(said(key, words(), place)),
+        _ => match setting(own, id) {
+            Some((key, true)) => request.settings.push(said(key, words(), place)),
+            Some((key, false)) => request.settings.push(said(key, vec!["false".to_owned()], place)),
             None => request.options.push(OptionValue { name: id.to_owned(), value: words().join(","), place }),
         },
     }
 }
 
-/// The setting that a flag makes, if it makes one.
+/// The setting that a flag makes, if it makes one, and whether it says yes to it. The protocol's `own` flags are
+/// options of the run: they count above all that is said of their settings.
 #[must_use]
-pub fn setting(command: RunCommand, id: &str) -> Option<Key> {
-    match id {
+pub fn setting(own: &[&str], id: &str) -> Option<(Key, bool)> {
+    let key = |id: &str| match id {
+        _ if own.contains(&id) => None,
         "self_refine" => Some(Key::RefineEnabled),
-        // Of the command `refine` they are options.
-        "refiner" if command.self_refines() => Some(Key::RefinerModel),
-        "verify" if command.self_refines() => Some(Key::RefineVerify),
+        "refiner" => Some(Key::RefinerModel),
+        "verify" => Some(Key::RefineVerify),
         _ => Key::of(id),
-    }
+    };
+    key(id).map(|key| (key, true)).or_else(|| Some((key(id.strip_prefix("no_")?)?, false)))
 }
 
 /// A setting, as a flag says it.
@@ -130,7 +142,7 @@ fn text(value: &OsStr) -> String {
 
 impl<A: Asks> FromArgMatches for Typed<A> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        Ok(Self { matches: matches.clone(), declared: PhantomData })
+        Ok(Self::new(A::COMMAND, A::augment_args(Command::new("")), matches.clone()))
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {

@@ -1,9 +1,9 @@
 //! What is typed after `runs`, `resume` and `replay`.
 
-use crate::app::request::RunCommand;
 use crate::cli::args::settings;
 use crate::cli::commands::typed::Asks;
 use crate::config::{Key, SettingValue};
+use crate::plan::ProtocolKind;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -65,7 +65,7 @@ impl PlaceArgs {
 
 impl Asks for ResumeArgs {
     // What it asks for is in its journal.
-    const COMMAND: RunCommand = RunCommand::Consensus;
+    const COMMAND: ProtocolKind = ProtocolKind::Consensus;
 }
 
 /// `refinery resume`

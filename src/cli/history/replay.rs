@@ -52,7 +52,8 @@ pub fn retell(recorded: Recorded, listener: &mut (dyn FnMut(&Event) + Send)) -> 
         ));
     }
     let protocol = header.plan.machine()?;
-    let replayed = replay(protocol, RunMeta::of(&header.plan), header.at, entries, listener)
+    let meta = RunMeta::of(&header.plan).with_told(&header.warnings);
+    let replayed = replay(protocol, meta, header.at, entries, listener)
         .map_err(|unfit| Error::failed(format!("{}: {unfit}", header.plan.run_id)))?;
     // What was printed does not depend on what today's rules leave out.
     warnings.extend(replayed.warning().filter(|_| !printed));

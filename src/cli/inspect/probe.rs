@@ -47,7 +47,7 @@ impl Probe for RealProbe<'_> {
             ..self.settings.clone()
         };
         let protocol = ConsensusPlan {
-            threshold: settings.threshold,
+            threshold: settings.consensus.threshold,
             max_rounds: 1,
             stability_rounds: 1,
             review: ReviewMode::Pairwise,

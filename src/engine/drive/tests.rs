@@ -54,7 +54,7 @@ fn world(journal: Option<Writer>) -> RunDeps {
 
 fn meta() -> RunMeta {
     let (run, protocol) = (RunId::new("run"), "brief".to_owned());
-    RunMeta { run, protocol, seed: 1, max_calls: 0, participants: Vec::new() }
+    RunMeta { run, protocol, seed: 1, max_calls: 0, participants: Vec::new(), told: Vec::new() }
 }
 
 #[tokio::test]

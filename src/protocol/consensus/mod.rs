@@ -95,6 +95,7 @@
 mod close;
 mod closing;
 mod evaluate;
+mod help;
 mod machine;
 mod outcome;
 mod prompts;
@@ -104,6 +105,8 @@ mod state;
 mod vote_threshold;
 
 pub use closing::{AnswerSoFar, Bound, ClosedRound, ClosingDecision, ClosingStrategy, Partial, Previous};
+#[doc(hidden)]
+pub use help::HELP;
 pub use machine::Consensus;
-pub use settings::{ConsensusPlan, ReviewMode, Strategy};
+pub use settings::{ConsensusPlan, QUICK, ReviewMode, Strategy};
 pub use vote_threshold::{AdjustedThreshold, VoteThreshold};

@@ -1,6 +1,7 @@
 //! What a consensus run is planned with: plain data, frozen before the first call.
 
 use super::closing::ClosingStrategy;
+use super::help::HELP;
 use super::machine::Consensus;
 use super::vote_threshold::AdjustedThreshold;
 use super::vote_threshold::VoteThreshold;
@@ -10,14 +11,21 @@ use crate::outcome::{ConsensusBody, Status};
 use crate::protocol::check::Check;
 use crate::protocol::estimate::{Estimate, RoundEstimate};
 use crate::protocol::normalise::Normaliser;
+use crate::protocol::options::{Flag, Help, OptionTable, ProtocolOption, Takes};
 use crate::protocol::pipeline::{Measured, Number, names};
+use crate::protocol::quote::QUOTE_BYTES;
 use crate::protocol::settings::{Given, Machine, ProtocolSettings};
+use crate::value::Word;
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantNames};
 
 /// How answers are reviewed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantNames, EnumString,
+)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase", ascii_case_insensitive)]
 #[non_exhaustive]
 pub enum ReviewMode {
     /// One call for each pair of reviewer and author.
@@ -27,10 +35,15 @@ pub enum ReviewMode {
     Batch,
 }
 
+impl Word for ReviewMode {}
+
 /// The rule by which a consensus ends, of those that a plan can name.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantNames, EnumString,
+)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case", ascii_case_insensitive)]
 #[non_exhaustive]
 pub enum Strategy {
     /// [`VoteThreshold`]: the highest mean leads, as in the original.
@@ -40,10 +53,9 @@ pub enum Strategy {
     Adjusted,
 }
 
-impl Strategy {
-    /// All of them, by name.
-    pub const WORDS: [(&str, Self); 2] = [("vote-threshold", Self::VoteThreshold), ("adjusted", Self::Adjusted)];
+impl Word for Strategy {}
 
+impl Strategy {
     /// The rule with a threshold from 1 to 10, for so many rounds in a row.
     #[must_use]
     pub fn rule(self, threshold: f64, stability_rounds: u32) -> Box<dyn ClosingStrategy> {
@@ -95,7 +107,93 @@ impl Default for ConsensusPlan {
     }
 }
 
+const GROUP: &str = "Consensus";
+
+impl OptionTable for ConsensusPlan {
+    const OPTIONS: &'static [ProtocolOption<Self>] = &[
+        ProtocolOption::new(
+            "threshold",
+            "SCORE",
+            GROUP,
+            "Mean score required of the leading answer",
+            |plan: &mut Self| &mut plan.threshold,
+        )
+        .within(1.0, 10.0)
+        .letter('t'),
+        ProtocolOption::new("max_rounds", "ROUNDS", GROUP, "Maximum number of rounds", |plan: &mut Self| {
+            &mut plan.max_rounds
+        })
+        .within(1.0, 20.0)
+        .letter('r'),
+        ProtocolOption::new(
+            "stability_rounds",
+            "ROUNDS",
+            GROUP,
+            "Consecutive rounds that the same answer must lead",
+            |plan: &mut Self| &mut plan.stability_rounds,
+        )
+        .from(1.0),
+        ProtocolOption::new(
+            "review",
+            "MODE",
+            GROUP,
+            "Reviews: pairwise (one call per pair) or batch (one call per reviewer)",
+            |plan: &mut Self| &mut plan.review,
+        ),
+        ProtocolOption::new(
+            "strategy",
+            "RULE",
+            GROUP,
+            "Leader: vote-threshold (highest mean) or adjusted (highest mean after taking out each reviewer's \
+             harshness; needs three models)",
+            |plan: &mut Self| &mut plan.strategy,
+        ),
+        ProtocolOption::new(
+            "stop_on_agreement",
+            "NORMALISER",
+            GROUP,
+            "Stop without reviews as soon as all answers are the same, compared as by `sample --normaliser`",
+            |plan: &mut Self| &mut plan.stop_on_agreement,
+        )
+        .alone("choice")
+        .default("none, or choice without a value"),
+    ];
+
+    fn flags() -> Vec<(Flag, String)> {
+        let quick = Flag::new(
+            QUICK,
+            "",
+            GROUP,
+            "Few calls: batch reviews, one round of agreement, 3 rounds, \
+             --stop-on-agreement",
+        );
+        let quick = Flag { takes: Takes::Nothing { on: false }, ..quick };
+        Self::OPTIONS.iter().map(ProtocolOption::flag).chain([(quick, String::new())]).collect()
+    }
+}
+
+/// The option that stands for a few others.
+pub const QUICK: &str = "quick";
+
+impl ConsensusPlan {
+    /// The same with few calls: what is said of its options beside it overrides it.
+    #[must_use]
+    pub fn quick(self) -> Self {
+        let stop_on_agreement = self.stop_on_agreement.or(Some(Normaliser::Choice));
+        let (max_rounds, review) = (self.max_rounds.min(3), ReviewMode::Batch);
+        Self { max_rounds, stability_rounds: 1, review, stop_on_agreement, ..self }
+    }
+}
+
 impl ProtocolSettings for ConsensusPlan {
+    fn help(&self) -> Help {
+        HELP
+    }
+
+    fn flags(&self) -> Vec<(Flag, String)> {
+        <Self as OptionTable>::flags()
+    }
+
     fn machine(&self, given: Given) -> Result<Machine, Error> {
         let usual = || self.strategy.rule(self.threshold, self.stability_rounds);
         let strategy = given.brought.strategy.unwrap_or_else(usual);
@@ -115,9 +213,19 @@ impl ProtocolSettings for ConsensusPlan {
         })
     }
 
+    /// In a batch, each answer by itself, and each of those reviews twice.
+    fn splits(&self, members: usize, room: Option<usize>) -> u64 {
+        // What a caller adds between two rounds takes room that is not known yet.
+        let fits = |room: usize| !self.stepped && members.saturating_sub(1).saturating_mul(QUOTE_BYTES) <= room;
+        if self.review == ReviewMode::Pairwise || room.is_none_or(fits) {
+            return 0;
+        }
+        let members = u64::try_from(members).unwrap_or(u64::MAX);
+        2 * members * members.saturating_sub(2) * u64::from(self.max_rounds.max(1))
+    }
+
     fn check(&self, check: &mut Check<'_>) {
-        check.within("threshold", self.threshold, &(1.0..=10.0));
-        check.within("max_rounds", self.max_rounds, &(1..=20));
+        self.check_ranges(check);
     }
 
     fn tunings(&self) -> Vec<Tuning> {

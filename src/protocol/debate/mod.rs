@@ -25,6 +25,7 @@
 //! said is kept whenever the run must stop; a round that is not whole counts for nothing.
 
 mod confidence;
+mod help;
 mod machine;
 mod order;
 mod outcome;
@@ -50,6 +51,6 @@ pub use phase::{Phase, label};
 #[doc(hidden)]
 pub use score::{Spread, Standing, spread, stable};
 pub use score::{consensus_score, disagreements};
-pub use settings::{DebatePlan, Judge, ROUNDS};
+pub use settings::{DebatePlan, JUDGE_REPLY_TOKENS, JUDGE_TEMPERATURE, Judge, ROUNDS};
 #[doc(hidden)]
 pub use synthesis::{Sections, judge_sections, read_synthesis};

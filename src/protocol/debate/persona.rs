@@ -30,7 +30,7 @@ pub struct PersonaFile {
 }
 
 /// A standpoint.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Persona {
     /// What it is called on the command line: `[a-z0-9-]+`.
@@ -55,6 +55,14 @@ pub struct PersonaProblem {
     pub line: usize,
     /// In words.
     pub reason: String,
+}
+
+impl Persona {
+    /// The one that sums up.
+    #[must_use]
+    pub fn judge() -> Self {
+        built_in().iter().find(|persona| persona.id == JUDGE).cloned().unwrap_or_default()
+    }
 }
 
 /// The personas of this program: the seven in the order in which they are dealt, then the judge.

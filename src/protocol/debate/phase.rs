@@ -2,10 +2,12 @@
 
 use crate::ids::Round;
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
 /// What is asked of the participants in a round.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
 pub enum Phase {
     /// A position of one's own.
     InitialAnalysis,
@@ -32,12 +34,7 @@ impl Phase {
     /// The name, as in JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::InitialAnalysis => "initial-analysis",
-            Self::Counterarguments => "counterarguments",
-            Self::EvidenceAssessment => "evidence-assessment",
-            Self::Synthesis => "synthesis",
-        }
+        self.into()
     }
 }
 

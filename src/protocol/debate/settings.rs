@@ -1,13 +1,15 @@
 //! What a debate is planned with: plain data, frozen before the first call.
 
+use super::help::HELP;
 use super::machine::Debate;
 use super::persona::Persona;
 use crate::error::Error;
 use crate::exchange::{Effort, Tuning};
 use crate::ids::ParticipantId;
 use crate::outcome::{DebateBody, StopReason};
-use crate::protocol::check::{Check, PERCENT};
+use crate::protocol::check::Check;
 use crate::protocol::estimate::{Estimate, RoundEstimate};
+use crate::protocol::options::{Flag, Help, OptionTable, ProtocolOption, RoleOption};
 use crate::protocol::pipeline::{Measured, Number, names};
 use crate::protocol::settings::{Given, Machine, ProtocolSettings};
 use serde::{Deserialize, Serialize};
@@ -82,7 +84,131 @@ impl Default for DebatePlan {
     }
 }
 
+const GROUP: &str = "Debate";
+
+impl OptionTable for DebatePlan {
+    const OPTIONS: &'static [ProtocolOption<Self>] = &[
+        ProtocolOption::new("rounds", "ROUNDS", GROUP, "Maximum number of rounds", |plan: &mut Self| &mut plan.rounds)
+            .within(*ROUNDS.start() as f64, *ROUNDS.end() as f64)
+            .letter('r')
+            .alias("max_rounds"),
+        ProtocolOption::new(
+            "disagreement_threshold",
+            "POINTS",
+            GROUP,
+            "Minimum difference of two confidences that counts as a gap",
+            |plan: &mut Self| &mut plan.disagreement_threshold,
+        )
+        .within(0.0, 100.0),
+        ProtocolOption::new(
+            "convergence_delta",
+            "POINTS",
+            GROUP,
+            "Maximum change of the score between rounds that counts as stable",
+            |plan: &mut Self| &mut plan.convergence_delta,
+        )
+        .within(0.0, 100.0),
+        ProtocolOption::new(
+            "early_stop",
+            "",
+            GROUP,
+            "Hold all rounds, even if the score is stable",
+            |plan: &mut Self| &mut plan.early_stop,
+        ),
+        ProtocolOption::new(
+            "blind",
+            "",
+            GROUP,
+            "Speak in turn in round 1 too, seeing earlier turns",
+            |plan: &mut Self| &mut plan.blind,
+        )
+        .alias("blind_first_round"),
+        ProtocolOption::new(
+            "shuffle",
+            "",
+            GROUP,
+            "Speak in the order of --models in every round",
+            |plan: &mut Self| &mut plan.shuffle,
+        )
+        .alias("randomize_order"),
+        ProtocolOption::new(
+            "min_score",
+            "SCORE",
+            GROUP,
+            "Required final score; below it, exit code 2",
+            |plan: &mut Self| &mut plan.min_score,
+        )
+        .within(0.0, 100.0),
+        ProtocolOption::new(
+            JUDGE_TEMPERATURE,
+            "NUMBER",
+            GROUP,
+            "Sampling temperature of the judge, where its CLI supports it",
+            |plan: &mut Self| &mut plan.judge_temperature,
+        )
+        .within(0.0, 2.0)
+        .default("not sent"),
+        ProtocolOption::new(
+            JUDGE_REPLY_TOKENS,
+            "TOKENS",
+            GROUP,
+            "Maximum reply length of the judge in tokens",
+            |plan: &mut Self| &mut plan.judge_reply_tokens,
+        )
+        .from(1.0)
+        .alias("judge_max_tokens")
+        .default("--reply-tokens"),
+    ];
+
+    const ROLES: &'static [RoleOption<Self>] = &[RoleOption {
+        flag: Flag::new(
+            "judge",
+            "PARTICIPANT",
+            GROUP,
+            "Model that sums up majority, minority and open points, without a vote: `claude`, `codex@low`",
+        ),
+        own_effort: true,
+        give: |plan, named| {
+            plan.judge = Some(Judge { participant: named.id, persona: Persona::judge() });
+            plan.judge_effort = named.effort;
+        },
+    }];
+
+    fn flags() -> Vec<(Flag, String)> {
+        let persona = Flag::new(
+            "persona",
+            "NAME=PERSONA",
+            GROUP,
+            "Persona of a participant, repeatable: `claude=pessimist`, `claude#2=poet`; or in --models, as \
+             `claude:pessimist`",
+        );
+        let personas = Flag::new(
+            "personas",
+            "FILE",
+            GROUP,
+            "File with additional personas, repeatable; see `refinery personas --help`",
+        );
+        let personas = [(persona, "assigned in the order of `refinery personas`"), (personas, "none")];
+        let personas = personas.map(|(flag, default)| (flag.repeated(), default.to_owned()));
+        let roles = Self::ROLES.iter().map(|role| (role.flag, "none".to_owned()));
+        personas.into_iter().chain(Self::OPTIONS.iter().map(ProtocolOption::flag)).chain(roles).collect()
+    }
+}
+
+/// Options that make no sense without a judge.
+pub const JUDGE_TEMPERATURE: &str = "judge_temperature";
+/// See [`JUDGE_TEMPERATURE`].
+pub const JUDGE_REPLY_TOKENS: &str = "judge_reply_tokens";
+
 impl ProtocolSettings for DebatePlan {
+    fn help(&self) -> Help {
+        HELP
+    }
+
+    fn flags(&self) -> Vec<(Flag, String)> {
+        <Self as OptionTable>::flags()
+    }
+
     fn machine(&self, given: Given) -> Result<Machine, Error> {
         let named = |judge: &Judge| given.all().into_iter().find(|member| member.id == judge.participant);
         let judge = self.judge.as_ref().and_then(named);
@@ -106,10 +232,7 @@ impl ProtocolSettings for DebatePlan {
     }
 
     fn check(&self, check: &mut Check<'_>) {
-        check.within("rounds", self.rounds, &ROUNDS);
-        check.within("disagreement_threshold", self.disagreement_threshold, &PERCENT);
-        check.within("convergence_delta", self.convergence_delta, &PERCENT);
-        check.within("min_score", self.min_score.unwrap_or(0.0), &PERCENT);
+        self.check_ranges(check);
         check.known("judge", self.judge.as_ref().map(|judge| &judge.participant));
     }
 
@@ -120,6 +243,10 @@ impl ProtocolSettings for DebatePlan {
 
     fn fields(&self) -> Vec<&'static str> {
         names::<DebateBody>()
+    }
+
+    fn has_personas(&self) -> bool {
+        true
     }
 
     fn members(&self) -> RangeInclusive<usize> {

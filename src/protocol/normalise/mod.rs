@@ -7,14 +7,30 @@ mod plain;
 mod unit;
 
 use crate::protocol::parse::lenient_json;
+use crate::value::Word;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
+use strum::{EnumString, IntoStaticStr, VariantArray, VariantNames};
 
 /// How an answer is brought to its form. The answer that is returned is always the original text.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    IntoStaticStr,
+    VariantNames,
+    EnumString,
+    VariantArray,
+)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase", ascii_case_insensitive)]
 #[non_exhaustive]
 pub enum Normaliser {
     /// White space at the ends is dropped, every other run of it is one space.
@@ -35,20 +51,13 @@ pub enum Normaliser {
     Choice,
 }
 
-impl Normaliser {
-    /// All of them, by name.
-    pub const WORDS: [(&str, Self); 5] = [
-        ("whitespace", Self::Whitespace),
-        ("casefold", Self::Casefold),
-        ("json", Self::Json),
-        ("number", Self::Number),
-        ("choice", Self::Choice),
-    ];
+impl Word for Normaliser {}
 
+impl Normaliser {
     /// The name, as in JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        Self::WORDS.iter().find(|(_, normaliser)| *normaliser == self).map_or("", |(word, _)| *word)
+        self.into()
     }
 
     /// The form of an answer.
@@ -343,7 +352,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_has_a_form_and_white_space_around_it_never_matters(text in "[a-zA-Z0-9 .,()*$−é\\-\n{}\\[\\]\":]{0,40}") {
-            for (_, normaliser) in Normaliser::WORDS {
+            for normaliser in <Normaliser as VariantArray>::VARIANTS.iter().copied() {
                 prop_assert_eq!(normaliser.form(&text), normaliser.form(&format!("\n {text}\t ")));
             }
         }

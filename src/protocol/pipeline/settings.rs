@@ -1,26 +1,53 @@
 //! What several steps are planned with.
 
 use super::condition::Condition;
+use super::help::HELP;
 use super::machine::Pipeline;
 use crate::error::Error;
 use crate::exchange::Tuning;
 use crate::outcome::with_protocols;
 use crate::protocol::check::Check;
-use crate::protocol::consensus::ConsensusPlan;
-use crate::protocol::debate::DebatePlan;
 use crate::protocol::estimate::Estimate;
-use crate::protocol::refine::RefinePlan;
-use crate::protocol::sampling::SamplingPlan;
+use crate::protocol::options::{Flag, Help};
+use crate::protocol::plans::*;
 use crate::protocol::settings::{Given, Machine, ProtocolSettings};
+use crate::value::Word;
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantNames};
 
 /// Several steps, one after the other.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 pub struct PipelinePlan {
     /// At least one.
     pub steps: Vec<StepPlan>,
 }
+
+const GROUP: &str = "Steps";
+
+const FLAGS: [(Flag, &str); 3] = [
+    (
+        Flag::new(
+            "step",
+            "STEP",
+            GROUP,
+            "What a step does: consensus, debate, sample or refine, and its options; 1 to 20 times",
+        )
+        .repeated(),
+        "",
+    ),
+    (
+        Flag::new("if", "CONDITION", GROUP, "Condition for the preceding --step: `agreement < 0.95`").repeated(),
+        "always",
+    ),
+    (
+        Flag {
+            excludes: &["step", "if"],
+            ..Flag::new("steps", "FILE", GROUP, "Read the steps from a TOML file instead")
+        },
+        "",
+    ),
+];
 
 impl PipelinePlan {
     /// How many steps a pipeline may have.
@@ -87,9 +114,12 @@ macro_rules! step_kinds {
 with_protocols!(step_kinds);
 
 /// What a step makes of the value of the step before it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantNames, EnumString,
+)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "lowercase", ascii_case_insensitive)]
 #[non_exhaustive]
 pub enum Feed {
     /// `refine` takes it as its draft, every other step as material beside the question.
@@ -99,12 +129,17 @@ pub enum Feed {
     Prompt,
 }
 
-impl Feed {
-    /// All of them, by name.
-    pub const WORDS: [(&str, Self); 2] = [("value", Self::Value), ("prompt", Self::Prompt)];
-}
+impl Word for Feed {}
 
 impl ProtocolSettings for PipelinePlan {
+    fn help(&self) -> Help {
+        HELP
+    }
+
+    fn flags(&self) -> Vec<(Flag, String)> {
+        FLAGS.map(|(flag, usual)| (flag, usual.to_owned())).to_vec()
+    }
+
     fn machine(&self, given: Given) -> Result<Machine, Error> {
         let evaluator = given.brought.evaluator;
         let machine = Pipeline::new(self.clone(), given.members, given.auxiliary, given.material);
@@ -116,13 +151,19 @@ impl ProtocolSettings for PipelinePlan {
     /// As if every condition held.
     fn estimate(&self, members: usize) -> Estimate {
         let phases = self.steps.iter().enumerate().flat_map(|(at, step)| {
-            // Only the first step that runs has no value before it, and the first step has no condition.
-            let fed = at > 0 && step.feed == Feed::Value && step.kind.settings().takes_draft();
+            // Only the first step that runs has no value before it.
+            let follows = self.steps[..at].iter().any(|before| before.condition.is_none());
+            let fed = follows && step.feed == Feed::Value && step.kind.settings().takes_draft();
             let estimate = step.kind.settings().estimate(members);
             let estimate = if fed { estimate.without("draft") } else { estimate };
             estimate.phases_of(&format!("step{} {}", at + 1, step.kind.as_str()))
         });
         Estimate::of_phases(phases.collect())
+    }
+
+    fn splits(&self, members: usize, room: Option<usize>) -> u64 {
+        // The value of the step before it takes at most half of the room.
+        self.steps.iter().map(|step| step.kind.settings().splits(members, room.map(|room| room / 2))).sum()
     }
 
     fn check(&self, check: &mut Check<'_>) {
@@ -137,6 +178,10 @@ impl ProtocolSettings for PipelinePlan {
                 check.wrong(format!("a condition asks for `{}`, but after {kind} there are {known}", condition.field));
             }
         }
+    }
+
+    fn has_personas(&self) -> bool {
+        true
     }
 
     fn tunings(&self) -> Vec<Tuning> {

@@ -1,8 +1,8 @@
 //! Critique and rewrite, pass by pass: what `--mode critique` and `--self-refine` have in common.
 
 use super::asker::{Asker, Judged, Judging, round_after, told};
+use super::critique_plan::CritiquePlan;
 use super::prompts;
-use super::settings::CritiquePlan;
 use super::stop::converged_refine;
 use crate::event::{EventKind, TextEvent, preview};
 use crate::exchange::{Prompt, Reply, Tuning};

@@ -2,9 +2,10 @@
 
 use super::asker::{Asker, Judged, Judging, round_after, told};
 use super::critique_loop::{Assigned, CritiqueLoop};
+use super::critique_plan::CritiquePlan;
 use super::evaluator::{evaluated, evaluation};
 use super::prompts;
-use super::settings::{CritiquePlan, RefineMode, RefinePlan, ScorePlan};
+use super::settings::{RefineMode, RefinePlan, ScorePlan};
 use super::stop::{ScoreStop, ScoreWatch};
 use crate::event::{EventKind, TextEvent, preview};
 use crate::exchange::{Prompt, Reply};
@@ -346,16 +347,12 @@ impl Refine {
             (true, None) => Some(self.asker.id(self.author)),
             (false, _) => self.drafted_by.clone(),
         };
-        let judges = match &self.plan.mode {
-            RefineMode::Score(_) => true,
-            RefineMode::Critique(plan) => plan.verify,
-        };
         let mut failures = self.failures.clone();
         failures.extend(self.critiques.iter().flat_map(|critiques| critiques.failures.iter().cloned()));
         let body = RefineBody {
             mode: self.plan.mode.as_str().to_owned(),
             author,
-            judge: judges.then(|| self.judge()),
+            judge: self.plan.is_judged().then(|| self.judge()),
             draft: self.draft.as_deref().map(str::to_owned),
             draft_given: self.plan.draft.is_some(),
             rewritten,

@@ -27,19 +27,22 @@
 
 mod asker;
 mod critique_loop;
+mod critique_plan;
 mod evaluator;
+mod help;
 mod machine;
 mod prompts;
 mod self_refine;
 mod settings;
 mod stop;
 
+pub use critique_plan::CritiquePlan;
 #[doc(hidden)]
 pub use machine::Refine;
 #[doc(hidden)]
 pub use self_refine::SelfRefine;
 pub use self_refine::SelfRefinePlan;
-pub use settings::{CritiquePlan, RefineMode, RefinePlan, ScorePlan};
+pub use settings::{RefineMode, RefinePlan, ScorePlan};
 pub use stop::converged_refine;
 #[doc(hidden)]
 pub use stop::{ScoreStop, ScoreWatch, applies_to};

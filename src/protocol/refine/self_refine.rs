@@ -2,8 +2,9 @@
 
 use super::asker::Asker;
 use super::critique_loop::{Assigned, CritiqueLoop};
+use super::critique_plan::CritiquePlan;
 use super::prompts;
-use super::settings::CritiquePlan;
+use super::settings::peer;
 use crate::event::TextEvent;
 use crate::exchange::Tuning;
 use crate::ids::ParticipantId;
@@ -21,6 +22,9 @@ pub struct SelfRefinePlan {
     pub critique: CritiquePlan,
     /// Who scores, where rewrites are verified; `None` for the refiner.
     pub judge: Option<ParticipantId>,
+    /// Whether a participant of another vendor scores, where there is one and no judge is named.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub peer_judge: bool,
     /// What wrote the answer, by the name that an exclude list knows it by; `None` leaves it to the
     /// outcome to say.
     pub wrote: Option<String>,
@@ -82,7 +86,10 @@ impl SelfRefine {
             None => {
                 let critique = self.plan.critique.clone();
                 let refiner = self.asker.index(critique.refiner.as_ref().or(outcome.body.author()));
-                let judge = self.plan.judge.as_ref().map_or(refiner, |judge| self.asker.index(Some(judge)));
+                let writes = self.asker.id(refiner);
+                let other = peer(&self.asker.writer.members, Some(&writes)).filter(|_| self.plan.peer_judge);
+                let judge = self.plan.judge.clone().or(other);
+                let judge = judge.map_or(refiner, |judge| self.asker.index(Some(&judge)));
                 let text: Arc<str> = outcome.answer.as_deref().unwrap_or_default().into();
                 let assigned = Assigned { refiner, judge };
                 let mut critiques = CritiqueLoop::new(critique, self.plan.tuning, &assigned, text);

@@ -1,14 +1,19 @@
 //! What refining a text is planned with.
 
+use super::critique_plan::CritiquePlan;
+use super::help::HELP;
 use super::machine::Refine;
 use crate::error::Error;
-use crate::exchange::{Effort, Tuning};
+use crate::exchange::Tuning;
 use crate::ids::ParticipantId;
 use crate::outcome::RefineBody;
-use crate::protocol::check::{Check, SHARE};
+use crate::protocol::check::Check;
 use crate::protocol::estimate::{Estimate, PhaseEstimate};
+use crate::protocol::material::Member;
+use crate::protocol::options::{Flag, Help, OptionTable, ProtocolOption, RoleOption};
 use crate::protocol::pipeline::{Measured, Number, names};
 use crate::protocol::settings::{Given, Machine, ProtocolSettings};
+use crate::value::{Field, Kind, Range};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -21,6 +26,9 @@ pub struct RefinePlan {
     pub author: Option<ParticipantId>,
     /// Who scores; `None` for the author.
     pub judge: Option<ParticipantId>,
+    /// Whether a participant of another vendor scores, where there is one and no judge is named.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub peer_judge: bool,
     /// The text to refine; `None` to write one first.
     pub draft: Option<Arc<str>>,
     /// How it is refined.
@@ -35,11 +43,29 @@ impl Default for RefinePlan {
         Self {
             author: None,
             judge: None,
+            peer_judge: false,
             draft: None,
             mode: RefineMode::Score(ScorePlan::default()),
             tuning: Tuning::default(),
         }
     }
+}
+
+impl RefinePlan {
+    /// Whether texts are scored.
+    #[must_use]
+    pub fn is_judged(&self) -> bool {
+        match &self.mode {
+            RefineMode::Score(_) => true,
+            RefineMode::Critique(critique) => critique.verify,
+        }
+    }
+}
+
+/// The first participant of another vendor than that of the writer; without a writer's name, the first writes.
+pub(super) fn peer(members: &[Member], writer: Option<&ParticipantId>) -> Option<ParticipantId> {
+    let writer = members.iter().find(|one| writer.is_none_or(|writer| one.id == *writer))?;
+    members.iter().find(|one| one.vendor_words != writer.vendor_words).map(|one| one.id.clone())
 }
 
 /// How a text is refined.
@@ -88,71 +114,114 @@ impl Default for ScorePlan {
     }
 }
 
-/// How a text is critiqued and rewritten.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-pub struct CritiquePlan {
-    /// Who critiques and rewrites; `None` for the text's author.
-    pub refiner: Option<ParticipantId>,
-    /// How hard the refiner thinks; `None` leaves its own setting.
-    pub effort: Option<Effort>,
-    /// At most so many passes; less than 1 is 1.
-    pub max_passes: i64,
-    /// Texts of fewer bytes are left as they are.
-    pub min_bytes: u64,
-    /// A rewrite that differs in no more than so many bytes ends it; less than 1 is 50.
-    pub epsilon: i64,
-    /// Roles and steps whose texts are left as they are.
-    pub exclude: Vec<String>,
-    /// Whether a rewrite is scored, and adopted only if it is not worse.
-    pub verify: bool,
-    /// Whether a reply without the form is shown in place of the text.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub accept_unstructured: bool,
-}
+const SCORE: &str = "Score mode";
 
-impl CritiquePlan {
-    /// Roles whose texts are left as they are unless it is said otherwise.
-    pub const EXCLUDE: [&'static str; 4] = ["formatter", "deps", "refiner", "verifier"];
-    /// The usual epsilon, in bytes.
-    pub const EPSILON: i64 = 50;
-    /// The most passes that can be asked for.
-    pub const MOST_PASSES: i64 = 20;
+impl OptionTable for RefinePlan {
+    const OPTIONS: &'static [ProtocolOption<Self>] = &[ProtocolOption::new(
+        "mode",
+        "MODE",
+        "Refining",
+        "Mode: score (score and rewrite up to a target) or critique (critique and rewrite)",
+        |plan: &mut Self| &mut plan.mode,
+    )];
 
-    /// How many passes there are at most.
-    #[must_use]
-    pub fn passes(&self) -> u32 {
-        u32::try_from(self.max_passes.clamp(1, Self::MOST_PASSES)).unwrap_or(1)
-    }
+    const ROLES: &'static [RoleOption<Self>] = &[RoleOption {
+        flag: Flag::new(
+            "judge",
+            "PARTICIPANT",
+            "Refining",
+            "Model that scores, also one outside --models; in critique mode not with --no-verify",
+        )
+        .default("the first model of another vendor, else the author or the refiner"),
+        own_effort: false,
+        give: |plan, named| plan.judge = Some(named.id),
+    }];
 
-    /// The epsilon that counts.
-    #[must_use]
-    pub fn tolerance(&self) -> i64 {
-        if self.epsilon <= 0 { Self::EPSILON } else { self.epsilon }
+    fn flags() -> Vec<(Flag, String)> {
+        let draft = Flag::new("draft", "FILE", "Refining", "File with the text to refine; `-` is standard input");
+        let roles = Self::ROLES.iter().map(|role| (role.flag, role.flag.default.unwrap_or("none").to_owned()));
+        let all = [(draft, "the author writes one".to_owned())].into_iter();
+        let all = all.chain(Self::OPTIONS.iter().map(ProtocolOption::flag)).chain(roles);
+        all.chain(ScorePlan::flags()).chain(CritiquePlan::flags()).collect()
     }
 }
 
-impl Default for CritiquePlan {
-    fn default() -> Self {
-        Self {
-            refiner: None,
-            effort: Some(Effort::Medium),
-            max_passes: 1,
-            min_bytes: 200,
-            epsilon: Self::EPSILON,
-            exclude: Self::EXCLUDE.map(str::to_owned).to_vec(),
-            verify: false,
-            accept_unstructured: false,
-        }
+impl Field for RefineMode {
+    fn set(&mut self, text: &str, _range: Range) -> Result<(), String> {
+        *self = match text.to_ascii_lowercase().as_str() {
+            "score" => Self::Score(ScorePlan::default()),
+            "critique" => Self::Critique(CritiquePlan::default()),
+            _ => return Err("score or critique".to_owned()),
+        };
+        Ok(())
     }
+
+    fn text(&self) -> Option<String> {
+        Some(self.as_str().to_owned())
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Words(&["score", "critique"])
+    }
+}
+
+impl OptionTable for ScorePlan {
+    const OPTIONS: &'static [ProtocolOption<Self>] = &[
+        ProtocolOption::new("target_score", "SCORE", SCORE, "Target score", |plan: &mut Self| &mut plan.target_score)
+            .within(0.0, 1.0),
+        ProtocolOption::new("max_iterations", "COUNT", SCORE, "Maximum number of rewrites", |plan: &mut Self| {
+            &mut plan.max_iterations
+        })
+        .within(0.0, 100.0),
+        ProtocolOption::new(
+            "patience",
+            "COUNT",
+            SCORE,
+            "Stop after this many consecutive scores without progress",
+            |plan: &mut Self| &mut plan.patience,
+        )
+        .within(1.0, 100.0),
+        ProtocolOption::new(
+            "delta",
+            "DIFFERENCE",
+            SCORE,
+            "Smallest change that counts as progress",
+            |plan: &mut Self| &mut plan.delta,
+        )
+        .within(0.0, 1.0)
+        .alias("delta_threshold"),
+        ProtocolOption::new(
+            "max_eval_chars",
+            "COUNT",
+            SCORE,
+            "Maximum number of characters shown to the judge; of a longer text, its beginning and its end",
+            |plan: &mut Self| &mut plan.max_eval_chars,
+        )
+        .from(1.0)
+        .default("up to 200 kB, if they fit"),
+    ];
 }
 
 impl ProtocolSettings for RefinePlan {
+    fn help(&self) -> Help {
+        HELP
+    }
+
+    fn flags(&self) -> Vec<(Flag, String)> {
+        <Self as OptionTable>::flags()
+    }
+
     fn machine(&self, given: Given) -> Result<Machine, Error> {
         let members = given.all();
         let evaluator = given.brought.evaluator.filter(|_| self.judge.is_none());
         let (draft, author) = given.draft.map_or((None, None), |draft| (Some(draft.text), draft.author));
-        let plan = Self { draft: draft.or_else(|| self.draft.clone()), ..self.clone() };
+        let refiner = match &self.mode {
+            RefineMode::Score(_) => None,
+            RefineMode::Critique(critique) => critique.refiner.as_ref(),
+        };
+        let writes = refiner.or(self.author.as_ref()).or(author.as_ref());
+        let judge = self.judge.clone().or_else(|| peer(&members, writes).filter(|_| self.peer_judge));
+        let plan = Self { draft: draft.or_else(|| self.draft.clone()), judge, ..self.clone() };
         let machine = Refine::new(plan, members, given.material, author.as_ref()).with_evaluator(evaluator);
         let misfits = machine.misfits();
         Ok((Box::new(machine), misfits))
@@ -175,12 +244,7 @@ impl ProtocolSettings for RefinePlan {
         check.known("author", self.author.as_ref());
         check.known("judge", self.judge.as_ref());
         match &self.mode {
-            RefineMode::Score(score) => {
-                check.within("target_score", score.target_score, &SHARE);
-                check.within("max_iterations", score.max_iterations, &(0..=100));
-                check.within("patience", score.patience, &(1..=u32::MAX));
-                check.within("delta", score.delta, &SHARE);
-            }
+            RefineMode::Score(score) => score.check_ranges(check),
             RefineMode::Critique(critique) => critique.check(check),
         }
     }
@@ -204,21 +268,6 @@ impl ProtocolSettings for RefinePlan {
 
     fn takes_draft(&self) -> bool {
         true
-    }
-}
-
-impl CritiquePlan {
-    /// The most calls of a critique pass.
-    #[must_use]
-    pub fn estimate(&self) -> Estimate {
-        let passes = u64::from(self.passes());
-        let scores = if self.verify { passes + 1 } else { 0 };
-        let phases = vec![PhaseEstimate::new("critique", passes, 0), PhaseEstimate::new("verify", scores, scores)];
-        Estimate::of_phases(phases)
-    }
-
-    pub(crate) fn check(&self, check: &mut Check<'_>) {
-        check.known("refiner", self.refiner.as_ref());
     }
 }
 

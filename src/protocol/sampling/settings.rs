@@ -1,22 +1,29 @@
 //! What a sampling run is planned with.
 
+use super::help::HELP;
 use super::machine::Sampling;
 use super::outcome::passes;
 use crate::error::Error;
 use crate::exchange::Tuning;
 use crate::outcome::{SamplingBody, Status};
-use crate::protocol::check::{Check, SHARE};
+use crate::protocol::check::Check;
 use crate::protocol::estimate::{Estimate, PhaseEstimate};
 use crate::protocol::normalise::Normaliser;
+use crate::protocol::options::{Flag, Help, OptionTable, ProtocolOption};
 use crate::protocol::pipeline::{Measured, Number, names};
 use crate::protocol::settings::{Given, Machine, ProtocolSettings};
 use crate::protocol::threshold::Threshold;
+use crate::value::{Field, Kind, Range, Word, yes};
 use serde::{Deserialize, Serialize};
+use strum::{EnumString, IntoStaticStr, VariantNames};
 
 /// When the samples count as agreed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantNames, EnumString,
+)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase", ascii_case_insensitive)]
 #[non_exhaustive]
 pub enum Strategy {
     /// The answer that most samples gave wins; they agree where it has more than half of them.
@@ -26,17 +33,13 @@ pub enum Strategy {
     Unanimous,
 }
 
-impl Strategy {
-    /// All of them, by name.
-    pub const WORDS: [(&str, Self); 2] = [("majority", Self::Majority), ("unanimous", Self::Unanimous)];
+impl Word for Strategy {}
 
+impl Strategy {
     /// The name, as in JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Majority => "majority",
-            Self::Unanimous => "unanimous",
-        }
+        self.into()
     }
 }
 
@@ -116,7 +119,86 @@ impl SamplingPlan {
     }
 }
 
+const GROUP: &str = "Samples";
+
+impl OptionTable for SamplingPlan {
+    const OPTIONS: &'static [ProtocolOption<Self>] = &[
+        ProtocolOption::new("num_samples", "COUNT", GROUP, "Number of samples", |plan: &mut Self| {
+            &mut plan.num_samples
+        })
+        .within(*Self::SAMPLES.start() as f64, *Self::SAMPLES.end() as f64)
+        .letter('n')
+        .default("5; with `claude*3` in the list, its length"),
+        ProtocolOption::new(
+            "strategy",
+            "WHEN",
+            GROUP,
+            "Agreement: majority (most common answer) or unanimous (all equal, none failed)",
+            |plan: &mut Self| &mut plan.strategy,
+        ),
+        ProtocolOption::new(
+            "normaliser",
+            "HOW",
+            GROUP,
+            "Comparison of answers: whitespace (ignoring white space), casefold (and case), json (same value), number \
+             (last number), choice (chosen option)",
+            |plan: &mut Self| &mut plan.normaliser,
+        )
+        .alias("normalizer"),
+        ProtocolOption::new(
+            "min_agreement",
+            "SHARE",
+            GROUP,
+            "Required share of all samples; below it, exit code 2",
+            |plan: &mut Self| &mut plan.min_agreement,
+        )
+        .within(0.0, 1.0),
+        ProtocolOption::new("sequential", "", GROUP, "Take samples one by one", |plan: &mut Self| &mut plan.sequential),
+        ProtocolOption::new(
+            "early_stop",
+            "CONFIDENCE",
+            GROUP,
+            "Take samples one by one and stop when the result cannot change; with =CONFIDENCE (above 0.5, below 1), \
+             when it is that unlikely to change",
+            |plan: &mut Self| &mut plan.early_stop,
+        )
+        .alone("true")
+        .default("take all"),
+    ];
+}
+
+impl Field for Option<EarlyStop> {
+    fn set(&mut self, text: &str, _range: Range) -> Result<(), String> {
+        let confident = text.parse().ok().filter(|sure| *sure > 0.5 && *sure < 1.0).map(EarlyStop::Confident);
+        *self = match (yes(text), confident) {
+            (Ok(certain), _) => certain.then_some(EarlyStop::Certain),
+            (Err(_), Some(confident)) => Some(confident),
+            (Err(_), None) => return Err("true, false or a number above 0.5 and below 1".to_owned()),
+        };
+        Ok(())
+    }
+
+    fn text(&self) -> Option<String> {
+        Some(match (*self)? {
+            EarlyStop::Certain => "true".to_owned(),
+            EarlyStop::Confident(sure) => sure.to_string(),
+        })
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Text
+    }
+}
+
 impl ProtocolSettings for SamplingPlan {
+    fn help(&self) -> Help {
+        HELP
+    }
+
+    fn flags(&self) -> Vec<(Flag, String)> {
+        <Self as OptionTable>::flags()
+    }
+
     fn machine(&self, given: Given) -> Result<Machine, Error> {
         let machine = Sampling::new(self.clone(), given.members, given.material);
         let misfits = machine.misfits();
@@ -129,8 +211,7 @@ impl ProtocolSettings for SamplingPlan {
     }
 
     fn check(&self, check: &mut Check<'_>) {
-        check.within("num_samples", self.num_samples, &Self::SAMPLES);
-        check.within("min_agreement", self.min_agreement.unwrap_or(0.0), &SHARE);
+        self.check_ranges(check);
         if let Some(EarlyStop::Confident(likely)) = self.early_stop
             && !(likely > 0.5 && likely < 1.0)
         {

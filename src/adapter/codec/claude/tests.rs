@@ -142,7 +142,7 @@ fn retries_are_shown_and_counted() {
     assert_eq!(read.result.unwrap().usage.extra_requests, Some(1));
     let failure = run(&[retry], false, Ending::HardLimit).result.unwrap_err();
     assert_eq!(failure.class, FailureClass::TimedOut);
-    assert_eq!(failure.message, "no complete answer after 7s: retry 1 after server_error (529)");
+    assert_eq!(failure.message, "no complete answer after 7 s: retry 1 after server_error (529)");
     assert_eq!(failure.usage.extra_requests, Some(1));
 }
 

@@ -12,6 +12,7 @@ use clap::{Arg, Command, CommandFactory};
 use schemars::{Schema, json_schema};
 use serde_json::{Map, Value, json};
 use std::path::Path;
+use strum::VariantNames as _;
 
 /// A file of steps. Ranges are those of the commands of the same names.
 pub fn pipeline() -> Schema {
@@ -39,7 +40,7 @@ fn steps() -> Result<Vec<Value>, Error> {
     Ok(steps.map(|(kind, mode, options)| step(command(kind), kind, mode, &options)).collect())
 }
 
-fn step(command: &Command, kind: &str, mode: Option<&str>, options: &[&str]) -> Value {
+fn step(command: &Command, kind: &str, mode: Option<&str>, options: &[String]) -> Value {
     let value = |name: &str| {
         json!({
             "description": about(command, name),
@@ -52,7 +53,7 @@ fn step(command: &Command, kind: &str, mode: Option<&str>, options: &[&str]) -> 
     members.insert("kind".to_owned(), what);
     let feed = "What it makes of the result before it: `refine` takes a value as its draft, the others take it as a \
                 file beside the question; a prompt takes the place of the question.";
-    members.insert("feed".to_owned(), json!({ "enum": Feed::WORDS.map(|(word, _)| word), "description": feed }));
+    members.insert("feed".to_owned(), json!({ "enum": Feed::VARIANTS, "description": feed }));
     let condition = "When it is taken, by the step before it: `agreement < 0.95`; otherwise always.";
     members.insert("if".to_owned(), json!({ "type": "string", "description": condition }));
     let mut required = vec!["kind"];

@@ -1,12 +1,12 @@
-//! `refinery pipe`: several protocols, one after the other.
+//! What the command of this protocol says of itself.
 
-use crate::app::request::RunCommand;
-use crate::cli::commands::self_refine::SelfRefineArgs;
-use crate::cli::commands::shared_args::SharedArgs;
-use crate::cli::commands::typed::Asks;
-use clap::Args;
+use crate::protocol::options::Help;
 
-const AFTER: &str = "\
+/// The help of the command.
+pub const HELP: Help = Help {
+    about: "Chain several commands under one budget",
+    long: "",
+    after: "\
 A step is one of consensus, debate, sample and refine, with the options of its command by name: \
 'sample num_samples=5 min_agreement=0.8', 'refine mode=critique refiner=codex@high'. Every step takes temperature, \
 reply_tokens, effort and feed. `refine` takes the previous result as its draft, the other steps take it as a file beside \
@@ -35,33 +35,5 @@ A file of steps:
   [[step]]
   kind = \"refine\"
   if = \"agreement < 0.95\"
-  target_score = 0.9";
-
-/// `refinery pipe`
-#[derive(Debug, Default, Args)]
-#[command(after_help = AFTER)]
-pub struct PipeArgs {
-    /// What a step does: consensus, debate, sample or refine, and its options; 1 to 20 times
-    #[arg(long, value_name = "STEP", help_heading = "Steps")]
-    pub step: Vec<String>,
-
-    /// Condition for the preceding --step: `agreement < 0.95` [default: always]
-    #[arg(id = "if", long = "if", value_name = "CONDITION", help_heading = "Steps")]
-    pub condition: Vec<String>,
-
-    /// Read the steps from a TOML file instead
-    #[arg(long, value_name = "FILE", help_heading = "Steps", conflicts_with_all = ["step", "if"])]
-    pub steps: Option<String>,
-
-    /// The critique pass over the answer.
-    #[command(flatten)]
-    pub self_refine: SelfRefineArgs,
-
-    /// What every run is given.
-    #[command(flatten)]
-    pub shared: SharedArgs,
-}
-
-impl Asks for PipeArgs {
-    const COMMAND: RunCommand = RunCommand::Pipe;
-}
+  target_score = 0.9",
+};
