@@ -186,7 +186,7 @@ fn a_text_is_never_harmed() {
         ),
         (tagged.clone(), says("", "<critique>c</critique><revised>Half of it, and then"), tagged.clone()),
         (tagged.clone(), says("", "It is fine, but I would change the tone."), tagged.clone()),
-        (tagged.clone(), says("", "<critique>c</critique>\n<revised> </revised>"), tagged.clone()),
+        (tagged.clone(), says("", "<critique>c</critique>\n<revised> </revised>"), tagged),
         (
             long.clone(),
             "[[rule]]\nactions = [{ critique = { points = ['vague'], revised = 'Short.' } }]\n".to_owned(),
