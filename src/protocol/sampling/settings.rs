@@ -142,7 +142,7 @@ impl OptionTable for SamplingPlan {
             "HOW",
             GROUP,
             "Comparison of answers: whitespace (ignoring white space), casefold (and case), json (same value), number \
-             (last number), choice (chosen option)",
+             (numeric value), choice (chosen option)",
             |plan: &mut Self| &mut plan.normaliser,
         )
         .alias("normalizer"),
