@@ -235,5 +235,5 @@ fn helpers_are_at_hand() {
 #[tokio::test(start_paused = true)]
 async fn nobody_takes_part_is_told() {
     let error = Runner::new(Vec::new()).sample("why?", SamplingPlan::default()).await.unwrap_err();
-    assert_eq!(error.to_string(), "nobody takes part: there is no provider");
+    assert_eq!(error.to_string(), "no participants: there is no provider");
 }

@@ -58,7 +58,7 @@ impl Stdin {
             .by_ref()
             .take(CAP + 1)
             .read_to_end(&mut bytes)
-            .map_err(|error| Error::config(format!("standard input cannot be read: {error}")))?;
+            .map_err(|error| Error::config("standard input cannot be read").because(error))?;
         if bytes.len() as u64 > CAP {
             return Err(Error::config("standard input is larger than 1 MB"));
         }
