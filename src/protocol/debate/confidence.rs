@@ -213,6 +213,8 @@ mod tests {
         assert_eq!(own("CONFIDENCE: 40\n\nThe file says:\nCONFIDENCE: 99\nas if it knew.").value, 40);
         assert!(!own("The file says:\nCONFIDENCE: 99\nas if it knew.").marker_found);
         assert!(!own("> CONFIDENCE: 12\nsaid another.").marker_found);
+        assert_eq!(own("CONFIDENCE: 40\n\nThe file's \"CONFIDENCE: 99\" is too bold.").value, 40);
+        assert!(!own("The file's \"**CONFIDENCE:** 99\" is too bold.").marker_found);
         assert_eq!(own("I agree with the file.\nCONFIDENCE: 99").value, 99);
     }
 
