@@ -83,7 +83,7 @@ fn request(demo: Demo) -> RunRequest {
         conditions: one.condition.map(str::to_owned).into_iter().collect(),
     };
     let settings =
-        [(Key::Models, models(demo)), (Key::Seed, Demo::SEED.to_string()), (Key::NoJournal, "true".to_owned())];
+        [(Key::Models, models(demo)), (Key::Seed, Demo::SEED.to_string()), (Key::NoJournal, "true".to_owned()), (Key::NoStdin, "true".to_owned())];
     RunRequest {
         command,
         options,
