@@ -3,8 +3,8 @@
 
 use crate::error::Error;
 use crate::host::Folders;
-use crate::plan::words::closest;
 use crate::protocol::debate::{Persona, built_in, read};
+use crate::words::closest;
 use std::path::{Path, PathBuf};
 
 /// A persona, and where it came from.

@@ -10,6 +10,7 @@ use crate::cli::inspect::personas::PersonasArgs;
 use crate::config::{Key, SettingValue};
 use crate::error::Error;
 use crate::protocol::consensus::HELP;
+use crate::report::OutputFormat;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -91,8 +92,8 @@ pub struct LookArgs {
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// Format of standard output: text or json [default: text]
-    #[arg(short = 'o', long, value_name = "FORMAT")]
+    /// Format of standard output.
+    #[arg(short = 'o', long, help = OutputFormat::help(), value_name = "FORMAT")]
     pub output_format: Option<String>,
 }
 
@@ -131,8 +132,8 @@ pub struct DemoArgs {
     #[arg(value_name = "COMMAND")]
     pub demo: Option<String>,
 
-    /// Format of standard output: text, json or jsonl [default: text]
-    #[arg(short = 'o', long, value_name = "FORMAT")]
+    /// Format of standard output.
+    #[arg(short = 'o', long, help = OutputFormat::help(), value_name = "FORMAT")]
     pub output_format: Option<String>,
 
     /// Log every event
@@ -147,8 +148,8 @@ pub struct ConfigShowArgs {
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// Format of standard output: text or json [default: text]
-    #[arg(short = 'o', long, value_name = "FORMAT")]
+    /// Format of standard output.
+    #[arg(short = 'o', long, help = OutputFormat::help(), value_name = "FORMAT")]
     pub output_format: Option<String>,
 }
 

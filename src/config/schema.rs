@@ -6,13 +6,14 @@
 use super::file::{DEFAULT, entries};
 use super::key::{AdapterKey, Key, Path};
 use super::layers::{Layers, Source};
-use super::settings::{MOST_DAYS, OutputFormat};
+use super::settings::MOST_DAYS;
 use crate::adapter::Billing;
 use crate::exchange::{Effort, Tuning};
 use crate::plan::OnLimit;
 use crate::protocol::consensus::ConsensusPlan;
 use crate::protocol::options::OptionTable;
 use crate::protocol::refine::CritiquePlan;
+use crate::report::OutputFormat;
 use crate::value::{Kind, Range};
 use schemars::{Schema, json_schema};
 use serde_json::{Map, Value, json};

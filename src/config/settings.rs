@@ -9,26 +9,11 @@ use crate::exchange::{Effort, Tuning};
 use crate::plan::{Budget, Ceiling, OnLimit};
 use crate::protocol::consensus::ConsensusPlan;
 use crate::protocol::options::OptionTable;
-use crate::value::{Word, number, or_none, time, unless_default, whole, word, yes};
+use crate::report::OutputFormat;
+use crate::value::{number, or_none, time, unless_default, whole, word, yes};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
-use strum::{EnumString, IntoStaticStr, VariantNames};
-
-/// Format of standard output.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, IntoStaticStr, VariantNames, EnumString)]
-#[strum(serialize_all = "lowercase", ascii_case_insensitive)]
-pub enum OutputFormat {
-    /// The answer alone.
-    #[default]
-    Text,
-    /// One JSON document.
-    Json,
-    /// Events as they happen, one JSON object each; the last line is the document.
-    Jsonl,
-}
-
-impl Word for OutputFormat {}
 
 /// The most days that runs are kept, other than without a limit: a hundred years.
 pub(super) const MOST_DAYS: u32 = 36_500;

@@ -1,5 +1,6 @@
 //! Flags of every run, whatever its protocol.
 
+use crate::report::OutputFormat;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -124,8 +125,8 @@ pub struct BudgetArgs {
 /// Output.
 #[derive(Debug, Default, Args)]
 pub struct OutputArgs {
-    /// Format of standard output: text, json or jsonl [default: text]
-    #[arg(short = 'o', long, value_name = "FORMAT", help_heading = "Output")]
+    /// Format of standard output.
+    #[arg(short = 'o', long, help = OutputFormat::help(), value_name = "FORMAT", help_heading = "Output")]
     pub output_format: Option<String>,
 
     /// Log every event

@@ -169,8 +169,12 @@ impl Consensus {
             return if last.leader.as_ref() == Some(winner) { last.tied.clone() } else { Vec::new() };
         }
         let mean = |version: Best| self.mean(version.at, version.who);
-        let Some(won) = mean(best).filter(|_| best.at < seen) else { return Vec::new() };
         let others = (0..self.order.len()).filter(|who| *who != best.who);
+        let Some(won) = mean(best).filter(|_| best.at < seen) else {
+            // Where no answer has a score, none of the same round is better than another.
+            let answers = others.filter(|who| self.rounds[best.at].candidate(*who).is_some());
+            return answers.map(|who| self.order[who].clone()).collect();
+        };
         let as_good = |who: &MemberIndex| {
             self.best_version(seen, *who).and_then(mean).is_some_and(|mean| (mean - won).abs() <= SLACK)
         };

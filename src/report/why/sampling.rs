@@ -3,7 +3,7 @@
 use super::{Why, failure, row};
 use crate::event::preview;
 use crate::outcome::{Response, SamplingBody};
-use crate::report::event_line::counted;
+use crate::words::counted;
 
 /// So many of the different answers are shown.
 const SHOWN: usize = 6;
