@@ -116,9 +116,12 @@ fn a_loop_over_a_file_keeps_its_lines() {
 #[test]
 fn empty_input_that_is_named_leaves_nothing_to_work_on() {
     let sandbox = Sandbox::new("").file("work/empty.diff", " \n").file("work/full.txt", "x");
-    for line in
-        ["'Review this' -m claude -f -", "- -m claude", "refine why -m claude --draft -", "why -m claude -f full.txt -f -"]
-    {
+    for line in [
+        "'Review this' -m claude -f -",
+        "- -m claude",
+        "refine why -m claude --draft -",
+        "why -m claude -f full.txt -f -",
+    ] {
         let output = sandbox.run_with_stdin(line, Some(b"\n"));
         assert_eq!(output.code, Some(4), "{line}: {}", output.stderr);
         assert!(output.stderr.contains("standard input is empty: nothing to work on"), "{line}: {}", output.stderr);

@@ -80,7 +80,9 @@ fn draft(path: &str, folder: &Path, piped: Option<&Arc<str>>) -> Result<Arc<str>
 fn unnamed(prompt: Option<&str>) -> Error {
     let error = Error::config("data is piped to standard input, and no argument names it; no model was called");
     let error = match prompt {
-        Some(_) => error.hint("`-f -` attaches it as a file: git diff | refinery \"your question\" -f - -m claude,codex"),
+        Some(_) => {
+            error.hint("`-f -` attaches it as a file: git diff | refinery \"your question\" -f - -m claude,codex")
+        }
         None => error.hint("`-` makes it the prompt: echo \"your question\" | refinery - -m claude,codex"),
     };
     error.hint("`--no-stdin` leaves it unread")
@@ -88,7 +90,8 @@ fn unnamed(prompt: Option<&str>) -> Error {
 
 fn nothing() -> Error {
     Error::config("no question given")
-        .hint("refinery \"your question\" -m claude,codex").hint("refinery -f src/auth.rs -m claude,codex")
+        .hint("refinery \"your question\" -m claude,codex")
+        .hint("refinery -f src/auth.rs -m claude,codex")
 }
 
 #[cfg(test)]
