@@ -33,6 +33,7 @@ mod fake_cli_scripts;
 mod fault_children;
 mod fault_soak;
 mod fault_surroundings;
+mod host_stdin;
 mod journal;
 mod kept_folders;
 mod layers;

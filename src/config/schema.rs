@@ -70,7 +70,13 @@ fn run(key: Key) -> Value {
             "anyOf": [whole(0, Some(1000)), { "type": "string", "pattern": r"^[a-z0-9_-]+ *= *\d+$" }],
         })),
         Key::Billing => word(Billing::VARIANTS),
-        Key::AllowMissing | Key::Verbose | Key::Debug | Key::NoJournal | Key::KeepUnfinished | Key::RefineEnabled => {
+        Key::AllowMissing
+        | Key::Verbose
+        | Key::Debug
+        | Key::NoStdin
+        | Key::NoJournal
+        | Key::KeepUnfinished
+        | Key::RefineEnabled => {
             json!({ "type": "boolean" })
         }
         Key::RefineMaxPasses | Key::RefineMinBytes | Key::RefineEpsilon | Key::RefineExclude | Key::RefineVerify => {

@@ -57,6 +57,8 @@ pub struct Settings {
     pub on_limit: OnLimit,
     /// The critique pass that may follow a run.
     pub refine: RefineSettings,
+    /// Whether standard input is left alone where it is not named.
+    pub no_stdin: bool,
     /// Whether the run is not saved, and so can be neither resumed nor replayed.
     pub no_journal: bool,
     /// Maximum number of finished runs to keep; `None` for no limit.
@@ -124,6 +126,7 @@ impl Settings {
             max_wall: read.optional(&Path::Run(Key::MaxWall), time),
             on_limit: read.value(Key::OnLimit, word),
             refine: refine::read(&mut read),
+            no_stdin: read.value(Key::NoStdin, yes),
             no_journal: read.value(Key::NoJournal, yes),
             keep_runs: read.value(Key::KeepRuns, |text| or_none(text, 1_000_000)),
             keep_days: read.value(Key::KeepDays, |text| or_none(text, MOST_DAYS)),

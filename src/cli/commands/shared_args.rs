@@ -29,6 +29,10 @@ pub struct SharedArgs {
     #[arg(short = 'f', long = "file", value_name = "PATH", help_heading = "Input")]
     pub files: Vec<String>,
 
+    /// Leave standard input unread where no argument names it
+    #[arg(long, help_heading = "Input")]
+    pub no_stdin: bool,
+
     /// Limits of calls.
     #[command(flatten)]
     pub limits: LimitArgs,
