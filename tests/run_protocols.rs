@@ -45,7 +45,7 @@ const LINES: [(&str, u64); 6] = [
     ("refine why -m claude --judge codex", 6),
     ("refine why -m claude --mode critique --refiner codex --judge gemini", 4),
     ("pipe why -m claude*2,codex --step sample --step refine --if 'agreement < 0.9' --step 'sample num_samples=2'", 10),
-    ("pipe why -m claude,codex --step 'debate rounds=2' --step 'consensus stability_rounds=1' --self-refine", 9),
+    ("pipe why -m claude,codex --step 'debate rounds=2' --step 'consensus stability_rounds=1' --self-refine", 11),
 ];
 
 fn undisturbed(line: &str) -> Value {
