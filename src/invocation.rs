@@ -244,3 +244,20 @@ pub struct Exit {
     /// From spawn to reap.
     pub elapsed: Duration,
 }
+
+impl Exit {
+    /// What is known of a child at the line that completes its answer: it is still there.
+    #[must_use]
+    pub fn at_answer(elapsed: Duration) -> Self {
+        Self {
+            ending: Ending::Done,
+            code: None,
+            signal: None,
+            leaked: false,
+            stdout_bytes: 0,
+            stderr_bytes: 0,
+            prompt_written: true,
+            elapsed,
+        }
+    }
+}

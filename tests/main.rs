@@ -80,6 +80,7 @@ mod run_failures;
 mod run_guarantees;
 mod run_journal;
 mod run_limits;
+mod run_linger;
 mod run_logins;
 mod run_older_journals;
 mod run_outputs;

@@ -62,19 +62,25 @@ pub(super) fn environment(
     env
 }
 
-/// A variable of ours as the child sees it. The address of a proxy may hold a password.
+/// A variable of ours as the child sees it. The address of a proxy may hold a password, that of an API a key.
 fn passed(name: &str, value: &str) -> EnvValue {
-    if has_password(value) {
+    if holds_secret(value) {
         EnvValue::Secret { from: name.to_owned(), value: Secret::new(value) }
     } else {
         EnvValue::Plain(value.to_owned())
     }
 }
 
-/// Whether an address names a user: `http://user:password@host`.
-pub(super) fn has_password(address: &str) -> bool {
-    let authority = address.split_once("://").map_or(address, |(_, rest)| rest).split(['/', '?', '#']).next();
-    authority.is_some_and(|authority| authority.contains('@'))
+/// Whether an address names a user (`http://user:password@host`), or its query a key (`?api_key=…`).
+pub(super) fn holds_secret(address: &str) -> bool {
+    let rest = address.split_once("://").map(|(_, rest)| rest);
+    let authority = rest.unwrap_or(address).split(['/', '?', '#']).next();
+    let query = rest.and_then(|rest| rest.split_once('?')).map_or("", |(_, query)| query);
+    let named = |pair: &str| {
+        let name = pair.split('=').next().unwrap_or_default().to_lowercase();
+        ["key", "token", "secret", "pass", "auth", "sig"].iter().any(|word| name.contains(word))
+    };
+    authority.is_some_and(|authority| authority.contains('@')) || query.split('&').any(named)
 }
 
 /// The links from the scratch folder to a stored login.
@@ -101,11 +107,11 @@ mod tests {
 
     #[test]
     fn passwords_in_addresses_are_seen() {
-        for address in ["http://user:pw@proxy:3128", "user:pw@proxy", "https://token@h/path"] {
-            assert!(has_password(address), "{address}");
+        for address in ["http://user:pw@proxy:3128", "user:pw@proxy", "https://token@h/path", "https://h/v1?v=1&api_key=x"] {
+            assert!(holds_secret(address), "{address}");
         }
-        for address in ["http://proxy:3128", "localhost,.example.com", "https://h/a@b", "/usr/bin:/bin", ""] {
-            assert!(!has_password(address), "{address}");
+        for address in ["http://proxy:3128", "localhost,.example.com", "https://h/a@b", "https://h/v1?version=2", "/usr/bin:/bin", ""] {
+            assert!(!holds_secret(address), "{address}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! From one call to one subprocess, as plain data.
 
 use super::codec::{Codec, CodecContext, CodecKind, codec};
-use super::environment::{credential, environment, has_password, links, registry};
+use super::environment::{credential, environment, holds_secret, links, registry};
 use super::facts::{Host, Program};
 use super::manifest::{CodecName, Escape, Holds, Manifest, PoolSpec, ResolvedModel, Where};
 use super::overflow::{SplitPrompt, split_prompt, system_file};
@@ -129,9 +129,9 @@ fn values(request: &Request<'_>, paying: &PoolSpec, warnings: &mut Vec<String>) 
     }
     for (name, variable) in &paying.reads {
         let Some(value) = host.var(variable) else { continue };
-        if has_password(value) {
+        if holds_secret(value) {
             // Arguments are for everybody on the machine to see.
-            let words = format!("{}: {variable} holds a user or password, which would show in `ps`", manifest.id);
+            let words = format!("{}: {variable} holds a user, password or key, which would show in `ps`", manifest.id);
             return Err(CallFailure::new(FailureClass::Misconfigured, words));
         }
         values.insert(name.clone(), value.to_owned());

@@ -26,6 +26,9 @@ pub struct Attempt {
     pub stop: watch::Receiver<StopLevel>,
     /// Takes live events and warnings.
     pub events: mpsc::UnboundedSender<CallEvent>,
+    /// Takes the reply as soon as it is whole. What the attempt does after that is leaving and cleaning up: the
+    /// call goes on, and its permits are held until the end.
+    pub answered: mpsc::Sender<Reply>,
     /// Whether others wait until the vendor has answered this attempt; an answer says so by itself.
     pub leader: Option<Arc<RefreshLeader>>,
 }
@@ -53,6 +56,13 @@ pub enum CallEvent {
         attempt: u32,
         /// Lets it go, or says why not. Dropped, it means a stop.
         go: oneshot::Sender<Result<(), CallFailure>>,
+    },
+    /// Its reply is there. The call itself ends when its CLI is gone.
+    Replied {
+        /// Of which call.
+        call: CallId,
+        /// The reply.
+        reply: Reply,
     },
     /// It ended.
     Ended {

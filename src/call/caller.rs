@@ -201,17 +201,20 @@ impl LiveCall<'_> {
         self.notify(CallEvent::Begun { call: call.clone(), attempt: self.attempts, go });
         answer.await.map_err(|_| self.stopped_failure())??;
         let began = Instant::now();
-        let mut result = self
-            .endpoint
-            .backend
-            .attempt(Attempt {
-                spec: Arc::clone(&self.spec),
-                number: self.attempts,
-                stop: self.context.stop.clone(),
-                events: self.context.events.clone(),
-                leader: leader.clone(),
-            })
-            .await;
+        let (answered, mut early) = mpsc::channel(1);
+        let mut attempt = self.endpoint.backend.attempt(Attempt {
+            spec: Arc::clone(&self.spec),
+            number: self.attempts,
+            stop: self.context.stop.clone(),
+            events: self.context.events.clone(),
+            answered,
+            leader: leader.clone(),
+        });
+        let (mut result, leaving) = tokio::select! {
+            biased;
+            result = &mut attempt => (result, None),
+            Some(reply) = early.recv() => (Ok(reply), Some(attempt)),
+        };
         if let (Some(leader), Ok(_)) = (leader, &result) {
             leader.release();
         }
@@ -229,6 +232,11 @@ impl LiveCall<'_> {
         self.notify(CallEvent::Ended { call, attempt: self.attempts, failure, usage, served, elapsed });
         for warning in result.iter().flat_map(|reply| &reply.warnings) {
             self.caution(warning);
+        }
+        if let (Some(leaving), Ok(reply)) = (leaving, &result) {
+            self.notify(CallEvent::Replied { call: self.spec.id.clone(), reply: reply.clone() });
+            // The reply counts, whatever becomes of the CLI that gave it.
+            let _ = leaving.await;
         }
         result
     }

@@ -8,7 +8,7 @@ use crate::adapter::{self, ChosenPool, End, Host, Manifest, Prepared, Program, P
 use crate::event::EventKind;
 use crate::exchange::{Effort, Reply};
 use crate::failure::{CallFailure, FailureClass};
-use crate::invocation::{Ending, Limits, Turn};
+use crate::invocation::{Ending, Exit, Flow, Limits, Turn};
 use crate::process::{Scratch, Supervisor, is_shortage};
 use crate::time::Timestamp;
 use std::path::PathBuf;
@@ -85,7 +85,7 @@ impl CliBackend {
 
     async fn run_in(&self, attempt: &Attempt, scratch: &mut Scratch) -> Result<Reply, AttemptError> {
         let prepared = adapter::prepare(&self.request(attempt, scratch))?;
-        let Prepared { invocation, input, mut codec, streams, warnings, registry } = prepared;
+        let Prepared { invocation, input, codec, streams, warnings, registry } = prepared;
         if let Some(registry) = registry {
             self.settings.supervisor.registers(scratch, registry);
         }
@@ -105,13 +105,29 @@ impl CliBackend {
         drop(turns);
         let mut gauge = Gauge::new(attempt, &secrets);
         let mut kept = self.settings.echo.as_ref().map(|_| KeptOutput::begin(&invocation, scratch.path(), &secrets));
+        let mut codec = Some(codec);
+        let mut answer = None;
+        let began = Instant::now();
         let mut lines = |line: crate::invocation::Line| {
             if let Some(kept) = &mut kept {
                 kept.line(&line);
             }
-            let step = codec.line(&line);
+            let Some(reader) = &mut codec else { return Flow::Done };
+            let step = reader.line(&line);
             if let Some(progress) = step.progress {
                 gauge.show(progress);
+            }
+            if step.flow == Flow::Done
+                && let Some(reader) = codec.take_if(|reader| reader.is_complete())
+            {
+                gauge.end();
+                let exit = Exit::at_answer(began.elapsed());
+                let ended = reader.end(&End { exit: &exit, now: (self.settings.now)() });
+                let ended = finish(ended, &secrets, &warnings);
+                if let Ok(reply) = &ended {
+                    let _ = attempt.answered.try_send(reply.clone());
+                }
+                answer = Some(ended);
             }
             step.flow
         };
@@ -131,10 +147,12 @@ impl CliBackend {
         if let Ending::NotStarted { message, exhausted: true } = &exit.ending {
             return Err(AttemptError::Exhausted(message.clone()));
         }
-        let ended = codec.end(&End { exit: &exit, now: (self.settings.now)() });
-        let mut reply = secrets.clean(ended.map_err(|failure| secrets.clean_failure(failure))?);
-        reply.warnings.splice(0..0, warnings);
-        Ok(reply)
+        let at_exit = || {
+            let ended = codec?.end(&End { exit: &exit, now: (self.settings.now)() });
+            Some(finish(ended, &secrets, &warnings))
+        };
+        let ended = answer.or_else(at_exit);
+        Ok(ended.unwrap_or_else(|| Err(CallFailure::new(FailureClass::Internal, "its output was not read")))?)
     }
 
     /// Tells of something that the run should warn of.
@@ -148,7 +166,8 @@ impl CliBackend {
             Some(echo) => {
                 let plain = |c: char| if c.is_alphanumeric() || c == '-' { c } else { '_' };
                 let name: String = attempt.spec.id.as_str().chars().map(plain).collect();
-                Scratch::create(Some(echo.folder()), &format!("{name}.{}.", attempt.number))
+                // Until it has been cleaned it goes with the program, as any other does.
+                self.settings.supervisor.scratch(Some(echo.folder()), &format!("{name}.{}.", attempt.number))
             }
             None => self.settings.supervisor.scratch(self.settings.scratch_root.as_deref(), "refinery-"),
         };
@@ -168,6 +187,17 @@ impl CliBackend {
             short: scratch.short(),
         }
     }
+}
+
+/// What the codec made of the output, without secrets, with the warnings that were there before the start.
+fn finish(
+    ended: Result<Reply, CallFailure>,
+    secrets: &Secrets,
+    warnings: &[String],
+) -> Result<Reply, CallFailure> {
+    let mut reply = secrets.clean(ended.map_err(|failure| secrets.clean_failure(failure))?);
+    reply.warnings.splice(0..0, warnings.iter().cloned());
+    Ok(reply)
 }
 
 fn no_scratch(what: &str, error: &std::io::Error) -> AttemptError {

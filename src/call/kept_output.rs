@@ -6,17 +6,20 @@ use crate::invocation::{Capture, Invocation, Line, Stream};
 use crate::json;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::io::{BufWriter, Write};
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, BufWriter, Write};
 use std::ops::Range;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+
+/// Larger files are not kept: they cannot be searched as a whole.
+const MOST_BYTES: u64 = 256 * 1024 * 1024;
 
 /// The files `stdout` and `stderr` in the folder of an attempt.
 pub(super) struct KeptOutput<'a> {
     stdout: Option<BufWriter<File>>,
     stderr: Option<BufWriter<File>>,
-    paths: [PathBuf; 2],
+    folder: PathBuf,
     secrets: &'a Secrets,
 }
 
@@ -28,13 +31,12 @@ impl<'a> KeptOutput<'a> {
                 let path = scratch.join(name);
                 let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
                 // A call is worth more than its record.
-                (file.ok().map(BufWriter::new), path)
+                file.ok().map(BufWriter::new)
             }
-            Capture::File(path) => (None, path.clone()),
+            Capture::File(_) => None,
         };
-        let (stdout, stdout_path) = open(&invocation.stdout, "stdout");
-        let (stderr, stderr_path) = open(&invocation.stderr, "stderr");
-        Self { stdout, stderr, paths: [stdout_path, stderr_path], secrets }
+        let (stdout, stderr) = (open(&invocation.stdout, "stdout"), open(&invocation.stderr, "stderr"));
+        Self { stdout, stderr, folder: scratch.to_owned(), secrets }
     }
 
     /// Takes a line in.
@@ -48,21 +50,47 @@ impl<'a> KeptOutput<'a> {
         }
     }
 
-    /// Cleans what only the whole shows, now that the child is gone: files that it wrote itself, and secrets
-    /// that came in pieces.
+    /// Cleans what only the whole shows, now that the child is gone: everything that it wrote into its folder, and
+    /// secrets that came in pieces.
     pub(super) fn end(self) {
-        let Self { stdout, stderr, paths, secrets } = self;
+        let Self { stdout, stderr, folder, secrets } = self;
         drop((stdout, stderr));
-        for path in paths {
-            let Ok(bytes) = std::fs::read(&path) else { continue };
-            let text = String::from_utf8_lossy(&bytes).into_owned();
-            let clean = clean(secrets, text.clone());
-            if clean != text && std::fs::write(&path, clean).is_err() {
-                // Better no record than one with a key in it.
-                let _ = std::fs::remove_file(path);
+        clean_folder(&folder, secrets);
+    }
+}
+
+/// Takes secrets out of every file below a folder; what cannot be cleaned is removed: better no record than one
+/// with a key in it. No link is followed.
+fn clean_folder(folder: &Path, secrets: &Secrets) {
+    let _ = fs::set_permissions(folder, Permissions::from_mode(0o700));
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let kind = entry.file_type().ok();
+        let named = |path: &Path| !secrets.spans(&path.to_string_lossy()).is_empty();
+        let fine = match kind {
+            Some(kind) if kind.is_dir() => {
+                clean_folder(&path, secrets);
+                true
             }
+            Some(kind) if kind.is_file() => clean_file(&path, secrets).is_ok(),
+            Some(kind) => kind.is_symlink() && !fs::read_link(&path).is_ok_and(|target| named(&target)),
+            None => false,
+        };
+        if !fine || named(Path::new(&entry.file_name())) {
+            let _ = if kind.is_some_and(|kind| kind.is_dir()) { fs::remove_dir_all(path) } else { fs::remove_file(path) };
         }
     }
+}
+
+fn clean_file(path: &Path, secrets: &Secrets) -> io::Result<()> {
+    fs::set_permissions(path, Permissions::from_mode(0o600))?;
+    if fs::metadata(path)?.len() > MOST_BYTES {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    let bytes = fs::read(path)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let cleaned = clean(secrets, text.clone().into_owned());
+    if cleaned == text { Ok(()) } else { fs::write(path, cleaned) }
 }
 
 /// The text without secrets, also without those whose pieces stand in the same place of several documents,

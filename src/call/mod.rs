@@ -13,6 +13,7 @@ mod cli;
 mod echo;
 mod kept_output;
 mod login_refresh;
+mod secret_forms;
 mod secrets;
 
 pub use adapter_queue::AdapterQueue;

@@ -1,6 +1,7 @@
 //! What a child was told in confidence, taken out of what it says: a CLI that repeats its key, or a
 //! token of its login, must not bring it into answers, journals, events or kept folders.
 
+use super::secret_forms::forms;
 use crate::adapter::Host;
 use crate::exchange::Reply;
 use crate::failure::CallFailure;
@@ -44,7 +45,8 @@ impl Secrets {
         Self::of(given.chain(stored(host)))
     }
 
-    /// Of one that has several lines, each line is a secret too: output is read by lines.
+    /// Of one that has several lines, each line is a secret too: output is read by lines. Each counts in its
+    /// usual encodings as well.
     pub(super) fn of(secrets: impl Iterator<Item = Secret>) -> Self {
         let mut all = Vec::new();
         for secret in secrets {
@@ -54,6 +56,8 @@ impl Secrets {
             all.push(secret);
         }
         all.retain(|secret| secret.expose().len() >= SECRET_BYTES);
+        let encoded: Vec<_> = all.iter().flat_map(|secret| forms(secret.expose())).map(Secret::new).collect();
+        all.extend(encoded);
         Self(all)
     }
 

@@ -1,6 +1,7 @@
 //! What follows from a usage limit: a pure decision.
 
 use crate::call::AtLimit;
+use crate::event::LimitThen;
 use crate::plan::OnLimit;
 use std::time::Duration;
 
@@ -33,6 +34,16 @@ pub fn decide(case: Case) -> AtLimit {
             Some(pause) if case.wall_left.is_none_or(|left| pause < left) => AtLimit::Wait(pause),
             _ => park,
         },
+    }
+}
+
+/// The decision as listeners hear it.
+#[must_use]
+pub fn told(decision: AtLimit) -> LimitThen {
+    match decision {
+        AtLimit::GiveUp => LimitThen::GoOnWithout,
+        AtLimit::Wait(_) => LimitThen::Wait,
+        AtLimit::Stop => LimitThen::Stop,
     }
 }
 

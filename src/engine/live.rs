@@ -2,11 +2,10 @@
 
 use super::drive::{Bounds, Clock, RunDeps};
 use super::fold::{Effect, Fold};
-use super::limit::{Case, decide};
+use super::limit::{Case, decide, told};
 use super::record::{JournalEntry, Record};
 use super::stop::{raise, stop_channel};
 use crate::call::{Answered, AtLimit, CallContext, CallEvent, Caller};
-use crate::event::LimitThen;
 use crate::exchange::Reply;
 use crate::failure::{CallFailure, FailureClass};
 use crate::ids::{CallId, TimerId};
@@ -17,9 +16,13 @@ use crate::plan::{OnLimit, budget_gate, overshoot};
 use crate::protocol::{Input, RoundOverrides, RoundReport, Settled};
 use crate::time::duration;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
+
+/// How long a CLI may take to leave after the last answer of a run before it is asked to: most need less.
+const FAREWELL: Duration = Duration::from_millis(100);
 
 /// A run while it happens. Dropping it ends every call.
 pub(super) struct Live<'a> {
@@ -35,7 +38,7 @@ pub(super) struct Live<'a> {
     ending: Option<Status>,
     calls: JoinSet<Answered>,
     stops: BTreeMap<CallId, watch::Sender<StopLevel>>,
-    /// Calls with a subprocess at this moment; the others wait or rest.
+    /// Calls with an attempt that has not answered; the others wait, rest or leave.
     attempting: BTreeSet<CallId>,
     tasks: HashMap<Id, CallId>,
     timers: JoinSet<TimerId>,
@@ -138,7 +141,12 @@ impl<'a> Live<'a> {
     /// the future drops nothing that happened, unless there is a journal: its calls go on.
     pub async fn watch(&mut self) {
         let mut watching = true;
+        let (mut farewell, mut dismissed) = (None, false);
         loop {
+            // Nothing is waited for but CLIs that have answered.
+            if self.fold.is_over() && farewell.is_none() {
+                farewell = Some(Instant::now() + FAREWELL);
+            }
             let waiting_for_timer = !(self.timers.is_empty() || self.fold.is_over() || self.stopping());
             if self.calls.is_empty() && !waiting_for_timer {
                 break;
@@ -153,7 +161,15 @@ impl<'a> Live<'a> {
                 }
                 // Before any attempt begins: what came may make it needless.
                 Some(ended) = self.calls.join_next_with_id() => self.settle(ended).await,
-                Some(event) = self.call_events.recv() => self.on_call_event(event).await,
+                Some(event) = self.call_events.recv() => {
+                    for begins in self.take_call_events(Some(event)).await {
+                        self.on_call_event(begins).await;
+                    }
+                }
+                () = until(farewell), if !dismissed => {
+                    dismissed = true;
+                    self.stops.values().for_each(|stop| raise(stop, StopLevel::Wind));
+                }
                 () = until(self.wall), if !self.stopping() => {
                     let longest = duration::show(self.bounds.max_wall.unwrap_or_default());
                     self.end(Status::BudgetExhausted, format!("the run's longest time of {longest} is over")).await;
@@ -165,7 +181,7 @@ impl<'a> Live<'a> {
                 }
             }
         }
-        for begins in self.drain_call_events().await {
+        for begins in self.take_call_events(None).await {
             self.on_call_event(begins).await;
         }
     }
@@ -262,7 +278,7 @@ impl<'a> Live<'a> {
 
     async fn settle(&mut self, ended: Result<(Id, Answered), JoinError>) {
         // What the call told before it ended comes first, and what wants to begin last.
-        let waiting = self.drain_call_events().await;
+        let waiting = self.take_call_events(None).await;
         match ended {
             Ok((task, answered)) => self.take_in(task, answered.result).await,
             Err(error) => {
@@ -282,13 +298,21 @@ impl<'a> Live<'a> {
         // participant: it is not settled, and a resume asks it again.
         let unsettled = [FailureClass::Stopped, FailureClass::OverBudget];
         let stopped = matches!(&result, Err(failure) if unsettled.contains(&failure.class));
-        if !stopped && self.fold.is_open(&id) {
+        if !stopped {
+            self.tell(id, result).await;
+        }
+    }
+
+    /// Tells the protocol what a call came to, unless it knows or does not wait for it.
+    async fn tell(&mut self, id: CallId, result: Result<Reply, CallFailure>) {
+        if self.fold.is_open(&id) {
             self.record(Record::Told { input: Input::Settled(Settled { id, result }) }).await;
         }
     }
 
     async fn on_call_event(&mut self, event: CallEvent) {
         match event {
+            CallEvent::Replied { call, reply } => self.tell(call, Ok(reply)).await,
             CallEvent::Live(kind) => self.fold.live((self.clock)(), kind),
             CallEvent::Begun { call, attempt, go } => {
                 let word = self.admit(call, attempt).await;
@@ -344,13 +368,8 @@ impl<'a> Live<'a> {
             wall_left: self.wall.map(|wall| wall.saturating_duration_since(Instant::now())),
             others: self.fold.others(&call),
         });
-        let then = match at_limit {
-            AtLimit::GiveUp => LimitThen::GoOnWithout,
-            AtLimit::Wait(_) => LimitThen::Wait,
-            AtLimit::Stop => LimitThen::Stop,
-        };
         let resets_at = failure.resets_at;
-        self.record(Record::Limited { call: call.clone(), resets_at, then }).await;
+        self.record(Record::Limited { call: call.clone(), resets_at, then: told(at_limit) }).await;
         if at_limit == AtLimit::Stop {
             let status = if self.bounds.on_limit == OnLimit::Fail { Status::Error } else { Status::Parked };
             let when = resets_at.map_or_else(String::new, |at| format!("; it resets at {at}"));
@@ -359,10 +378,10 @@ impl<'a> Live<'a> {
         at_limit
     }
 
-    /// Takes in what calls told; the attempts that want to begin are left.
-    async fn drain_call_events(&mut self) -> Vec<CallEvent> {
+    /// Takes in what calls told, from this on; attempts that want to begin are left: a reply may make them needless.
+    async fn take_call_events(&mut self, mut first: Option<CallEvent>) -> Vec<CallEvent> {
         let mut begins = Vec::new();
-        while let Ok(event) = self.call_events.try_recv() {
+        while let Some(event) = first.take().or_else(|| self.call_events.try_recv().ok()) {
             match event {
                 CallEvent::Begun { .. } => begins.push(event),
                 other => self.on_call_event(other).await,

@@ -3,9 +3,9 @@
 use super::error::EngineError;
 use super::message::Message;
 use super::provider::{About, ModelId, ModelProvider, ProviderError};
-use super::request::ProviderRequest;
+use super::request::{ProviderRequest, unheard};
 use crate::adapter::{self, Billing, Catalog, Host, Manifest};
-use crate::call::{AttemptError, Backend, CliBackend, CliEndpoint, CliSettings};
+use crate::call::{Attempt, AttemptError, Backend, CliBackend, CliEndpoint, CliSettings};
 use crate::error::Error;
 use crate::exchange::{Effort, Reply};
 use crate::failure::{CallFailure, FailureClass};
@@ -196,7 +196,8 @@ impl ModelProvider for CliProvider {
         let mut settings = self.settings.clone();
         settings.limits.hard = request.timeout();
         let backend = CliBackend::new(settings, self.endpoint.clone());
-        backend.attempt(request.attempt.clone()).await.map_err(|error| match error {
+        let attempt = Attempt { answered: unheard(), ..request.attempt.clone() };
+        backend.attempt(attempt).await.map_err(|error| match error {
             AttemptError::Failed(failure) => failure,
             // For want of descriptors, processes or memory: after a pause there may be some.
             AttemptError::Exhausted(message) => CallFailure::new(FailureClass::Overloaded, message),

@@ -3,7 +3,7 @@
 use super::message::{Message, MessageRole};
 use crate::call::{Attempt, CallEvent};
 use crate::event::EventKind;
-use crate::exchange::{CallSpec, Prompt, Role, Shape, Tuning};
+use crate::exchange::{CallSpec, Prompt, Reply, Role, Shape, Tuning};
 use crate::ids::{CallId, ParticipantId, Round};
 use crate::invocation::StopLevel;
 use std::sync::Arc;
@@ -46,7 +46,7 @@ impl ProviderRequest {
         let (stopper, stop) = watch::channel(StopLevel::Run);
         let (keeper, over) = watch::channel(());
         let (events, _) = mpsc::unbounded_channel();
-        let attempt = Attempt { spec: Arc::new(spec), number: 1, stop, events, leader: None };
+        let attempt = Attempt { spec: Arc::new(spec), number: 1, stop, events, answered: unheard(), leader: None };
         let lives = Some(Arc::new((stopper, keeper)));
         Self { attempt, messages, timeout: ALONE, signal: StopSignal(over), _lives: lives }
     }
@@ -149,6 +149,12 @@ impl ProviderRequest {
     pub fn stop_signal(&self) -> StopSignal {
         self.signal.clone()
     }
+}
+
+/// Where an early reply goes that is not to count before its provider has returned it: a provider around a
+/// CLI may change what the CLI said.
+pub(super) fn unheard() -> mpsc::Sender<Reply> {
+    mpsc::channel(1).0
 }
 
 /// Tells work that outlives an attempt's future that the attempt is over: answered, stopped, timed out

@@ -271,7 +271,7 @@ impl Call {
                     CallEvent::Begun { go, .. } => drop(go.send(Ok(()))),
                     CallEvent::Limited { answer, .. } => drop(answer.send(AtLimit::GiveUp)),
                     CallEvent::Warning(warning) => warnings.push(warning),
-                    CallEvent::Ended { .. } | CallEvent::Retrying { .. } | CallEvent::Live(_) => {}
+                    CallEvent::Ended { .. } | CallEvent::Replied { .. } | CallEvent::Retrying { .. } | CallEvent::Live(_) => {}
                 }
             }
             warnings

@@ -338,6 +338,10 @@ impl Codec for ClaudeCodec {
         self.watch.step(step)
     }
 
+    fn is_complete(&self) -> bool {
+        self.result.as_ref().is_some_and(|result| result.get("is_error") != Some(&Value::Bool(true)))
+    }
+
     fn end(mut self: Box<Self>, end: &End<'_>) -> Result<Reply, CallFailure> {
         let usage = self.usage();
         let mut signs = Signs { usage, partial: self.so_far(), resets_at: self.resets_at, ..Signs::default() };

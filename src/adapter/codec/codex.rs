@@ -136,6 +136,10 @@ impl Codec for CodexCodec {
         self.watch.step(step)
     }
 
+    fn is_complete(&self) -> bool {
+        self.completed
+    }
+
     fn end(mut self: Box<Self>, end: &End<'_>) -> Result<Reply, CallFailure> {
         let mut usage = self.usage.unwrap_or_default();
         if self.retries > 0 || self.completed {

@@ -2,7 +2,7 @@
 //! error. Measured with 0.61.0.
 
 use super::ending::{Watch, status_class};
-use super::json::{collect, parse};
+use super::json::{collect, ends_document, parse};
 use super::{Codec, CodecContext, End, Step, number};
 use crate::adapter::rules::Signs;
 use crate::exchange::{Reply, Usage};
@@ -16,11 +16,14 @@ use serde_json::{Map, Value};
 pub(super) struct GeminiCodec {
     watch: Watch,
     document: String,
+    /// How often the document was looked at for its end.
+    looks: u32,
+    complete: bool,
 }
 
 impl GeminiCodec {
     pub(super) fn new(context: CodecContext) -> Self {
-        Self { watch: Watch::new(context), document: String::new() }
+        Self { watch: Watch::new(context), document: String::new(), looks: 0, complete: false }
     }
 
     /// A whole document came: an answer, or a failure with exit code 0.
@@ -108,7 +111,17 @@ impl GeminiCodec {
 
 impl Codec for GeminiCodec {
     fn line(&mut self, line: &Line) -> Step {
-        collect(&mut self.watch, &mut self.document, line)
+        let step = collect(&mut self.watch, &mut self.document, line);
+        if ends_document(&mut self.looks, line)
+            && let Some(document) = parse(&self.document)
+        {
+            self.complete = document["stats"].is_object() && !document["error"].is_object();
+        }
+        if self.complete { Step::DONE } else { step }
+    }
+
+    fn is_complete(&self) -> bool {
+        self.complete
     }
 
     fn end(self: Box<Self>, end: &End<'_>) -> Result<Reply, CallFailure> {

@@ -6,7 +6,7 @@ use super::{Codec, CodecContext, End, Pointers, Step};
 use crate::adapter::rules::Signs;
 use crate::exchange::Reply;
 use crate::failure::{CallFailure, FailureClass};
-use crate::invocation::Line;
+use crate::invocation::{Flow, Line, Stream};
 use crate::json;
 use serde_json::Value;
 
@@ -19,17 +19,32 @@ pub(super) struct JsonCodec {
     watch: Watch,
     pointers: Pointers,
     document: String,
+    /// How often the document was looked at for its end.
+    looks: u32,
+    complete: bool,
 }
 
 impl JsonCodec {
     pub(super) fn new(context: CodecContext, pointers: Pointers) -> Self {
-        Self { watch: Watch::new(context), pointers, document: String::new() }
+        Self { watch: Watch::new(context), pointers, document: String::new(), looks: 0, complete: false }
     }
 }
 
 impl Codec for JsonCodec {
     fn line(&mut self, line: &Line) -> Step {
-        collect(&mut self.watch, &mut self.document, line)
+        let step = collect(&mut self.watch, &mut self.document, line);
+        // Without a sign of its own the document is whole only with exit code 0.
+        if !self.pointers.done.is_empty()
+            && ends_document(&mut self.looks, line)
+            && let Some(document) = parse(&self.document)
+        {
+            self.complete = hold(&self.pointers.done, &document) && self.pointers.error(&document).is_none();
+        }
+        if self.complete { Step { flow: Flow::Done, ..step } } else { step }
+    }
+
+    fn is_complete(&self) -> bool {
+        self.complete
     }
 
     fn end(self: Box<Self>, end: &End<'_>) -> Result<Reply, CallFailure> {
@@ -73,6 +88,16 @@ pub(super) fn collect(watch: &mut Watch, document: &mut String, line: &Line) -> 
         }
     }
     watch.step(Step::MORE)
+}
+
+/// Whether it is worth looking whether the document is whole with this line: it closes an object at the margin.
+/// Each look reads all of it, so that there are not many.
+pub(super) fn ends_document(looks: &mut u32, line: &Line) -> bool {
+    const LOOKS: u32 = 16;
+    let text = line.text.trim_end();
+    let may = line.stream == Stream::Stdout && text.ends_with('}') && (text == "}" || text.starts_with('{'));
+    *looks += u32::from(may);
+    may && *looks <= LOOKS
 }
 
 /// The JSON object that makes up a text, or ends it: some CLIs print notes before it.

@@ -83,6 +83,10 @@ impl Codec for JsonlCodec {
         self.watch.step(step)
     }
 
+    fn is_complete(&self) -> bool {
+        self.done && self.error.is_none()
+    }
+
     fn end(self: Box<Self>, end: &End<'_>) -> Result<Reply, CallFailure> {
         let left = end.exit.ending == Ending::Left && end.exit.code == Some(0);
         let complete = self.done || (self.pointers.done.is_empty() && left && self.watch.ran);

@@ -30,6 +30,11 @@ pub trait Codec: Send {
     /// Takes one line in.
     fn line(&mut self, line: &Line) -> Step;
 
+    /// Whether the turn has ended without an error: what [`Codec::end`] says then does not depend on the exit.
+    fn is_complete(&self) -> bool {
+        false
+    }
+
     /// The reply, or why there is none. Content and events decide; the exit code is only one more
     /// hint.
     ///

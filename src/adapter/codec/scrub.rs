@@ -12,25 +12,54 @@ pub(super) fn scrub(text: &str, secret: Option<&Secret>) -> String {
         Some(secret) => secret.remove_from(text),
         None => text.to_owned(),
     };
-    if !BEGINNINGS.iter().any(|(beginning, _)| text.contains(beginning)) {
-        return text;
-    }
     let of_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let of_value = |c: char| of_token(c) || matches!(c, '~' | '+' | '/' | '=' | '%');
     let mut clean = String::with_capacity(text.len());
     let mut rest = text.as_str();
+    let mut named = None;
     while !rest.is_empty() {
-        let token = rest.len() - rest.trim_start_matches(of_token).len();
+        let value = rest.len() - rest.trim_start_matches(of_value).len();
+        let masked = named.take().is_some_and(|by| is_value(by, &rest[..value]));
+        let token = if masked { value } else { rest.len() - rest.trim_start_matches(of_token).len() };
         let word = &rest[..token];
-        if BEGINNINGS.iter().any(|(beginning, length)| word.starts_with(beginning) && word.len() >= *length) {
+        if masked || BEGINNINGS.iter().any(|(start, length)| word.starts_with(start) && word.len() >= *length) {
             clean.push_str("[secret]");
         } else {
             clean.push_str(word);
         }
         let gap = rest[token..].len() - rest[token..].trim_start_matches(|c| !of_token(c)).len();
-        clean.push_str(&rest[token..token + gap]);
+        let between = &rest[token..token + gap];
+        named = names_value(word, between);
+        clean.push_str(between);
         rest = &rest[token + gap..];
     }
     clean
+}
+
+/// What says that a credential follows.
+#[derive(Clone, Copy)]
+enum Named {
+    /// `Bearer` or `Basic`, which are words as well.
+    Scheme,
+    /// `api_key=` and the like.
+    Key,
+}
+
+fn names_value(word: &str, between: &str) -> Option<Named> {
+    let word = word.to_ascii_lowercase();
+    let of = |words: &[&str]| words.iter().any(|end| word.ends_with(end));
+    match between {
+        " " if word == "bearer" || word == "basic" => Some(Named::Scheme),
+        "=" if of(&["key", "token", "secret", "password", "signature"]) => Some(Named::Key),
+        _ => None,
+    }
+}
+
+fn is_value(by: Named, value: &str) -> bool {
+    match by {
+        Named::Scheme => value.len() >= 8 && value.contains(|c: char| c.is_ascii_digit() || c == '='),
+        Named::Key => value.len() >= 6,
+    }
 }
 
 #[cfg(test)]
@@ -45,8 +74,15 @@ mod tests {
     }
 
     #[test]
+    fn headers_and_queries_are_known_by_what_stands_before_them() {
+        let text = "Authorization: Bearer abc.DEF123/x==, BASIC bWU6cGFzc3dvcmQ=; https://h/v1?api_key=sesame-0123&v=2";
+        let clean = "Authorization: Bearer [secret], BASIC [secret]; https://h/v1?api_key=[secret]&v=2";
+        assert_eq!(scrub(text, None), clean);
+    }
+
+    #[test]
     fn words_stay() {
-        for text in ["ask-me, sk-1, at-all", "é sk- ü", "", "task-force-of-many-words"] {
+        for text in ["ask-me, sk-1, at-all", "é sk- ü", "", "task-force-of-many-words", "Basic authentication = off", "key=1"] {
             assert_eq!(scrub(text, Some(&Secret::new(""))), text);
         }
     }
