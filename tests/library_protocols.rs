@@ -34,7 +34,9 @@ async fn a_debate_with_personas_a_judge_and_typed_events() {
     let (ada, bob, judge) = (speaker("ada", 90), speaker("bob", 40), speaker("justice", 0));
     let heard = Arc::new(AtomicUsize::new(0));
     let hears = Arc::clone(&heard);
-    let listen = move |_: &Event| drop(hears.fetch_add(1, Ordering::SeqCst));
+    let listen = move |_: &Event| {
+        hears.fetch_add(1, Ordering::SeqCst);
+    };
     let runner = runner(&[&ada, &bob]).auxiliary(Arc::clone(&judge) as _);
     let mut runner = runner.on("roundComplete", listen);
     let mut events = runner.events();
