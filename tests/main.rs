@@ -34,6 +34,7 @@ mod fake_cli_scripts;
 mod fault_children;
 mod fault_soak;
 mod fault_surroundings;
+mod fuzz;
 mod host_stdin;
 mod journal;
 mod kept_folders;
