@@ -17,6 +17,7 @@ pub mod outcome;
 pub mod time;
 #[doc(hidden)]
 pub mod value;
+mod words;
 
 // What the program, its tests and its benches need, and what the face below is made of: no part of what
 // is promised to library users. Data moves through them as ARCHITECTURE.md draws it.

@@ -6,8 +6,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Words that every module shares.
-const VOCABULARY: &[&str] =
-    &["billing", "error", "event", "exchange", "failure", "ids", "invocation", "json", "outcome", "time", "value"];
+const VOCABULARY: &[&str] = &[
+    "billing",
+    "error",
+    "event",
+    "exchange",
+    "failure",
+    "ids",
+    "invocation",
+    "json",
+    "outcome",
+    "time",
+    "value",
+    "words",
+];
 
 /// Which modules each module may name, beside the vocabulary and itself.
 const ARROWS: &[(&str, &[&str])] = &[
@@ -20,7 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("app", &["adapter", "call", "config", "engine", "host", "journal", "plan", "process", "protocol"]),
     ("library", &["adapter", "call", "engine", "host", "plan", "process", "protocol"]),
-    ("config", &["adapter", "plan", "protocol"]),
+    ("config", &["adapter", "plan", "protocol", "report"]),
     ("host", &["adapter", "config"]),
     ("plan", &["adapter", "protocol"]),
     ("protocol", &[]),

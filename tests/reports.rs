@@ -10,7 +10,9 @@ use refinery_core::outcome::{
     Account, Answer, Body, ConsensusBody, Dissent, Dropped, Finished, Outcome, QuoteCut, RoundRecord, Status, Totals,
     Winner,
 };
-use refinery_core::report::{Human, Json, Jsonl, OutputStream, Paint, Plain, Reporter};
+use refinery_core::report::format::json::Json;
+use refinery_core::report::format::jsonl::Jsonl;
+use refinery_core::report::{Human, OutputStream, Paint, Plain, Reporter};
 use refinery_core::time::Timestamp;
 use std::collections::BTreeMap;
 use std::io::{self, Write};

@@ -167,7 +167,7 @@ fn a_pipe_that_nobody_named_is_neither_read_nor_waited_for() {
     let output = sandbox.wait(child);
     drop(pipe);
     assert_eq!(output.code, Some(0));
-    assert!(output.stderr.starts_with("warning: standard input is ignored: use `-` "), "{}", output.stderr);
+    assert!(!output.stderr.contains("standard input"), "{}", output.stderr);
     sandbox.assert_nothing_left();
 }
 

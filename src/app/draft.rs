@@ -69,7 +69,8 @@ impl Draft {
         warnings: &mut Vec<String>,
     ) -> Result<Self, Error> {
         let implied = request.command.takes_draft().then_some(IMPLIED_QUESTION);
-        let input = input::read(&request.input, implied, &machine.cwd, &mut machine.stdin, warnings)?;
+        let input =
+            input::read(&request.input, implied, settings.no_stdin, &machine.cwd, &mut machine.stdin, warnings)?;
         let catalog = catalog(&request, &settings, machine, warnings)?;
         let personas = match request.command.has_personas() {
             true => persona_files::load(&machine.folders, &machine.cwd, &request.personas)?,

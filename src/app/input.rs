@@ -4,7 +4,7 @@
 use crate::app::request::Sources;
 use crate::error::Error;
 use crate::host::files::{self, Named};
-use crate::host::stdin::Stdin;
+use crate::host::stdin::{Stdin, Unread};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,14 +19,16 @@ pub struct Input {
     pub draft: Option<Arc<str>>,
 }
 
-/// Reads everything; `implied_question` is asked about a draft without a question. `warnings` takes what a
-/// person should know.
+/// Reads everything; `implied_question` is asked about a draft without a question. With `no_stdin` standard input
+/// is left alone where it is not named. `warnings` takes what a person should know.
 ///
 /// # Errors
-/// Standard input named twice, too long or no text; bad files; nothing to ask.
+/// Standard input named twice, not named although data arrives, too long, empty or no text; bad files; nothing to
+/// ask.
 pub fn read(
     sources: &Sources,
     implied_question: Option<&str>,
+    no_stdin: bool,
     folder: &Path,
     stdin: &mut Stdin,
     warnings: &mut Vec<String>,
@@ -41,8 +43,13 @@ pub fn read(
     }
     let named = from_stdin || draft_from_stdin || as_files == 1;
     let piped = if named { Some(stdin.read()?) } else { None };
-    if !named && stdin.carries() {
-        warnings.push("standard input is ignored: use `-` as the prompt, or `-f -` as a file".to_owned());
+    match if named || no_stdin { Unread::Nothing } else { stdin.unread() } {
+        Unread::Nothing => {}
+        // It may be the list of a loop around us.
+        Unread::File => {
+            warnings.push("standard input is ignored: use `-` as the prompt, or `-f -` as a file".to_owned());
+        }
+        Unread::Piped => return Err(unnamed(prompt)),
     }
     let question: Arc<str> = match (&piped, prompt) {
         (Some(text), Some("-")) => Arc::clone(text),
@@ -55,7 +62,11 @@ pub fn read(
         _ => question,
     };
     if question.trim().is_empty() && files.is_empty() {
-        return Err(nothing(from_stdin));
+        return Err(nothing());
+    }
+    if !files.is_empty() && files.iter().all(|(_, text)| text.trim().is_empty()) {
+        let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
+        return Err(Error::config(format!("{} is empty: nothing to work on", names.join(", "))));
     }
     Ok(Input { question, files, draft })
 }
@@ -65,25 +76,47 @@ fn draft(path: &str, folder: &Path, piped: Option<&Arc<str>>) -> Result<Arc<str>
     text.filter(|text| !text.trim().is_empty()).ok_or_else(|| Error::config(format!("the draft {path} is empty")))
 }
 
-fn nothing(from_stdin: bool) -> Error {
-    let error = match from_stdin {
-        true => Error::config("standard input is empty"),
-        false => Error::config("no question given"),
+/// Data that was piped in without a word about it is most likely what the question is about.
+fn unnamed(prompt: Option<&str>) -> Error {
+    let error = Error::config("data is piped to standard input, and no argument names it; no model was called");
+    let error = match prompt {
+        Some(_) => {
+            error.hint("`-f -` attaches it as a file: git diff | refinery \"your question\" -f - -m claude,codex")
+        }
+        None => error.hint("`-` makes it the prompt: echo \"your question\" | refinery - -m claude,codex"),
     };
-    error.hint("refinery \"your question\" -m claude,codex").hint("refinery -f src/auth.rs -m claude,codex")
+    error.hint("`--no-stdin` leaves it unread")
+}
+
+fn nothing() -> Error {
+    Error::config("no question given")
+        .hint("refinery \"your question\" -m claude,codex")
+        .hint("refinery -f src/auth.rs -m claude,codex")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Cursor;
+    use std::io::Write;
 
     fn input(prompt: Option<&str>, paths: &[&str], stdin: &str) -> Result<(String, Vec<String>, usize), Error> {
+        input_with(prompt, paths, stdin, false)
+    }
+
+    fn input_with(
+        prompt: Option<&str>,
+        paths: &[&str],
+        text: &str,
+        no_stdin: bool,
+    ) -> Result<(String, Vec<String>, usize), Error> {
         let files: Vec<_> = paths.iter().map(|path| (*path).to_owned()).collect();
-        let mut stdin = Stdin::made_up(Cursor::new(stdin.to_owned()), !stdin.is_empty());
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        writer.write_all(text.as_bytes()).unwrap();
+        drop(writer);
+        let mut stdin = Stdin::of(reader);
         let mut warnings = Vec::new();
         let sources = Sources { prompt: prompt.map(str::to_owned), files, draft: None };
-        let input = read(&sources, None, Path::new("/"), &mut stdin, &mut warnings)?;
+        let input = read(&sources, None, no_stdin, Path::new("/"), &mut stdin, &mut warnings)?;
         let files = input.files.iter().map(|(name, text)| format!("{name}={text}")).collect();
         Ok((input.question.to_string(), files, warnings.len()))
     }
@@ -93,13 +126,21 @@ mod tests {
         assert_eq!(input(Some("-"), &[], " why\n").unwrap(), (" why\n".into(), vec![], 0));
         assert_eq!(input(Some("why"), &["-"], "text").unwrap(), ("why".into(), vec!["stdin=text".into()], 0));
         assert_eq!(input(None, &["-"], "text").unwrap(), (String::new(), vec!["stdin=text".into()], 0));
-        assert_eq!(input(Some("why"), &[], "text").unwrap(), ("why".into(), vec![], 1));
+        assert_eq!(input_with(Some("why"), &[], "text", true).unwrap(), ("why".into(), vec![], 0));
+        for (prompt, way) in [(Some("why"), "`-f -` attaches it"), (None, "`-` makes it the prompt")] {
+            let error = input(prompt, &[], "text").unwrap_err();
+            assert!(error.hints[0].starts_with(way) && error.hints[1].contains("--no-stdin"), "{error:?}");
+        }
         assert_eq!(input(Some("why"), &[], "").unwrap(), ("why".into(), vec![], 0));
     }
 
     #[test]
     fn there_must_be_something_to_ask() {
-        assert_eq!(input(Some("-"), &[], "").unwrap_err().to_string(), "standard input is empty");
+        for named in [input(Some("-"), &[], ""), input(Some("why"), &["-"], " \n"), input(None, &["-"], "")] {
+            assert_eq!(named.unwrap_err().to_string(), "standard input is empty: nothing to work on");
+        }
+        let error = input(Some("why"), &["/dev/null"], "").unwrap_err();
+        assert!(error.to_string().contains("not a regular file"), "{error}");
         for prompt in [None, Some(""), Some(" \n")] {
             assert_eq!(input(prompt, &[], "").unwrap_err().to_string(), "no question given");
         }

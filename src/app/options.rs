@@ -7,9 +7,9 @@ use crate::app::request::OptionValue;
 use crate::app::roster::RosterBuilder;
 use crate::config::Key;
 use crate::error::Error;
-use crate::plan::words::closest;
 use crate::protocol::options::{Named, OptionTable, Takes};
 use crate::value::yes;
+use crate::words::closest;
 
 /// Options by name, each with where it was said.
 #[derive(Debug, Default)]

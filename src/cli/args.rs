@@ -10,6 +10,7 @@ use crate::cli::inspect::personas::PersonasArgs;
 use crate::config::{Key, SettingValue};
 use crate::error::Error;
 use crate::protocol::consensus::HELP;
+use crate::report::OutputFormat;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -91,8 +92,8 @@ pub struct LookArgs {
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// Format of standard output: text or json [default: text]
-    #[arg(short = 'o', long, value_name = "FORMAT")]
+    /// Format of standard output.
+    #[arg(short = 'o', long, help = OutputFormat::help(), value_name = "FORMAT")]
     pub output_format: Option<String>,
 }
 
@@ -131,8 +132,8 @@ pub struct DemoArgs {
     #[arg(value_name = "COMMAND")]
     pub demo: Option<String>,
 
-    /// Format of standard output: text, json or jsonl [default: text]
-    #[arg(short = 'o', long, value_name = "FORMAT")]
+    /// Format of standard output.
+    #[arg(short = 'o', long, help = OutputFormat::help(), value_name = "FORMAT")]
     pub output_format: Option<String>,
 
     /// Log every event
@@ -147,8 +148,8 @@ pub struct ConfigShowArgs {
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// Format of standard output: text or json [default: text]
-    #[arg(short = 'o', long, value_name = "FORMAT")]
+    /// Format of standard output.
+    #[arg(short = 'o', long, help = OutputFormat::help(), value_name = "FORMAT")]
     pub output_format: Option<String>,
 }
 
@@ -186,6 +187,14 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_says_what_it_does() {
+        let cli = Cli::command();
+        let told: std::collections::BTreeSet<_> =
+            cli.get_subcommands().map(|one| one.get_about().map(ToString::to_string)).collect();
+        assert_eq!(told.len(), cli.get_subcommands().count(), "{told:?}");
     }
 
     #[test]

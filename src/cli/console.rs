@@ -1,15 +1,17 @@
 //! Our three streams, and who writes what to them.
 
-use crate::config::OutputFormat;
 use crate::error::Error;
+use crate::report::format::json::pretty;
 use crate::report::live::Live;
-use crate::report::{Human, Json, Jsonl, OutputStream, Paint, Plain, Reporters, json, problem};
+use crate::report::{Human, OutputFormat, OutputStream, Paint, Plain, Reporters, problem};
 use serde::Serialize;
+use std::sync::Arc;
 
 /// What the system says, in its context: an error that a person can do little about.
 impl From<anyhow::Error> for Error {
     fn from(error: anyhow::Error) -> Self {
-        Self::failed(format!("{error:#}"))
+        let told = Self::failed(format!("{error:#}"));
+        Self { source: Some(Arc::from(error.into_boxed_dyn_error())), ..told }
     }
 }
 
@@ -46,11 +48,7 @@ impl Console {
 
     /// Tells what went wrong; returns the exit code.
     pub fn fail(self, error: &Error) -> u8 {
-        match self.format {
-            OutputFormat::Text => {}
-            OutputFormat::Json => problem::for_programs(&mut OutputStream::stdout(), error, false),
-            OutputFormat::Jsonl => problem::for_programs(&mut OutputStream::stdout(), error, true),
-        }
+        self.format.write_error(&mut OutputStream::stdout(), error);
         problem::for_people(&mut OutputStream::stderr(), self.err, error);
         error.kind.exit_code()
     }
@@ -58,18 +56,14 @@ impl Console {
     /// Writes a command's result: text for people, or a document for programs. Returns the exit code.
     pub fn tell(self, text: &str, document: &impl Serialize) -> u8 {
         let mut out = OutputStream::stdout();
-        match self.format {
-            OutputFormat::Text => out.line(text),
-            OutputFormat::Json => json::pretty(&mut out, document),
-            OutputFormat::Jsonl => json::compact(&mut out, document),
-        }
+        self.format.write(&mut out, text, document);
         self.written(&mut out)
     }
 
     /// Writes a document, whatever the format. Returns the exit code.
     pub fn document(self, document: &impl Serialize) -> u8 {
         let mut out = OutputStream::stdout();
-        json::pretty(&mut out, document);
+        pretty(&mut out, document);
         self.written(&mut out)
     }
 
@@ -89,16 +83,12 @@ impl Console {
     #[must_use]
     pub fn reporters(self, verbose: bool, debug: bool) -> Reporters {
         let mut all = Reporters::default();
-        let answer = (self.format == OutputFormat::Text).then(OutputStream::stdout);
+        let answer = self.format.is_text().then(OutputStream::stdout);
         match if debug { None } else { Live::on_stderr() } {
             Some(live) => all.push(Human::new(live, answer, verbose, self.err)),
             None => all.push(Human::new(Plain::new(OutputStream::stderr()), answer, verbose, self.err)),
         }
-        match self.format {
-            OutputFormat::Text => {}
-            OutputFormat::Json => all.push(Json::new(OutputStream::stdout())),
-            OutputFormat::Jsonl => all.push(Jsonl::new(OutputStream::stdout())),
-        }
+        all.extend(self.format.reporter(OutputStream::stdout()));
         all
     }
 }

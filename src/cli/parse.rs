@@ -1,9 +1,9 @@
 //! From the words that were typed to a command.
 
 use crate::cli::args::Cli;
-use crate::config::OutputFormat;
 use crate::error::Error;
-use crate::plan::words::closest;
+use crate::report::OutputFormat;
+use crate::words::closest;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
 use std::ffi::OsString;

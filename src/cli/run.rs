@@ -16,7 +16,7 @@ use crate::cli::history::{replay, runs};
 use crate::cli::inspect::{adapters, config_show, doctor, personas, schema};
 use crate::cli::parse::{self, Refused, parse};
 use crate::cli::session::{Session, start_log};
-use crate::config::{OutputFormat, Settings};
+use crate::config::Settings;
 use crate::error::Error;
 use crate::host::Machine;
 use crate::report::{OutputStream, Reporter};
@@ -111,7 +111,7 @@ fn play(args: &DemoArgs, machine: &mut Machine, console: &mut Console) -> Result
     let folder = tempfile::tempdir().context("cannot create a folder for the demo")?;
     let ready = demo::prepare(demo, args, machine, folder.path())?;
     console.format = ready.settings.output_format;
-    if console.format == OutputFormat::Text {
+    if console.format.is_text() {
         let question = ready.plan.material.question.trim();
         OutputStream::stderr().line(&format!("Question: {question}\nCommand: {}\n", demo::command(demo)));
     }

@@ -3,7 +3,7 @@
 use super::key::{Key, Path};
 use super::layers::{Origin, SettingValue, Source};
 use super::refine;
-use crate::plan::words::closest;
+use crate::words::closest;
 use std::collections::BTreeMap;
 
 /// The settings in an environment, and a warning for each variable that looks like a slip of the

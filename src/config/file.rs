@@ -3,7 +3,7 @@
 use super::key::{AdapterKey, Key, Path};
 use super::layers::{Origin, SettingValue, Source};
 use crate::error::Error;
-use crate::plan::words::closest;
+use crate::words::closest;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};

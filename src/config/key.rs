@@ -118,6 +118,8 @@ keys! {
         RefinerModel = "refiner_model",
         /// Reasoning effort of the refiner.
         RefinerEffort = "refiner_effort",
+        /// Whether standard input is left alone where it is not named.
+        NoStdin = "no_stdin",
         /// Whether runs are not saved, and so cannot be resumed or replayed.
         NoJournal = "no_journal",
         /// Maximum number of finished runs to keep; 0 or "none" for no limit.

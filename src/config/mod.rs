@@ -12,4 +12,4 @@ pub mod settings;
 pub use key::{AdapterKey, Key, Path};
 pub use layers::{Layers, Origin, SettingValue, Source};
 pub use refine::{RefineSettings, Typed};
-pub use settings::{AdapterSettings, OutputFormat, Settings};
+pub use settings::{AdapterSettings, Settings};

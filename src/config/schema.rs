@@ -6,13 +6,14 @@
 use super::file::{DEFAULT, entries};
 use super::key::{AdapterKey, Key, Path};
 use super::layers::{Layers, Source};
-use super::settings::{MOST_DAYS, OutputFormat};
+use super::settings::MOST_DAYS;
 use crate::adapter::Billing;
 use crate::exchange::{Effort, Tuning};
 use crate::plan::OnLimit;
 use crate::protocol::consensus::ConsensusPlan;
 use crate::protocol::options::OptionTable;
 use crate::protocol::refine::CritiquePlan;
+use crate::report::OutputFormat;
 use crate::value::{Kind, Range};
 use schemars::{Schema, json_schema};
 use serde_json::{Map, Value, json};
@@ -69,7 +70,13 @@ fn run(key: Key) -> Value {
             "anyOf": [whole(0, Some(1000)), { "type": "string", "pattern": r"^[a-z0-9_-]+ *= *\d+$" }],
         })),
         Key::Billing => word(Billing::VARIANTS),
-        Key::AllowMissing | Key::Verbose | Key::Debug | Key::NoJournal | Key::KeepUnfinished | Key::RefineEnabled => {
+        Key::AllowMissing
+        | Key::Verbose
+        | Key::Debug
+        | Key::NoStdin
+        | Key::NoJournal
+        | Key::KeepUnfinished
+        | Key::RefineEnabled => {
             json!({ "type": "boolean" })
         }
         Key::RefineMaxPasses | Key::RefineMinBytes | Key::RefineEpsilon | Key::RefineExclude | Key::RefineVerify => {

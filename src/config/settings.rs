@@ -9,26 +9,11 @@ use crate::exchange::{Effort, Tuning};
 use crate::plan::{Budget, Ceiling, OnLimit};
 use crate::protocol::consensus::ConsensusPlan;
 use crate::protocol::options::OptionTable;
-use crate::value::{Word, number, or_none, time, unless_default, whole, word, yes};
+use crate::report::OutputFormat;
+use crate::value::{number, or_none, time, unless_default, whole, word, yes};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
-use strum::{EnumString, IntoStaticStr, VariantNames};
-
-/// Format of standard output.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, IntoStaticStr, VariantNames, EnumString)]
-#[strum(serialize_all = "lowercase", ascii_case_insensitive)]
-pub enum OutputFormat {
-    /// The answer alone.
-    #[default]
-    Text,
-    /// One JSON document.
-    Json,
-    /// Events as they happen, one JSON object each; the last line is the document.
-    Jsonl,
-}
-
-impl Word for OutputFormat {}
 
 /// The most days that runs are kept, other than without a limit: a hundred years.
 pub(super) const MOST_DAYS: u32 = 36_500;
@@ -72,6 +57,8 @@ pub struct Settings {
     pub on_limit: OnLimit,
     /// The critique pass that may follow a run.
     pub refine: RefineSettings,
+    /// Whether standard input is left alone where it is not named.
+    pub no_stdin: bool,
     /// Whether the run is not saved, and so can be neither resumed nor replayed.
     pub no_journal: bool,
     /// Maximum number of finished runs to keep; `None` for no limit.
@@ -139,6 +126,7 @@ impl Settings {
             max_wall: read.optional(&Path::Run(Key::MaxWall), time),
             on_limit: read.value(Key::OnLimit, word),
             refine: refine::read(&mut read),
+            no_stdin: read.value(Key::NoStdin, yes),
             no_journal: read.value(Key::NoJournal, yes),
             keep_runs: read.value(Key::KeepRuns, |text| or_none(text, 1_000_000)),
             keep_days: read.value(Key::KeepDays, |text| or_none(text, MOST_DAYS)),

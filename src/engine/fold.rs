@@ -10,7 +10,8 @@ use crate::failure::FailureClass;
 use crate::ids::{CallId, ParticipantId, RunId, TimerId};
 use crate::outcome::{Finished, Outcome, Status, Totals};
 use crate::plan::Spent;
-use crate::protocol::{Command, Input, Outbox, Protocol, RoundReport};
+use crate::protocol::repeats::repeats_prompt;
+use crate::protocol::{Command, Input, Outbox, Protocol, RoundReport, Settled};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -38,7 +39,7 @@ pub struct RunMeta {
 pub enum Effect {
     /// Make this call.
     Ask(Arc<CallSpec>),
-    /// End that call; nobody waits for it.
+    /// End that call: it is no longer needed.
     Abandon(CallId),
     /// Say so when this much time is over.
     Arm(TimerId, Duration),
@@ -125,7 +126,7 @@ impl<'a> Fold<'a> {
         (fold, effects)
     }
 
-    /// The same run, whose events go to somebody else from here on.
+    /// The same run, whose events go to another listener from here on.
     #[must_use]
     pub fn with_listener<'b>(self, listener: Listener<'b>) -> Fold<'b>
     where
@@ -284,15 +285,29 @@ impl<'a> Fold<'a> {
         if self.outcome.is_some() {
             return Vec::new();
         }
+        let mut asked = None;
         if let Input::Settled(settled) = &input {
             // A protocol is never told of a call that it did not ask for, or gave up.
             let Some(call) = self.open.remove(&settled.id) else { return Vec::new() };
             let failure = settled.result.as_ref().err().map(|failure| failure.class);
             self.settled(&call, failure);
+            asked = Some(call.spec);
+        }
+        let input = input.without_thinking();
+        if let (Some(spec), Input::Settled(Settled { result: Ok(reply), .. })) = (asked, &input)
+            && repeats_prompt(&spec, &reply.text)
+        {
+            self.warn_once(format!("{}: an answer repeats instructions or codes of its prompt", spec.to));
         }
         let mut out = Outbox::default();
-        self.protocol.on(input.without_thinking(), &mut out);
+        self.protocol.on(input, &mut out);
         self.obey(&mut out)
+    }
+
+    fn warn_once(&mut self, text: String) {
+        if !self.ledger.has_warned(&text) {
+            self.emit(EventKind::Warning { text });
+        }
     }
 
     fn settled(&mut self, call: &Open, failure: Option<FailureClass>) {

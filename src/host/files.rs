@@ -64,10 +64,40 @@ fn one(path: &Path) -> Result<Arc<str>, String> {
     File::open(path)
         .and_then(|file| file.take(BUDGET + 1).read_to_end(&mut bytes))
         .map_err(|error| format!(" cannot be read: {error}"))?;
-    let text = String::from_utf8(bytes).map_err(|error| {
-        format!(" is not UTF-8 text (first invalid byte: {})", error.utf8_error().valid_up_to() + 1)
-    })?;
-    Ok(text.into())
+    Ok(decode(bytes)?.into())
+}
+
+const UTF16: &str = " is UTF-16 text; convert it to UTF-8: iconv -f UTF-16 -t UTF-8";
+
+/// How files begin that are attached although they are no text, and what is said of them.
+const FORMATS: [(&[u8], &str); 8] = [
+    (b"\xff\xfe", UTF16),
+    (b"\xfe\xff", UTF16),
+    (b"%PDF-", " is a PDF, not text; extract its text: pdftotext"),
+    (b"\x89PNG", " is a PNG image, and only text can be attached"),
+    (b"\xff\xd8\xff", " is a JPEG image, and only text can be attached"),
+    (b"GIF8", " is a GIF image, and only text can be attached"),
+    (b"PK\x03\x04", " is a ZIP archive or office document, and only text can be attached"),
+    (b"\x1f\x8b", " is a gzip archive, and only text can be attached"),
+];
+
+/// The text in bytes.
+///
+/// # Errors
+/// They are no UTF-8 text: what they are instead, as the rest of a sentence about them.
+pub fn decode(bytes: Vec<u8>) -> Result<String, String> {
+    // Western text in UTF-16 without a mark is valid UTF-8: every other byte of it is zero.
+    let zeros = bytes.iter().filter(|byte| **byte == 0).count();
+    if zeros > 0 && zeros * 5 >= bytes.len() * 2 {
+        return Err(UTF16.to_owned());
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let format = FORMATS.iter().find(|(magic, _)| error.as_bytes().starts_with(magic));
+        format.map_or_else(
+            || format!(" is not UTF-8 text (first invalid byte: {})", error.utf8_error().valid_up_to() + 1),
+            |(_, words)| (*words).to_owned(),
+        )
+    })
 }
 
 /// A size in megabytes, rounded up to a tenth so that what is too large also looks so.
@@ -102,6 +132,28 @@ mod tests {
                 "/dev/null is not a regular file",
             ]
         );
+    }
+
+    #[test]
+    fn what_is_no_text_is_called_by_its_name() {
+        let utf16: Vec<u8> = "why? é".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big_endian: Vec<u8> = "why?".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for (bytes, words) in [
+            ([b"\xff\xfe", utf16.as_slice()].concat(), "UTF-16"),
+            ([b"\xfe\xff", big_endian.as_slice()].concat(), "UTF-16"),
+            (utf16, "UTF-16"),
+            (big_endian, "UTF-16"),
+            (b"%PDF-1.7\n%\xe2\xe3".to_vec(), "PDF"),
+            (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(), "PNG"),
+            (b"PK\x03\x04\x14\xff".to_vec(), "office document"),
+            (b"caf\xe9".to_vec(), "first invalid byte: 4"),
+        ] {
+            let reason = decode(bytes).unwrap_err();
+            assert!(reason.contains(words), "{reason}");
+        }
+        for text in ["", "a\0b, and c", "\u{feff}x", "%PDF- in words", "PK"] {
+            assert_eq!(decode(text.into()).as_deref(), Ok(text));
+        }
     }
 
     #[test]

@@ -6,7 +6,6 @@ pub mod check;
 pub mod machine;
 pub mod participant;
 pub mod run;
-pub mod words;
 
 pub use crate::protocol::{Brought, Estimate, PhaseEstimate, RoundEstimate};
 pub use budget::{Budget, Ceiling, Exhausted, Spent, budget_gate, overshoot, remaining_budget};

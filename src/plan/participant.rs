@@ -1,11 +1,11 @@
 //! Who takes part, as people type it: `claude`, `codex-o3`, `claude/sonnet@low`, `claude*3`, and in a
 //! debate `claude:pessimist`.
 
-use super::words::closest;
 use crate::error::Error;
 use crate::exchange::Effort;
 use crate::ids::{AdapterId, ParticipantId};
 use crate::protocol::debate::{JUDGE, built_in};
+use crate::words::closest;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 

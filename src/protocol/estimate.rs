@@ -107,6 +107,19 @@ pub struct RoundEstimate {
 }
 
 impl RoundEstimate {
+    /// The calls of one phase.
+    #[must_use]
+    pub fn of(&self, phase: &str) -> u64 {
+        match phase {
+            "propose" => self.propose,
+            "evaluate" => self.evaluate,
+            "refine" => self.refine,
+            "argue" => self.argue,
+            "judge" => self.judge,
+            _ => 0,
+        }
+    }
+
     /// All calls of the round, repairs not among them.
     #[must_use]
     pub fn calls(&self) -> u64 {

@@ -3,8 +3,8 @@
 //!
 //! [`machine`] is the boundary to the engine, each protocol has a folder of its own, and what they
 //! share stands between: [`material`] (what they are given), `prompt` (the templates, and what fills
-//! them), `fence`, `quote` and `anonymise` (how text of others enters a prompt), `asking` and `parse`
-//! (what goes out and comes back), `draw` (what chance decides), [`tally`] (from scores to a leader)
+//! them), `fence`, `quote` and `anonymise` (how text of others enters a prompt), `asking`, `parse`
+//! and `repeats` (what goes out and comes back), `draw` (what chance decides), [`tally`] (from scores to a leader)
 //! and [`threshold`] (comparisons with a number).
 
 #[doc(hidden)]
@@ -29,6 +29,8 @@ pub mod parse;
 pub mod prompt;
 #[doc(hidden)]
 pub mod quote;
+#[doc(hidden)]
+pub mod repeats;
 mod settings;
 pub mod tally;
 pub mod thinking;

@@ -71,6 +71,14 @@ pub trait ProtocolSettings {
     /// Settings and members do not match; nothing was called.
     fn machine(&self, given: Given) -> Result<Machine, Error>;
 
+    /// What a person reads of it before it begins: what ends it, and how. `names` are those of its members.
+    fn facts(&self, names: &[&str]) -> Vec<(&'static str, String)>;
+
+    /// The phases of its rounds, if it has rounds.
+    fn round_phases(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// The most calls that it can take with so many members.
     fn estimate(&self, members: usize) -> Estimate;
 

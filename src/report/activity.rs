@@ -1,11 +1,11 @@
 //! What each participant is doing now, as a fold over events: the content of the live region.
 
-use super::event_line::counted;
-use super::table::grouped;
 use crate::event::{DebateEvent, Event, EventKind};
 use crate::exchange::Role;
 use crate::ids::{CallId, ParticipantId};
 use crate::time::Timestamp;
+use crate::words::counted;
+use crate::words::grouped;
 use std::collections::BTreeMap;
 
 /// The activity of a run.

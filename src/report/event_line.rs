@@ -4,11 +4,12 @@ mod debate;
 
 use super::paint::Paint;
 use super::progress;
-use super::table::grouped;
 use crate::event::{Announced, DebateEvent, EventKind, LimitThen, TextEvent};
 use crate::failure::FailureClass;
 use crate::ids::ParticipantId;
 use crate::time::duration::human;
+use crate::words::counted;
+use crate::words::grouped;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -194,12 +195,6 @@ pub fn scores(means: &BTreeMap<ParticipantId, f64>) -> String {
 #[must_use]
 pub fn score_text(score: f64) -> String {
     format!("{score:.1}")
-}
-
-/// `1 call`, `2 calls`.
-#[must_use]
-pub fn counted(count: u64, what: &str) -> String {
-    format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
 /// A length of time in milliseconds, for a person.

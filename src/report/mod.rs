@@ -4,10 +4,9 @@ pub mod activity;
 pub mod document;
 pub mod event_line;
 pub mod evidence;
+pub mod format;
 pub mod human;
-pub mod json;
 mod json_body;
-pub mod jsonl;
 #[cfg(feature = "cli")]
 pub mod live;
 pub mod output_stream;
@@ -22,9 +21,8 @@ mod terminal;
 mod why;
 mod wrap;
 
+pub use format::OutputFormat;
 pub use human::{Human, Plain, Screen};
-pub use json::Json;
-pub use jsonl::Jsonl;
 pub use output_stream::OutputStream;
 pub use paint::Paint;
 pub use reporter::{Reporter, Reporters};

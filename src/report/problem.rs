@@ -1,7 +1,5 @@
-//! Errors and warnings, for people and for programs.
+//! Errors and warnings, for people.
 
-use super::document::ErrorDocument;
-use super::json::{compact, pretty};
 use super::output_stream::OutputStream;
 use super::paint::Paint;
 use crate::error::Error;
@@ -19,10 +17,4 @@ pub fn for_people(err: &mut OutputStream, paint: Paint, error: &Error) {
 /// Tells people what they should know.
 pub fn warning(err: &mut OutputStream, paint: Paint, text: &str) {
     err.line(&format!("{} {text}", paint.warn("warning:")));
-}
-
-/// Tells programs what happened: the one document, over several lines or on one.
-pub fn for_programs(out: &mut OutputStream, error: &Error, one_line: bool) {
-    let document = ErrorDocument::of(error);
-    if one_line { compact(out, &document) } else { pretty(out, &document) }
 }

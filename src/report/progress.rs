@@ -1,8 +1,9 @@
 //! Events of sample, refine and pipe runs as lines of text.
 
-use super::event_line::{counted, failed};
+use super::event_line::failed;
 use super::paint::Paint;
 use crate::event::TextEvent;
+use crate::words::counted;
 
 /// Whether it is a result or a failure.
 pub(super) fn is_told_always(kind: &TextEvent) -> bool {

@@ -29,6 +29,12 @@ impl Reporters {
     }
 }
 
+impl Extend<Box<dyn Reporter>> for Reporters {
+    fn extend<T: IntoIterator<Item = Box<dyn Reporter>>>(&mut self, reporters: T) {
+        self.all.extend(reporters);
+    }
+}
+
 impl Reporter for Reporters {
     fn report(&mut self, event: &Event) {
         for reporter in &mut self.all {

@@ -1,13 +1,14 @@
 //! The summary for people: status, winner, rounds, calls, time, money, and why.
 
-use super::event_line::{counted, millis};
+use super::event_line::millis;
 use super::paint::Paint;
 use super::summary_rows;
-use super::table::grouped;
 use super::why::why;
 use super::wrap;
 use crate::exchange::Usage;
 use crate::outcome::{Account, Finished, StepCost, Totals};
+use crate::words::counted;
+use crate::words::grouped;
 use std::fmt::Write as _;
 
 /// The summary, several lines, for a terminal of so many columns.

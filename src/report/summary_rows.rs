@@ -2,10 +2,11 @@
 
 mod debate;
 
-use super::event_line::{counted, score_text};
+use super::event_line::score_text;
 use super::paint::Paint;
 use super::wrap::paragraphs;
 use crate::outcome::{Body, ConsensusBody, CritiquePass, Outcome, RefineBody, SamplingBody, Status};
+use crate::words::counted;
 
 type Row = (&'static str, String);
 

@@ -32,20 +32,6 @@ pub(super) fn padded(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
 }
 
-/// A whole number with thin groups: `1,234,567`.
-#[must_use]
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,10 +43,5 @@ mod tests {
         assert_eq!(table(&[], &[]), "");
         let wide = [["漢字", "x"], ["e\u{301}", "y"], ["abcd", "z"]].map(|row| row.map(str::to_owned).to_vec());
         assert_eq!(table(&wide, &[]), "漢字  x\ne\u{301}     y\nabcd  z\n");
-    }
-
-    #[test]
-    fn numbers_are_grouped() {
-        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
     }
 }

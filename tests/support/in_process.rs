@@ -24,7 +24,7 @@ use tokio::sync::watch;
 /// The machine that a sandbox's environment makes.
 fn machine(env: BTreeMap<String, String>, cwd: &Path) -> Machine {
     let folders = Folders::of(&env, None);
-    let stdin = Stdin::made_up(std::io::empty(), false);
+    let stdin = Stdin::of(std::fs::File::open("/dev/null").unwrap());
     Machine { env, folders, cwd: cwd.to_owned(), stdin, now: now(), warnings: Vec::new() }
 }
 

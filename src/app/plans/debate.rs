@@ -8,8 +8,8 @@ use crate::app::roster::RosterBuilder;
 use crate::error::Error;
 use crate::ids::ParticipantId;
 use crate::plan::PARTICIPANTS;
-use crate::plan::words::closest;
 use crate::protocol::debate::{DebatePlan, JUDGE, JUDGE_REPLY_TOKENS, JUDGE_TEMPERATURE, Persona, deal};
+use crate::words::closest;
 use std::ops::RangeInclusive;
 
 /// How many participants a debate takes.

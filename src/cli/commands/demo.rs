@@ -82,8 +82,12 @@ fn request(demo: Demo) -> RunRequest {
         step: one.step.to_owned(),
         conditions: one.condition.map(str::to_owned).into_iter().collect(),
     };
-    let settings =
-        [(Key::Models, models(demo)), (Key::Seed, Demo::SEED.to_string()), (Key::NoJournal, "true".to_owned())];
+    let settings = [
+        (Key::Models, models(demo)),
+        (Key::Seed, Demo::SEED.to_string()),
+        (Key::NoJournal, "true".to_owned()),
+        (Key::NoStdin, "true".to_owned()),
+    ];
     RunRequest {
         command,
         options,

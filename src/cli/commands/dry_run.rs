@@ -3,13 +3,11 @@
 use crate::app::draft::Draft;
 use crate::app::resolve::ResolvedParticipant;
 use crate::plan::{Estimate, PhaseEstimate, ProtocolPlan, RoundEstimate, RunPlan};
-use crate::protocol::consensus::{ConsensusPlan, ReviewMode};
-use crate::protocol::debate::DebatePlan;
-use crate::protocol::pipeline::{StepKind, StepPlan};
-use crate::protocol::refine::{RefineMode, RefinePlan, SelfRefinePlan};
-use crate::protocol::sampling::{EarlyStop, SamplingPlan};
-use crate::report::event_line::counted;
-use crate::report::table::{grouped, table};
+use crate::protocol::consensus::ReviewMode;
+use crate::protocol::refine::SelfRefinePlan;
+use crate::report::table::table;
+use crate::words::counted;
+use crate::words::grouped;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -105,32 +103,25 @@ struct File<'a> {
 struct Round {
     /// Which round, from 1.
     round: u32,
-    #[serde(flatten)]
-    phases: Phases,
+    /// First answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    propose: Option<u64>,
+    /// Reviews.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evaluate: Option<u64>,
+    /// Better answers for the round that follows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refine: Option<u64>,
+    /// Turns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    argue: Option<u64>,
+    /// The synthesis after the last round.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    judge: Option<u64>,
     /// All of these.
     calls: u64,
     /// Repairs of reviews.
     repairs: u64,
-}
-
-/// The phases of one round, by protocol.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(untagged)]
-enum Phases {
-    Consensus {
-        /// First answers.
-        propose: u64,
-        /// Reviews.
-        evaluate: u64,
-        /// Better answers for the round that follows.
-        refine: u64,
-    },
-    Debate {
-        /// Turns.
-        argue: u64,
-        /// The synthesis after the last round.
-        judge: u64,
-    },
 }
 
 impl<'a> Document<'a> {
@@ -178,12 +169,18 @@ fn line(one: &ResolvedParticipant) -> Line<'_> {
 }
 
 fn round(protocol: &ProtocolPlan, one: &RoundEstimate) -> Round {
-    let RoundEstimate { round, propose, evaluate, refine, repairs, argue, judge } = *one;
-    let phases = match protocol {
-        ProtocolPlan::Debate(_) => Phases::Debate { argue, judge },
-        _ => Phases::Consensus { propose, evaluate, refine },
-    };
-    Round { round, phases, calls: one.calls(), repairs }
+    let phases = protocol.settings().round_phases();
+    let of = |phase: &str| phases.contains(&phase).then(|| one.of(phase));
+    Round {
+        round: one.round,
+        propose: of("propose"),
+        evaluate: of("evaluate"),
+        refine: of("refine"),
+        argue: of("argue"),
+        judge: of("judge"),
+        calls: one.calls(),
+        repairs: one.repairs,
+    }
 }
 
 /// The dry run, as people read it.
@@ -198,7 +195,8 @@ pub fn text(draft: &Draft) -> String {
     }
     facts.push(("Question:", material(draft)));
     facts.extend(draft.input.draft.as_ref().map(|draft| ("Draft:", bytes(draft.len()))));
-    facts.extend(closing(&drawn.protocol, &drawn.members));
+    let names: Vec<&str> = drawn.members.iter().map(|one| one.id.as_str()).collect();
+    facts.extend(drawn.protocol.settings().facts(&names));
     let facts: Vec<_> = facts.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
     let mut blocks = vec![table(&facts, &[])];
     if !estimate.rounds.is_empty() {
@@ -208,18 +206,8 @@ pub fn text(draft: &Draft) -> String {
         blocks.push(phases(&estimate.phases));
     }
     let (total, most) = (estimate.total, estimate.total_with_repairs);
-    let repaired = |reviews: bool| {
-        let mut phases = estimate.phases.iter().filter(|phase| phase.repairs > 0);
-        phases.any(|phase| phase.phase.ends_with("evaluate") == reviews)
-    };
-    let what = match (!estimate.rounds.is_empty() || repaired(true), repaired(false)) {
-        (_, false) => "review",
-        (false, true) => "score",
-        (true, true) => "review and score",
-    };
-    let repairs =
-        if most == total { String::new() } else { format!("; {} if every {what} needs a repair", grouped(most)) };
-    format!("{}\nMaximum calls: {}{repairs}\n", blocks.join("\n"), grouped(total))
+    let without = if most == total { String::new() } else { format!(" ({} without repairs)", grouped(total)) };
+    format!("{}\nMaximum calls: {}{without}\n", blocks.join("\n"), grouped(most))
 }
 
 fn person(one: &ResolvedParticipant) -> String {
@@ -227,108 +215,20 @@ fn person(one: &ResolvedParticipant) -> String {
     format!("{} ({}{effort})", one.id, one.model.model_id)
 }
 
-/// What ends it.
-fn closing(protocol: &ProtocolPlan, members: &[ResolvedParticipant]) -> Vec<(&'static str, String)> {
-    match protocol {
-        ProtocolPlan::Consensus(_) if members.len() < 2 => Vec::new(),
-        ProtocolPlan::Consensus(plan) => vec![("Closes:", consensus(plan))],
-        ProtocolPlan::Debate(plan) => debate(plan, members),
-        ProtocolPlan::Sample(plan) => vec![("Counts:", sampling(plan))],
-        ProtocolPlan::Refine(plan) => vec![("Ends:", refine(plan))],
-        ProtocolPlan::Pipe(plan) => plan.steps.iter().map(|one| ("Step:", step(one))).collect(),
-    }
-}
-
-fn consensus(plan: &ConsensusPlan) -> String {
-    let lead = counted(u64::from(plan.stability_rounds), "round");
-    format!("mean score of {:.1} or more, leading for {lead}", plan.threshold)
-}
-
-fn debate(plan: &DebatePlan, members: &[ResolvedParticipant]) -> Vec<(&'static str, String)> {
-    let personas = members.iter().zip(&plan.personas).map(|(one, persona)| format!("{} as {}", one.id, persona.name));
-    let rounds = counted(u64::from(plan.rounds), "round");
-    let ends = match plan.early_stop && plan.rounds > 1 {
-        true => format!("when the score changes by {} or less, else after {rounds}", plan.convergence_delta),
-        false => format!("after {rounds}"),
-    };
-    let gate = plan.min_score.map_or(String::new(), |least| format!("; required score {least}"));
-    let order = match (plan.blind, plan.shuffle) {
-        (true, _) if plan.rounds == 1 => "in parallel",
-        (true, true) => "round 1 in parallel, then in turn in random order",
-        (true, false) => "round 1 in parallel, then in turn as listed",
-        (false, true) => "in turn: round 1 as listed, then in random order",
-        (false, false) => "in turn, as listed",
-    };
-    let mut facts = vec![
-        ("Personas:", personas.collect::<Vec<_>>().join(", ")),
-        ("Speak:", order.to_owned()),
-        ("Ends:", format!("{ends}{gate}")),
-    ];
-    facts.extend(plan.judge.iter().map(|judge| ("Judge:", format!("{}, without a vote", judge.participant))));
-    facts
-}
-
-fn sampling(plan: &SamplingPlan) -> String {
-    let gate = plan.min_agreement.map_or(String::new(), |least| format!(", required agreement {least}"));
-    let order = match plan.early_stop {
-        Some(EarlyStop::Certain) => ", one by one until the result cannot change".to_owned(),
-        Some(EarlyStop::Confident(sure)) => format!(", one by one until the result is unlikely to change ({sure})"),
-        None if plan.sequential => ", one by one".to_owned(),
-        None => String::new(),
-    };
-    let samples = counted(u64::from(plan.num_samples), "sample");
-    format!("{samples}, {}, {}{gate}{order}", plan.strategy.as_str(), plan.normaliser.as_str())
-}
-
-fn refine(plan: &RefinePlan) -> String {
-    match &plan.mode {
-        RefineMode::Score(score) => {
-            format!(
-                "score of {} or more, maximum {}",
-                score.target_score,
-                counted(score.max_iterations.into(), "rewrite")
-            )
-        }
-        RefineMode::Critique(critique) => {
-            let verified = if critique.verify { ", each verified" } else { "" };
-            format!("maximum {}{verified}", counted(critique.passes().into(), "critique"))
-        }
-    }
-}
-
-fn step(step: &StepPlan) -> String {
-    let condition = step.condition.as_ref().map_or(String::new(), |condition| format!(", if {condition}"));
-    let what = match &step.kind {
-        StepKind::Consensus(plan) => consensus(plan),
-        StepKind::Debate(plan) => format!("maximum {}", counted(plan.rounds.into(), "round")),
-        StepKind::Sample(plan) => sampling(plan),
-        StepKind::Refine(plan) => refine(plan),
-    };
-    format!("{}{condition}: {what}", step.kind.as_str())
-}
-
 fn rounds(protocol: &ProtocolPlan, rounds: &[RoundEstimate]) -> String {
-    let phases: &[&str] = match protocol {
-        ProtocolPlan::Debate(_) => &["argue", "judge"],
-        _ => &["propose", "evaluate", "refine"],
-    };
-    let debate = matches!(protocol, ProtocolPlan::Debate(_));
-    let mut head = vec!["round"];
-    head.extend(phases);
-    head.push("calls");
-    head.extend((!debate).then_some("repairs"));
+    let phases = protocol.settings().round_phases();
+    let repaired = phases.contains(&"evaluate");
+    let head = [&["round"][..], phases, &["calls"], if repaired { &["repairs"] } else { &[] }].concat();
     let mut rows = vec![head.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()];
     for one in rounds {
         let mut counts = vec![u64::from(one.round)];
-        match protocol {
-            ProtocolPlan::Debate(_) => counts.extend([one.argue, one.judge]),
-            _ => counts.extend([one.propose, one.evaluate, one.refine]),
-        }
+        counts.extend(phases.iter().map(|phase| one.of(phase)));
         counts.push(one.calls());
-        counts.extend((!debate).then_some(one.repairs));
+        counts.extend(repaired.then_some(one.repairs));
         rows.push(counts.into_iter().map(cell).collect());
     }
-    table(&rows, &(0..head.len()).collect::<Vec<_>>())
+    let numbers: Vec<usize> = (0..head.len()).collect();
+    table(&rows, &numbers)
 }
 
 fn phases(phases: &[PhaseEstimate]) -> String {

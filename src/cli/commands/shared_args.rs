@@ -1,5 +1,6 @@
 //! Flags of every run, whatever its protocol.
 
+use crate::report::OutputFormat;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -27,6 +28,10 @@ pub struct SharedArgs {
     /// File that the question is about, repeatable; `-` is standard input. 1 MB in total
     #[arg(short = 'f', long = "file", value_name = "PATH", help_heading = "Input")]
     pub files: Vec<String>,
+
+    /// Leave standard input unread where no argument names it
+    #[arg(long, help_heading = "Input")]
+    pub no_stdin: bool,
 
     /// Limits of calls.
     #[command(flatten)]
@@ -120,8 +125,8 @@ pub struct BudgetArgs {
 /// Output.
 #[derive(Debug, Default, Args)]
 pub struct OutputArgs {
-    /// Format of standard output: text, json or jsonl [default: text]
-    #[arg(short = 'o', long, value_name = "FORMAT", help_heading = "Output")]
+    /// Format of standard output.
+    #[arg(short = 'o', long, help = OutputFormat::help(), value_name = "FORMAT", help_heading = "Output")]
     pub output_format: Option<String>,
 
     /// Log every event

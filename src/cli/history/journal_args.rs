@@ -4,6 +4,7 @@ use crate::cli::args::settings;
 use crate::cli::commands::typed::Asks;
 use crate::config::{Key, SettingValue};
 use crate::plan::ProtocolKind;
+use crate::report::OutputFormat;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -42,8 +43,8 @@ pub enum RunsCommand {
 /// Where runs lie, and what standard output carries.
 #[derive(Debug, Default, Args)]
 pub struct PlaceArgs {
-    /// Format of standard output: text, json or jsonl [default: text]
-    #[arg(short = 'o', long, value_name = "FORMAT", global = true)]
+    /// Format of standard output.
+    #[arg(short = 'o', long, help = OutputFormat::help(), value_name = "FORMAT", global = true)]
     pub output_format: Option<String>,
 
     /// Directory of saved runs [default: ~/.local/state/refinery]

@@ -7,6 +7,7 @@ use crate::cli::console::Console;
 use crate::error::Error;
 use crate::host::Machine;
 use crate::protocol::debate::{JUDGE, Persona};
+use crate::report::OutputFormat;
 use crate::report::Paint;
 use crate::report::table::table;
 use clap::Args;
@@ -48,8 +49,8 @@ pub struct PersonasArgs {
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
-    /// Format of standard output: text or json [default: text]
-    #[arg(short = 'o', long, value_name = "FORMAT")]
+    /// Format of standard output.
+    #[arg(short = 'o', long, help = OutputFormat::help(), value_name = "FORMAT")]
     pub output_format: Option<String>,
 }
 

@@ -42,7 +42,7 @@ impl Consensus {
         }
         let standing = self.standing(at);
         let mut decision = self.strategy.close(&ClosedRound { standing: &standing, earlier: &self.closed.standings });
-        // An answer that nobody could judge is no agreement on another one.
+        // An answer without a review is no agreement on another one.
         if round.authors().any(|author| round.reviews(author).next().is_none()) {
             decision = ClosingDecision::Continue;
         }
@@ -66,7 +66,9 @@ impl Consensus {
         });
         self.closed.standings.push(standing);
         self.closed.converged = converged;
-        let more = !converged && !self.is_last(at) && self.enough_left((at, Stage::Evaluate));
+        let readable = self.are_readable(at, converged, out);
+        let enough = self.enough_left((at, Stage::Evaluate));
+        let more = !converged && readable && !self.is_last(at) && enough;
         if self.plan.stepped {
             let winner = match &decision {
                 ClosingDecision::Converged { winner } => Some(winner.clone()),
@@ -78,11 +80,26 @@ impl Consensus {
             let who = self.order.iter().position(|name| *name == winner);
             let best = who.and_then(|who| self.best_of_streak(at, who));
             self.finish_with(Status::Converged, at, best, out);
-        } else if self.is_last(at) {
+        } else if self.is_last(at) || (enough && !readable) {
             self.finish(Status::MaxRoundsExceeded, at, out);
         } else if !more {
             self.finish(Status::InsufficientModels, at, out);
         }
+    }
+
+    /// Whether the reviews of a round give a reason to buy those of another. Where fewer than half of what came can be
+    /// read, that is said; where no answer has half of its reviews either, the next round would be no better.
+    fn are_readable(&self, at: usize, converged: bool, out: &mut Outbox) -> bool {
+        let round = &self.rounds[at];
+        let (read, unreadable) = round.readable_reviews();
+        if read >= unreadable {
+            return true;
+        }
+        let judged = converged || round.is_judged();
+        let ends = if judged { "" } else { "; no answer has half of its reviews, so the run ends here" };
+        let (number, came) = (round.round, read + unreadable);
+        out.note(EventKind::Warning { text: format!("round {number}: {read} of {came} reviews readable{ends}") });
+        judged
     }
 
     /// Whether all answers of a round are the same, where that ends the run.
@@ -105,7 +122,9 @@ impl Consensus {
 
     /// Lets participants go on from a round to the next, each as soon as it can; whether any did.
     pub(super) fn go_on(&mut self, at: usize, out: &mut Outbox) -> bool {
-        if self.is_last(at) || !(self.closed.standings.len() > at || self.cannot_close(at)) {
+        // Before anything can be said of the reviews of this round, none of the next is bought.
+        let early = |run: &mut Self| run.rounds[at].is_judged() && run.cannot_close(at);
+        if self.is_last(at) || !(self.closed.standings.len() > at || early(self)) {
             return false;
         }
         if self.rounds.len() == at + 1 {

@@ -29,7 +29,7 @@ fn latest_best(versions: impl Iterator<Item = (Best, f64)>) -> Option<Best> {
 }
 
 impl Consensus {
-    /// The outcome if the run had to stop now; nothing while nobody has answered.
+    /// The outcome if the run had to stop now; nothing before the first answer.
     pub(super) fn best_so_far(&self) -> Option<Outcome> {
         let last = self.rounds.len().checked_sub(1)?;
         let closed = self.closed.standings.len();
@@ -65,7 +65,7 @@ impl Consensus {
         let rounds = if leads { usize::try_from(standing.stable).unwrap_or(1) } else { 1 };
         let versions = (at + 1).saturating_sub(rounds)..=at;
         let scored = versions.filter_map(|at| Some((Best { at, who }, self.mean(at, who)?)));
-        // A caller's own rule may name a winner that nobody scored.
+        // A caller's own rule may name a winner without a score.
         latest_best(scored).or_else(|| self.rounds[at].candidate(who).map(|_| Best { at, who }))
     }
 
@@ -169,8 +169,12 @@ impl Consensus {
             return if last.leader.as_ref() == Some(winner) { last.tied.clone() } else { Vec::new() };
         }
         let mean = |version: Best| self.mean(version.at, version.who);
-        let Some(won) = mean(best).filter(|_| best.at < seen) else { return Vec::new() };
         let others = (0..self.order.len()).filter(|who| *who != best.who);
+        let Some(won) = mean(best).filter(|_| best.at < seen) else {
+            // Where no answer has a score, none of the same round is better than another.
+            let answers = others.filter(|who| self.rounds[best.at].candidate(*who).is_some());
+            return answers.map(|who| self.order[who].clone()).collect();
+        };
         let as_good = |who: &MemberIndex| {
             self.best_version(seen, *who).and_then(mean).is_some_and(|mean| (mean - won).abs() <= SLACK)
         };

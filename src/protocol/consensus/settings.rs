@@ -16,6 +16,7 @@ use crate::protocol::pipeline::{Measured, Number, names};
 use crate::protocol::quote::QUOTE_BYTES;
 use crate::protocol::settings::{Given, Machine, ProtocolSettings};
 use crate::value::Word;
+use crate::words::counted;
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
@@ -204,6 +205,16 @@ impl ProtocolSettings for ConsensusPlan {
     }
 
     /// N + R·N(N−1) + (R−1)·N for N members in R rounds and reviews in pairs, and 1 for a single member.
+    fn facts(&self, names: &[&str]) -> Vec<(&'static str, String)> {
+        let lead = counted(u64::from(self.stability_rounds), "round");
+        let closes = format!("mean score of {:.1} or more, leading for {lead}", self.threshold);
+        if names.len() < 2 { Vec::new() } else { vec![("Closes:", closes)] }
+    }
+
+    fn round_phases(&self) -> &'static [&'static str] {
+        &["propose", "evaluate", "refine"]
+    }
+
     fn estimate(&self, members: usize) -> Estimate {
         let members = u64::try_from(members).unwrap_or(u64::MAX);
         Estimate::of_rounds(match members {

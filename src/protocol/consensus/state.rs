@@ -1,7 +1,7 @@
 //! What a consensus run knows at a moment: rounds, who has an answer in them, which reviews are in.
 
 use crate::exchange::Prompt;
-use crate::failure::CallFailure;
+use crate::failure::{CallFailure, FailureClass};
 use crate::ids::Round;
 use crate::outcome::AnswerOrigin;
 use crate::protocol::material::MemberIndex;
@@ -42,7 +42,7 @@ pub(super) enum Verdict {
     Asked,
     /// It is in.
     In(Review),
-    /// It is missing for good.
+    /// It is missing for good, and why.
     Missing(CallFailure),
 }
 
@@ -119,6 +119,24 @@ impl RoundState {
     /// Whether any review was asked for, or given up.
     pub fn reviews_begun(&self) -> bool {
         self.verdicts.iter().flatten().any(|verdict| !matches!(verdict, Verdict::Due))
+    }
+
+    /// How many reviews could be read, and how many there are that could not.
+    pub fn readable_reviews(&self) -> (usize, usize) {
+        let count = |what: fn(&Verdict) -> bool| self.verdicts.iter().flatten().filter(|verdict| what(verdict)).count();
+        let is_unreadable = |verdict: &Verdict| match verdict {
+            Verdict::Missing(failure) => failure.class == FailureClass::Malformed,
+            _ => false,
+        };
+        (count(|verdict| matches!(verdict, Verdict::In(_))), count(is_unreadable))
+    }
+
+    /// Whether any answer has at least half of its reviews. Once it is so, it stays so.
+    pub fn is_judged(&self) -> bool {
+        self.authors().any(|author| match self.reviews(author).count() {
+            0 => false,
+            read => 2 * read >= self.reviewers(author).count(),
+        })
     }
 
     /// Whether nothing is to come any more that belongs to this round.

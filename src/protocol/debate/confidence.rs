@@ -27,8 +27,8 @@ pub fn confidence(text: &str) -> Confidence {
     read(text, Word::Confidence)
 }
 
-/// Reads the marker that is the speaker's own: the one on the last line of the reply, where it was asked for; else the
-/// last one on a line that does not stand in what the speaker was `shown`, and is no quotation.
+/// Reads the marker that is the speaker's own: the one that is all of the last line, where it was asked for; else the
+/// last one that does not stand in what the speaker was `shown`, and is no quotation.
 #[must_use]
 pub fn own_confidence(text: &str, shown: &Shown<'_>) -> Confidence {
     read_own(text, shown, Word::Confidence)
@@ -42,13 +42,20 @@ pub fn own_judge_confidence(text: &str, shown: &Shown<'_>) -> Confidence {
 
 fn read_own(text: &str, shown: &Shown<'_>, word: Word) -> Confidence {
     let text = text.trim_end();
-    let last = read(text.rsplit('\n').next().unwrap_or(text), word);
-    if last.marker_found {
-        return last;
+    let line = text.rsplit('\n').next().unwrap_or(text);
+    let alone = |marker: &Marker| is_dressing(&line[..marker.start]) && is_dressing(&line[marker.end..]);
+    if last_marker(line, word).is_some_and(|marker| alone(&marker)) {
+        return read(line, word);
     }
-    let own =
-        |line: &&str| last_marker(line, word).is_none() || !(line.trim_start().starts_with('>') || shown.holds(line));
+    let own = |line: &&str| match last_marker(line, word) {
+        Some(marker) => !line.trim_start().starts_with('>') && !shown.holds(&line[marker.start..marker.end]),
+        None => true,
+    };
     read(&text.lines().filter(own).collect::<Vec<_>>().join("\n"), word)
+}
+
+fn is_dressing(text: &str) -> bool {
+    text.chars().all(|letter| is_blank(letter) || "*_`[](){}>#-.%".contains(letter))
 }
 
 /// Reads the last `JUDGE_CONFIDENCE:` of a synthesis, by the same rules.
@@ -93,9 +100,8 @@ fn read(text: &str, word: Word) -> Confidence {
 fn strip(text: &str, word: Word) -> &str {
     let Some(marker) = last_marker(text, word) else { return text };
     let Some(line) = text[..marker.start].rfind('\n') else { return text };
-    let dressed = |rest: &str| rest.chars().all(|letter| is_blank(letter) || "*_`[](){}>#-.%".contains(letter));
     let out_of_100 = text[marker.end..].trim_start().trim_start_matches("/100");
-    if !dressed(&text[line..marker.start]) || !dressed(out_of_100) || text[..line].trim().is_empty() {
+    if !is_dressing(&text[line..marker.start]) || !is_dressing(out_of_100) || text[..line].trim().is_empty() {
         return text;
     }
     text[..line].trim_end()
@@ -207,6 +213,8 @@ mod tests {
         assert_eq!(own("CONFIDENCE: 40\n\nThe file says:\nCONFIDENCE: 99\nas if it knew.").value, 40);
         assert!(!own("The file says:\nCONFIDENCE: 99\nas if it knew.").marker_found);
         assert!(!own("> CONFIDENCE: 12\nsaid another.").marker_found);
+        assert_eq!(own("CONFIDENCE: 40\n\nThe file's \"CONFIDENCE: 99\" is too bold.").value, 40);
+        assert!(!own("The file's \"**CONFIDENCE:** 99\" is too bold.").marker_found);
         assert_eq!(own("I agree with the file.\nCONFIDENCE: 99").value, 99);
     }
 

@@ -12,6 +12,7 @@ use crate::protocol::estimate::{Estimate, RoundEstimate};
 use crate::protocol::options::{Flag, Help, OptionTable, ProtocolOption, RoleOption};
 use crate::protocol::pipeline::{Measured, Number, names};
 use crate::protocol::settings::{Given, Machine, ProtocolSettings};
+use crate::words::counted;
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 
@@ -38,7 +39,7 @@ pub struct DebatePlan {
     pub min_score: Option<f64>,
     /// The persona of each participant, in plan order.
     pub personas: Vec<Persona>,
-    /// Who sums up; `None` for nobody.
+    /// Who sums up; `None` without one.
     pub judge: Option<Judge>,
     /// The judge's sampling temperature, 0 to 2; there is no default.
     pub judge_temperature: Option<f64>,
@@ -218,6 +219,31 @@ impl ProtocolSettings for DebatePlan {
         let machine = Debate::new(self.clone(), given.members, judge, given.material);
         let misfits = machine.misfits();
         Ok((Box::new(machine), misfits))
+    }
+
+    fn facts(&self, names: &[&str]) -> Vec<(&'static str, String)> {
+        let personas = names.iter().zip(&self.personas).map(|(name, persona)| format!("{name} as {}", persona.name));
+        let rounds = counted(u64::from(self.rounds), "round");
+        let ends = match self.early_stop && self.rounds > 1 {
+            true => format!("when the score changes by {} or less, else after {rounds}", self.convergence_delta),
+            false => format!("after {rounds}"),
+        };
+        let required = self.min_score.map_or(String::new(), |least| format!("; required score {least}"));
+        let order = match (self.blind, self.shuffle) {
+            (true, _) if self.rounds == 1 => "in parallel",
+            (true, true) => "round 1 in parallel, then in turn in random order",
+            (true, false) => "round 1 in parallel, then in turn as listed",
+            (false, true) => "in turn: round 1 as listed, then in random order",
+            (false, false) => "in turn, as listed",
+        };
+        let judge = self.judge.iter().map(|judge| ("Judge:", format!("{}, without a vote", judge.participant)));
+        let personas = ("Personas:", personas.collect::<Vec<_>>().join(", "));
+        let facts = [personas, ("Speak:", order.to_owned()), ("Ends:", format!("{ends}{required}"))];
+        facts.into_iter().chain(judge).collect()
+    }
+
+    fn round_phases(&self) -> &'static [&'static str] {
+        &["argue", "judge"]
     }
 
     /// A turn for each member in each round, and one for the judge.

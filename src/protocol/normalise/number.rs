@@ -1,59 +1,95 @@
 //! The number that an answer comes to, as one token: decimals with point or comma, grouped thousands, fractions,
 //! powers, percentages, times, dates and versions.
 
+use super::clause::{asides, is_month, last_clause, without_confidence};
 use super::plain::{self, plain};
+use super::unit;
 
 /// The number that an answer names, in one spelling for all numbers of one value. What is no plain number (a time, a
 /// date, a version) is kept as it is written, so that it is only ever the same as itself.
 ///
-/// It is the last boxed number, else the first one after the last announcement (`the answer is`), else the last one
-/// that stands outside of a parenthesis with words (`42 (see step 3)`), else the last one. Lines about confidence do
-/// not count.
+/// It is the boxed number, else the first one after the last announcement (`the answer is`), else the only one of the
+/// last clause with any, what stands in parentheses with words (`42 (see step 3)`) left out. Where several stand there,
+/// or one that is part of something else (`2x`, `from 1 to 3`), it cannot be told: then there is none. What is said
+/// about confidence does not count.
 pub(super) fn number(text: &str) -> Option<String> {
     let text = plain(text);
-    if let Some(boxed) = plain::boxed(&text).and_then(|boxed| tokens(boxed).pop()) {
-        return Some(boxed.form);
+    if let Some(boxed) = plain::boxed(&text) {
+        return only(boxed.trim_start_matches('{'));
     }
-    let lines: Vec<&str> = text.lines().filter(|line| !is_about_confidence(line)).collect();
-    let text = lines.join("\n");
+    let text = without_confidence(&text);
     if let Some(announced) = plain::announced(&text) {
         let clause = announced.lines().next().unwrap_or(announced);
         let value = clause.rsplit_once('=').map_or(clause, |(_, value)| value);
-        if let Some(token) = tokens(value).into_iter().next() {
-            return Some(token.form);
+        if let Some(token) = tokens(value).first() {
+            return told(value, token);
         }
     }
-    let all = tokens(&text);
-    let asides = asides(&text);
-    let outside = all.iter().rfind(|token| !asides.iter().any(|aside| aside.contains(&token.start)));
-    outside.or(all.last()).map(|token| token.form.clone())
+    let clause = last_clause(&text, |clause| !outside(clause).is_empty())?;
+    only(clause).or_else(|| only(bold(clause)?)).or_else(|| predicate(clause))
 }
 
-fn is_about_confidence(line: &str) -> bool {
-    line.trim_start_matches(|letter: char| !letter.is_alphanumeric()).to_lowercase().starts_with("confidence")
+/// The last number of a clause with several, where a verb says that it is the value: `5 of them cost $10`.
+fn predicate(clause: &str) -> Option<String> {
+    const VERBS: [&str; 21] = [
+        "is", "are", "was", "be", "equals", "makes", "gives", "cost", "costs", "has", "have", "takes", "ist", "sind",
+        "beträgt", "ergibt", "est", "fait", "es", "son", "total",
+    ];
+    let tokens = outside(clause);
+    let token = tokens.last()?;
+    let before = clause[..token.start].trim_end_matches(|letter: char| !letter.is_alphanumeric());
+    let verb = before.rsplit(|letter: char| !letter.is_alphanumeric()).next()?.to_lowercase();
+    if VERBS.contains(&verb.as_str()) { told(clause, token) } else { None }
 }
 
-/// Where parentheses with words in them stand.
-fn asides(text: &str) -> Vec<std::ops::Range<usize>> {
-    let mut found = Vec::new();
-    let mut open = None;
-    for (at, letter) in text.char_indices() {
-        match (letter, open) {
-            ('(', None) => open = Some(at),
-            (')', Some(start)) => {
-                if text[start..at].contains(char::is_alphabetic) {
-                    found.push(start..at);
-                }
-                open = None;
-            }
-            _ => {}
-        }
+/// The only number of a clause.
+fn only(clause: &str) -> Option<String> {
+    match outside(clause).as_slice() {
+        [token] => told(clause, token),
+        _ => None,
     }
-    found
+}
+
+/// The numbers that stand in no aside.
+fn outside(clause: &str) -> Vec<Token> {
+    let asides = asides(clause);
+    tokens(clause).into_iter().filter(|token| !asides.iter().any(|aside| aside.contains(&token.start))).collect()
+}
+
+/// What is bold in a clause, if that is one thing.
+fn bold(clause: &str) -> Option<&str> {
+    let mut parts = clause.split("**");
+    let (before, bold, _) = (parts.next()?, parts.next()?, parts.next()?);
+    (parts.next().is_none() && !before.ends_with(char::is_alphanumeric)).then_some(bold)
+}
+
+/// A number with its unit; nothing if it is part of something else, or what follows goes on with it.
+fn told(clause: &str, token: &Token) -> Option<String> {
+    const JOINED: &str = "^±<>≤≥√{_/×·";
+    let (before, after) = (&clause[..token.start], &clause[token.end..]);
+    let last = |text: &str| text.chars().next_back();
+    let sign = before.strip_suffix('-').unwrap_or(before);
+    let version =
+        before.strip_suffix(['v', 'V']).is_some_and(|before| !last(before).is_some_and(char::is_alphanumeric));
+    let inside = last(sign).is_some_and(|letter| letter.is_alphanumeric() || JOINED.contains(letter)) && !version;
+    let compared = before.trim_end().ends_with(['<', '>', '≤', '≥', '±', '√']);
+    let (form, after) = unit::with_unit(&token.form, after)?;
+    let operator = after.trim_start().trim_start_matches(['+', '-', '–', '*', 'x', '·', '/', '±', '^', ',']);
+    let goes_on = after.trim_start().len() > operator.len()
+        && operator.trim_start().starts_with(|letter: char| letter.is_ascii_digit());
+    let several = ["to ", "and ", "or ", "of ", "out of "].iter().any(|word| {
+        after
+            .trim_start()
+            .strip_prefix(word)
+            .is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()))
+    });
+    let dated = is_month(before.split_whitespace().next_back()) || is_month(after.split_whitespace().next());
+    (!inside && !compared && !goes_on && !several && !dated).then_some(form)
 }
 
 struct Token {
     start: usize,
+    end: usize,
     form: String,
 }
 
@@ -68,7 +104,7 @@ fn tokens(text: &str) -> Vec<Token> {
             Some((form, length)) => {
                 let negative = is_negative(&text[..at]) && form.starts_with(|letter: char| letter.is_ascii_digit());
                 let form = if negative && form != "0" { format!("-{form}") } else { form };
-                found.push(Token { start: at, form });
+                found.push(Token { start: at, end: at + length, form });
                 at += length;
             }
             None => at += rest.chars().next().map_or(1, char::len_utf8),
@@ -80,7 +116,10 @@ fn tokens(text: &str) -> Vec<Token> {
 /// Whether a sign stands right before, one that is no hyphen or dash between words or numbers.
 fn is_negative(before: &str) -> bool {
     let before = before.strip_suffix(['$', '€', '£']).unwrap_or(before);
-    let Some(before) = before.strip_suffix('-') else { return false };
+    if before.ends_with("minus ") {
+        return true;
+    }
+    let Some(before) = before.strip_suffix(['-', '–']) else { return false };
     before.chars().next_back().is_none_or(|letter| !(letter.is_alphanumeric() || letter == ')'))
 }
 
@@ -95,22 +134,24 @@ fn compound(text: &str) -> Option<(String, usize)> {
     }
     let (number, length) = decimal(text)?;
     let rest = &text[length..];
+    if let Some((form, more)) = rest.strip_prefix(' ').and_then(|part| mixed(&number, part)) {
+        return Some((form, length + 1 + more));
+    }
     if let Some(part) = rest.strip_prefix('/').or_else(|| rest.strip_prefix(" / ")).filter(|part| digits(part) > 0) {
         let between = rest.len() - part.len();
         let (under, more) = decimal(part)?;
         return Some((fraction(&number, &under), length + between + more));
     }
-    if let Some(part) = rest.strip_prefix("^").or_else(|| rest.strip_prefix("**")).filter(|part| digits(part) > 0) {
+    if let Some(part) = rest.strip_prefix("^").or_else(|| rest.strip_prefix("**")).filter(|part| exponent(part) > 0) {
         let between = rest.len() - part.len();
-        let exponent = &part[..digits(part)];
+        let exponent = &part[..exponent(part)];
         return Some((power(&number, exponent), length + between + exponent.len()));
     }
     if let Some(part) =
         [" x 10^", "x10^", " * 10^", "*10^", " · 10^", "·10^"].iter().find_map(|times| rest.strip_prefix(times))
     {
-        let negative = part.starts_with('-');
-        let exponent = digits(part.trim_start_matches('-')) + usize::from(negative);
-        if exponent > usize::from(negative) {
+        let exponent = exponent(part);
+        if exponent > 0 {
             let between = rest.len() - part.len();
             return Some((spelled(&format!("{number}e{}", &part[..exponent])), length + between + exponent));
         }
@@ -119,6 +160,22 @@ fn compound(text: &str) -> Option<(String, usize)> {
         return Some((shifted(&number, 2), length + rest.len() - rest_after.len()));
     }
     Some((number, length))
+}
+
+/// The length of a whole number with or without a sign; 0 if there is none.
+fn exponent(text: &str) -> usize {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if digits(unsigned) > 0 { text.len() - unsigned.len() + digits(unsigned) } else { 0 }
+}
+
+/// A whole number and a fraction behind it, `2 1/2`, and how long the fraction is.
+fn mixed(whole: &str, text: &str) -> Option<(String, usize)> {
+    let over = digits(text);
+    let part = text[over..].strip_prefix('/')?;
+    let number = |text: &str| text.parse::<u64>().ok().filter(|number| *number < 1_000_000);
+    let (whole, over_value, under) = (number(whole)?, number(&text[..over])?, number(&part[..digits(part)])?);
+    let over_all = (whole * under + over_value).to_string();
+    (over_value < under).then(|| (fraction(&over_all, &under.to_string()), over + 1 + digits(part)))
 }
 
 /// The length of digits that are joined by one of these marks, at least `count` of them together.
@@ -213,11 +270,14 @@ fn fraction(over: &str, under: &str) -> String {
 fn power(base: &str, exponent: &str) -> String {
     let value =
         base.parse::<u128>().ok().zip(exponent.parse().ok()).and_then(|(base, exponent)| base.checked_pow(exponent));
-    value.map_or_else(|| format!("{base}^{exponent}"), |value| value.to_string())
+    value.map_or_else(
+        || if base == "10" { spelled(&format!("1e{exponent}")) } else { format!("{base}^{exponent}") },
+        |value| value.to_string(),
+    )
 }
 
 /// A number in its form, with its point so many places further left.
-fn shifted(number: &str, places: usize) -> String {
+pub(super) fn shifted(number: &str, places: usize) -> String {
     let (whole, part) = number.split_once('.').unwrap_or((number, ""));
     if !whole.bytes().chain(part.bytes()).all(|byte| byte.is_ascii_digit()) {
         return format!("{number}e-{places}");
@@ -228,7 +288,7 @@ fn shifted(number: &str, places: usize) -> String {
 }
 
 /// One spelling for numbers that are equal: no zeros that say nothing. Whole numbers of any length stay exact.
-fn spelled(literal: &str) -> String {
+pub(super) fn spelled(literal: &str) -> String {
     if literal.contains(['e', 'E']) {
         return match literal.parse::<f64>() {
             Ok(float) if float.is_finite() => (float + 0.0).to_string(),

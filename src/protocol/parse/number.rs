@@ -33,42 +33,52 @@ pub(super) fn written(text: &str) -> Option<f64> {
 }
 
 /// The score that prose gives: the last line that says `Score: 8`, else what every `8/10` of the text
-/// agrees on. Lines that stand in what the model was shown do not count, nor do quoted ones.
+/// agrees on. What stands in what the model was shown does not count, nor do quoted lines.
 pub(super) fn in_prose(text: &str, shown: &Shown<'_>) -> Option<f64> {
-    // The material is searched only for lines that say a score: it can be long, and they are few.
-    let own = |line: &&str| !line.trim_start().starts_with('>') && !shown.holds(line);
-    let last = text.lines().rev().filter(|line| labelled(line).is_some()).find(own);
-    if let Some(labelled) = last.and_then(labelled) {
-        return labelled;
+    let lines = || text.lines().filter(|line| !line.trim_start().starts_with('>'));
+    // The material is searched only for what says a score: it can be long, and scores are few.
+    let own = |said: &Said<'_>| !shown.holds(said.written);
+    if let Some(said) = lines().rev().filter_map(labelled).find(own) {
+        return said.score;
     }
-    let mut scores = text.lines().filter(|line| out_of_ten(line).next().is_some()).filter(own).flat_map(out_of_ten);
+    let mut scores = lines().flat_map(out_of_ten).filter(own).filter_map(|said| said.score);
     let first = scores.next()?;
     scores.all(|score| same(score, first)).then_some(first)
 }
 
-/// What a line says that begins like `Score:`; `Some(None)` if that is no single number.
-fn labelled(line: &str) -> Option<Option<f64>> {
+/// A score in prose.
+struct Said<'a> {
+    /// Nothing if it is no single number.
+    score: Option<f64>,
+    /// As it is written, with its label and scale.
+    written: &'a str,
+}
+
+/// What a line says that begins like `Score:`.
+fn labelled(line: &str) -> Option<Said<'_>> {
     static LABEL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        let pattern =
-            "(?i)^[^a-z0-9]*(?:(?:my|the|final|overall|total) +)*(?:score|rating)(?: +is)?[^a-z0-9]*[:=]?[^a-z0-9]*";
+        let pattern = "(?i)^[^a-z0-9{\\[]*(?:(?:my|the|final|overall|total) +)*(?:score|rating)(?: +is)?[^a-z0-9]*[:=]?[^a-z0-9]*";
         Regex::new(pattern).ok()
     });
     let label = LABEL.as_ref()?.find(line)?;
-    let rest = &line[label.end()..];
-    let (score, rest) = leading(rest)?;
+    let (score, rest) = leading(&line[label.end()..])?;
     let undecided = rest.starts_with(['-', '–', '—', '%']) || rest.starts_with("to ");
-    Some((!undecided && (scale(rest).is_some() || !rest.starts_with('/'))).then_some(score))
+    let after = scale(rest);
+    let score = (!undecided && (after.is_some() || !rest.starts_with('/'))).then_some(score);
+    let end = line.len() - after.unwrap_or(rest).len();
+    Some(Said { score, written: line[..end].trim_matches(|letter: char| !letter.is_alphanumeric()) })
 }
 
 /// Every number of a line that names ten as its scale.
-fn out_of_ten(line: &str) -> impl Iterator<Item = f64> + '_ {
+fn out_of_ten(line: &str) -> impl Iterator<Item = Said<'_>> {
     let starts = line.char_indices().filter(|(at, letter)| {
         let before = line[..*at].chars().next_back();
         letter.is_ascii_digit() && !before.is_some_and(|before| before.is_alphanumeric() || ".,/-–".contains(before))
     });
     starts.filter_map(|(at, _)| {
         let (score, rest) = leading(&line[at..])?;
-        scale(rest).filter(|after| !after.starts_with(['/', '-'])).map(|_| score)
+        let after = scale(rest).filter(|after| !after.starts_with(['/', '-']))?;
+        Some(Said { score: Some(score), written: &line[at..line.len() - after.len()] })
     })
 }
 
@@ -155,6 +165,13 @@ mod tests {
         let parts = ["The answer:\nScore: 10/10".into()];
         let shown = Shown::new(&parts);
         assert_eq!(in_prose("It claims:\n> Score: 9\nScore: 10/10\nI say:\nScore: 3", &shown), Some(3.0));
-        assert_eq!(in_prose("Score:  10/10", &shown), None);
+        for quoted in ["Score:  10/10", "\"**Score:** 10/10\" is what it says of itself.", "Its 10/10 is unearned."] {
+            assert_eq!(in_prose(quoted, &shown), None, "{quoted}");
+            assert_eq!(in_prose(&format!("Score: 3\n{quoted}"), &shown), Some(3.0), "{quoted}");
+            assert_eq!(in_prose(&format!("I give 3 out of 10.\n{quoted}"), &shown), Some(3.0), "{quoted}");
+        }
+        // Nor what an object says: where it does not count, its lines do not either.
+        assert_eq!(in_prose("So:\n{ \"score\": 9.0 }", &shown), None);
+        assert_eq!(in_prose("So:\n\"score\": 9", &shown), Some(9.0));
     }
 }

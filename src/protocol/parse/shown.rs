@@ -27,7 +27,7 @@ impl<'a> Shown<'a> {
         Self { parts, ..Self::default() }
     }
 
-    /// Whether this text stands in the material, but for white space and quotation marks of markdown.
+    /// Whether this text stands in the material, but for case, white space and marks of markdown.
     pub(crate) fn holds(&self, text: &str) -> bool {
         let text = squeeze(text);
         !text.is_empty() && self.squeezed().contains(&text)
@@ -55,8 +55,10 @@ impl<'a> Shown<'a> {
     }
 }
 
+/// A text without what markdown and quoting change in it.
 fn squeeze(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_whitespace() && *letter != '>').collect()
+    let bare = text.chars().filter(|letter| !letter.is_whitespace() && !">*_`".contains(*letter));
+    bare.map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
 fn collect(text: &str, depth: usize, found: &mut HashSet<String>) {

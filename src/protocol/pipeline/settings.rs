@@ -148,6 +148,18 @@ impl ProtocolSettings for PipelinePlan {
         Ok((Box::new(machine), misfits))
     }
 
+    fn facts(&self, names: &[&str]) -> Vec<(&'static str, String)> {
+        let step = |step: &StepPlan| {
+            let condition = step.condition.as_ref().map_or(String::new(), |condition| format!(", if {condition}"));
+            // The last fact is what ends it.
+            let facts = step.kind.settings().facts(names);
+            let ends = facts.iter().rfind(|(name, _)| *name != "Judge:");
+            let ends = ends.map_or(String::new(), |(_, fact)| format!(": {fact}"));
+            ("Step:", format!("{}{condition}{ends}", step.kind.as_str()))
+        };
+        self.steps.iter().map(step).collect()
+    }
+
     /// As if every condition held.
     fn estimate(&self, members: usize) -> Estimate {
         let phases = self.steps.iter().enumerate().flat_map(|(at, step)| {

@@ -10,6 +10,7 @@ mod writer;
 pub use shapes::{review_batch_shape, review_shape, score_shape, synthesis_shape};
 pub use stable::Stable;
 pub use template::{Slot, Template};
+pub(crate) use text::template_texts;
 pub use text::{
     ANSWER, CONTEXT, CRITIQUE, FILE, IMPROVE, PROPOSE, REFINE, REPAIR, REQUEST, REQUEST_FILES, REVIEW, REVIEW_BATCH,
     REVIEW_FIELDS, REVIEW_OF_YOURS, SCORE, SCORE_REPAIR, VERDICT, system, system_refine, template_digests,

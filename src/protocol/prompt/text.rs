@@ -99,6 +99,15 @@ pub fn system_refine() -> Arc<str> {
     Arc::clone(&TEXT)
 }
 
+/// What participants are told, but for the few words around question and files.
+pub(crate) fn template_texts() -> impl Iterator<Item = &'static str> {
+    let around = [REQUEST.name, REQUEST_FILES.name, FILE.name, CONTEXT.name];
+    ALL.iter()
+        .map(|(template, _)| template)
+        .filter(move |template| !around.contains(&template.name))
+        .map(|one| one.text)
+}
+
 /// A digest of each template that these protocols use, 16 hexadecimal digits, by name: a run can only be
 /// continued with the prompts that it began with.
 #[must_use]

@@ -14,6 +14,7 @@ use crate::protocol::options::{Flag, Help, OptionTable, ProtocolOption, RoleOpti
 use crate::protocol::pipeline::{Measured, Number, names};
 use crate::protocol::settings::{Given, Machine, ProtocolSettings};
 use crate::value::{Field, Kind, Range};
+use crate::words::counted;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 pub struct RefinePlan {
-    /// Who writes: the draft, and in score mode every further text. `None` for whoever wrote the
+    /// Who writes: the draft, and in score mode every further text. `None` for the author of the
     /// text that there is, else the first participant.
     pub author: Option<ParticipantId>,
     /// Who scores; `None` for the author.
@@ -225,6 +226,20 @@ impl ProtocolSettings for RefinePlan {
         let machine = Refine::new(plan, members, given.material, author.as_ref()).with_evaluator(evaluator);
         let misfits = machine.misfits();
         Ok((Box::new(machine), misfits))
+    }
+
+    fn facts(&self, _names: &[&str]) -> Vec<(&'static str, String)> {
+        let ends = match &self.mode {
+            RefineMode::Score(score) => {
+                let rewrites = counted(score.max_iterations.into(), "rewrite");
+                format!("score of {} or more, maximum {rewrites}", score.target_score)
+            }
+            RefineMode::Critique(critique) => {
+                let verified = if critique.verify { ", each verified" } else { "" };
+                format!("maximum {}{verified}", counted(critique.passes().into(), "critique"))
+            }
+        };
+        vec![("Ends:", ends)]
     }
 
     fn estimate(&self, _members: usize) -> Estimate {

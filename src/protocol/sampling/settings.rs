@@ -14,6 +14,7 @@ use crate::protocol::pipeline::{Measured, Number, names};
 use crate::protocol::settings::{Given, Machine, ProtocolSettings};
 use crate::protocol::threshold::Threshold;
 use crate::value::{Field, Kind, Range, Word, yes};
+use crate::words::counted;
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
@@ -141,7 +142,7 @@ impl OptionTable for SamplingPlan {
             "HOW",
             GROUP,
             "Comparison of answers: whitespace (ignoring white space), casefold (and case), json (same value), number \
-             (last number), choice (chosen option)",
+             (numeric value), choice (chosen option)",
             |plan: &mut Self| &mut plan.normaliser,
         )
         .alias("normalizer"),
@@ -203,6 +204,19 @@ impl ProtocolSettings for SamplingPlan {
         let machine = Sampling::new(self.clone(), given.members, given.material);
         let misfits = machine.misfits();
         Ok((Box::new(machine), misfits))
+    }
+
+    fn facts(&self, _names: &[&str]) -> Vec<(&'static str, String)> {
+        let required = self.min_agreement.map_or(String::new(), |least| format!(", required agreement {least}"));
+        let order = match self.early_stop {
+            Some(EarlyStop::Certain) => ", one by one until the result cannot change".to_owned(),
+            Some(EarlyStop::Confident(sure)) => format!(", one by one until the result is unlikely to change ({sure})"),
+            None if self.sequential => ", one by one".to_owned(),
+            None => String::new(),
+        };
+        let samples = counted(u64::from(self.num_samples), "sample");
+        let (strategy, normaliser) = (self.strategy.as_str(), self.normaliser.as_str());
+        vec![("Counts:", format!("{samples}, {strategy}, {normaliser}{required}{order}"))]
     }
 
     /// A call for each sample.

@@ -1,8 +1,8 @@
 //! Events of a debate as lines of text.
 
-use super::counted;
 use crate::event::{DebateEvent, preview};
 use crate::report::paint::Paint;
+use crate::words::counted;
 
 /// Whether it changes the debate.
 pub(super) fn is_told_always(event: &DebateEvent) -> bool {

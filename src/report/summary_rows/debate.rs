@@ -1,8 +1,8 @@
 //! Rows of a debate: whether its score is stable and at what value; a debate has no winner.
 
 use crate::outcome::{DebateBody, Outcome, Status};
-use crate::report::event_line::counted;
 use crate::report::paint::Paint;
+use crate::words::counted;
 
 /// The status in words.
 pub(super) fn status(outcome: &Outcome, body: &DebateBody, paint: Paint) -> String {

@@ -3,7 +3,8 @@
 use super::{Row, Why, dropped, first_line, listed, names, row};
 use crate::ids::{ParticipantId, Round};
 use crate::outcome::{Account, AnswerChange, ConsensusBody, Dissent, Dropped, RoundRecord, Winner};
-use crate::report::event_line::{counted, score_text};
+use crate::report::event_line::score_text;
+use crate::words::counted;
 use std::collections::BTreeMap;
 
 /// Of so many rounds, the last ones, is told what changed.

@@ -2,9 +2,9 @@
 
 use super::{Row, Why, row};
 use crate::outcome::{Body, Finished, PipelineBody, Status, StepRecord};
-use crate::report::event_line::counted;
 use crate::report::paint::Paint;
 use crate::report::summary_rows::facts;
+use crate::words::counted;
 
 pub(super) fn why(body: &PipelineBody, finished: &Finished) -> Why {
     let rows = body.steps.iter().flat_map(|step| {

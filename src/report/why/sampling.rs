@@ -3,7 +3,7 @@
 use super::{Why, row};
 use crate::event::preview;
 use crate::outcome::{Response, SamplingBody};
-use crate::report::event_line::counted;
+use crate::words::counted;
 use std::collections::BTreeMap;
 
 /// So many of the different answers are shown.

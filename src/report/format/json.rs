@@ -1,10 +1,10 @@
 //! `--output-format json`: one document at the end, and nothing before it.
 
-use super::document::Document;
-use super::output_stream::OutputStream;
-use super::reporter::Reporter;
 use crate::event::Event;
 use crate::outcome::Finished;
+use crate::report::document::Document;
+use crate::report::output_stream::OutputStream;
+use crate::report::reporter::Reporter;
 use serde::Serialize;
 use std::io;
 

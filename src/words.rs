@@ -1,4 +1,4 @@
-//! The nearest known word to one that is not known: for hints.
+//! Words for people: counts, and the nearest known word to one that is not known.
 
 /// The word of `known` that `word` was probably meant to be: at most one edit away for words of up
 /// to four letters, at most two for longer ones.
@@ -13,9 +13,29 @@ pub fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
+/// A whole number with thin groups: `1,234,567`.
+#[must_use]
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number with what is counted: `1 round`, `1,200 calls`.
+#[must_use]
+pub fn counted(count: u64, what: &str) -> String {
+    format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::closest;
+    use super::*;
 
     #[test]
     fn finds_slips_and_leaves_strangers_alone() {
@@ -26,5 +46,10 @@ mod tests {
         assert_eq!(closest("deom", known), Some("demo"));
         assert_eq!(closest("dogma", known), None);
         assert_eq!(closest("why", known), None);
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
     }
 }

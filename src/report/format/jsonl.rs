@@ -1,11 +1,11 @@
 //! `--output-format jsonl`: each event on a line as it happens; the last line is the document.
 
-use super::document::Document;
 use super::json::compact;
-use super::output_stream::OutputStream;
-use super::reporter::Reporter;
 use crate::event::{Event, EventKind};
 use crate::outcome::Finished;
+use crate::report::document::Document;
+use crate::report::output_stream::OutputStream;
+use crate::report::reporter::Reporter;
 use serde::Serialize;
 use std::io;
 
