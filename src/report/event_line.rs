@@ -304,6 +304,8 @@ mod tests {
             message: "401".into(),
         };
         let text = line(&kind, false, PLAIN).unwrap();
+        assert!(text.starts_with("  failed: codex: not_logged_in: 401; log in"), "{text}");
+        let text = line(&kind, true, PLAIN).unwrap();
         assert!(text.starts_with("  failed: codex gave no answer in round 1: not_logged_in: 401; log in"), "{text}");
     }
 }
