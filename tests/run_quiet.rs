@@ -32,7 +32,8 @@ fn each_failure_is_one_line_with_what_to_do() {
         ("usage limit", "{ fail = { kind = 'usage-limit', message = 'Limit reached.' } }".to_owned(), "", 3),
         ("timeout", "'hang'".to_owned(), "--timeout 4", 4),
     ];
-    let mut seen = String::new();
+    let moment = regex_lite::Regex::new(r"resets [0-9TZ:.-]+").unwrap();
+    let mut seen = Vec::new();
     for (name, actions, flags, most) in all {
         let sandbox = failing(&actions);
         let line = format!("why -m claude,codex,gemini --seed 1 {flags}");
@@ -46,11 +47,10 @@ fn each_failure_is_one_line_with_what_to_do() {
         assert!(!output.stderr.contains("r1/"), "{name}: {}", output.stderr);
         assert!(asked(&sandbox) <= most, "{name}: asked {} times", asked(&sandbox));
         let progress = output.stderr.split("\n\n").next().unwrap();
-        let calls = regex_lite::Regex::new(r"resets [0-9TZ:.-]+").unwrap();
-        seen += &format!("--- {name}\n{}\n", calls.replace_all(progress, "resets [MOMENT]"));
-        seen += &format!("  …{}\n", dropped[0]);
+        let progress = moment.replace_all(progress, "resets [MOMENT]");
+        seen.push(format!("--- {name}\n{progress}\n  …{}\n", dropped[0]));
     }
-    assert_text_snapshot!(seen);
+    assert_text_snapshot!(seen.concat());
 }
 
 #[test]
