@@ -145,7 +145,7 @@ pub enum EventKind {
         /// From queue to end.
         elapsed_ms: u64,
     },
-    /// A call that nobody waits for any more was ended.
+    /// A call that is no longer needed was ended.
     CallAbandoned {
         /// Which.
         call: CallId,

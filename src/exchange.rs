@@ -23,7 +23,7 @@ pub enum Role {
     Answer,
     /// A turn in a debate.
     Argue,
-    /// The synthesis of a debate, by somebody who did not take part.
+    /// The synthesis of a debate, by a model that did not take part.
     Judge,
     /// A first, blind answer.
     Propose,

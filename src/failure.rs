@@ -26,7 +26,7 @@ pub enum FailureClass {
     Idle,
     /// It ended without a complete answer: exit without a result, signal, half a document.
     Crashed,
-    /// Nobody is logged in, or the login expired and could not be refreshed.
+    /// No login, or it expired and could not be refreshed.
     NotLoggedIn,
     /// The credential was refused (401).
     BadCredential,

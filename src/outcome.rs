@@ -112,7 +112,7 @@ impl Status {
 pub struct Outcome {
     /// How it ended.
     pub status: Status,
-    /// The text that a person came for; `None` if nobody ever answered.
+    /// The text that a person came for; `None` if no model ever answered.
     pub answer: Option<String>,
     /// Everything else, by protocol.
     pub body: Body,
@@ -295,7 +295,7 @@ pub struct Winner {
     pub participant: ParticipantId,
     /// The answer, exactly as it was scored.
     pub answer: String,
-    /// Its mean score; `None` if nobody scored it.
+    /// Its mean score; `None` without a score.
     pub mean_score: Option<f64>,
 }
 
@@ -366,7 +366,7 @@ pub struct Account {
     /// Tokens as the vendor reported them, and money: at the configured prices, if there are any, else
     /// as the vendor reported it.
     pub usage: Usage,
-    /// Attempts whose usage nobody reported.
+    /// Attempts whose usage was not reported.
     pub attempts_without_usage: u64,
 }
 

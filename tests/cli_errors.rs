@@ -48,7 +48,8 @@ fn help_and_version_are_no_errors() {
         assert!(!shown.stdout.is_empty(), "{line}");
     }
     let help = desk.run("--help").stdout;
-    for said in ["Exit codes:", "Examples:", "1 to 10 [default: 8]", "1 to 20 [default: 5]", "0 to 10 [default: 2]"] {
+    for said in ["Exit codes:", "Examples:", "(1 to 10) [default: 8]", "(1 to 20) [default: 5]", "0 to 10 [default: 2]"]
+    {
         assert!(help.contains(said), "{said}");
     }
 }

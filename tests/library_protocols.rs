@@ -111,7 +111,7 @@ async fn samples_are_dealt_and_counted() {
     assert_eq!(outcome.body.unique_responses, 3);
     let many = SamplingPlan { num_samples: 101, min_agreement: Some(1.5), ..SamplingPlan::default() };
     let error = runner(&[&ada]).sample("Which?", many).await.unwrap_err().to_string();
-    assert_eq!(error, "num_samples is 101: it goes from 1 to 100; min_agreement is 1.5: it goes from 0 to 1");
+    assert_eq!(error, "num_samples is 101: it must be 1 to 100; min_agreement is 1.5: it must be 0 to 1");
 }
 
 /// Writes a longer text each time.
@@ -173,12 +173,14 @@ async fn a_critique_pass_follows_any_run() {
     let ada = Scripted::new("ada", move |request| {
         Action::Say(if request.role() == Role::Critique { reply.clone() } else { draft.clone() })
     });
-    let runner = runner(&[&ada]).self_refine(SelfRefinePlan::default());
+    let critique = CritiquePlan { verify: false, ..CritiquePlan::default() };
+    let runner =
+        runner(&[&ada]).self_refine(SelfRefinePlan { critique: critique.clone(), ..SelfRefinePlan::default() });
     let outcome = runner.sample("Write.", SamplingPlan { num_samples: 1, ..SamplingPlan::default() }).await.unwrap();
     assert_eq!(outcome.answer.trim(), better.trim());
     assert!(outcome.self_refine.unwrap().changed);
 
-    let plan = RefinePlan { mode: RefineMode::Critique(CritiquePlan::default()), ..RefinePlan::default() };
+    let plan = RefinePlan { mode: RefineMode::Critique(critique), ..RefinePlan::default() };
     let outcome = self::runner(&[&ada]).refine("Write.", plan).await.unwrap();
     assert_eq!((outcome.status, outcome.answer.trim()), (Status::Refined, better.trim()));
 }
@@ -235,5 +237,5 @@ fn helpers_are_at_hand() {
 #[tokio::test(start_paused = true)]
 async fn nobody_takes_part_is_told() {
     let error = Runner::new(Vec::new()).sample("why?", SamplingPlan::default()).await.unwrap_err();
-    assert_eq!(error.to_string(), "nobody takes part: there is no provider");
+    assert_eq!(error.to_string(), "no participants: there is no provider");
 }

@@ -18,7 +18,7 @@ pub enum PoolKind {
     Login,
     /// Pay per use.
     ApiKey,
-    /// Nobody: a local model.
+    /// None: a local model.
     None,
 }
 

@@ -68,7 +68,7 @@ pub async fn execute(ready: &Ready, begin: Begin, env: &ProgramEnv, listener: Li
             // What was heard before is not told again.
             let heard = &mut |_: &_| {};
             let replayed = replay(protocol, meta, header.at, entries, heard)
-                .map_err(|unfit| Error::failed(format!("{}: {unfit}", ready.plan.run_id)))?;
+                .map_err(|unfit| Error::failed(ready.plan.run_id.to_string()).because(unfit))?;
             warnings.extend(replayed.warning());
             let resumed = Record::Resumed { limits, templates };
             Ok(engine::resume(replayed.with_listener(listener), resumed, warnings, deps(Some(writer))).await)

@@ -134,7 +134,7 @@ impl<'a> RosterBuilder<'a> {
         Ok(id)
     }
 
-    /// Somebody of that name, or the first of several.
+    /// A participant of that name, or the first of several.
     fn present(&self, name: &str) -> Option<ParticipantId> {
         let first = format!("{name}#1");
         let all = || self.members.iter().chain(&self.auxiliary).map(|one| &one.id);

@@ -44,7 +44,7 @@ pub enum AtLimit {
 /// What a call tells while it lasts.
 #[derive(Debug)]
 pub enum CallEvent {
-    /// An attempt wants to begin: it starts nothing before it is let go, so that whoever keeps the
+    /// An attempt wants to begin: it starts nothing before it is let go, so that the keeper of the
     /// record and the budget has it first.
     Begun {
         /// Of which call.
@@ -69,7 +69,7 @@ pub enum CallEvent {
         /// How long it took.
         elapsed: Duration,
     },
-    /// The vendor says that a usage limit is reached: whoever drives the run decides what follows.
+    /// The vendor says that a usage limit is reached: the engine decides what follows.
     Limited {
         /// Of which call.
         call: CallId,

@@ -190,6 +190,14 @@ mod tests {
     }
 
     #[test]
+    fn every_command_says_what_it_does() {
+        let cli = Cli::command();
+        let told: std::collections::BTreeSet<_> =
+            cli.get_subcommands().map(|one| one.get_about().map(ToString::to_string)).collect();
+        assert_eq!(told.len(), cli.get_subcommands().count(), "{told:?}");
+    }
+
+    #[test]
     fn every_setting_has_a_flag() {
         let command = Cli::command();
         let made: Vec<_> =

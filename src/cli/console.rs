@@ -5,11 +5,13 @@ use crate::report::format::json::pretty;
 use crate::report::live::Live;
 use crate::report::{Human, OutputFormat, OutputStream, Paint, Plain, Reporters, problem};
 use serde::Serialize;
+use std::sync::Arc;
 
 /// What the system says, in its context: an error that a person can do little about.
 impl From<anyhow::Error> for Error {
     fn from(error: anyhow::Error) -> Self {
-        Self::failed(format!("{error:#}"))
+        let told = Self::failed(format!("{error:#}"));
+        Self { source: Some(Arc::from(error.into_boxed_dyn_error())), ..told }
     }
 }
 

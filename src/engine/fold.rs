@@ -39,7 +39,7 @@ pub struct RunMeta {
 pub enum Effect {
     /// Make this call.
     Ask(Arc<CallSpec>),
-    /// End that call; nobody waits for it.
+    /// End that call: it is no longer needed.
     Abandon(CallId),
     /// Say so when this much time is over.
     Arm(TimerId, Duration),
@@ -126,7 +126,7 @@ impl<'a> Fold<'a> {
         (fold, effects)
     }
 
-    /// The same run, whose events go to somebody else from here on.
+    /// The same run, whose events go to another listener from here on.
     #[must_use]
     pub fn with_listener<'b>(self, listener: Listener<'b>) -> Fold<'b>
     where

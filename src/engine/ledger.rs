@@ -88,7 +88,7 @@ impl Ledger {
         }
     }
 
-    /// Whether a call is of somebody who has an account.
+    /// Whether a call belongs to a participant with an account.
     #[must_use]
     pub fn is_charged(&self, call: &CallId) -> bool {
         self.calls.contains_key(call)

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! world --Record--> Fold --Input--> Protocol --Outbox--> Fold --Effect--> world
-//!                     \--Event--> whoever listens        \--Ledger (calls, attempts, usage)
+//!                     \--Event--> the listener        \--Ledger (calls, attempts, usage)
 //! ```
 //!
 //! [`Fold`] is the run itself, without a clock or a task. `drive` is the world around it while it

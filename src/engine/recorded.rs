@@ -153,5 +153,5 @@ struct Written {
 
 fn parsed<T: for<'a> Deserialize<'a>>(path: &Path, line: usize, body: &str) -> Result<T, Error> {
     serde_json::from_str(body)
-        .map_err(|error| Error::failed(format!("{}:{line}: it is no record of a run: {error}", path.display())))
+        .map_err(|error| Error::failed(format!("{}:{line}: no record of a run", path.display())).because(error))
 }

@@ -23,7 +23,7 @@ pub struct Replayed<'a> {
 }
 
 impl<'a> Replayed<'a> {
-    /// The same run, whose events go to somebody else from here on.
+    /// The same run, whose events go to another listener from here on.
     #[must_use]
     pub fn with_listener<'b>(self, listener: Listener<'b>) -> Replayed<'b>
     where

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 /// Stops runs. Cheap to clone; all clones are one handle.
 ///
 /// A run that is stopped ends with the best so far under [`Status::Cancelled`](crate::Status::Cancelled), or,
-/// if nobody has answered, as an error. A run that begins after the stop ends at once: take a new handle
+/// if no model has answered, as an error. A run that begins after the stop ends at once: take a new handle
 /// for it. Dropping a run's future stops it as well, but then there is no outcome.
 #[derive(Debug, Clone)]
 pub struct AbortHandle(Arc<watch::Sender<StopLevel>>);

@@ -50,7 +50,7 @@ impl Engine {
         Self { runner, strategy: strategy.into(), config }
     }
 
-    /// The most calls that a run of these settings can make; nobody is asked.
+    /// The most calls that a run of these settings can make; no model is called.
     #[must_use]
     pub fn estimate(config: &EngineConfig) -> CallEstimate {
         config.estimate()
@@ -62,7 +62,7 @@ impl Engine {
         Self { runner: self.runner.self_refine(plan), ..self }
     }
 
-    /// The same with somebody who hears every event at once; see [`Runner::on_event`].
+    /// The same with a listener that hears every event at once; see [`Runner::on_event`].
     #[must_use]
     pub fn on_event(self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         Self { runner: self.runner.on_event(listener), ..self }
@@ -85,13 +85,13 @@ impl Engine {
     /// [`status`](ConsensusOutcome::status) says which.
     ///
     /// # Errors
-    /// [`EngineError::Config`] before the first call; [`EngineError::Failed`] if nobody ever answered.
+    /// [`EngineError::Config`] before the first call; [`EngineError::Failed`] if no model ever answered.
     pub async fn run(&self, question: impl Into<Question>) -> Result<ConsensusOutcome, EngineError> {
         let ready = self.prepare(question.into(), false, RoundOverrides::default())?;
         self.runner.drive(ready).await.try_into()
     }
 
-    /// Begins a run that goes one round at a time. Nobody is asked before the first step.
+    /// Begins a run that goes one round at a time. No model is called before the first step.
     ///
     /// # Errors
     /// [`EngineError::Config`].

@@ -34,9 +34,9 @@ impl From<&Totals> for Cost {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum EngineError {
-    /// Something that the caller gave is wrong; nobody was asked.
+    /// Something that the caller gave is wrong; no model was called.
     Config(Error),
-    /// The run failed, or nobody ever answered. What there is, is here: how it ended, who failed why,
+    /// The run failed, or no model ever answered. What there is, is here: how it ended, who failed why,
     /// what it cost, and the best text so far of a pipeline whose later step failed.
     Failed(Box<Finished>),
     /// There is no further round: `finalize` gives the outcome.

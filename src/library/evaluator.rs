@@ -10,7 +10,7 @@ use std::sync::Arc;
 pub struct Evaluation {
     /// 0 to 1.
     pub score: f64,
-    /// Why, for whoever improves the text; may be empty.
+    /// Why, for the author; may be empty.
     pub reasons: String,
 }
 

@@ -36,7 +36,7 @@ impl ConsensusOutcome {
         (&self.totals).into()
     }
 
-    /// The outcome of a run that is over, even if nobody answered: then winner and answer are empty.
+    /// The outcome of a run that is over, even without an answer: then winner and answer are empty.
     pub(super) fn even_empty(finished: Finished) -> Self {
         let Finished { outcome, totals } = finished;
         let Outcome { status, answer, body, self_refine } = outcome;

@@ -27,7 +27,7 @@ impl Runner {
     /// with a closing strategy of one's own, and in steps.
     ///
     /// # Errors
-    /// [`EngineError::Config`] before the first call; [`EngineError::Failed`] if nobody ever answered.
+    /// [`EngineError::Config`] before the first call; [`EngineError::Failed`] if no model ever answered.
     pub async fn consensus(
         &self,
         question: impl Into<Question>,
@@ -40,7 +40,7 @@ impl Runner {
     /// dealt, in order. A judge that does not take part is an [`auxiliary`](Self::auxiliary) provider.
     ///
     /// # Errors
-    /// [`EngineError::Config`] before the first call; [`EngineError::Failed`] if nobody ever answered.
+    /// [`EngineError::Config`] before the first call; [`EngineError::Failed`] if no model ever answered.
     pub async fn debate(
         &self,
         question: impl Into<Question>,

@@ -102,13 +102,13 @@ impl ProviderRequest {
         self.attempt.spec.shape.as_ref()
     }
 
-    /// How the model is to run, as the caller of the engine asked; `None` where nobody asked.
+    /// How the model is to run, as the caller of the engine asked; `None` where it was not asked for.
     #[must_use]
     pub fn tuning(&self) -> Tuning {
         self.attempt.spec.tuning
     }
 
-    /// The same, with what is usual for such a call where nobody asked: a temperature of 0.7 and 1500
+    /// The same, with what is usual for such a call where it was not asked for: a temperature of 0.7 and 1500
     /// tokens for a turn in a debate, 0.3 and 1500 for its judge, 0.9 and 4096 for a sample, 0.7 and 4096
     /// for a draft, 0.1 for a score. A CLI gets none of these: many cannot take them.
     #[must_use]

@@ -138,7 +138,7 @@ impl Runner {
     /// [`names`](Self::names). What it is about, it knows itself.
     ///
     /// # Errors
-    /// Nobody takes part, or a setting is out of its range; the end of a run is never an error here.
+    /// There are no participants, or a setting is out of its range; the end of a run is never an error here.
     pub async fn run_protocol(&self, name: &str, protocol: Box<dyn Protocol>) -> Result<Finished, EngineError> {
         let plan = self.plan(ProtocolPlan::Sample(SamplingPlan::default()), Question::default())?;
         let meta = RunMeta { protocol: name.to_owned(), max_calls: 0, ..RunMeta::of(&plan) };
@@ -177,7 +177,7 @@ impl Runner {
         self.listeners.clone()
     }
 
-    /// Plans a run; nobody is asked yet.
+    /// Plans a run; no model is called yet.
     pub(super) fn prepare(
         &self,
         protocol: ProtocolPlan,
@@ -193,7 +193,7 @@ impl Runner {
     fn plan(&self, protocol: ProtocolPlan, question: Question) -> Result<RunPlan, EngineError> {
         let mut problems = self.settings.problems();
         if self.room() == 0 {
-            problems.push(Error::config("nobody takes part: there is no provider"));
+            problems.push(Error::config("no participants: there is no provider"));
         }
         let names = self.names();
         problems.extend(protocol.problems(&names));

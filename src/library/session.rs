@@ -145,7 +145,7 @@ fn begin(engine: &Engine, ready: Ready) -> Stepped {
     Stepped::begin(protocol, meta, began, world, Box::new(move |event| listeners.notify(event)))
 }
 
-/// The only round of a run with one model: its answer, which nobody reviews.
+/// The only round of a run with one model: its answer, which is not reviewed.
 fn alone(run: &Stepped) -> Option<RoundOutcome> {
     let outcome = run.outcome().filter(|outcome| outcome.status == Status::SingleModel)?;
     let winner = outcome.body.author()?.clone();

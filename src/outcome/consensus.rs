@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 pub struct ConsensusBody {
-    /// The best answer; `None` if nobody ever answered.
+    /// The best answer; `None` if no model ever answered.
     pub winner: Option<Winner>,
     /// The number of the last round that was entered.
     pub final_round: u32,
@@ -98,7 +98,7 @@ pub struct Answer {
     pub participant: ParticipantId,
     /// The answer.
     pub answer: String,
-    /// Mean of the scores below; `None` if nobody scored it.
+    /// Mean of the scores below; `None` without a score.
     pub mean_score: Option<f64>,
     /// What each reviewer gave it.
     pub scores: BTreeMap<ParticipantId, f64>,

@@ -109,7 +109,7 @@ pub enum StopReason {
     Converged,
     /// There were no more rounds.
     MaxRounds,
-    /// It was stopped, or nobody was left to ask.
+    /// It was stopped, or no model was left to ask.
     Aborted,
 }
 
@@ -180,9 +180,9 @@ pub struct DebateRound {
     pub order: Vec<ParticipantId>,
     /// What was said, in that order; of an incomplete round, what there is.
     pub responses: Vec<Turn>,
-    /// Mean of the confidences less half their deviation, 0 to 100; 0 if nobody answered.
+    /// Mean of the confidences less half their deviation, 0 to 100; 0 without an answer.
     pub score: u32,
-    /// Mean of the confidences, 0 to 100; 0 if nobody answered.
+    /// Mean of the confidences, 0 to 100; 0 without an answer.
     pub average_confidence: f64,
     /// Their population standard deviation.
     pub stddev: f64,

@@ -89,6 +89,6 @@ pub struct StepCost {
     pub attempts: u64,
     /// Tokens and money, as the vendors reported them.
     pub usage: Usage,
-    /// Attempts whose usage nobody reported.
+    /// Attempts whose usage was not reported.
     pub attempts_without_usage: u64,
 }

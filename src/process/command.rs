@@ -72,7 +72,7 @@ pub(super) async fn spawn(
                 let Some(id) = id else { return Err(not_started(&inv.program, &io::Error::other("it has no number"))) };
                 return Ok(Spawned { group: Group::adopt(id, watchdog), child, followed, began });
             }
-            // Somebody writes the program: an update, or a fork that still holds it open.
+            // The program is being written: an update, or a fork that still holds it open.
             Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy && tries < BUSY.0 => {
                 tries += 1;
                 sleep(BUSY.1).await;

@@ -12,7 +12,7 @@ pub struct FileLock {
 }
 
 impl FileLock {
-    /// Takes the lock, unless somebody else holds it. The file (mode 0600) and its folder (0700) are made when
+    /// Takes the lock, unless another process holds it. The file (mode 0600) and its folder (0700) are made when
     /// needed.
     ///
     /// # Errors

@@ -76,6 +76,6 @@ impl Drop for Group {
 /// Whether a child of ours has exited. It is not reaped by that.
 pub(super) fn has_exited(child: Pid) -> bool {
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-    // ECHILD: somebody else reaped it, so it is gone as well.
+    // ECHILD: it was reaped elsewhere, so it is gone as well.
     !matches!(waitid(WaitId::Pid(child), options), Ok(None))
 }

@@ -3,7 +3,7 @@
 //! The one file that knows `tokio-process-stream`, whose chunk stream carries standard output and the
 //! exit status. Two of its traits are worked around here. It polls standard error first, every time,
 //! so that a noisy one would starve the answer: standard error is taken out and read beside it, in
-//! turns. And it owns the child, so that the exit cannot be awaited while somebody else holds a pipe
+//! turns. And it owns the child, so that the exit cannot be awaited while another process holds a pipe
 //! open: SIGCHLD says when to look, and the look leaves the reap, and with it the number of the
 //! group, alone.
 
@@ -26,7 +26,7 @@ const CHUNK: usize = 8 * 1024;
 pub(super) enum Event {
     /// Bytes came; [`Output::chunk`] holds them.
     Bytes(Stream),
-    /// The child has exited; somebody may still hold its streams open. Said once.
+    /// The child has exited; another process may still hold its streams open. Said once.
     Exited,
     /// The child has exited and nothing more can come. Said for ever after.
     Ended,

@@ -10,7 +10,7 @@ use std::path::Path;
 const CAP: u64 = 64 * 1024;
 
 /// Removes the files of every process number of which one file in `registry` holds the path of the folder
-/// that the child had for itself: `4711.json` names it, and `4711.HASH.key` goes with it. Nobody else's file
+/// that the child had for itself: `4711.json` names it, and `4711.HASH.key` goes with it. No other file
 /// holds that path, whose name was drawn. What cannot be read or removed stays.
 pub(super) fn clear(registry: &Path, scratch: &Path) {
     let files: Vec<_> = fs::read_dir(registry).into_iter().flatten().flatten().map(|entry| entry.path()).collect();

@@ -21,7 +21,7 @@ const GRACE: Duration = Duration::from_secs(2);
 const UNKILLABLE: Duration = Duration::from_secs(5);
 /// How long streams may stay open after the child is gone.
 const DRAIN: Duration = Duration::from_millis(200);
-/// How long they may after the group was killed as well: somebody outside holds them.
+/// How long they may after the group was killed as well: a process outside holds them.
 const LAST_DRAIN: Duration = Duration::from_millis(50);
 /// How long output may go on and on after the child is gone.
 const DRAIN_BUSY: Duration = Duration::from_secs(10);

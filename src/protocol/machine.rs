@@ -70,13 +70,13 @@ pub struct RoundReport {
 pub enum Command {
     /// Ask this.
     Call(CallSpec),
-    /// Nobody waits for that call any more: end it, and do not report it.
+    /// That call is no longer needed: end it, and do not report it.
     Abandon(CallId),
     /// Tell me when this much time is over.
     Timer(TimerId, Duration),
     /// Wait for the caller's word.
     Pause(RoundReport),
-    /// Tell whoever listens.
+    /// Tell the listener.
     Note(EventKind),
     /// That is the outcome; nothing more will be asked.
     Finish(Outcome),
@@ -109,7 +109,7 @@ impl Outbox {
         self.commands.push(Command::Pause(report));
     }
 
-    /// Tells whoever listens.
+    /// Tells the listener.
     pub fn note(&mut self, kind: impl Into<EventKind>) {
         self.commands.push(Command::Note(kind.into()));
     }

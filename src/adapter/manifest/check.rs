@@ -78,7 +78,7 @@ impl Manifest {
             return problem(words("tested"), format!("`program.tested`: `{version}` is no version"));
         }
         if self.pools.is_empty() {
-            return problem(words("name"), "there must be a `[[pool]]`: what pays; kind `none` if nobody does");
+            return problem(words("name"), "there must be a `[[pool]]`: the account; kind `none` without one");
         }
         self.unknown_placeholder()
             .or_else(|| self.unusable_pool())

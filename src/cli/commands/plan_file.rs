@@ -71,6 +71,6 @@ pub fn prepare(
     }
     let path = machine.cwd.join(file);
     let text = files::config_text(&path)
-        .map_err(|error| Error::config(format!("{}: cannot be read: {error}", path.display())))?;
+        .map_err(|error| Error::config(format!("{}: cannot be read", path.display())).because(error))?;
     from_plan(&text, file, request, settings, machine, warnings)
 }

@@ -54,7 +54,7 @@ fn self_refine(command: Command) -> Command {
 /// An option as flags of this name: one that switches has an opposite, which the help leaves out.
 fn args(name: &str, flag: &Flag, usual: &str) -> Vec<Arg> {
     let help = |range: Range| {
-        let range = if range == Range::Any { String::new() } else { format!(", {range}") };
+        let range = if range == Range::Any { String::new() } else { format!(" ({range})") };
         let usual = if usual.is_empty() { String::new() } else { format!(" [default: {usual}]") };
         format!("{}{range}{usual}", flag.help)
     };
@@ -132,9 +132,9 @@ fn kinds() -> impl Iterator<Item = ProtocolKind> {
 
 fn command(kind: ProtocolKind) -> Command {
     let help = kind.usual().settings().help();
-    let command = Command::new(kind.as_str()).about(help.about).after_help(help.after);
-    let command = if help.long.is_empty() { command } else { command.long_about(help.long) };
-    with_flags(command, kind)
+    // After the flags: those that are shared bring words of their own.
+    let command = with_flags(Command::new(kind.as_str()), kind).about(help.about).after_help(help.after);
+    command.long_about(if help.long.is_empty() { help.about } else { help.long })
 }
 
 impl Subcommand for RunArgs {

@@ -54,7 +54,7 @@ pub fn retell(recorded: Recorded, listener: &mut (dyn FnMut(&Event) + Send)) -> 
     let protocol = header.plan.machine()?;
     let meta = RunMeta::of(&header.plan).with_told(&header.warnings);
     let replayed = replay(protocol, meta, header.at, entries, listener)
-        .map_err(|unfit| Error::failed(format!("{}: {unfit}", header.plan.run_id)))?;
+        .map_err(|unfit| Error::failed(header.plan.run_id.to_string()).because(unfit))?;
     // What was printed does not depend on what today's rules leave out.
     warnings.extend(replayed.warning().filter(|_| !printed));
     let mut finished = replayed.fold.finish();

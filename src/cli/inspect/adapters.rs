@@ -107,8 +107,8 @@ fn block(one: &Line, paint: Paint) -> String {
     let mut rows = vec![
         ("default", format!("{}{effort} (as of {})", one.model_id, one.models_as_of)),
         ("models", aliases.join(", ")),
-        ("pays", pools.join(", else ")),
-        ("at once", one.concurrency.to_string()),
+        ("billing", pools.join(", else ")),
+        ("max parallel", one.concurrency.to_string()),
         ("install", one.install.clone()),
         ("log in", one.login.clone()),
     ];

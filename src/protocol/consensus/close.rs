@@ -42,7 +42,7 @@ impl Consensus {
         }
         let standing = self.standing(at);
         let mut decision = self.strategy.close(&ClosedRound { standing: &standing, earlier: &self.closed.standings });
-        // An answer that nobody could judge is no agreement on another one.
+        // An answer without a review is no agreement on another one.
         if round.authors().any(|author| round.reviews(author).next().is_none()) {
             decision = ClosingDecision::Continue;
         }

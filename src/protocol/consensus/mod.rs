@@ -28,7 +28,7 @@
 //! A failed proposal leaves a participant without an answer for the round, a failed review is
 //! missing from the mean, a failed refinement leaves the answer as it was. Who fails for good (no
 //! login, no credit, usage limit, prompt too long) is not asked again; its answer stays. Fewer than
-//! two answers, or nobody left to ask, end the run with the best so far.
+//! two answers, or no model left to ask, end the run with the best so far.
 //!
 //! # Example
 //!

@@ -29,7 +29,7 @@ fn latest_best(versions: impl Iterator<Item = (Best, f64)>) -> Option<Best> {
 }
 
 impl Consensus {
-    /// The outcome if the run had to stop now; nothing while nobody has answered.
+    /// The outcome if the run had to stop now; nothing before the first answer.
     pub(super) fn best_so_far(&self) -> Option<Outcome> {
         let last = self.rounds.len().checked_sub(1)?;
         let closed = self.closed.standings.len();
@@ -65,7 +65,7 @@ impl Consensus {
         let rounds = if leads { usize::try_from(standing.stable).unwrap_or(1) } else { 1 };
         let versions = (at + 1).saturating_sub(rounds)..=at;
         let scored = versions.filter_map(|at| Some((Best { at, who }, self.mean(at, who)?)));
-        // A caller's own rule may name a winner that nobody scored.
+        // A caller's own rule may name a winner without a score.
         latest_best(scored).or_else(|| self.rounds[at].candidate(who).map(|_| Best { at, who }))
     }
 

@@ -105,7 +105,7 @@ impl Debate {
         self.rounds.push(RoundState::new(round, order));
     }
 
-    /// Asks whoever is next; in a blind round, everybody.
+    /// Asks the next speaker; in a blind round, all of them.
     fn ask_next(&mut self, who: MemberIndex, out: &mut Outbox) {
         let Some(round) = self.rounds.last().map(|last| last.round) else { return };
         let blind = self.is_blind(round);
@@ -305,7 +305,7 @@ impl Debate {
         }
         let (outcome, result) = self.outcome(self.status(stop), stop);
         if outcome.answer.is_none() {
-            note(out, DebateEvent::Error { message: "nobody ever answered".to_owned() });
+            note(out, DebateEvent::Error { message: "no model ever answered".to_owned() });
         }
         note(out, result);
         self.ended = Some(outcome.clone());

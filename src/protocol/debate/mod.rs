@@ -2,7 +2,7 @@
 //!
 //! # Rounds
 //!
-//! In the first round all speak at once and hear nobody (unless the plan says otherwise). In each
+//! In the first round all speak at once, without hearing each other (unless the plan says otherwise). In each
 //! later one they speak one after the other, in an order drawn from the seed, and hear everything
 //! that was said before, in this round too. What is asked changes from round to round.
 //! The end of a turn states a confidence; the score of a round is the mean of its confidences

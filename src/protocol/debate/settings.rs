@@ -39,7 +39,7 @@ pub struct DebatePlan {
     pub min_score: Option<f64>,
     /// The persona of each participant, in plan order.
     pub personas: Vec<Persona>,
-    /// Who sums up; `None` for nobody.
+    /// Who sums up; `None` without one.
     pub judge: Option<Judge>,
     /// The judge's sampling temperature, 0 to 2; there is no default.
     pub judge_temperature: Option<f64>,

@@ -44,7 +44,7 @@ pub struct Refine {
     judge: MemberIndex,
     /// Who scores in place of the judge, and is no participant.
     evaluator: Option<ParticipantId>,
-    /// Who wrote the draft, if it was written in this run or by somebody known.
+    /// Who wrote the draft, if it was written in this run or by a known participant.
     drafted_by: Option<ParticipantId>,
     draft: Option<Arc<str>>,
     best: Option<Best>,
@@ -101,7 +101,7 @@ impl Refine {
         }
     }
 
-    /// The same with somebody who scores in place of the judge: it is asked for nothing but a number from 0
+    /// The same with an evaluator that scores in place of the judge: it is asked for nothing but a number from 0
     /// to 1, and shown nothing but the text.
     #[must_use]
     pub fn with_evaluator(self, evaluator: Option<ParticipantId>) -> Self {

@@ -109,7 +109,7 @@ impl SelfRefine {
         }
         let Some(answer) = &outcome.answer else { return Some("there is no answer".to_owned()) };
         if self.asker.writer.members.is_empty() {
-            return Some("there is nobody to ask".to_owned());
+            return Some("there is no model to ask".to_owned());
         }
         let writers = self.plan.wrote.clone().map_or_else(|| outcome.body.writers(), |wrote| vec![wrote]);
         CritiqueLoop::skipped(&self.plan.critique, &writers, answer)

@@ -22,7 +22,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 pub struct RefinePlan {
-    /// Who writes: the draft, and in score mode every further text. `None` for whoever wrote the
+    /// Who writes: the draft, and in score mode every further text. `None` for the author of the
     /// text that there is, else the first participant.
     pub author: Option<ParticipantId>,
     /// Who scores; `None` for the author.

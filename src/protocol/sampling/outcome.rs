@@ -8,7 +8,7 @@ use crate::outcome::{Body, EarlyEnd, Outcome, Response, SampleRecord, SamplingBo
 use crate::protocol::threshold::Threshold;
 
 impl Sampling {
-    /// The outcome if the run had to stop now; nothing while nobody has answered.
+    /// The outcome if the run had to stop now; nothing before the first answer.
     pub(super) fn best_so_far(&self) -> Option<Outcome> {
         let (_, body) = self.concluded(None);
         body.winner.is_some().then(|| self.outcome(Status::Cancelled, body))
