@@ -74,8 +74,8 @@ fn twice(one: &Sourced, known: &Sourced) -> Error {
 
 fn of_file(path: &Path) -> Result<Vec<Sourced>, Error> {
     let source = path.display().to_string();
-    let text = files::config_text(path)
-        .map_err(|error| Error::config(format!("{source}: cannot be read")).because(error))?;
+    let text =
+        files::config_text(path).map_err(|error| Error::config(format!("{source}: cannot be read")).because(error))?;
     match read(&text) {
         Ok(found) => Ok(found.into_iter().map(|persona| Sourced { persona, source: source.clone() }).collect()),
         Err(problems) => {
