@@ -159,7 +159,7 @@ pub fn check(
     let mut reported = None;
     if let (Some(program), Some(runner)) = (&program, tools.runner) {
         if !manifest.version_args().is_empty() {
-            match look(program, runner, manifest.version_args(), None).and_then(version_of) {
+            match look(program, runner, manifest.version_args(), None).and_then(|ran| version_of(&ran)) {
                 Ok(found) => version = found,
                 Err(reason) => checkup.blame(unusable(manifest, program, &reason)),
             }
@@ -234,9 +234,9 @@ impl Checkup {
 }
 
 /// The version that a program printed, if it did.
-fn version_of(ran: Ran) -> Result<Option<String>, String> {
+fn version_of(ran: &Ran) -> Result<Option<String>, String> {
     let code = ran.code.map_or_else(|| "a signal ended it".to_owned(), |code| format!("exit code {code}"));
-    match (ran.code, said_line(&ran)) {
+    match (ran.code, said_line(ran)) {
         (Some(0), _) => Ok(version_in(&ran.stdout).or_else(|| version_in(&ran.stderr))),
         (_, Some(line)) => Err(format!("{code}: {line}")),
         (_, None) => Err(code),
