@@ -71,7 +71,9 @@ pub use protocol::RoundOverrides;
 pub use protocol::consensus::{
     Bound, ClosedRound, ClosingDecision, ClosingStrategy, ConsensusPlan, Partial, ReviewMode, VoteThreshold,
 };
-pub use protocol::debate::{DebatePlan, Judge, Persona, consensus_score, disagreements as detect_disagreements};
+pub use protocol::debate::{
+    DebatePlan, Judge, Persona, Phase as DebatePhase, consensus_score, disagreements as detect_disagreements,
+};
 pub use protocol::parse::lenient_json as extract_json;
 pub use protocol::pipeline::{Condition, Feed, PipelinePlan, StepKind, StepPlan};
 pub use protocol::refine::{CritiquePlan, RefineMode, RefinePlan, ScorePlan, SelfRefinePlan, converged_refine};

@@ -11,6 +11,7 @@ mod cli_config;
 mod cli_debate;
 mod cli_errors;
 mod cli_options;
+mod cli_originals;
 mod cli_pipe;
 mod cli_plans;
 mod cli_refine;
