@@ -195,7 +195,7 @@ mod tests {
             ("note { not: json }\nand { an open one\nit's 5\" wide\n", "\n} the end"),
             ("[INFO] ", " 12 ms"),
         ] {
-            assert_eq!(objects(&format!("{before}{document}{after}")), [value.clone()], "{before:?} {after:?}");
+            assert_eq!(objects(&format!("{before}{document}{after}")), vec![value.clone()], "{before:?} {after:?}");
         }
         let coloured = document.replace('{', "\u{1b}[33m{\u{1b}[39m");
         assert_eq!(objects(&coloured), [value]);
