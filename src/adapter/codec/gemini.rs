@@ -10,6 +10,11 @@ use crate::failure::{CallFailure, FailureClass};
 use crate::invocation::Line;
 use crate::json;
 use serde_json::{Map, Value};
+use std::time::Duration;
+
+/// The CLI waits so long for the first word of an answer, and no setting of it changes that; an unreachable vendor
+/// fails sooner.
+const HEADERS: Duration = Duration::from_secs(60);
 
 /// Collects the document and reads it at the end.
 #[derive(Debug)]
@@ -87,6 +92,10 @@ impl GeminiCodec {
                 signs.fields.insert("reason", reason.to_owned());
             }
             signs.message = google["message"].as_str().unwrap_or("an error without words").to_owned();
+        }
+        if signs.message.contains("fetch failed") && end.exit.elapsed >= HEADERS {
+            signs.message = "the model said nothing for 60 s, and gemini waits no longer".to_owned();
+            return self.watch.certain(FailureClass::TimedOut, signs);
         }
         let mut reported = FailureClass::Crashed;
         if let Some(code) = code {
