@@ -59,7 +59,8 @@ pub(crate) fn objects(text: &str) -> Vec<Value> {
 /// Where in a text an error is, at a boundary of characters.
 fn place(text: &str, error: &serde_json::Error) -> usize {
     let line = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
-    text.floor_char_boundary(line + error.column().saturating_sub(1))
+    let place = line + error.column().saturating_sub(1);
+    (0..=place.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default()
 }
 
 /// The block that a text begins with, up to the bracket that closes it.
