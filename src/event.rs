@@ -13,6 +13,7 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
+use strum::IntoStaticStr;
 
 /// One happening.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,9 +58,10 @@ pub enum LimitThen {
 }
 
 /// What can happen. Names are stable: they are the `event` field of the JSONL stream.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, IntoStaticStr)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(tag = "event", rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 pub enum EventKind {
     /// The run begins; nothing was called yet.
@@ -334,6 +336,16 @@ impl EventKind {
             | Role::Draft
             | Role::Score
             | Role::Critique => Self::Token { call, text },
+        }
+    }
+
+    /// The name: the `event` field of the JSONL stream.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Debate(event) => event.into(),
+            Self::Text(event) => event.into(),
+            other => other.into(),
         }
     }
 

@@ -147,6 +147,13 @@ impl FailureClass {
         }
     }
 
+    /// Whether the participant did not answer at all, for a reason that can pass.
+    #[must_use]
+    pub(crate) fn is_outage(self) -> bool {
+        // Who answers with nothing is there.
+        matches!(self.retry(), Retry::Once | Retry::Backoff) && self != Self::Empty
+    }
+
     /// The name, as in JSON and manifests.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -159,7 +166,7 @@ impl FailureClass {
         match self {
             Self::StartFailed => "check the program (`refinery doctor`), and that TMPDIR has room for its files",
             Self::Misconfigured => "the CLI may be newer or older than the tested versions: `refinery doctor`",
-            Self::TimedOut => "raise `--timeout`, or ask for less `--effort`",
+            Self::TimedOut => "ask for less `--effort`, or raise `--timeout`",
             Self::Idle => "raise `--idle-timeout`, or check the vendor's status page",
             Self::Crashed => "run again with `--debug` to keep what the CLI printed",
             Self::NotLoggedIn => "log in with the vendor's CLI, or set a credential from .env.example",

@@ -1,12 +1,13 @@
 //! What every embedded adapter makes of a call: argv, environment, homes, names.
 
 use super::support::calls::*;
-use refinery_core::exchange::{CallSpec, Prompt, Shape};
+use refinery_core::exchange::{CallSpec, Effort, Prompt, Shape, Tuning};
 use refinery_core::failure::FailureClass;
 use refinery_core::invocation::EnvValue;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
 #[test]
 fn no_secret_and_no_prompt_is_in_an_argument() {
     for (way, prepared) in all(&shaped()) {
@@ -153,4 +154,15 @@ fn models_have_one_name_everywhere() {
         let model = manifest(name).resolve_model(word);
         assert_eq!((model.argument.as_deref(), model.model_id.as_str()), (argument, id), "{name} {word:?}");
     }
+}
+
+#[test]
+fn ollama_shows_no_thoughts_and_thinks_as_hard_as_is_said() {
+    let argv = |effort| {
+        let tuning = Tuning { effort, ..Tuning::default() };
+        let prepared = ask("ollama", None, &host("ollama", &[], false), &CallSpec { tuning, ..small() }).unwrap();
+        prepared.invocation.args.join(" ")
+    };
+    assert!(argv(None).ends_with("run llama3.2 --hidethinking --nowordwrap"), "{}", argv(None));
+    assert!(argv(Some(Effort::High)).ends_with("--nowordwrap --think=high"), "{}", argv(Some(Effort::High)));
 }

@@ -38,7 +38,7 @@ const VALUES: [&str; 28] = [
 ];
 
 /// What stands beside a flag that makes no sense alone, and the flags that stand for themselves in a dry run.
-const BESIDE: [&str; 11] = [
+const BESIDE: [&str; 12] = [
     "",
     "--judge gemini",
     "--mode critique",
@@ -50,6 +50,7 @@ const BESIDE: [&str; 11] = [
     "--no-early-stop --no-blind --no-shuffle",
     "--no-verify --self-refine",
     "--mode critique --no-verify --accept-unstructured",
+    "-f link.txt",
 ];
 
 fn flag(arg: &Arg, value: Option<&str>) -> String {
@@ -76,6 +77,7 @@ fn every_flag_changes_what_is_planned() {
             "work/personas.toml",
             "[[persona]]\nid = \"poet\"\nname = \"Poet\"\nrole = \"rhymes\"\nprompt = \"Rhyme.\"\n",
         );
+    std::os::unix::fs::symlink(sandbox.path("script.toml"), sandbox.path("work/link.txt")).unwrap();
     let cli = Cli::command();
     let runs = cli.get_subcommands().filter(|one| one.get_positionals().any(|one| one.get_id() == "prompt"));
     let mut unread = Vec::new();

@@ -118,7 +118,7 @@ fn what_cannot_be_is_refused_before_any_call() {
     let many = sandbox.run(&format!("pipe why -m claude {}", "--step sample ".repeat(21)));
     assert!(many.stderr.contains("21 steps: a pipeline takes 1 to 20"), "{}", many.stderr);
     let alone = sandbox.run("pipe why -m claude --step debate");
-    assert!(alone.stderr.contains("step 1: 1 participant: debate takes 2 to 7"), "{}", alone.stderr);
+    assert!(alone.stderr.contains("step 1: 1 participant: debate takes 2 to 1000"), "{}", alone.stderr);
     assert_eq!((sandbox.log().len(), sandbox.journals().len()), (0, 0));
 }
 

@@ -85,12 +85,7 @@ fn a_program_that_goes_away_during_the_run_is_missed_and_the_others_go_on() {
         let output = sandbox.run("why -m claude,codex,gemini -o json --seed 1 --max-concurrent claude=1");
         let ended = document(&output);
         assert_eq!((output.code, &ended["status"]), (Some(0), &"converged".into()), "{deed}: {}", output.stderr);
-        assert!(
-            output.stderr.contains("failed: claude gave no review of ")
-                && output.stderr.contains(" in round 1: start_failed: cannot start "),
-            "{}",
-            output.stderr
-        );
+        assert!(output.stderr.contains("failed: claude: start_failed: cannot start "), "{}", output.stderr);
         assert!(output.stderr.contains(words), "{deed}: {}", output.stderr);
         assert_eq!(sandbox.log().iter().filter(|one| one["vendor"] == "claude").count(), 1, "{deed}");
         let records = records(&sandbox.journal());

@@ -4,9 +4,10 @@ use crate::support::scripted_providers::{Action, Scripted, even, providers};
 use refinery_core::exchange::{Role, Usage};
 use refinery_core::plan::{Budget, Ceiling};
 use refinery_core::{
-    AbortHandle, CritiquePlan, DebateEvent, DebatePlan, EngineError, Evaluation, EventKind, FailureClass, Judge,
-    ModelId, PipelinePlan, ProviderError, ProviderRequest, RefineMode, RefinePlan, Reply, RunSettings, Runner,
-    SamplingPlan, ScorePlan, SelfRefinePlan, Status, StepKind, detect_disagreements, extract_json, persona, personas,
+    AbortHandle, CritiquePlan, DebateEvent, DebatePhase, DebatePlan, EngineError, Evaluation, Event, EventKind,
+    FailureClass, Judge, ModelId, PipelinePlan, ProviderError, ProviderRequest, RefineMode, RefinePlan, Reply,
+    RunSettings, Runner, SamplingPlan, ScorePlan, SelfRefinePlan, Status, StepKind, detect_disagreements, extract_json,
+    persona, personas,
 };
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -31,7 +32,13 @@ fn runner(players: &[&Arc<Scripted>]) -> Runner {
 #[tokio::test(start_paused = true)]
 async fn a_debate_with_personas_a_judge_and_typed_events() {
     let (ada, bob, judge) = (speaker("ada", 90), speaker("bob", 40), speaker("justice", 0));
-    let mut runner = runner(&[&ada, &bob]).auxiliary(Arc::clone(&judge) as _);
+    let heard = Arc::new(AtomicUsize::new(0));
+    let hears = Arc::clone(&heard);
+    let listen = move |_: &Event| {
+        hears.fetch_add(1, Ordering::SeqCst);
+    };
+    let runner = runner(&[&ada, &bob]).auxiliary(Arc::clone(&judge) as _);
+    let mut runner = runner.on("roundComplete", listen);
     let mut events = runner.events();
     let personas = ["devils-advocate", "domain-expert"].map(|id| persona(id).unwrap().clone()).to_vec();
     let plan =
@@ -41,6 +48,10 @@ async fn a_debate_with_personas_a_judge_and_typed_events() {
     assert_eq!(outcome.status, Status::Stable);
     assert_eq!(outcome.body.synthesis.as_ref().map(|one| one.majority_position.as_str()), Some("Wait."));
     assert_eq!(outcome.body.positions[0].persona, "devils-advocate");
+    assert_eq!(heard.load(Ordering::SeqCst), 2, "one for each round");
+    let phases: Vec<_> = ada.requests().iter().map(|request| request.phase()).collect();
+    assert_eq!(phases, [Some(DebatePhase::InitialAnalysis), Some(DebatePhase::Counterarguments)]);
+    assert_eq!(judge.requests()[0].phase(), Some(DebatePhase::Synthesis));
     let mut names = Vec::new();
     while let Some(event) = events.next().await {
         if let EventKind::Debate(event) = event.kind {

@@ -53,13 +53,17 @@ async fn what_cannot_start_says_why() {
     fs::write(&plain, "#!/bin/sh\n").unwrap();
     let orphan = scratch.path().join("orphan");
     executable(&orphan, "#!/no/such/interpreter\n");
+    // Beside each other: each but the folder is waited for.
+    let mut all = tokio::task::JoinSet::new();
     for (program, why) in [
-        (scratch.path().join("missing"), "missing: there is no such program"),
-        (plain, "plain: it is not executable"),
-        (orphan, "orphan: the interpreter or loader that it names does not exist"),
+        (scratch.path().join("missing"), "missing: there is no such program (waited 10 s)"),
+        (plain, "plain: it is not executable (waited 10 s)"),
+        (orphan, "orphan: the interpreter or loader that it names does not exist (waited 10 s)"),
         (scratch.path().to_owned(), "it is a folder"),
     ] {
-        let done = Script::program(&program, &[]).run().await;
+        all.spawn(async move { (Script::program(&program, &[]).run().await, program, why) });
+    }
+    for (done, program, why) in all.join_all().await {
         let Ending::NotStarted { message, exhausted: false } = done.exit.ending else {
             panic!("{program:?} ended as {:?}", done.exit);
         };
@@ -92,11 +96,11 @@ async fn a_program_that_is_being_replaced_is_tried_again() {
         lines.push(line.text);
         Flow::More
     }));
-    // The first try is made at the first poll, and meets a program that is open for writing.
+    // As long as it is open for writing the system does not start it.
     tokio::select! {
         biased;
         exit = &mut run => panic!("{exit:?}"),
-        () = std::future::ready(()) => {}
+        () = tokio::time::sleep(Duration::from_millis(1500)) => {}
     }
     drop(writer);
     let exit = run.await;

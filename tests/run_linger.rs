@@ -38,8 +38,10 @@ fn lingering() -> Sandbox {
 fn a_reply_counts_at_its_answer_line() {
     let sandbox = lingering();
     let began = Instant::now();
-    let output = sandbox.run("why -m claude,codex --max-rounds 2 --stability-rounds 2 --seed 1 -o json --max-concurrent 20 \
-        --max-concurrent claude=20 --max-concurrent codex=20");
+    let output = sandbox.run(
+        "why -m claude,codex --max-rounds 2 --stability-rounds 2 --seed 1 -o json --max-concurrent 20 \
+        --max-concurrent claude=20 --max-concurrent codex=20",
+    );
     assert!(began.elapsed() < STAY, "a run of several hops waited for a CLI that had answered");
     let shown = document(&output);
     assert_eq!((output.code, &shown["status"]), (Some(0), &"converged".into()), "{}", output.stderr);
@@ -48,18 +50,22 @@ fn a_reply_counts_at_its_answer_line() {
     let calls = shown["metadata"]["total_attempts"].as_u64().unwrap();
     assert_eq!(lines(&sandbox.path("asked-to-leave")) as u64, calls);
     // What the answer line says of its cost counts.
-    assert!(shown["participants"].as_array().unwrap().iter().all(|one| one["usage"]["input_tokens"].is_u64()), "{shown}");
+    assert!(
+        shown["participants"].as_array().unwrap().iter().all(|one| one["usage"]["input_tokens"].is_u64()),
+        "{shown}"
+    );
 
     let records = records(&sandbox.journal());
     let place = |kind: &str, call: &str| {
         let text = format!("\"{call}\"");
-        records.iter().position(|record| record["record"] == kind && record.to_string().contains(&text)).unwrap()
+        records.iter().position(|record| record["record"] == kind && record.to_string().contains(&text))
     };
-    for call in records.iter().filter(|record| record["record"] == "begun").map(|record| record["call"].as_str().unwrap()) {
-        assert!(place("ended", call) < place("told", call), "{call}");
+    for call in records.iter().filter(|record| record["record"] == "told") {
+        let call = call["input"]["settled"]["id"].as_str().unwrap();
+        assert!(place("ended", call).unwrap() < place("told", call).unwrap(), "{call}");
     }
     assert_eq!(records.last().unwrap()["record"], "closed");
-    let run = shown["run_id"].as_str().unwrap();
-    let replayed = sandbox.run(&format!("replay {run} -o json"));
-    assert_eq!(document(&replayed), shown);
+    let journal = sandbox.journal();
+    let run = journal.file_stem().unwrap().to_str().unwrap();
+    assert_eq!(sandbox.run(&format!("replay {run} -o json")).stdout, output.stdout);
 }

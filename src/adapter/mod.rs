@@ -18,10 +18,12 @@ pub mod template;
 
 pub use catalog::{Catalog, ManifestError};
 pub use codec::{Codec, End, Progress, Step};
+#[cfg(feature = "cli")]
+pub(crate) use environment::holds_secret;
 pub use environment::{CALL, MARK_CALLS};
 pub use expiry::may_refresh;
 pub use facts::{Host, LoginFile, Program};
-pub use manifest::{Manifest, ResolvedModel};
-pub use pool::{Billing, ChosenPool, PoolKind, PoolProblem, choose, named};
-pub use prepare::{Prepared, Request, prepare};
+pub use manifest::{Keyring, Manifest, ResolvedModel};
+pub use pool::{Billing, ChosenPool, PoolKind, PoolProblem, choose, named, refusal};
+pub use prepare::{Prepared, Request, look, prepare};
 pub use stored_login::{StoredLogin, login_note};

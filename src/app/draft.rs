@@ -3,6 +3,7 @@
 
 use crate::adapter::Catalog;
 use crate::app::advice::advice;
+use crate::app::confidential;
 use crate::app::input::{self, Input};
 use crate::app::persona_files;
 use crate::app::plans::{self, self_refine};
@@ -34,8 +35,8 @@ pub struct Draft {
     pub settings: Settings,
     /// All of `--models`, in order.
     pub(super) resolved: Vec<ResolvedParticipant>,
-    request: RunRequest,
-    catalog: Catalog,
+    pub(super) request: RunRequest,
+    pub(super) catalog: Catalog,
     personas: Vec<Persona>,
     listed: Vec<ParticipantId>,
     folder: PathBuf,
@@ -68,6 +69,9 @@ impl Draft {
         machine: &mut Machine,
         warnings: &mut Vec<String>,
     ) -> Result<Self, Error> {
+        if !request.input.allow_secrets {
+            confidential::check_paths(&request.input, &machine.cwd)?;
+        }
         let implied = request.command.takes_draft().then_some(IMPLIED_QUESTION);
         let input =
             input::read(&request.input, implied, settings.no_stdin, &machine.cwd, &mut machine.stdin, warnings)?;

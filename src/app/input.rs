@@ -115,7 +115,7 @@ mod tests {
         drop(writer);
         let mut stdin = Stdin::of(reader);
         let mut warnings = Vec::new();
-        let sources = Sources { prompt: prompt.map(str::to_owned), files, draft: None };
+        let sources = Sources { prompt: prompt.map(str::to_owned), files, ..Sources::default() };
         let input = read(&sources, None, no_stdin, Path::new("/"), &mut stdin, &mut warnings)?;
         let files = input.files.iter().map(|(name, text)| format!("{name}={text}")).collect();
         Ok((input.question.to_string(), files, warnings.len()))

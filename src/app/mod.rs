@@ -7,6 +7,7 @@
 
 pub mod advice;
 pub mod again;
+pub mod confidential;
 pub mod draft;
 mod endpoints;
 pub mod execute;

@@ -7,6 +7,7 @@ use crate::app::request::OptionValue;
 use crate::app::roster::RosterBuilder;
 use crate::config::Key;
 use crate::error::Error;
+use crate::plan::ProtocolKind;
 use crate::protocol::options::{Named, OptionTable, Takes};
 use crate::value::yes;
 use crate::words::closest;
@@ -141,6 +142,9 @@ impl Options {
             let error = Error::config(format!("{}: unknown option for {what}", said.place));
             match (closest(&said.name, known.iter().map(String::as_str)), Key::of(&said.name)) {
                 (Some(near), _) => error.hint(format!("`{}`: did you mean `{near}`?", said.name)),
+                (None, _) if !others(&said.name).is_empty() => {
+                    error.hint(format!("`{}` is an option of {}", said.name, others(&said.name).join(" and ")))
+                }
                 (None, Some(key)) => error.hint(format!("use `{}` for the whole run", flag(key.name()))),
                 (None, None) => error.hint(format!("{what} takes {}", known.join(", "))),
             }
@@ -148,6 +152,12 @@ impl Options {
         let unknown: Vec<_> = unknown.collect();
         Error::all(self.errors.into_iter().chain(unknown)).map_or(Ok(()), Err)
     }
+}
+
+/// The commands that have an option of this name: in the original a `consensus` is what `sample` is here.
+fn others(name: &str) -> Vec<String> {
+    let has = |kind: &&ProtocolKind| kind.usual().settings().flags().iter().any(|(flag, _)| flag.name == name);
+    ProtocolKind::ALL.iter().filter(has).map(|kind| format!("`{}`", kind.as_str())).collect()
 }
 
 /// The flag of an option.

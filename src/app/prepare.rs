@@ -1,6 +1,7 @@
 //! From a request to a run that is ready: everything that can be wrong is found here, before the first call.
 
 use crate::adapter::Host;
+use crate::app::confidential;
 use crate::app::draft::Draft;
 use crate::app::freeze::{freeze, price_of};
 use crate::app::plans;
@@ -56,6 +57,9 @@ pub fn prepare(
     let mut draft = Draft::of(request, settings, machine, warnings)?;
     let named = draft.drawn.members.len();
     let Found { participants, host } = equip(&mut draft, machine, warnings)?;
+    if !draft.request.input.allow_secrets {
+        confidential::check_texts(&draft.input, &draft.catalog, machine)?;
+    }
     let Draft { drawn, input, settings, .. } = draft;
     if let (ProtocolPlan::Consensus(_), [left], true) = (&drawn.protocol, drawn.members.as_slice(), named > 1) {
         warnings.push(format!("only {} is left: one model only, not reviewed", left.id));

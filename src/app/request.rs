@@ -71,6 +71,8 @@ pub struct Sources {
     pub files: Vec<String>,
     /// The path of the text to refine.
     pub draft: Option<String>,
+    /// Whether all of it may be sent, whatever it holds and wherever it comes from.
+    pub allow_secrets: bool,
 }
 
 impl RunRequest {

@@ -1,17 +1,21 @@
 //! Adapter queue: what the calls through one adapter and credential share.
 
 use super::call_limit::CallLimit;
+use super::health::Health;
 use super::login_refresh::{LoginRefresh, NeedsRefresh, RefreshLeader};
+use crate::exchange::Usage;
 use crate::failure::CallFailure;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// The queue of one adapter: its call limit, its login, until when it rests and why it is closed.
 #[derive(Debug, Clone)]
 pub struct AdapterQueue {
     limit: CallLimit,
-    closed: Arc<Mutex<Option<CallFailure>>>,
+    closed: watch::Sender<Option<CallFailure>>,
+    health: Health,
     rests: Arc<Mutex<Option<Instant>>>,
     refresh: Option<LoginRefresh>,
 }
@@ -20,7 +24,13 @@ impl AdapterQueue {
     /// A queue for at most `limit` attempts at once; 0 means no bound.
     #[must_use]
     pub fn new(limit: usize) -> Self {
-        Self { limit: CallLimit::new(limit), closed: Arc::default(), rests: Arc::default(), refresh: None }
+        Self {
+            limit: CallLimit::new(limit),
+            closed: watch::Sender::default(),
+            health: Health::default(),
+            rests: Arc::default(),
+            refresh: None,
+        }
     }
 
     /// The same queue with a login that has to be refreshed when `needs_refresh` says so: then one attempt goes
@@ -52,8 +62,12 @@ impl AdapterQueue {
 
     /// Closes the queue: what failed would fail for every further call too.
     pub fn close(&self, why: CallFailure) {
-        let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
-        closed.get_or_insert(why);
+        self.closed.send_if_modified(|closed| {
+            let first = closed.is_none();
+            // What it cost was the cost of one call.
+            closed.get_or_insert(CallFailure { usage: Usage::default(), partial: None, ..why });
+            first
+        });
     }
 
     /// Admits no attempt before a moment; an earlier one does not shorten a longer rest.
@@ -73,7 +87,23 @@ impl AdapterQueue {
     /// Why it is closed, if it is.
     #[must_use]
     pub fn closed(&self) -> Option<CallFailure> {
-        self.closed.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.closed.borrow().clone()
+    }
+
+    /// Waits until it is closed. Why it is.
+    pub async fn until_closed(&self) -> CallFailure {
+        // The sender lives as long as `self`: this cannot fail.
+        let closed = self.closed.subscribe().wait_for(Option::is_some).await.ok().and_then(|why| why.clone());
+        match closed {
+            Some(why) => why,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Whether what it stands for answers at all.
+    #[must_use]
+    pub fn health(&self) -> &Health {
+        &self.health
     }
 }
 

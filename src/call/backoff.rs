@@ -41,10 +41,11 @@ pub fn pause_before(rules: &Backoff, call: &str, number: u32, failure: &CallFail
     if number > rules.retries {
         return None;
     }
-    match failure.class.retry() {
-        Retry::Never | Retry::AtReset => None,
-        Retry::Once => (number == 1).then_some(Duration::ZERO),
-        Retry::Backoff => {
+    match (failure.class.retry(), failure.retry_after) {
+        (Retry::Never | Retry::AtReset, _) => None,
+        (Retry::Once, None) => (number == 1).then_some(Duration::ZERO),
+        // With a pause to keep, there is something to wait for.
+        (Retry::Once, Some(_)) | (Retry::Backoff, _) => {
             let doubled = rules.base.saturating_mul(1 << (number - 1).min(16)).min(rules.cap);
             let own = doubled.mul_f64(0.5 + jitter(rules.seed, call, number) / 2.0);
             match failure.retry_after {

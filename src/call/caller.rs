@@ -4,6 +4,7 @@ use super::adapter_queue::AdapterQueue;
 use super::backend::{AtLimit, Attempt, AttemptError, Backend, CallEvent};
 use super::backoff::{Backoff, pause_before};
 use super::call_limit::{CallLimit, Permit};
+use super::health::Trial;
 use super::login_refresh::RefreshLeader;
 use crate::exchange::{CallSpec, Reply, Usage};
 use crate::failure::{CallFailure, FailureClass};
@@ -103,10 +104,12 @@ impl LiveCall<'_> {
         let mut exhausted = 0;
         loop {
             let permits = self.admit().await?;
+            let began = Instant::now();
             self.attempts += 1;
             self.tries += 1;
             let failure = match self.attempt(permits.leader.clone()).await {
                 Ok(reply) => {
+                    self.endpoint.own.health().answered();
                     self.place = Some(permits);
                     return Ok(reply);
                 }
@@ -126,20 +129,33 @@ impl LiveCall<'_> {
                     continue;
                 }
             };
+            let pause = self.pause_after(&failure, began);
             // Before any pause: one for a usage limit can last hours, and other calls can run meanwhile.
             drop(permits);
             if failure.class == FailureClass::UsageLimit && self.wait_at_limit(&failure).await? {
                 continue;
             }
             self.close_if_lasting(&failure);
-            match pause_before(&self.endpoints.backoff, self.spec.id.as_str(), self.tries, &failure) {
-                Some(pause) => {
-                    self.notify(CallEvent::Retrying { call: self.spec.id.clone(), pause, failure: failure.class });
-                    self.rest(pause).await?;
-                }
-                None => return Err(failure),
-            }
+            let Some(pause) = pause else { return Err(failure) };
+            self.notify(CallEvent::Retrying { call: self.spec.id.clone(), pause, failure: failure.class });
         }
+    }
+
+    /// The pause before the next attempt, if there is one. The participant's other calls keep it too; and where it
+    /// failed as often in a row as one call may be tried, none of them is made any more.
+    fn pause_after(&self, failure: &CallFailure, began: Instant) -> Option<Duration> {
+        let Endpoint { own, .. } = &self.endpoint;
+        let rules = &self.endpoints.backoff;
+        let in_a_row = if failure.class.is_outage() { own.health().failed(began) } else { own.health().answered() };
+        let after = |tries| pause_before(rules, self.spec.id.as_str(), tries, failure);
+        let pause = after(self.tries.max(in_a_row));
+        match pause {
+            Some(pause) => own.rest_until(Instant::now() + pause),
+            // Without retries, a failure says little of the next call.
+            None if in_a_row > 1 && rules.retries > 0 && after(in_a_row).is_none() => own.close(failure.clone()),
+            None => {}
+        }
+        pause
     }
 
     /// Asks what follows from a usage limit; true if the call is to be tried again after a rest.
@@ -160,39 +176,46 @@ impl LiveCall<'_> {
 
     /// Waits for a permit of the adapter, then for one of the whole run.
     async fn admit(&mut self) -> Result<Permits, CallFailure> {
-        self.check_open()?;
         let mut stop = self.context.stop.clone();
+        let Endpoint { queue, own, .. } = &self.endpoint;
         let places = async {
-            // A rest may be prolonged while it lasts.
-            while let Some(moment) = self.endpoint.queue.rests_until().filter(|moment| *moment > Instant::now()) {
-                tokio::time::sleep_until(moment).await;
+            loop {
+                let permits = self.permits().await;
+                // It may have failed meanwhile, and then one attempt at a time is enough.
+                if permits.trial.is_some() || !own.health().is_failing() {
+                    return permits;
+                }
             }
-            // Before the permits: at a limit of one, a call that held the permit and waited for the leader
-            // would keep the leader from starting.
-            let leader = self.endpoint.queue.refresh_leader().await.map(Arc::new);
-            // A call that waits for a busy adapter must not hold one of the run's permits: others could use it.
-            let adapter = self.endpoint.queue.limit().acquire().await;
-            let global = self.endpoints.limit.acquire().await;
-            Permits { adapter, global, leader }
         };
         let permits = tokio::select! {
             biased;
             () = stopped(&mut stop) => return Err(self.stopped_failure()),
+            // Before the permits: the attempt that held them before may have closed the queue.
+            why = queue.until_closed() => return Err(why),
+            why = own.until_closed() => return Err(why),
             permits = places => permits,
         };
         if let Some(text) = permits.leader.as_ref().and_then(|leader| leader.warning()) {
             self.caution(text);
         }
-        // The attempt that held the permit before may have closed the queue.
-        self.check_open()?;
         Ok(permits)
     }
 
-    fn check_open(&self) -> Result<(), CallFailure> {
-        match self.endpoint.queue.closed().or_else(|| self.endpoint.own.closed()) {
-            Some(why) => Err(CallFailure { usage: Usage::default(), partial: None, ..why }),
-            None => Ok(()),
+    async fn permits(&self) -> Permits {
+        let Endpoint { queue, own, .. } = &self.endpoint;
+        let trial = own.health().trial().await;
+        // A rest may be prolonged while it lasts.
+        let rests = || queue.rests_until().max(own.rests_until()).filter(|moment| *moment > Instant::now());
+        while let Some(moment) = rests() {
+            tokio::time::sleep_until(moment).await;
         }
+        // Before the permits: at a limit of one, a call that held the permit and waited for the leader
+        // would keep the leader from starting.
+        let leader = queue.refresh_leader().await.map(Arc::new);
+        // A call that waits for a busy adapter must not hold one of the run's permits: others could use it.
+        let adapter = queue.limit().acquire().await;
+        let global = self.endpoints.limit.acquire().await;
+        Permits { adapter, global, leader, trial }
     }
 
     async fn attempt(&self, leader: Option<Arc<RefreshLeader>>) -> Result<Reply, AttemptError> {
@@ -291,6 +314,8 @@ struct Permits {
     global: Permit,
     /// If it refreshes the login: the other attempts wait until this is released or dropped.
     leader: Option<Arc<RefreshLeader>>,
+    /// If the participant's last attempt failed: its other calls wait until this is dropped.
+    trial: Option<Trial>,
 }
 
 /// Makes unknown what cannot be true of the usage, and says what that was.

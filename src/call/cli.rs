@@ -190,11 +190,7 @@ impl CliBackend {
 }
 
 /// What the codec made of the output, without secrets, with the warnings that were there before the start.
-fn finish(
-    ended: Result<Reply, CallFailure>,
-    secrets: &Secrets,
-    warnings: &[String],
-) -> Result<Reply, CallFailure> {
+fn finish(ended: Result<Reply, CallFailure>, secrets: &Secrets, warnings: &[String]) -> Result<Reply, CallFailure> {
     let mut reply = secrets.clean(ended.map_err(|failure| secrets.clean_failure(failure))?);
     reply.warnings.splice(0..0, warnings.iter().cloned());
     Ok(reply)

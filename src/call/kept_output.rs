@@ -77,7 +77,8 @@ fn clean_folder(folder: &Path, secrets: &Secrets) {
             None => false,
         };
         if !fine || named(Path::new(&entry.file_name())) {
-            let _ = if kind.is_some_and(|kind| kind.is_dir()) { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+            let _ =
+                if kind.is_some_and(|kind| kind.is_dir()) { fs::remove_dir_all(path) } else { fs::remove_file(path) };
         }
     }
 }

@@ -11,6 +11,7 @@ mod call_limit;
 mod caller;
 mod cli;
 mod echo;
+mod health;
 mod kept_output;
 mod login_refresh;
 mod secret_forms;
@@ -23,6 +24,7 @@ pub use call_limit::{CallLimit, Permit};
 pub use caller::{Answered, CallContext, Caller, Endpoint, Endpoints};
 pub use cli::{CliBackend, CliEndpoint, CliSettings};
 pub use echo::Echo;
+pub use health::{Health, Trial};
 pub use login_refresh::{NeedsRefresh, RefreshLeader};
 #[cfg(feature = "cli")]
 pub(crate) use secrets::Secrets;

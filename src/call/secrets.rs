@@ -3,6 +3,8 @@
 
 use super::secret_forms::forms;
 use crate::adapter::Host;
+#[cfg(feature = "cli")]
+use crate::adapter::holds_secret;
 use crate::exchange::Reply;
 use crate::failure::CallFailure;
 use crate::invocation::{EnvValue, Invocation, Secret};
@@ -39,7 +41,8 @@ impl Secrets {
     pub(crate) fn of_machine(host: &Host) -> Self {
         let given = host.env.iter().filter(|(name, value)| {
             let name = name.to_uppercase();
-            value.len() >= TOKEN_BYTES && NAMES.iter().any(|word| name.contains(word))
+            let named = !value.starts_with('/') && NAMES.iter().any(|word| name.contains(word));
+            value.len() >= TOKEN_BYTES && (named || holds_secret(value))
         });
         let given = given.map(|(_, value)| Secret::new(value.as_str()));
         Self::of(given.chain(stored(host)))
@@ -59,6 +62,12 @@ impl Secrets {
         let encoded: Vec<_> = all.iter().flat_map(|secret| forms(secret.expose())).map(Secret::new).collect();
         all.extend(encoded);
         Self(all)
+    }
+
+    /// Where the first of them begins in a text.
+    #[cfg(feature = "cli")]
+    pub(crate) fn first_in(&self, text: &str) -> Option<usize> {
+        self.spans(text).first().map(|span| span.start)
     }
 
     /// The text without them.

@@ -7,7 +7,7 @@ use super::steps::Steps;
 use crate::event::{Announced, Event, EventKind, LimitThen};
 use crate::exchange::{CallSpec, Usage};
 use crate::failure::FailureClass;
-use crate::ids::{CallId, RunId, TimerId};
+use crate::ids::{CallId, ParticipantId, RunId, TimerId};
 use crate::outcome::{Finished, Outcome, Status, Totals};
 use crate::plan::Spent;
 use crate::protocol::repeats::repeats_prompt;
@@ -237,6 +237,12 @@ impl<'a> Fold<'a> {
             warnings,
         };
         Finished { outcome, totals }
+    }
+
+    /// Whom an open call asks.
+    #[must_use]
+    pub fn asked(&self, call: &CallId) -> Option<&ParticipantId> {
+        self.open.get(call).map(|open| &open.spec.to)
     }
 
     /// Whether a call is of a participant with an account: code of a caller's own costs nothing.

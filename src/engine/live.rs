@@ -143,7 +143,6 @@ impl<'a> Live<'a> {
         let mut watching = true;
         let (mut farewell, mut dismissed) = (None, false);
         loop {
-            // Nothing is waited for but CLIs that have answered.
             if self.fold.is_over() && farewell.is_none() {
                 farewell = Some(Instant::now() + FAREWELL);
             }
@@ -373,7 +372,8 @@ impl<'a> Live<'a> {
         if at_limit == AtLimit::Stop {
             let status = if self.bounds.on_limit == OnLimit::Fail { Status::Error } else { Status::Parked };
             let when = resets_at.map_or_else(String::new, |at| format!("; it resets at {at}"));
-            self.end(status, format!("stopped at a usage limit ({call}): {}{when}", failure.message)).await;
+            let who = self.fold.asked(&call).map_or_else(|| call.to_string(), ToString::to_string);
+            self.end(status, format!("stopped at a usage limit of {who}: {}{when}", failure.message)).await;
         }
         at_limit
     }

@@ -4,6 +4,7 @@ use crate::failure::FailureClass;
 use crate::ids::{CallId, ParticipantId, Round};
 use crate::outcome::{DebateBody, Disagreement, StopReason, Synthesis};
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
 /// What can happen in a debate. In a round:
 ///
@@ -16,9 +17,10 @@ use serde::{Deserialize, Serialize};
 ///
 /// and after the last one `(synthesisStart synthesisToken* synthesisComplete)?`, `error?` and
 /// `finalResult`. In a blind round everybody starts before anybody completes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, IntoStaticStr)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(tag = "event", rename_all = "camelCase")]
+#[strum(serialize_all = "camelCase")]
 #[non_exhaustive]
 pub enum DebateEvent {
     /// A round begins.

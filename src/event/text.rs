@@ -3,12 +3,14 @@
 use crate::failure::FailureClass;
 use crate::ids::{ParticipantId, Round};
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
 /// One happening of a sampling, refining or stepped run. Names are stable: they are the `event`
 /// field of the JSONL stream.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, IntoStaticStr)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(tag = "event", rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 #[non_exhaustive]
 pub enum TextEvent {
     /// A sample is in.

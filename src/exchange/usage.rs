@@ -53,6 +53,12 @@ impl Usage {
         (checked, what)
     }
 
+    /// Input and output tokens together; nothing if one of them is unknown.
+    #[must_use]
+    pub fn total_tokens(self) -> Option<u64> {
+        Some(self.input_tokens?.saturating_add(self.output_tokens?))
+    }
+
     /// The sum, known parts only: unknown plus known is known.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {

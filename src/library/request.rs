@@ -6,6 +6,7 @@ use crate::event::EventKind;
 use crate::exchange::{CallSpec, Prompt, Reply, Role, Shape, Tuning};
 use crate::ids::{CallId, ParticipantId, Round};
 use crate::invocation::StopLevel;
+use crate::protocol::debate::Phase as DebatePhase;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -93,6 +94,16 @@ impl ProviderRequest {
     #[must_use]
     pub fn number(&self) -> u32 {
         self.attempt.number
+    }
+
+    /// What its round of a debate is for; nothing outside of a debate.
+    #[must_use]
+    pub fn phase(&self) -> Option<DebatePhase> {
+        match self.role() {
+            Role::Argue => Some(DebatePhase::of(self.attempt.spec.round)),
+            Role::Judge => Some(DebatePhase::Synthesis),
+            _ => None,
+        }
     }
 
     /// The shape that the reply must have; `None` for free text. The prompt says it in words as well,

@@ -108,6 +108,17 @@ impl Runner {
         self
     }
 
+    /// The same with a listener that hears the events of one name: `roundComplete`, `call_finished`.
+    #[must_use]
+    pub fn on(self, name: impl Into<String>, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        let name = name.into();
+        self.on_event(move |event| {
+            if event.kind.name() == name {
+                listener(event);
+            }
+        })
+    }
+
     /// The events of every run from here on, as a stream.
     pub fn events(&mut self) -> EventStream {
         self.listeners.stream()
@@ -159,6 +170,10 @@ impl Runner {
     /// How many take part in everything.
     pub(super) fn room(&self) -> usize {
         self.providers.len() - self.auxiliary
+    }
+
+    pub(super) fn run_settings(&self) -> &RunSettings {
+        &self.settings
     }
 
     pub(super) fn critique_pass(&self) -> Option<&SelfRefinePlan> {

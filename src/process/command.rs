@@ -17,8 +17,8 @@ use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
-/// How often a program that is being written is tried again, and how long apart: 1 s in all.
-const BUSY: (usize, Duration) = (50, Duration::from_millis(20));
+/// How long a program is waited for that is not there or not whole, as while it is updated, and how often it is tried.
+const UPDATE: (Duration, Duration) = (Duration::from_secs(10), Duration::from_millis(50));
 
 /// A child that runs, and everything that holds on to it.
 pub(super) struct Spawned {
@@ -59,7 +59,6 @@ pub(super) async fn spawn(
     }
 
     let began = Instant::now();
-    let mut tries = 0;
     loop {
         if *stop.borrow() != StopLevel::Run {
             return Err(Ending::Stopped);
@@ -72,11 +71,7 @@ pub(super) async fn spawn(
                 let Some(id) = id else { return Err(not_started(&inv.program, &io::Error::other("it has no number"))) };
                 return Ok(Spawned { group: Group::adopt(id, watchdog), child, followed, began });
             }
-            // The program is being written: an update, or a fork that still holds it open.
-            Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy && tries < BUSY.0 => {
-                tries += 1;
-                sleep(BUSY.1).await;
-            }
+            Err(error) if may_pass(inv, &error) && began.elapsed() < UPDATE.0 => sleep(UPDATE.1).await,
             Err(error) => return Err(explain(inv, &error)),
         }
     }
@@ -92,6 +87,17 @@ fn stdio(file: Option<&File>, inv: &Invocation) -> Result<Stdio, Ending> {
     match file {
         None => Ok(Stdio::piped()),
         Some(file) => Ok(file.try_clone().map_err(|error| not_started(&inv.program, &error))?.into()),
+    }
+}
+
+/// Whether it may be an update of the program: its file or its interpreter's is missing, being written, not yet
+/// executable or not yet whole. A fork may also still hold it open.
+fn may_pass(inv: &Invocation, error: &io::Error) -> bool {
+    match error.kind() {
+        io::ErrorKind::ExecutableFileBusy => true,
+        io::ErrorKind::NotFound => inv.cwd.is_dir(),
+        io::ErrorKind::PermissionDenied => inv.program.is_file(),
+        _ => error.raw_os_error() == Some(rustix::io::Errno::NOEXEC.raw_os_error()),
     }
 }
 
@@ -112,9 +118,10 @@ fn explain(inv: &Invocation, error: &io::Error) -> Ending {
         (io::ErrorKind::PermissionDenied, Ok(found)) if found.permissions().mode() & 0o111 == 0 => {
             format!("cannot start {}: it is not executable", program.display())
         }
-        _ => return not_started(program, error),
+        _ => format!("cannot start {}: {error}", program.display()),
     };
-    Ending::NotStarted { message: why, exhausted: false }
+    let waited = if may_pass(inv, error) { format!(" (waited {} s)", UPDATE.0.as_secs()) } else { String::new() };
+    Ending::NotStarted { message: format!("{why}{waited}"), exhausted: is_shortage(error) }
 }
 
 fn not_started(what: &Path, error: &io::Error) -> Ending {

@@ -4,7 +4,7 @@ mod debate;
 
 use super::paint::Paint;
 use super::progress;
-use crate::event::{Announced, EventKind, LimitThen};
+use crate::event::{Announced, DebateEvent, EventKind, LimitThen, TextEvent};
 use crate::failure::FailureClass;
 use crate::ids::ParticipantId;
 use crate::time::duration::human;
@@ -17,7 +17,14 @@ use std::time::Duration;
 /// failed.
 #[must_use]
 pub fn line(kind: &EventKind, verbose: bool, paint: Paint) -> Option<String> {
-    if verbose || is_told_always(kind) { text(kind, paint) } else { None }
+    match reason(kind) {
+        // What it was asked for matters little: it fails in everything alike.
+        Some((who, class, Some(message))) if !verbose && (class.is_lasting() || class.is_outage()) => {
+            Some(failed(paint, who.as_str(), class, message))
+        }
+        _ if verbose || is_told_always(kind) => text(kind, paint),
+        _ => None,
+    }
 }
 
 fn is_told_always(kind: &EventKind) -> bool {
@@ -26,7 +33,6 @@ fn is_told_always(kind: &EventKind) -> bool {
         | EventKind::ProposeFailed { .. }
         | EventKind::ReviewDropped { .. }
         | EventKind::RefineFailed { .. }
-        | EventKind::Retrying { .. }
         | EventKind::LimitReached { .. }
         | EventKind::RoundClosed { .. }
         | EventKind::Warning { .. } => true,
@@ -34,6 +40,27 @@ fn is_told_always(kind: &EventKind) -> bool {
         EventKind::Text(event) => progress::is_told_always(event),
         _ => false,
     }
+}
+
+/// Who failed and why, of an event that tells of a failure, and its words unless the event has its own.
+#[must_use]
+pub fn reason(kind: &EventKind) -> Option<(&ParticipantId, FailureClass, Option<&str>)> {
+    let (who, class, message) = match kind {
+        EventKind::ProposeFailed { participant, failure, message, .. }
+        | EventKind::RefineFailed { participant, failure, message, .. }
+        | EventKind::ReviewDropped { reviewer: participant, failure, message, .. }
+        | EventKind::Text(
+            TextEvent::SampleFailed { participant, failure, message, .. }
+            | TextEvent::DraftFailed { participant, failure, message, .. }
+            | TextEvent::ScoreDropped { judge: participant, failure, message, .. },
+        ) => (participant, *failure, Some(message.as_str())),
+        EventKind::Debate(DebateEvent::ParticipantComplete { participant, failure: Some(class), message, .. }) => {
+            (participant, *class, message.as_deref())
+        }
+        EventKind::LimitReached { participant, .. } => (participant, FailureClass::UsageLimit, None),
+        _ => return None,
+    };
+    Some((who, class, message))
 }
 
 /// Every event is named here, so that a new one is not forgotten.
@@ -56,7 +83,7 @@ fn text(kind: &EventKind, paint: Paint) -> Option<String> {
         EventKind::LimitReached { participant, resets_at, then, .. } => {
             let resets = resets_at.map_or_else(String::new, |at| format!(", resets {at}"));
             let then = match then {
-                LimitThen::GoOnWithout => "the run goes on without it",
+                LimitThen::GoOnWithout => "the run goes on without it (`--on-limit wait` waits for the reset)",
                 LimitThen::Wait => "the run waits for the reset",
                 LimitThen::Stop => "the run pauses",
             };
@@ -277,6 +304,8 @@ mod tests {
             message: "401".into(),
         };
         let text = line(&kind, false, PLAIN).unwrap();
+        assert!(text.starts_with("  failed: codex: not_logged_in: 401; log in"), "{text}");
+        let text = line(&kind, true, PLAIN).unwrap();
         assert!(text.starts_with("  failed: codex gave no answer in round 1: not_logged_in: 401; log in"), "{text}");
     }
 }

@@ -1,14 +1,17 @@
 //! For people: progress and summary on standard error, the answer alone on standard output.
 
-use super::event_line::line;
+use super::event_line::{line, reason};
 use super::output_stream::OutputStream;
 use super::paint::Paint;
 use super::reporter::Reporter;
 use super::summary::summary;
 use crate::event::{Event, EventKind};
+use crate::failure::FailureClass;
+use crate::ids::ParticipantId;
 use crate::outcome::Finished;
 use crate::time::Timestamp;
 use crate::time::duration::human;
+use std::collections::BTreeSet;
 use std::io;
 
 /// Where people's lines go: plainly one after the other, or above a live region.
@@ -61,12 +64,14 @@ pub struct Human {
     verbose: bool,
     paint: Paint,
     began: Option<Timestamp>,
+    /// Whose failures were told, and of which class.
+    told: BTreeSet<(ParticipantId, FailureClass)>,
 }
 
 impl Human {
     /// Tells `screen` what happens, and `answer`, if there is one, the answer alone.
     pub fn new(screen: impl Screen + 'static, answer: Option<OutputStream>, verbose: bool, paint: Paint) -> Self {
-        Self { screen: Box::new(screen), answer, verbose, paint, began: None }
+        Self { screen: Box::new(screen), answer, verbose, paint, began: None, told: BTreeSet::new() }
     }
 }
 
@@ -74,6 +79,13 @@ impl Reporter for Human {
     fn report(&mut self, event: &Event) {
         let began = *self.began.get_or_insert(event.at);
         self.screen.see(event);
+        // A participant that is down fails in everything it is asked for: that is told once.
+        if let Some((who, class, _)) = reason(&event.kind)
+            && !self.told.insert((who.clone(), class))
+            && !self.verbose
+        {
+            return;
+        }
         if let Some(text) = line(&event.kind, self.verbose, self.paint) {
             if self.verbose && !matches!(event.kind, EventKind::RunStarted { .. }) {
                 let at = human(event.at.since(began));

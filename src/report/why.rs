@@ -12,7 +12,6 @@ use super::paint::Paint;
 use super::table::table;
 use super::terminal::width;
 use super::wrap;
-use crate::failure::FailureClass;
 use crate::ids::ParticipantId;
 use crate::outcome::{Body, Dropped, Finished, Outcome, SelfRefined};
 use std::fmt::Display;
@@ -87,13 +86,9 @@ fn row(name: impl Display, text: impl Display) -> Row {
     (name.to_string(), text.to_string())
 }
 
-/// Participants that are not in the room, and why.
+/// Participants that are not in the room, and why: in one word, since what happened and what to do was told then.
 fn dropped(models: &[Dropped]) -> impl Iterator<Item = Row> {
-    models.iter().map(|one| failure("Dropped", &one.participant, one.reason, &one.message))
-}
-
-fn failure(name: &str, who: &dyn Display, class: FailureClass, message: &str) -> Row {
-    row(name, format!("{who}: {class}: {message}; {}", class.advice()))
+    models.iter().map(|one| row("Dropped", format!("{}: {}", one.participant, one.reason)))
 }
 
 /// `claude`, `claude and codex`, `claude, codex and gemini`.

@@ -16,9 +16,23 @@ use std::io::{self, Write};
 use std::sync::{Arc, LazyLock, Mutex};
 
 /// All that are published, in the order of the list.
-pub const NAMES: [&str; 15] = [
-    "outcome", "event", "error", "dry-run", "plan", "run", "runs", "adapters", "doctor", "settings", "config",
-    "manifest", "pipeline", "personas", "persona",
+pub const NAMES: [&str; 16] = [
+    "outcome",
+    "event",
+    "error",
+    "dry-run",
+    "plan",
+    "participant",
+    "run",
+    "runs",
+    "adapters",
+    "doctor",
+    "settings",
+    "config",
+    "manifest",
+    "pipeline",
+    "personas",
+    "persona",
 ];
 
 /// The schema of a name.

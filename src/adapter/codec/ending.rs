@@ -13,9 +13,15 @@ use crate::exchange::{Reply, Usage};
 use crate::failure::{CallFailure, FailureClass};
 use crate::invocation::{Ending, Line, Stream};
 use crate::time::duration;
+use std::time::Duration;
 
 /// The largest answer that is taken, in bytes.
 pub(super) const ANSWER_BYTES: usize = 8 * 1024 * 1024;
+
+/// A child that left sooner and said nothing may be a CLI in the middle of an update.
+const AT_ONCE: Duration = Duration::from_secs(5);
+/// How long an update is given before the next attempt.
+const UPDATE: Duration = Duration::from_secs(2);
 
 /// How a CLI begins to say on standard error that it refuses its arguments or settings.
 const REFUSALS: [&str; 3] = ["error:", "Error:", "Configuration error"];
@@ -150,7 +156,12 @@ impl Watch {
             (None, None) => self.by_exit(end, &signs.message),
         };
         signs.message = message;
-        self.certain(class, signs)
+        let mut failure = self.certain(class, signs);
+        let exit = end.exit;
+        if class == FailureClass::Crashed && exit.stdout_bytes == 0 && exit.elapsed < AT_ONCE && exit.signal.is_none() {
+            failure.retry_after = Some(UPDATE);
+        }
+        failure
     }
 
     /// Takes secrets out.

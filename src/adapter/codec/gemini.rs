@@ -2,7 +2,7 @@
 //! error. Measured with 0.61.0.
 
 use super::ending::{Watch, status_class};
-use super::json::{collect, ends_document, parse};
+use super::json::{collect, ends_document, find};
 use super::{Codec, CodecContext, End, Step, number};
 use crate::adapter::rules::Signs;
 use crate::exchange::{Reply, Usage};
@@ -10,6 +10,11 @@ use crate::failure::{CallFailure, FailureClass};
 use crate::invocation::Line;
 use crate::json;
 use serde_json::{Map, Value};
+use std::time::Duration;
+
+/// The CLI waits so long for the first word of an answer, and no setting of it changes that; an unreachable vendor
+/// fails sooner.
+const HEADERS: Duration = Duration::from_secs(60);
 
 /// Collects the document and reads it at the end.
 #[derive(Debug)]
@@ -79,7 +84,7 @@ impl GeminiCodec {
             signs.fields.insert("type", kind.to_owned());
         }
         let mut code = error["code"].as_u64();
-        if let Some(google) = parse(&signs.message) {
+        if let Some(google) = find(&signs.message, &[&|value| value["error"].is_object(), &|_| true]) {
             let google = &google["error"];
             code = google["code"].as_u64().or(code);
             if let Some(status) = google["status"].as_str() {
@@ -90,6 +95,10 @@ impl GeminiCodec {
                 signs.fields.insert("reason", reason.to_owned());
             }
             signs.message = google["message"].as_str().unwrap_or("an error without words").to_owned();
+        }
+        if signs.message.contains("fetch failed") && end.exit.elapsed >= HEADERS {
+            signs.message = "the model said nothing for 60 s, and gemini waits no longer".to_owned();
+            return self.watch.certain(FailureClass::TimedOut, signs);
         }
         let mut reported = FailureClass::Crashed;
         if let Some(code) = code {
@@ -112,10 +121,9 @@ impl GeminiCodec {
 impl Codec for GeminiCodec {
     fn line(&mut self, line: &Line) -> Step {
         let step = collect(&mut self.watch, &mut self.document, line);
-        if ends_document(&mut self.looks, line)
-            && let Some(document) = parse(&self.document)
-        {
-            self.complete = document["stats"].is_object() && !document["error"].is_object();
+        if ends_document(&mut self.looks, line) {
+            let is_answer = |document: &Value| document["stats"].is_object() && !document["error"].is_object();
+            self.complete = find(&self.document, &[&is_answer]).is_some();
         }
         if self.complete { Step::DONE } else { step }
     }
@@ -125,7 +133,7 @@ impl Codec for GeminiCodec {
     }
 
     fn end(self: Box<Self>, end: &End<'_>) -> Result<Reply, CallFailure> {
-        match parse(&self.document).filter(|document| document["stats"].is_object()) {
+        match find(&self.document, &[&|document| document["stats"].is_object()]) {
             Some(document) => self.answered(end, &document),
             None => Err(self.failed(end)),
         }

@@ -82,7 +82,9 @@ mod tests {
 
     #[test]
     fn words_stay() {
-        for text in ["ask-me, sk-1, at-all", "é sk- ü", "", "task-force-of-many-words", "Basic authentication = off", "key=1"] {
+        for text in
+            ["ask-me, sk-1, at-all", "é sk- ü", "", "task-force-of-many-words", "Basic authentication = off", "key=1"]
+        {
             assert_eq!(scrub(text, Some(&Secret::new(""))), text);
         }
     }

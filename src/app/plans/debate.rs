@@ -7,13 +7,8 @@ use crate::app::request::Steps;
 use crate::app::roster::RosterBuilder;
 use crate::error::Error;
 use crate::ids::ParticipantId;
-use crate::plan::PARTICIPANTS;
-use crate::protocol::debate::{DebatePlan, JUDGE, JUDGE_REPLY_TOKENS, JUDGE_TEMPERATURE, Persona, deal};
+use crate::protocol::debate::{DEBATERS, DebatePlan, JUDGE, JUDGE_REPLY_TOKENS, JUDGE_TEMPERATURE, Persona, deal};
 use crate::words::closest;
-use std::ops::RangeInclusive;
-
-/// How many participants a debate takes.
-pub const ROOM: RangeInclusive<usize> = 2..=*PARTICIPANTS.end();
 
 impl Drawn for DebatePlan {
     /// A debate of all members.
@@ -43,12 +38,12 @@ impl Drawn for DebatePlan {
 
 fn enough(options: &mut Options, roster: &RosterBuilder<'_>) {
     let names: Vec<_> = roster.members().iter().map(|one| one.id.as_str()).collect();
-    if !ROOM.contains(&names.len()) {
+    if !DEBATERS.contains(&names.len()) {
         let there = match names.as_slice() {
             [one] => format!("there is only {one}"),
             all => format!("there are {}", all.len()),
         };
-        let (least, most) = (ROOM.start(), ROOM.end());
+        let (least, most) = (DEBATERS.start(), DEBATERS.end());
         options.wrong(
             Error::config(format!("a debate takes {least} to {most} participants: {there}"))
                 .hint("refinery debate \"your question\" -m claude,codex")
@@ -141,7 +136,7 @@ mod tests {
     use crate::adapter::Catalog;
     use crate::app::resolve::resolve;
     use crate::config::{Layers, Settings, Source, file};
-    use crate::plan::parse_participants;
+    use crate::plan::{PARTICIPANTS, parse_participants};
     use std::path::Path;
 
     /// What a step of two with these options comes to.

@@ -105,7 +105,10 @@ pub fn vocabulary(roster: &mut RosterBuilder<'_>) -> Vec<(&'static str, Option<&
 fn unknown(place: &str, kind: &str) -> Error {
     let known = StepKind::WORDS.join(", ");
     let error = Error::config(format!("{place}: unknown step `{kind}`; known: {known}"));
-    match closest(kind, StepKind::WORDS.iter().copied()) {
+    // The names of the original's steps.
+    let ours = [("refine_loop", "refine"), ("refineLoop", "refine"), ("consensus_vote", "sample")];
+    let original = ours.iter().find(|(theirs, _)| *theirs == kind).map(|(_, ours)| *ours);
+    match original.or_else(|| closest(kind, StepKind::WORDS.iter().copied())) {
         Some(near) => error.hint(format!("`{kind}`: did you mean `{near}`?")),
         None => error,
     }

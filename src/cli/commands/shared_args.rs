@@ -29,6 +29,10 @@ pub struct SharedArgs {
     #[arg(short = 'f', long = "file", value_name = "PATH", help_heading = "Input")]
     pub files: Vec<String>,
 
+    /// Send text that holds a known secret, system files, and links out of the working directory
+    #[arg(long, help_heading = "Input")]
+    pub allow_secrets: bool,
+
     /// Leave standard input unread where no argument names it
     #[arg(long, help_heading = "Input")]
     pub no_stdin: bool,

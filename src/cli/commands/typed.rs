@@ -102,6 +102,7 @@ fn take(request: &mut RunRequest, own: &[&str], id: &str, values: &[OsString], p
     match id {
         "prompt" => request.input.prompt = last(),
         "files" => request.input.files = words(),
+        "allow_secrets" => request.input.allow_secrets = true,
         "draft" => request.input.draft = last(),
         "config" => request.config = paths().pop(),
         "adapter" => request.adapters = paths(),

@@ -16,7 +16,7 @@ use crate::cli::inspect::personas;
 use crate::config::schema::config;
 use crate::engine::FORMAT;
 use crate::error::Error;
-use crate::plan::RunPlan;
+use crate::plan::{Participant, RunPlan};
 use crate::protocol::debate::PersonaFile;
 use crate::report::document::{Document, ErrorDocument};
 use crate::report::format::jsonl::Line;
@@ -50,6 +50,7 @@ const ALL: &[Published] = &[
         make: written::<dry_run::Document<'static>>,
     },
     Published { name: "plan", about: "a whole run as its journal and `runs show` hold it", make: plan },
+    Published { name: "participant", about: "a participant of a plan", make: written::<Participant> },
     Published { name: "run", about: "what `runs show -o json` writes", make: written::<runs::Shown<'static>> },
     Published { name: "runs", about: "what `runs -o json` writes", make: written::<Vec<runs::Listed>> },
     Published { name: "adapters", about: "what `adapters -o json` writes", make: written::<Vec<adapters::Line>> },

@@ -43,14 +43,17 @@ pub use confidence::{Confidence, NEUTRAL, confidence, judge_confidence, strip_co
 pub use machine::Debate;
 #[doc(hidden)]
 pub use order::Mulberry32;
+#[doc(hidden)]
+pub use persona::DEFAULT as PERSONAS;
 #[cfg(feature = "cli")]
 pub use persona::PersonaFile;
-pub use persona::{DEFAULT as PERSONAS, JUDGE, Persona, PersonaProblem, built_in, deal, read, with_own};
+pub use persona::{JUDGE, Persona, PersonaProblem, built_in, deal, read, with_own};
+pub use phase::Phase;
 #[doc(hidden)]
-pub use phase::{Phase, label};
+pub use phase::label;
 #[doc(hidden)]
 pub use score::{Spread, Standing, spread, stable};
 pub use score::{consensus_score, disagreements};
-pub use settings::{DebatePlan, JUDGE_REPLY_TOKENS, JUDGE_TEMPERATURE, Judge, ROUNDS};
+pub use settings::{DEBATERS, DebatePlan, JUDGE_REPLY_TOKENS, JUDGE_TEMPERATURE, Judge, ROUNDS};
 #[doc(hidden)]
 pub use synthesis::{Sections, judge_sections, read_synthesis};

@@ -16,6 +16,12 @@ use crate::words::counted;
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
 
+/// How many participants a debate takes. A round takes a call of each, one after the other.
+pub const DEBATERS: RangeInclusive<usize> = 2..=1000;
+
+/// From here on a person is warned of what a round takes.
+const MANY: usize = 8;
+
 /// How many rounds a debate may have.
 pub const ROUNDS: RangeInclusive<u32> = 1..=10;
 
@@ -271,12 +277,17 @@ impl ProtocolSettings for DebatePlan {
         names::<DebateBody>()
     }
 
+    fn advice(&self, members: usize) -> Vec<String> {
+        let line = || format!("{members} participants: a round takes {members} calls, one after the other");
+        (members >= MANY).then(line).into_iter().collect()
+    }
+
     fn has_personas(&self) -> bool {
         true
     }
 
     fn members(&self) -> RangeInclusive<usize> {
-        2..=7
+        DEBATERS
     }
 }
 

@@ -1,6 +1,6 @@
 //! How a debate went: who was how confident in which round, and who stays far apart.
 
-use super::{Why, dropped, failure, row};
+use super::{Why, dropped, row};
 use crate::ids::ParticipantId;
 use crate::outcome::{DebateBody, DebateRound};
 
@@ -16,9 +16,7 @@ pub(super) fn why(body: &DebateBody) -> Why {
             row("Judge", format!("confidence {} of 100 in its synthesis", synthesis.judge_confidence))
         }),
     );
-    rows.extend(
-        body.synthesis_error.iter().map(|failed| failure("Judge", &"no synthesis", failed.failure, &failed.message)),
-    );
+    rows.extend(body.synthesis_error.iter().map(|failed| row("Judge", format!("no synthesis: {}", failed.failure))));
     rows.extend(dropped(&body.models_dropped));
     let caption = if grid.is_empty() { String::new() } else { "confidence by round, 0 to 100".to_owned() };
     Why { caption, narrow: grid.clone(), grid, rows }

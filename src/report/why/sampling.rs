@@ -1,9 +1,10 @@
 //! Which samples gave which answer.
 
-use super::{Why, failure, row};
+use super::{Why, row};
 use crate::event::preview;
 use crate::outcome::{Response, SamplingBody};
 use crate::words::counted;
+use std::collections::BTreeMap;
 
 /// So many of the different answers are shown.
 const SHOWN: usize = 6;
@@ -19,10 +20,15 @@ pub(super) fn why(body: &SamplingBody) -> Why {
         let tied = format!("{} answers with the same number of samples: the first one is taken", body.tie_count);
         rows.push(row("Tie", tied));
     }
-    rows.extend(body.samples.iter().filter_map(|one| {
-        let who = format!("sample {}: {}", one.sample, one.participant);
-        Some(failure("Failed", &who, one.failure?, one.message.as_deref().unwrap_or("")))
-    }));
+    let mut failed: BTreeMap<_, Vec<u32>> = BTreeMap::new();
+    for one in &body.samples {
+        if let Some(class) = one.failure {
+            failed.entry((&one.participant, class)).or_default().push(one.sample);
+        }
+    }
+    rows.extend(
+        failed.iter().map(|((who, class), samples)| row("Failed", format!("{who}: {class} ({})", numbered(samples)))),
+    );
     let caption = match body.responses.as_slice() {
         [] => String::new(),
         _ => format!("samples by answer, compared by `{}`", body.normaliser),
@@ -38,14 +44,19 @@ fn cluster(one: &Response, body: &SamplingBody) -> super::Row {
             who.push(sample.participant.as_str());
         }
     }
-    let numbers: Vec<String> = one.samples.iter().take(NUMBERS).map(ToString::to_string).collect();
-    let more = if one.samples.len() > NUMBERS { ", …" } else { "" };
-    let samples = if one.samples.len() == 1 { "sample" } else { "samples" };
-    let members = format!("{samples} {}{more}: {}", numbers.join(", "), who.join(", "));
+    let members = format!("{}: {}", numbered(&one.samples), who.join(", "));
     row(
         format!("{} of {}", one.votes, body.num_samples),
         format!("{} ({members})", gist(&one.answer, &body.normaliser)),
     )
+}
+
+/// `samples 1, 2, 4`
+fn numbered(samples: &[u32]) -> String {
+    let numbers: Vec<String> = samples.iter().take(NUMBERS).map(ToString::to_string).collect();
+    let more = if samples.len() > NUMBERS { ", …" } else { "" };
+    let samples = if samples.len() == 1 { "sample" } else { "samples" };
+    format!("{samples} {}{more}", numbers.join(", "))
 }
 
 /// The line that tells the answers apart: the last one where it is a number or a choice, which reasons come before.
