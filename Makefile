@@ -1,5 +1,5 @@
 # What people and CI type. Every target works in a clean clone.
-.PHONY: demo quick test lint deny check contract drift bench record snap api
+.PHONY: demo quick test lint deny check contract drift bench fuzz record snap api
 .DEFAULT_GOAL := check
 
 # Watch three scripted models propose, review, refine and agree: no account, no network.
@@ -50,6 +50,10 @@ drift:
 bench:
 	cargo bench --bench overhead -- --write
 	cargo bench --bench in_process -- --write
+
+# A million drawn cases for each reader of what others write (tests/fuzz.rs); `make test` draws a few hundred.
+fuzz:
+	PROPTEST_CASES=1000000 cargo test --release --test it -- fuzz::
 
 # Record fixtures/transcripts anew from the real CLIs.
 record:

@@ -2,11 +2,105 @@
 //! paid reply would be lost with them: half a surrogate pair, and numbers that are not finite.
 
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// Reads a document. Half a surrogate pair (`\ud83d`) becomes U+FFFD; a number that serde has no place for
 /// (`NaN`, `-Infinity`, `1e999`) becomes a string of the same letters. `None` if it is no JSON even so.
 pub(crate) fn read(text: &str) -> Option<Value> {
     serde_json::from_str(text).ok().or_else(|| serde_json::from_str(&repaired(text)?).ok())
+}
+
+/// Reads a line of a program that takes its standard output for a terminal: a byte order mark, a title and colours
+/// are passed over.
+pub(crate) fn read_line(line: &str) -> Option<Value> {
+    read(line).or_else(|| line.contains(['\u{1b}', MARK]).then(|| read(bare(line).trim_start_matches(MARK)))?)
+}
+
+/// The byte order mark.
+const MARK: char = '\u{feff}';
+
+/// How many blocks that are no JSON are tried to be repaired: the search stays linear.
+const REPAIRS: usize = 64;
+
+/// The outermost JSON objects of a text, whatever stands around them. Behind one that has no end there are none: a
+/// piece of a document is not the whole.
+pub(crate) fn objects(text: &str) -> Vec<Value> {
+    let text = bare(text.trim_end());
+    let mut found = Vec::new();
+    let (mut from, mut repairs) = (0, 0);
+    while let Some(at) = text[from..].find('{').map(|at| from + at) {
+        let rest = &text[at..];
+        let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
+        let error = match stream.next() {
+            Some(Ok(value)) => {
+                found.push(value);
+                from = at + stream.byte_offset();
+                continue;
+            }
+            Some(Err(error)) if error.is_eof() => break,
+            Some(Err(error)) => error,
+            None => break,
+        };
+        repairs += 1;
+        let repaired = if repairs <= REPAIRS { block(rest) } else { None };
+        from = at
+            + match repaired.and_then(|block| Some((read(block)?, block.len()))) {
+                Some((value, length)) => {
+                    found.push(value);
+                    length
+                }
+                // What was read up to there are pieces of a broken document.
+                None => place(rest, &error).max(1),
+            };
+    }
+    found
+}
+
+/// Where in a text an error is, at a boundary of characters.
+fn place(text: &str, error: &serde_json::Error) -> usize {
+    let line = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
+    let place = line + error.column().saturating_sub(1);
+    (0..=place.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default()
+}
+
+/// The block that a text begins with, up to the bracket that closes it.
+fn block(text: &str) -> Option<&str> {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' if !in_string => depth += 1,
+            b'}' if !in_string && depth == 1 => return text.get(..=at),
+            b'}' if !in_string => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The text without what a terminal would obey: titles (OSC and its like) and colours (CSI).
+fn bare(text: &str) -> Cow<'_, str> {
+    if !text.contains('\u{1b}') {
+        return text.into();
+    }
+    let mut parts = text.split('\u{1b}');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = match part.bytes().next() {
+            Some(b'[') => part[1..].find(|c| ('@'..='~').contains(&c)).map_or("", |end| &part[end + 2..]),
+            // Ends with a bell, or with `ESC \`, which is the next part.
+            Some(b']' | b'P' | b'^' | b'_' | b'X') => match part.find(['\u{7}', '\n']) {
+                Some(end) => &part[end + 1..],
+                None => "",
+            },
+            Some(b'(' | b')' | b'#' | b'%') => part.get(2..).unwrap_or_default(),
+            _ => part.char_indices().nth(1).map_or("", |(next, _)| &part[next..]),
+        };
+        out.push_str(rest);
+    }
+    out.into()
 }
 
 /// The text with everything repaired that [`read`] names; `None` if there is nothing to repair.
@@ -89,6 +183,44 @@ mod tests {
         }
     }
 
+    #[test]
+    fn objects_are_found_in_whatever_stands_around_them() {
+        let document = r#"{"a":{"b":"\u007b }"},"c":[{"d":1}]}"#;
+        let value = json!({ "a": { "b": "{ }" }, "c": [{ "d": 1 }] });
+        for (before, after) in [
+            ("", ""),
+            ("\u{feff}", "\n"),
+            ("\u{1b}]0;a { title\u{7}", "\u{1b}[0m"),
+            ("\u{1b}]0;a { title\u{1b}\\\u{1b}[?25l", "\u{1b}[?25h\u{1b}]0;\u{7}"),
+            ("\u{1b}[1;32m", "\u{1b}[0m\ntelemetry sent\n"),
+            ("note { not: json }\nand { an open one\nit's 5\" wide\n", "\n} the end"),
+            ("[INFO] ", " 12 ms"),
+        ] {
+            assert_eq!(objects(&format!("{before}{document}{after}")), vec![value.clone()], "{before:?} {after:?}");
+        }
+        let coloured = document.replace('{', "\u{1b}[33m{\u{1b}[39m");
+        assert_eq!(objects(&coloured), [value]);
+        assert_eq!(objects("{\"a\":1}\n{\"a\":2}"), [json!({ "a": 1 }), json!({ "a": 2 })]);
+        assert_eq!(objects("x {\"a\":\"\\ud83d\",\"b\":NaN} y"), [json!({ "a": "\u{fffd}", "b": "NaN" })]);
+        for cut in [":", ":\"x", ":\"x\n", ":\"x\nKilled: 9\n", ":tru\nKilled"] {
+            assert!(
+                objects(&format!("{{\"a\":{{\"b\":1}},\"c\":{{\"b\"{cut}")).is_empty(),
+                "{cut}: a piece is not the whole"
+            );
+        }
+        let noise = "{ a: 1 }\n".repeat(10_000);
+        assert_eq!(objects(&format!("{noise}{{\"é\":1}}{noise}")), [json!({ "é": 1 })]);
+        assert!(objects(&"{".repeat(100_000)).is_empty());
+    }
+
+    #[test]
+    fn a_line_for_a_terminal_is_a_line() {
+        for line in ["{\"a\":1}", "\u{feff}{\"a\":1}", "\u{1b}]0;t\u{7}{\"a\":1}\u{1b}[0m"] {
+            assert_eq!(read_line(line), Some(json!({ "a": 1 })), "{line:?}");
+        }
+        assert_eq!(read_line("note {\"a\":1}"), None);
+    }
+
     proptest! {
         #[test]
         fn any_text_with_any_escapes_is_read(units in prop::collection::vec(any::<u16>(), 0..12), text in "[a-z\\\\\"é]{0,6}") {
@@ -99,8 +231,8 @@ mod tests {
         }
 
         #[test]
-        fn no_text_panics(text in ".*", json in "[\\\\ud8ce0\"{}:,NaIinfty+.-]{0,24}") {
-            let _ = (read(&text), read(&json));
+        fn no_text_panics(text in ".*", json in "[\\\\ud8ce0\"{}:,NaIinfty+.é\u{1b}\u{7}\\]\\[-]{0,24}") {
+            let _ = (read(&text), read(&json), objects(&text), objects(&json), bare(&text));
         }
     }
 }

@@ -111,7 +111,7 @@ fn a_user_s_manifest_is_found_by_flag_and_in_the_config_folder_but_not_at_work()
 
 #[test]
 fn the_doctor_says_what_is_there_and_who_is_missing() {
-    let desk = equipped().file("bin/package.json", r#"{"name":"x","version":"2.1.197"}"#).file(
+    let desk = equipped().file("bin/package.json", r#"{"name":"@openai/codex","version":"0.171.5"}"#).file(
         "home/.codex/auth.json",
         r#"{"auth_mode":"chatgpt","tokens":{"access_token":"secret","refresh_token":"secret"}}"#,
     );

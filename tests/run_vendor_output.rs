@@ -300,3 +300,46 @@ fn amounts_at_a_manifest_s_paths_are_checked_too() {
         assert_eq!(impossible(&output).len(), 1, "{codec}");
     }
 }
+
+#[test]
+fn an_answer_is_found_in_what_a_terminal_or_a_log_puts_around_it() {
+    const TITLE: &str = "\u{1b}]0;working\u{7}";
+    for vendor in ["gemini", "claude", "codex"] {
+        let answer = vendor_answer(vendor, "forty-two", "\"output_tokens\":3");
+        let mut printed = vec![
+            format!("\u{feff}{answer}"),
+            format!("{TITLE}{answer}{TITLE}"),
+            format!("\u{1b}[?25l{answer}\u{1b}[0m\u{1b}[?25h"),
+            format!(
+                "{{\"level\":\"warn\",\"message\":\"slow\"}}\nLoaded {{ cache: 1 }}\n{answer}\n{{\"event\":\"sent\"}}\nBye."
+            ),
+        ];
+        if vendor == "gemini" {
+            printed.push(format!("Loaded cached credentials. {answer} Update available: 2.0"));
+        }
+        for stdout in printed {
+            let sandbox = Sandbox::new("");
+            cli(&sandbox, vendor, &stdout, "", 0);
+            let output = sandbox.run(&format!("why -m {vendor} -o json"));
+            assert_eq!((output.code, attempts(&sandbox)), (Some(0), 1), "{vendor} {stdout:?}: {}", output.stderr);
+            assert_eq!(document(&output)["answer"], "forty-two", "{vendor} {stdout:?}");
+        }
+    }
+}
+
+#[test]
+fn a_cli_of_ones_own_may_print_around_its_document() {
+    let manifest = "name = 'mine'\nconcurrency = 1\n[program]\nnames = ['mine']\n[[pool]]\nname = 'local'\nkind = 'none'\n\
+                    [invocation]\nargs = []\npass = ['PATH']\n[stdin]\n[output]\ncodec = 'json'\n\
+                    pointers = { text = '/result' }\n";
+    for stdout in [
+        "\u{feff}{\"result\":\"forty-two\"}",
+        "a {\"log\":1}\n{\n  \"result\": \"forty-two\"\n}\n{\"event\":\"sent\"}\n\u{1b}[0m",
+    ] {
+        let sandbox = Sandbox::new("").file("work/mine.toml", manifest);
+        cli(&sandbox, "mine", stdout, "", 0);
+        let output = sandbox.run("why -m mine --adapter mine.toml -o json");
+        assert_eq!((output.code, attempts(&sandbox)), (Some(0), 1), "{stdout:?}: {}", output.stderr);
+        assert_eq!(document(&output)["answer"], "forty-two", "{stdout:?}");
+    }
+}

@@ -1,6 +1,7 @@
 //! The environment of a child, from nothing: named variables of ours, constants, and one credential.
 
-use super::manifest::{LinkSpec, PoolSpec};
+use super::facts::Host;
+use super::manifest::{LinkSpec, Manifest, PoolSpec};
 use super::pool::PoolKind;
 use super::prepare::Request;
 use super::template::{Values, render};
@@ -36,15 +37,17 @@ pub(super) fn credential(request: &Request<'_>, paying: &PoolSpec) -> Result<Opt
 
 /// The whole environment of the child.
 pub(super) fn environment(
-    request: &Request<'_>,
+    manifest: &Manifest,
+    host: &Host,
     paying: &PoolSpec,
     values: &Values,
     credential: Option<&Credential>,
 ) -> BTreeMap<String, EnvValue> {
-    let invocation = &request.manifest.invocation;
+    let invocation = &manifest.invocation;
     let mut env = BTreeMap::new();
-    for name in invocation.pass.iter().chain(&paying.pass) {
-        if let Some(value) = request.host.var(name) {
+    let shims = host.env.keys().filter(|name| is_of_shims(name));
+    for name in invocation.pass.iter().chain(&paying.pass).chain(shims) {
+        if let Some(value) = host.var(name) {
             env.insert(name.clone(), passed(name, value));
         }
     }
@@ -56,10 +59,23 @@ pub(super) fn environment(
     if let Some(Credential { name, from, value }) = credential {
         env.insert(name.clone(), EnvValue::Secret { from: from.clone(), value: value.clone() });
     }
-    if request.host.var(MARK_CALLS).is_some() {
-        env.insert(CALL.to_owned(), EnvValue::Plain(request.spec.id.to_string()));
-    }
+    env.extend(host.var("NODE_OPTIONS").and_then(node_options).map(|value| ("NODE_OPTIONS".to_owned(), value)));
     env
+}
+
+/// Of node's options only those that say whom to trust: others load code or open ports.
+fn node_options(all: &str) -> Option<EnvValue> {
+    let is_passed = |option: &&str| ["--use-system-ca", "--use-openssl-ca", "--use-bundled-ca"].contains(option);
+    let passed: Vec<_> = all.split_whitespace().filter(is_passed).collect();
+    (!passed.is_empty()).then(|| EnvValue::Plain(passed.join(" ")))
+}
+
+/// Whether a variable tells the shim of a version manager which program it stands for. None of them is a secret.
+fn is_of_shims(name: &str) -> bool {
+    let begins = |prefix: &&str| name.starts_with(*prefix);
+    let is_secret = |word: &&str| name.contains(*word);
+    ["VOLTA_", "ASDF_", "MISE_", "PNPM_HOME", "NODENV_", "PYENV_", "FNM_", "PROTO_"].iter().any(begins)
+        && !["TOKEN", "KEY", "SECRET", "PASS", "CREDENTIAL", "AUTH"].iter().any(is_secret)
 }
 
 /// A variable of ours as the child sees it. The address of a proxy may hold a password.
@@ -98,6 +114,23 @@ pub(super) fn registry(request: &Request<'_>, paying: &PoolSpec) -> Option<PathB
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn node_hears_whom_to_trust_and_nothing_else() {
+        let passed = |all| node_options(all).map(|value| format!("{value:?}"));
+        assert!(passed("--inspect --use-system-ca -r ./x.js").unwrap().contains("\"--use-system-ca\""));
+        assert_eq!(passed("--require=./x.js"), None);
+    }
+
+    #[test]
+    fn shims_get_their_variables_and_no_secret() {
+        for name in ["VOLTA_HOME", "ASDF_NODEJS_VERSION", "MISE_DATA_DIR", "PNPM_HOME"] {
+            assert!(is_of_shims(name), "{name}");
+        }
+        for name in ["MISE_GITHUB_TOKEN", "ASDF_API_KEY", "HOME", "MY_VOLTA_HOME"] {
+            assert!(!is_of_shims(name), "{name}");
+        }
+    }
 
     #[test]
     fn passwords_in_addresses_are_seen() {

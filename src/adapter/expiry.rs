@@ -34,7 +34,12 @@ mod tests {
         let manifest = catalog.get(name).unwrap();
         let file = LoginFile { path: "/h/login".into(), contents: login };
         let env = variables.iter().map(|name| ((*name).to_owned(), "x".to_owned())).collect();
-        let host = Host { env, home: Some("/h".into()), logins: [(manifest.id.clone(), vec![file])].into() };
+        let host = Host {
+            env,
+            home: Some("/h".into()),
+            logins: [(manifest.id.clone(), vec![file])].into(),
+            ..Host::default()
+        };
         let pool = choose(manifest, &host, Billing::Auto).unwrap();
         may_refresh(manifest, &host, &pool, NOW)
     }

@@ -1,7 +1,7 @@
 //! What the rim found out about this machine, as plain data.
 
 use crate::ids::AdapterId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// What adapters need to know about the machine and the person's environment.
@@ -9,6 +9,8 @@ use std::path::PathBuf;
 pub struct Host {
     /// Our environment (credentials from `.env` included), by name. Blank values count as unset.
     pub env: BTreeMap<String, String>,
+    /// The variables whose values come from the `.env` of the working directory.
+    pub dotenv: BTreeSet<String>,
     /// The person's home folder.
     pub home: Option<PathBuf>,
     /// Contents of the login files that manifests name, where they exist.
@@ -18,7 +20,7 @@ pub struct Host {
 /// The names of variables and no value: credentials are among them, and a panic may print this.
 impl std::fmt::Debug for Host {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { env, home, logins } = self;
+        let Self { env, dotenv: _, home, logins } = self;
         let names: Vec<_> = env.keys().collect();
         f.debug_struct("Host").field("env", &names).field("home", home).field("logins", logins).finish()
     }
@@ -66,7 +68,7 @@ mod tests {
     fn no_value_of_the_environment_is_in_its_words() {
         let env = BTreeMap::from([("SOME_KEY".to_owned(), "hush".to_owned())]);
         let file = LoginFile { path: "/h/login".into(), contents: Some("hush".to_owned()) };
-        let host = Host { env, home: None, logins: [(AdapterId::new("claude"), vec![file])].into() };
+        let host = Host { env, logins: [(AdapterId::new("claude"), vec![file])].into(), ..Host::default() };
         let words = format!("{host:?}");
         assert!(words.contains("SOME_KEY") && words.contains("/h/login") && !words.contains("hush"), "{words}");
     }

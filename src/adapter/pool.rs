@@ -1,7 +1,7 @@
 //! Who pays: one credential per participant, chosen before the first call.
 
 use super::facts::Host;
-use super::manifest::{Manifest, PoolSpec};
+use super::manifest::{Keyring, Manifest, PoolSpec};
 use super::stored_login::StoredLogin;
 use crate::value::Word;
 use serde::{Deserialize, Serialize};
@@ -88,6 +88,23 @@ pub fn choose(manifest: &Manifest, host: &Host, billing: Billing) -> Result<Chos
     if let Some(spec) = there.iter().find(|spec| billing.accepts(spec)) {
         return Ok(chosen(manifest, spec, host));
     }
+    let mut unseen = manifest.pools.iter().filter(|spec| is_unseen(manifest, spec) && billing.accepts(spec));
+    match unseen.next() {
+        Some(spec) if there.is_empty() => Ok(chosen(manifest, spec, host)),
+        _ => Err(refusal(manifest, host, billing)),
+    }
+}
+
+/// Whether a pool is a login that may be there although no file shows it.
+fn is_unseen(manifest: &Manifest, spec: &PoolSpec) -> bool {
+    let used = manifest.login.as_ref().is_some_and(|login| login.keyring == Some(Keyring::Used));
+    used && spec.kind == PoolKind::Login && spec.account.is_none()
+}
+
+/// Why nothing that can be seen here pays, and what to do.
+#[must_use]
+pub fn refusal(manifest: &Manifest, host: &Host, billing: Billing) -> PoolProblem {
+    let there: Vec<_> = manifest.pools.iter().filter(|spec| is_there(manifest, spec, host)).collect();
     let name = manifest.id.as_str();
     // Only ways to what the person accepts: a key that is there already is none to a subscription.
     let ways_in = manifest.pools.iter().filter(|spec| billing.accepts(spec));
@@ -99,8 +116,15 @@ pub fn choose(manifest: &Manifest, host: &Host, billing: Billing) -> Result<Chos
         (login, "") => format!("run `{login}`"),
         (login, variables) => format!("run `{login}`, or set {variables}"),
     };
-    Err(match there.first() {
-        None => PoolProblem { message: format!("{name}: no login and no credential was found"), hint: ways },
+    let keyring = manifest.login.as_ref().and_then(|login| login.keyring.as_ref());
+    match there.first() {
+        None => PoolProblem {
+            message: format!("{name}: no login and no credential was found"),
+            hint: match keyring {
+                Some(Keyring::Hidden(way)) if logs_in => format!("{ways}; if the login is in a keyring, {way}"),
+                _ => ways,
+            },
+        },
         Some(other) => {
             let wanted = if billing == Billing::Api { "api" } else { "subscription" };
             PoolProblem {
@@ -111,7 +135,7 @@ pub fn choose(manifest: &Manifest, host: &Host, billing: Billing) -> Result<Chos
                 hint: format!("{ways}; or pay with what is there by `--billing auto`"),
             }
         }
-    })
+    }
 }
 
 /// The pool of a name, if it is there: for a run that goes on, which pays as it began.
@@ -119,7 +143,10 @@ pub fn choose(manifest: &Manifest, host: &Host, billing: Billing) -> Result<Chos
 /// # Errors
 /// It is not there any more.
 pub fn named(manifest: &Manifest, host: &Host, name: &str) -> Result<ChosenPool, PoolProblem> {
-    let spec = manifest.pools.iter().find(|spec| spec.name == name && is_there(manifest, spec, host));
+    let spec = manifest
+        .pools
+        .iter()
+        .find(|spec| spec.name == name && (is_there(manifest, spec, host) || is_unseen(manifest, spec)));
     spec.map(|spec| chosen(manifest, spec, host)).ok_or_else(|| {
         let spec = manifest.pools.iter().find(|spec| spec.name == name);
         let hint = match spec.and_then(|spec| spec.variable.as_deref()) {
@@ -148,9 +175,17 @@ fn metered(spec: &PoolSpec) -> bool {
 
 fn chosen(manifest: &Manifest, spec: &PoolSpec, host: &Host) -> ChosenPool {
     let words = match &spec.variable {
+        Some(variable) if host.dotenv.contains(variable) => match StoredLogin::find(manifest, host) {
+            // A cloned repository may bring such a file.
+            Some(_) => format!("{} ({variable} from ./.env, not the stored login)", spec.name),
+            None => format!("{} ({variable} from ./.env)", spec.name),
+        },
         Some(variable) => format!("{} ({variable})", spec.name),
         None => match StoredLogin::find(manifest, host).and_then(|login| login.about) {
             Some(about) => format!("{} ({about})", spec.name),
+            None if spec.kind == PoolKind::Login && !is_there(manifest, spec, host) => {
+                format!("{} (in no file; the first call decides)", spec.name)
+            }
             None => spec.name.clone(),
         },
     };
@@ -181,6 +216,7 @@ mod tests {
             env: variables.iter().map(|name| ((*name).to_owned(), "secret".to_owned())).collect(),
             home: Some("/h".into()),
             logins: [(manifest.id.clone(), vec![file])].into(),
+            ..Host::default()
         };
         choose(manifest, &host, billing).map(|pool| pool.words)
     }
@@ -196,6 +232,8 @@ mod tests {
             ("claude", Some(CLAUDE), &claude[..1], Auto, "stored login (max)"),
             ("claude", Some(CLAUDE), &claude, Api, "API key (ANTHROPIC_API_KEY)"),
             ("claude", None, &claude[..1], Auto, "API key (ANTHROPIC_API_KEY)"),
+            ("claude", None, &[], Auto, "stored login (in no file; the first call decides)"),
+            ("claude", None, &[], Subscription, "stored login (in no file; the first call decides)"),
             ("codex", Some(CHATGPT), &openai, Auto, "stored login (ChatGPT)"),
             ("codex", Some(CHATGPT), &openai, Api, "API key (CODEX_API_KEY)"),
             ("codex", None, &openai, Auto, "API key (CODEX_API_KEY)"),
@@ -216,8 +254,12 @@ mod tests {
 
     #[test]
     fn nothing_to_pay_with_says_what_to_type() {
-        let none = choice("claude", None, &[], Billing::Auto).unwrap_err();
-        assert!(none.hint.contains("`claude auth login`") && none.hint.contains("CLAUDE_CODE_OAUTH_TOKEN"), "{none:?}");
+        let none = choice("claude", None, &[], Billing::Api).unwrap_err();
+        assert!(none.hint.contains("set ANTHROPIC_API_KEY"), "{none:?}");
+        let none = choice("codex", None, &[], Billing::Auto).unwrap_err();
+        assert!(none.hint.contains("`codex login`, or set CODEX_API_KEY") && none.hint.contains("keyring"), "{none:?}");
+        let none = choice("codex", None, &[], Billing::Api).unwrap_err();
+        assert!(none.hint.contains("CODEX_API_KEY"), "{none:?}");
         let key = choice("codex", Some(KEY), &["OPENAI_API_KEY"], Billing::Subscription).unwrap_err();
         assert!(key.message.contains("billing is `subscription`"), "{key:?}");
         assert!(key.message.contains("OPENAI_API_KEY") && key.hint.contains("codex login"), "{key:?}");

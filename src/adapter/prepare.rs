@@ -1,7 +1,7 @@
 //! From one call to one subprocess, as plain data.
 
 use super::codec::{Codec, CodecContext, CodecKind, codec};
-use super::environment::{credential, environment, has_password, links, registry};
+use super::environment::{CALL, MARK_CALLS, credential, environment, has_password, links, registry};
 use super::facts::{Host, Program};
 use super::manifest::{CodecName, Escape, Holds, Manifest, PoolSpec, ResolvedModel, Where};
 use super::overflow::{SplitPrompt, split_prompt, system_file};
@@ -9,7 +9,7 @@ use super::pool::ChosenPool;
 use super::template::{Values, render, render_json};
 use crate::exchange::{CallSpec, Effort};
 use crate::failure::{CallFailure, FailureClass};
-use crate::invocation::{Capture, Invocation, Piece, ScratchFile, StdinClose};
+use crate::invocation::{Capture, EnvValue, Invocation, Piece, ScratchFile, StdinClose};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,10 +80,14 @@ pub fn prepare(request: &Request<'_>) -> Result<Prepared, CallFailure> {
         return Err(CallFailure::new(FailureClass::BadRequest, words));
     }
     let (stdin, secret) = (&manifest.stdin, credential(request, paying)?);
+    let mut env = environment(manifest, request.host, paying, &values, secret.as_ref());
+    if request.host.var(MARK_CALLS).is_some() {
+        env.insert(CALL.to_owned(), EnvValue::Plain(spec.id.to_string()));
+    }
     let invocation = Invocation {
         program: program.path.clone(),
         args,
-        env: environment(request, paying, &values, secret.as_ref()),
+        env,
         cwd: scratch.join(&manifest.invocation.cwd),
         folders: manifest.invocation.folders.iter().map(|folder| scratch.join(folder)).collect(),
         files,
@@ -114,16 +118,7 @@ pub fn prepare(request: &Request<'_>) -> Result<Prepared, CallFailure> {
 /// What stands for the placeholders; `warnings` takes what was asked for and cannot be passed on.
 fn values(request: &Request<'_>, paying: &PoolSpec, warnings: &mut Vec<String>) -> Result<Values, CallFailure> {
     let Request { manifest, host, model, spec, scratch, short, .. } = *request;
-    let mut values = Values::new();
-    let path = |relative: &str| scratch.join(relative).display().to_string();
-    let cwd = path(&manifest.invocation.cwd);
-    let (scratch, short) = (scratch.display().to_string(), short.display().to_string());
-    for (name, value) in [("scratch", scratch), ("short", short), ("cwd", cwd), ("home", path("home"))] {
-        values.insert(name.to_owned(), value);
-    }
-    if let Some(home) = &host.home {
-        values.insert("user_home".to_owned(), home.display().to_string());
-    }
+    let mut values = places(manifest, host, scratch, short);
     if let Some(argument) = &model.argument {
         values.insert("model".to_owned(), argument.clone());
     }
@@ -162,6 +157,44 @@ fn values(request: &Request<'_>, paying: &PoolSpec, warnings: &mut Vec<String>) 
         }
     }
     Ok(values)
+}
+
+/// The folders of a call.
+fn places(manifest: &Manifest, host: &Host, scratch: &Path, short: &Path) -> Values {
+    let shown = |path: &Path| path.display().to_string();
+    let cwd = scratch.join(&manifest.invocation.cwd);
+    let all = [("scratch", shown(scratch)), ("short", shown(short)), ("cwd", shown(&cwd))];
+    let home = host.home.as_ref().map(|home| ("user_home", shown(home)));
+    let all = all.into_iter().chain([("home", shown(&scratch.join("home")))]).chain(home);
+    all.map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// A program with other arguments than those of a call, where a call would have it: its environment without the
+/// credential, its folders. Nothing is asked of it.
+#[must_use]
+pub fn look(
+    manifest: &Manifest,
+    program: &Program,
+    args: &[String],
+    host: &Host,
+    pool: Option<&ChosenPool>,
+    (scratch, short): (&Path, &Path),
+) -> Invocation {
+    let paying = manifest.pools.iter().find(|one| pool.is_none_or(|pool| pool.name == one.name));
+    let values = places(manifest, host, scratch, short);
+    Invocation {
+        program: program.path.clone(),
+        args: program.prefix.iter().chain(args).cloned().collect(),
+        env: paying.map(|paying| environment(manifest, host, paying, &values, None)).unwrap_or_default(),
+        cwd: scratch.join(&manifest.invocation.cwd),
+        folders: manifest.invocation.folders.iter().map(|folder| scratch.join(folder)).collect(),
+        files: Vec::new(),
+        links: Vec::new(),
+        stdin: StdinClose::AfterPrompt,
+        stdout: Capture::Pipe,
+        stderr: Capture::Pipe,
+        leave: Duration::from_millis(200),
+    }
 }
 
 /// Said of a model whose CLI cannot pass a temperature on: before a run, and else by the first call.

@@ -117,7 +117,7 @@ mod tests {
         let files = files.iter().map(|text| LoginFile { path: "/h/f".into(), contents: text.map(str::to_owned) });
         let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let logins = [(manifest.id.clone(), files.collect())].into();
-        (manifest, Host { env, home: Some("/h".into()), logins })
+        (manifest, Host { env, home: Some("/h".into()), logins, ..Host::default() })
     }
 
     fn account(name: &str, file: &str) -> Option<(&'static str, Option<String>)> {

@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::ids::AdapterId;
 use crate::invocation::Limits;
 use crate::process::Supervisor;
+use crate::process::scratch::temp_dir;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -70,7 +71,7 @@ fn lock_path(ready: &Ready, adapter: &AdapterId) -> Option<PathBuf> {
 fn check_scratch(supervisor: &Supervisor, echo: Option<&Echo>) -> Result<(), Error> {
     let (root, hint) = match echo {
         Some(echo) => (echo.folder().to_owned(), "choose another one with `--state-dir`"),
-        None => (std::env::temp_dir(), "set TMPDIR to a writable folder"),
+        None => (temp_dir(), "set TMPDIR to a writable folder"),
     };
     let made = supervisor.scratch(echo.map(|_| root.as_path()), "refinery-");
     made.map(drop).map_err(|error| {

@@ -2,7 +2,7 @@
 //! inside this program.
 
 use crate::error::Error;
-use crate::host::Folders;
+use crate::host::{Folders, files};
 use crate::protocol::debate::{Persona, built_in, read};
 use crate::words::closest;
 use std::path::{Path, PathBuf};
@@ -74,8 +74,8 @@ fn twice(one: &Sourced, known: &Sourced) -> Error {
 
 fn of_file(path: &Path) -> Result<Vec<Sourced>, Error> {
     let source = path.display().to_string();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Error::config(format!("{source}: cannot be read")).because(error))?;
+    let text =
+        files::config_text(path).map_err(|error| Error::config(format!("{source}: cannot be read")).because(error))?;
     match read(&text) {
         Ok(found) => Ok(found.into_iter().map(|persona| Sourced { persona, source: source.clone() }).collect()),
         Err(problems) => {

@@ -4,7 +4,7 @@ use crate::adapter::{Catalog, ChosenPool, Host, Manifest, Program, ResolvedModel
 use crate::config::{AdapterSettings, Settings};
 use crate::error::{Error, ErrorKind};
 use crate::exchange::Effort;
-pub use crate::host::locate::credential;
+pub use crate::host::locate::{credential, refused};
 use crate::host::{Machine, locate};
 use crate::ids::ParticipantId;
 use crate::plan::{ModelName, Wanted};
@@ -118,7 +118,7 @@ pub fn find(
 
 /// The machine, as adapters see it.
 pub fn host<'a>(manifests: impl Iterator<Item = &'a Manifest>, machine: &Machine) -> Host {
-    locate::host(manifests, &machine.env, &machine.folders)
+    Host { dotenv: machine.dotenv.clone(), ..locate::host(manifests, &machine.env, &machine.folders) }
 }
 
 /// Program and credential of one adapter.

@@ -2,7 +2,7 @@
 
 use crate::config::{Layers, SettingValue, Settings, Source, environment, file};
 use crate::error::Error;
-use crate::host::Machine;
+use crate::host::{Machine, files};
 use std::path::Path;
 
 /// What every source says.
@@ -25,15 +25,15 @@ pub fn load(machine: &Machine, explicit: Option<&Path>, flags: Vec<SettingValue>
     layers.lay(file::entries(file::DEFAULT, "default", Source::Default)?);
     let mut errors = Vec::new();
     if let Some(path) = machine.folders.config.as_ref().map(|folder| folder.join("config.toml")) {
-        match std::fs::read_to_string(&path) {
+        match files::config_text(&path) {
             Ok(text) => lay(&mut layers, &mut errors, file::entries(&text, &path.display().to_string(), Source::User)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) if files::is_absent(&error) => {}
             Err(error) => errors.push(unreadable(&path, &error)),
         }
     }
     if let Some(path) = explicit {
         let path = machine.cwd.join(path);
-        match std::fs::read_to_string(&path) {
+        match files::config_text(&path) {
             Ok(text) => {
                 lay(&mut layers, &mut errors, file::entries(&text, &path.display().to_string(), Source::Explicit));
             }

@@ -19,6 +19,7 @@ use crate::cli::session::{Session, start_log};
 use crate::config::Settings;
 use crate::error::Error;
 use crate::host::Machine;
+use crate::process::scratch::temp_dir;
 use crate::report::{OutputStream, Reporter};
 use anyhow::Context as _;
 use std::ffi::OsString;
@@ -108,7 +109,7 @@ fn resume(args: &Typed<ResumeArgs>, machine: &Machine, console: &mut Console) ->
 
 fn play(args: &DemoArgs, machine: &mut Machine, console: &mut Console) -> Result<u8, Error> {
     let demo = demo::of(args)?;
-    let folder = tempfile::tempdir().context("cannot create a folder for the demo")?;
+    let folder = tempfile::tempdir_in(temp_dir()).context("cannot create a folder for the demo")?;
     let ready = demo::prepare(demo, args, machine, folder.path())?;
     console.format = ready.settings.output_format;
     if console.format.is_text() {

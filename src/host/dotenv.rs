@@ -1,7 +1,7 @@
 //! A `.env` in the working directory. It may set credentials and nothing else: a cloned repository
 //! must not be able to send a token elsewhere or change what is run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -20,34 +20,54 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     })
 }
 
+/// What a `.env` brought.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Loaded {
+    /// The variables whose values come from it.
+    pub names: BTreeSet<String>,
+    /// A warning for everything that was ignored.
+    pub warnings: Vec<String>,
+}
+
 /// Adds the credentials of `FOLDER/.env` to an environment, which wins where both say something.
-/// Returns a warning for everything that was ignored.
 #[must_use]
-pub fn load(folder: &Path, env: &mut BTreeMap<String, String>) -> Vec<String> {
-    let path = folder.join(".env");
-    let mut bytes = Vec::new();
-    // A device or a pipe of that name would never end.
-    if !path.metadata().is_ok_and(|meta| meta.is_file()) {
-        return Vec::new();
-    }
-    match File::open(&path).and_then(|file| file.take(CAP + 1).read_to_end(&mut bytes)) {
-        Err(error) => return vec![format!(".env is ignored: {error}")],
-        Ok(_) if bytes.len() as u64 > CAP => return vec![format!(".env is ignored: it is larger than {CAP} bytes")],
-        Ok(_) => {}
-    }
-    let Ok(text) = String::from_utf8(bytes) else {
-        return vec![".env is ignored: it is not UTF-8".to_owned()];
+pub fn load(folder: &Path, env: &mut BTreeMap<String, String>) -> Loaded {
+    let text = match text(&folder.join(".env")) {
+        Ok(text) => text,
+        Err(reason) => {
+            return Loaded { warnings: vec![format!(".env is ignored: {reason}")], ..Loaded::default() };
+        }
     };
+    let mut names = BTreeSet::new();
     let (pairs, mut warnings) = parse(&text);
     let (accepted, other): (Vec<_>, Vec<_>) =
-        pairs.into_iter().partition(|(name, _)| names().any(|known| known == name));
+        pairs.into_iter().partition(|(name, _)| self::names().any(|known| known == name));
     warnings.extend(ignored(&other));
     for (name, value) in accepted {
-        if env.get(&name).is_none_or(|real| real.trim().is_empty()) {
-            env.insert(name, value);
+        if env.get(&name).is_none_or(|real| real.trim().is_empty()) && !value.trim().is_empty() {
+            env.insert(name.clone(), value);
+            names.insert(name);
         }
     }
-    warnings
+    Loaded { names, warnings }
+}
+
+/// The text of a `.env`; of none, or of a folder of that name (a virtual environment), nothing.
+fn text(path: &Path) -> Result<String, String> {
+    match path.metadata() {
+        Err(_) if path.symlink_metadata().is_err() => return Ok(String::new()),
+        Err(error) => return Err(error.to_string()),
+        Ok(meta) if meta.is_dir() => return Ok(String::new()),
+        // A device or a named pipe might never end.
+        Ok(meta) if !meta.is_file() => return Err("it is not a regular file".to_owned()),
+        Ok(_) => {}
+    }
+    let mut bytes = Vec::new();
+    File::open(path).and_then(|file| file.take(CAP + 1).read_to_end(&mut bytes)).map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > CAP {
+        return Err(format!("it is larger than {CAP} bytes"));
+    }
+    String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())
 }
 
 /// What is said of assignments that are ignored. A line of a key may look like one, so only what is written
@@ -81,7 +101,8 @@ fn parse(text: &str) -> (BTreeMap<String, String>, Vec<String>) {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        let (name, first) = line.strip_prefix("export ").unwrap_or(line).split_once('=').unwrap_or(("", line));
+        let exported = line.strip_prefix("export").filter(|rest| rest.starts_with(char::is_whitespace));
+        let (name, first) = exported.unwrap_or(line).split_once('=').unwrap_or(("", line));
         let mut value = first.trim().to_owned();
         while is_open(&value)
             && let Some((_, line)) = lines.next()
@@ -126,7 +147,8 @@ fn unquoted(value: &str) -> Option<&str> {
             return (after.is_empty() || after.starts_with('#')).then_some(inside);
         }
     }
-    Some(value.find(" #").map_or(value, |comment| &value[..comment]).trim_end())
+    let starts = |(at, _): &(usize, &str)| value[..*at].chars().next_back().is_none_or(char::is_whitespace);
+    Some(value.match_indices('#').find(starts).map_or(value, |(comment, _)| &value[..comment]).trim_end())
 }
 
 #[cfg(test)]
@@ -135,11 +157,13 @@ mod tests {
 
     #[test]
     fn reads_the_usual_forms() {
-        let text =
-            "\u{feff}# c\n\nA=1\nexport B = two # why\nC=\"x # y\" # z\nD='$A'\nA=last\nE=\nF=a#b\nG=sk-ant-'x\n";
+        let text = "\u{feff}# c\n\nA=1\nexport B = two # why\nC=\"x # y\" # z\nD='$A'\nA=last\nE=\nF=a#b\nG=sk-ant-'x\n\
+            H= # none\nI=\t# none\nJ=#none\nK=x\t# tab\nexport\tL=x\nexport  M = x \t #\nexportN=x\nO='' # none\r\n";
         let (pairs, warnings) = parse(text);
         let pairs: Vec<_> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        assert_eq!(pairs, ["A=last", "B=two", "C=x # y", "D=$A", "E=", "F=a#b", "G=sk-ant-'x"]);
+        let first = ["A=last", "B=two", "C=x # y", "D=$A", "E=", "F=a#b", "G=sk-ant-'x"];
+        let second = ["H=", "I=", "J=", "K=x", "L=x", "M=x", "O=", "exportN=x"];
+        assert_eq!(pairs, [&first[..], &second].concat());
         assert!(warnings.is_empty());
     }
 
@@ -201,13 +225,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(
             folder.path().join(".env"),
-            "ANTHROPIC_API_KEY=file\nOPENAI_API_KEY=file\nGEMINI_API_KEY=file\nANTHROPIC_BASE_URL=http://evil\nPATH=/evil\n",
+            "ANTHROPIC_API_KEY=file\nOPENAI_API_KEY=file\nGEMINI_API_KEY=file\nCODEX_API_KEY= # none\nANTHROPIC_BASE_URL=http://evil\nPATH=/evil\n",
         )
         .unwrap();
         let mut env: BTreeMap<_, _> = [("OPENAI_API_KEY", "real"), ("GEMINI_API_KEY", " "), ("PATH", "/bin")]
             .map(|(n, v)| (n.to_owned(), v.to_owned()))
             .into();
-        let warnings = load(folder.path(), &mut env);
+        let Loaded { names, warnings } = load(folder.path(), &mut env);
+        assert_eq!(names.iter().collect::<Vec<_>>(), ["ANTHROPIC_API_KEY", "GEMINI_API_KEY"]);
         let env: Vec<_> = env.iter().map(|(name, value)| format!("{name}={value}")).collect();
         assert_eq!(env, ["ANTHROPIC_API_KEY=file", "GEMINI_API_KEY=file", "OPENAI_API_KEY=real", "PATH=/bin"]);
         assert_eq!(
@@ -219,8 +244,19 @@ mod tests {
     #[test]
     fn no_file_says_nothing_and_a_bad_one_is_told() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(load(folder.path(), &mut BTreeMap::new()).is_empty());
-        std::fs::write(folder.path().join(".env"), b"A=\xff").unwrap();
-        assert_eq!(load(folder.path(), &mut BTreeMap::new()), [".env is ignored: it is not UTF-8"]);
+        let warnings = || load(folder.path(), &mut BTreeMap::new()).warnings;
+        let path = folder.path().join(".env");
+        assert!(warnings().is_empty());
+        std::fs::create_dir(&path).unwrap();
+        assert!(warnings().is_empty(), "a virtual environment");
+        std::fs::remove_dir(&path).unwrap();
+        std::fs::write(&path, b"A=\xff").unwrap();
+        assert_eq!(warnings(), [".env is ignored: it is not UTF-8"]);
+        std::fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink("nowhere", &path).unwrap();
+        assert!(warnings()[0].contains("No such file"), "{:?}", warnings());
+        std::fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
+        assert_eq!(warnings(), [".env is ignored: it is not a regular file"]);
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::error::Error;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,6 +12,31 @@ pub const BUDGET: u64 = 1_000_000;
 
 /// One file: its path as it was given, and its text.
 pub type Named = (String, Arc<str>);
+
+/// How many bytes a configuration file, manifest or plan may have.
+const CONFIG_CAP: u64 = 16_000_000;
+
+/// The text of a configuration file. A named pipe would wait for a writer that may never come: only what a shell
+/// makes of `<(command)` is read.
+///
+/// # Errors
+/// It cannot be read, is a pipe, or is too large.
+pub fn config_text(path: &Path) -> io::Result<String> {
+    let is_pipe = std::fs::metadata(path)?.file_type().is_fifo();
+    if is_pipe && !["/dev/fd", "/proc"].iter().any(|place| path.starts_with(place)) {
+        return Err(io::Error::other("it is a named pipe, not a file"));
+    }
+    let mut text = String::new();
+    match File::open(path)?.take(CONFIG_CAP + 1).read_to_string(&mut text)? as u64 {
+        size if size > CONFIG_CAP => Err(io::Error::other("it is larger than 16 MB")),
+        _ => Ok(text),
+    }
+}
+
+/// Whether an error says that there is no such file, be it that its folder is none: `HOME=/dev/null`.
+pub fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
 
 /// Reads files as UTF-8 text, in the order given. `stdin` is what `-` stands for, if it was read.
 ///
@@ -48,7 +74,7 @@ pub fn read(paths: &[String], folder: &Path, stdin: Option<&Arc<str>>) -> Result
 fn one(path: &Path) -> Result<Arc<str>, String> {
     // Looked at before it is opened: opening a named pipe would wait for a writer.
     let meta = std::fs::metadata(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => ": no such file".to_owned(),
+        io::ErrorKind::NotFound => ": no such file".to_owned(),
         _ => format!(" cannot be read: {error}"),
     })?;
     if meta.is_dir() {

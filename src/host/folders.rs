@@ -20,7 +20,8 @@ impl Folders {
     pub fn of(env: &BTreeMap<String, String>, home: Option<PathBuf>) -> Self {
         // The XDG rules: a relative path is to be ignored.
         let absolute = |name: &str| env.get(name).map(PathBuf::from).filter(|path| path.is_absolute());
-        let home = absolute("HOME").or(home);
+        // `/dev/null` is the home of system accounts.
+        let home = absolute("HOME").or(home).filter(|home| home.is_dir() || !home.exists());
         let base = |name, below: &str| {
             let base = absolute(name).or_else(|| home.as_ref().map(|home| home.join(below)));
             base.map(|base| base.join("refinery"))

@@ -1,7 +1,7 @@
 //! What a participant needs of this machine: where its CLI is, and what pays for it.
 
 use super::folders::Folders;
-use super::{login, program, version};
+use super::{login, program, shims, version};
 use crate::adapter::{self, Billing, ChosenPool, Host, Manifest, PoolKind, PoolProblem, Program};
 use crate::error::{Error, ErrorKind};
 use std::collections::BTreeMap;
@@ -13,7 +13,9 @@ pub fn host<'a>(
     folders: &Folders,
 ) -> Host {
     let logins = manifests.map(|manifest| (manifest.id.clone(), login::read(manifest, env, folders))).collect();
-    Host { env: env.clone(), home: folders.home.clone(), logins }
+    let mut env = env.clone();
+    shims::complete(&mut env, folders);
+    Host { env, home: folders.home.clone(), logins, ..Host::default() }
 }
 
 /// What pays for an adapter. A stored login that its vendor does not serve pays for nothing: a key
@@ -22,13 +24,11 @@ pub fn host<'a>(
 /// # Errors
 /// Nothing can pay: what to type or set.
 pub fn credential(manifest: &Manifest, host: &Host, billing: Billing) -> Result<ChosenPool, Error> {
-    let refused = |problem: PoolProblem| {
+    let pool = adapter::choose(manifest, host, billing).map_err(|problem| {
         // With a credential that is there, it is the setting that is wrong.
         let other = adapter::choose(manifest, host, Billing::Auto).is_ok();
-        let error = if other { Error::config(problem.message) } else { not_logged_in(problem.message) };
-        if problem.hint.is_empty() { error } else { error.hint(problem.hint) }
-    };
-    let pool = adapter::choose(manifest, host, billing).map_err(refused)?;
+        if other { refused(problem) } else { refused(problem).of_kind(ErrorKind::NotLoggedIn) }
+    })?;
     let unserved = adapter::login_note(manifest, host).filter(|_| pool.kind == PoolKind::Login);
     match (unserved, billing) {
         (None, _) => Ok(pool),
@@ -45,6 +45,12 @@ fn not_logged_in(message: String) -> Error {
 
 fn not_installed(message: String) -> Error {
     Error::config(message).of_kind(ErrorKind::NotInstalled)
+}
+
+/// Why nothing pays, as an error.
+pub fn refused(problem: PoolProblem) -> Error {
+    let error = Error::config(problem.message);
+    if problem.hint.is_empty() { error } else { error.hint(problem.hint) }
 }
 
 /// The program of an adapter, with its version where a file beside it says so: the one that is
@@ -77,6 +83,6 @@ pub fn locate(
             }
         })?,
     };
-    let version = version::beside(&path, &manifest.version_files());
+    let version = version::beside(&path, manifest.program.package.as_deref(), &manifest.version_files());
     Ok(Program { path, prefix: args.to_vec(), version })
 }

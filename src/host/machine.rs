@@ -5,7 +5,7 @@ use super::folders::Folders;
 use super::stdin::Stdin;
 use crate::ids::RunId;
 use crate::time::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -22,6 +22,8 @@ pub struct Machine {
     pub stdin: Stdin,
     /// When the program was started.
     pub now: Timestamp,
+    /// The variables whose values come from `.env`.
+    pub dotenv: BTreeSet<String>,
     /// What a person should know about it.
     pub warnings: Vec<String>,
 }
@@ -41,16 +43,35 @@ impl Machine {
         let mut env = env();
         let cwd = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
         let folders = Folders::of(&env, std::env::home_dir());
-        let warnings = dotenv::load(&cwd, &mut env);
-        Self { env, folders, cwd, stdin: Stdin::real(), now: now(), warnings }
+        let dotenv::Loaded { names: dotenv, warnings } = dotenv::load(&cwd, &mut env);
+        Self { env, folders, cwd, stdin: Stdin::real(), now: now(), dotenv, warnings }
     }
 }
 
-/// Our environment; variables that are not UTF-8 are left out.
+/// Variables that hold the path of a file or folder of the person's. A child works in another folder.
+const PATHS: [&str; 7] = [
+    "NODE_EXTRA_CA_CERTS",
+    "SSL_CERT_FILE",
+    "CODEX_CA_CERTIFICATE",
+    "LLM_USER_PATH",
+    "CLAUDE_CONFIG_DIR",
+    "CODEX_HOME",
+    "GEMINI_CLI_HOME",
+];
+
+/// Our environment; variables that are not UTF-8 are left out, and paths in it are absolute.
 #[must_use]
 pub fn env() -> BTreeMap<String, String> {
+    let cwd = std::env::current_dir().ok();
+    let absolute = |name: &str, value: String| match &cwd {
+        Some(cwd) if PATHS.contains(&name) && !value.trim().is_empty() => {
+            cwd.join(value).to_string_lossy().into_owned()
+        }
+        _ => value,
+    };
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .map(|(name, value)| (name.clone(), absolute(&name, value)))
         .collect()
 }
 
@@ -109,7 +130,8 @@ mod tests {
     fn no_value_of_the_environment_is_in_its_words() {
         let env = BTreeMap::from([("SOME_KEY".to_owned(), "hush".to_owned())]);
         let (folders, stdin) = (Folders::default(), Stdin::of(std::io::pipe().unwrap().0));
-        let machine = Machine { env, folders, cwd: "/w".into(), stdin, now: Timestamp(0), warnings: Vec::new() };
+        let (cwd, now, dotenv, warnings) = ("/w".into(), Timestamp(0), BTreeSet::new(), Vec::new());
+        let machine = Machine { env, folders, cwd, stdin, now, dotenv, warnings };
         let words = format!("{machine:?}");
         assert!(words.contains("SOME_KEY") && !words.contains("hush"), "{words}");
     }

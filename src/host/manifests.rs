@@ -1,6 +1,7 @@
 //! Adapters: those inside this program, those of the person's config folder, those of `--adapter`.
 //! Never those of the working directory: a manifest names a program to run.
 
+use super::files::{config_text, is_absent};
 use super::folders::Folders;
 use crate::adapter::{Catalog, ManifestError};
 use crate::error::Error;
@@ -17,7 +18,7 @@ pub fn load(folders: &Folders, explicit: &[PathBuf]) -> Result<Catalog, Error> {
         folders.config.as_ref().map(|config| in_folder(&config.join("adapters"))).transpose()?.unwrap_or_default();
     for path in own.iter().chain(explicit) {
         let shown = path.display().to_string();
-        match std::fs::read_to_string(path) {
+        match config_text(path) {
             Ok(text) => {
                 if let Err(error) = catalog.add(&shown, &text) {
                     errors.push(refused(&error));
@@ -33,16 +34,18 @@ fn refused(error: &ManifestError) -> Error {
     Error::config(error.to_string())
 }
 
-/// The manifests of a folder, by name; none if there is no such folder.
+/// The manifests of a folder, by name; none if there is no such folder. Hidden files are those of editors and
+/// systems (`._mine.toml`, `.#mine.toml`), and a link to nothing holds no manifest.
 fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if is_absent(&error) => return Ok(Vec::new()),
         Err(error) => return Err(Error::config(format!("{}: cannot be read: {error}", folder.display()))),
     };
     let mut paths: Vec<_> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|end| end == "toml"))
+        .filter(|path| path.extension().is_some_and(|end| end == "toml") && path.exists())
+        .filter(|path| !path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".")))
         .collect();
     paths.sort();
     Ok(paths)

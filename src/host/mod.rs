@@ -9,6 +9,7 @@ pub mod login;
 pub mod machine;
 pub mod manifests;
 pub mod program;
+pub mod shims;
 pub mod stdin;
 pub mod version;
 

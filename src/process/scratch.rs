@@ -29,6 +29,12 @@ const SHORT: usize = 70;
 /// Where the names of folders are short on every system.
 const SHORT_ROOT: &str = "/tmp";
 
+/// The system's folder for temporary files. An empty TMPDIR names none.
+#[must_use]
+pub fn temp_dir() -> PathBuf {
+    Some(std::env::temp_dir()).filter(|path| !path.as_os_str().is_empty()).unwrap_or_else(|| PathBuf::from(SHORT_ROOT))
+}
+
 impl Scratch {
     /// Makes a fresh folder, named `prefix` and a few random characters, in `root` or else the
     /// system's folder for temporary files. A `root` that does not exist is made (mode 0700).
@@ -46,7 +52,7 @@ impl Scratch {
                 DirBuilder::new().recursive(true).mode(0o700).create(root)?;
                 root.to_owned()
             }
-            None => std::env::temp_dir(),
+            None => temp_dir(),
         };
         // Without links in it, so that a path within it can be told from one without.
         let root = root.canonicalize().map_err(at(&root))?;

@@ -222,7 +222,7 @@ impl Call {
         let env = self.env();
         let folders = Folders::of(&env, None);
         let logins = || BTreeMap::from([(manifest.id.clone(), login::read(&manifest, &env, &folders))]);
-        let mut host = Host { env: env.clone(), home: folders.home.clone(), logins: logins() };
+        let mut host = Host { env: env.clone(), home: folders.home.clone(), logins: logins(), ..Host::default() };
         let pool = choose(&manifest, &host, Billing::Auto).unwrap();
         if self.pays == Pays::Nobody {
             self.user.log_out();

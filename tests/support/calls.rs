@@ -103,7 +103,7 @@ pub fn host(name: &str, keys: &[&str], stored: bool) -> Host {
         LOUD.iter().chain(PASSED).map(|name| ((*name).to_owned(), format!("value-of-{name}"))).collect();
     env.extend(keys.iter().map(|name| ((*name).to_owned(), format!("SECRET-{name}"))));
     let logins = if stored { [(manifest(name).id.clone(), login(name))].into() } else { BTreeMap::new() };
-    Host { env, home: Some("/people/me".into()), logins }
+    Host { env, home: Some("/people/me".into()), logins, ..Host::default() }
 }
 
 pub fn spec(prompt: Prompt) -> CallSpec {

@@ -14,7 +14,7 @@ use refinery_core::host::stdin::Stdin;
 use refinery_core::invocation::StopLevel;
 use refinery_core::outcome::Finished;
 use refinery_core::process::{Marker, Supervisor, Watchdog};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::Stdio;
@@ -25,7 +25,7 @@ use tokio::sync::watch;
 fn machine(env: BTreeMap<String, String>, cwd: &Path) -> Machine {
     let folders = Folders::of(&env, None);
     let stdin = Stdin::of(std::fs::File::open("/dev/null").unwrap());
-    Machine { env, folders, cwd: cwd.to_owned(), stdin, now: now(), warnings: Vec::new() }
+    Machine { env, folders, cwd: cwd.to_owned(), stdin, now: now(), dotenv: BTreeSet::new(), warnings: Vec::new() }
 }
 
 /// What a command line comes to before programs are looked for, as text; or what is wrong with it.

@@ -50,10 +50,13 @@ impl Desk {
         self
     }
 
-    /// Puts a program on the PATH; it fails if anybody runs it.
+    /// Puts a program on the PATH; it says its version, and fails if it is run for anything else.
     pub fn program(self, name: &str) -> Self {
         let path = format!("bin/{name}");
-        let desk = self.file(&path, "#!/bin/sh\necho \"$0 was run\" >&2\nexit 99\n");
+        let desk = self.file(
+            &path,
+            "#!/bin/sh\n[ \"$*\" = --version ] && echo 2.1.197 && exit\necho \"$0 was run\" >&2\nexit 99\n",
+        );
         fs::set_permissions(desk.path(&path), fs::Permissions::from_mode(0o755)).unwrap();
         desk
     }

@@ -331,7 +331,7 @@ impl ClaudeCodec {
 impl Codec for ClaudeCodec {
     fn line(&mut self, line: &Line) -> Step {
         let Some(text) = self.watch.stdout(line) else { return self.watch.step(Step::MORE) };
-        let step = match json::read(text) {
+        let step = match json::read_line(text) {
             Some(event) if event.is_object() && self.result.is_none() => self.event(event),
             _ => Step::MORE,
         };

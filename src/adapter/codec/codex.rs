@@ -129,7 +129,7 @@ impl CodexCodec {
 impl Codec for CodexCodec {
     fn line(&mut self, line: &Line) -> Step {
         let Some(text) = self.watch.stdout(line) else { return self.watch.step(Step::MORE) };
-        let step = match json::read(text) {
+        let step = match json::read_line(text) {
             Some(event) if !self.completed => self.event(&event),
             _ => Step::MORE,
         };

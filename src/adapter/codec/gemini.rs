@@ -2,7 +2,7 @@
 //! error. Measured with 0.61.0.
 
 use super::ending::{Watch, status_class};
-use super::json::{collect, parse};
+use super::json::{collect, find};
 use super::{Codec, CodecContext, End, Step, number};
 use crate::adapter::rules::Signs;
 use crate::exchange::{Reply, Usage};
@@ -81,7 +81,7 @@ impl GeminiCodec {
             signs.fields.insert("type", kind.to_owned());
         }
         let mut code = error["code"].as_u64();
-        if let Some(google) = parse(&signs.message) {
+        if let Some(google) = find(&signs.message, &[&|value| value["error"].is_object(), &|_| true]) {
             let google = &google["error"];
             code = google["code"].as_u64().or(code);
             if let Some(status) = google["status"].as_str() {
@@ -121,7 +121,7 @@ impl Codec for GeminiCodec {
     }
 
     fn end(self: Box<Self>, end: &End<'_>) -> Result<Reply, CallFailure> {
-        match parse(&self.document).filter(|document| document["stats"].is_object()) {
+        match find(&self.document, &[&|document| document["stats"].is_object()]) {
             Some(document) => self.answered(end, &document),
             None => Err(self.failed(end)),
         }

@@ -33,7 +33,9 @@ impl Codec for JsonCodec {
     }
 
     fn end(self: Box<Self>, end: &End<'_>) -> Result<Reply, CallFailure> {
-        let Some(document) = parse(&self.document) else {
+        let has_text = |document: &Value| self.pointers.text(document).is_some();
+        let has_error = |document: &Value| self.pointers.error(document).is_some();
+        let Some(document) = find(&self.document, &[&has_text, &has_error, &|_| true]) else {
             // Some CLIs say on standard output, in plain words, why they failed.
             let message = self.watch.words_or(&self.document);
             return Err(self.watch.failure(end, Signs { message, ..Signs::default() }, None));
@@ -75,13 +77,12 @@ pub(super) fn collect(watch: &mut Watch, document: &mut String, line: &Line) -> 
     watch.step(Step::MORE)
 }
 
-/// The JSON object that makes up a text, or ends it: some CLIs print notes before it.
-pub(super) fn parse(text: &str) -> Option<Value> {
-    let whole = |text: &str| json::read(text).filter(Value::is_object);
-    whole(text).or_else(|| {
-        let at = if text.starts_with('{') { 0 } else { text.find("\n{")? + 1 };
-        whole(&text[at..])
-    })
+/// The last JSON object in a text of which one of these holds, the first that holds of any. Notes of the program's or
+/// of what started it may stand before and behind it.
+pub(super) fn find(text: &str, wanted: &[&dyn Fn(&Value) -> bool]) -> Option<Value> {
+    let mut all = json::objects(text);
+    let at = wanted.iter().find_map(|is_wanted| all.iter().rposition(is_wanted))?;
+    Some(all.swap_remove(at))
 }
 
 #[cfg(test)]
@@ -109,6 +110,26 @@ mod tests {
         let failure = run(manifest, &failed.to_string(), 0).unwrap_err();
         assert_eq!(failure.class, FailureClass::UsageLimit);
         assert_eq!(failure.resets_at.unwrap().to_string(), "2026-11-21T12:39:52.000Z");
+    }
+
+    #[test]
+    fn the_document_is_found_in_what_is_printed_around_it() {
+        let manifest = "text = ['/result']\nerror = '/error'";
+        let document = r#"{"result":"forty-two"}"#;
+        for stdout in [
+            format!("\u{feff}{document}"),
+            format!("\u{1b}]0;agent\u{7}{document}"),
+            format!("\u{1b}[2K\u{1b}[1G{document}\u{1b}[0m"),
+            format!("{{\"level\":\"info\",\"message\":\"quota\"}}\n{document}\n{{\"event\":\"sent\"}}"),
+            format!("Loaded cached credentials.\n{document}\nA new version is available: 2.0\n"),
+            format!("warning: {{ a: 1 }} {document} done"),
+        ] {
+            assert_eq!(&*run(manifest, &stdout, 0).unwrap().text, "forty-two", "{stdout:?}");
+        }
+        let failed = "{\"error\":\"no quota\"}\n{\"event\":\"sent\"}";
+        assert_eq!(run(manifest, failed, 0).unwrap_err().class, FailureClass::UsageLimit);
+        let cut = "{\"log\":[{\"result\":\"old\"}],\"result\":\"forty";
+        assert_eq!(run(manifest, cut, 0).unwrap_err().class, FailureClass::Crashed);
     }
 
     #[test]

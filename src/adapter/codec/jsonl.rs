@@ -76,7 +76,7 @@ impl JsonlCodec {
 impl Codec for JsonlCodec {
     fn line(&mut self, line: &Line) -> Step {
         let Some(text) = self.watch.stdout(line) else { return self.watch.step(Step::MORE) };
-        let step = match json::read(text) {
+        let step = match json::read_line(text) {
             Some(event) if event.is_object() && !self.done => self.event(&event),
             _ => Step::MORE,
         };

@@ -9,11 +9,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 mod check;
+mod login;
 mod parts;
 
+pub use login::{Keyring, LoginFormat, LoginSpec};
 pub use parts::{
-    CodecName, Escape, FileSpec, Holds, InvocationSpec, Limits, LinkSpec, LoginFormat, LoginSpec, Models, OutputSpec,
-    Overflow, PoolSpec, ProgramSpec, StdinSpec, Where,
+    CodecName, Escape, FileSpec, Holds, InvocationSpec, Limits, LinkSpec, Models, OutputSpec, Overflow, PoolSpec,
+    ProgramSpec, StdinSpec, Where,
 };
 
 /// One vendor's CLI.

@@ -23,6 +23,9 @@ pub struct ProgramSpec {
     /// Arguments that print its version.
     #[serde(default)]
     pub version_args: Vec<String>,
+    /// The package that the program comes in: only its `package.json` states the program's version.
+    #[serde(default)]
+    pub package: Option<String>,
     /// Files beside the resolved program that state its version.
     #[serde(default)]
     pub version_files: Vec<String>,
@@ -132,36 +135,6 @@ pub struct LinkSpec {
     pub path: String,
     /// The number of the login file that it points to, from 0.
     pub login: usize,
-}
-
-/// Where the stored login is.
-#[derive(Debug, Clone, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct LoginSpec {
-    /// How to read it.
-    pub format: LoginFormat,
-    /// The files, as patterns; the first is the login itself, the others say more about it.
-    pub files: Vec<String>,
-    /// A folder beside the first file in which the CLI registers itself while it runs, in files named
-    /// for its process number. What a child registered there is removed when it is gone.
-    #[serde(default)]
-    pub registry: Option<String>,
-}
-
-/// How a login file is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum LoginFormat {
-    /// `claudeAiOauth` with an access token.
-    Claude,
-    /// `auth_mode`, `tokens`, `OPENAI_API_KEY`.
-    Codex,
-    /// A `refresh_token`; the settings beside it say the kind.
-    Gemini,
-    /// Its being there is enough.
-    Present,
 }
 
 /// How the program is started.

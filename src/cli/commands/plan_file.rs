@@ -7,7 +7,7 @@ use crate::cli::commands::shared_args::{AccountArgs, BudgetArgs, ConfigurationAr
 use crate::cli::commands::typed::Asks;
 use crate::config::Settings;
 use crate::error::Error;
-use crate::host::Machine;
+use crate::host::{Machine, files};
 use crate::plan::ProtocolKind;
 use clap::Args;
 
@@ -70,7 +70,7 @@ pub fn prepare(
         return from_plan(&text, "standard input", request, settings, machine, warnings);
     }
     let path = machine.cwd.join(file);
-    let text = std::fs::read_to_string(&path)
+    let text = files::config_text(&path)
         .map_err(|error| Error::config(format!("{}: cannot be read", path.display())).because(error))?;
     from_plan(&text, file, request, settings, machine, warnings)
 }

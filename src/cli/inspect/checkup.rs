@@ -1,16 +1,18 @@
 //! Whether an adapter can work on this machine, and why not.
 
-use crate::adapter::{self, Host, Manifest};
+use crate::adapter::{self, ChosenPool, Host, Keyring, Manifest, PoolKind, Program};
 use crate::app::resolve::{self, ReadyParticipant};
 use crate::call::Secrets;
 use crate::config::Settings;
 use crate::error::Error;
 use crate::host::Machine;
 use crate::ids::ParticipantId;
+use crate::invocation::{EnvValue, Invocation};
+use crate::process::Scratch;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,17 +21,11 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Runs a vendor's program for a look at it: version and login, never a question.
 pub trait Runner {
-    /// Runs it to its end and returns its exit code, standard output and standard error.
+    /// Runs it to its end, with a folder of its own, and returns its exit code, standard output and standard error.
     ///
     /// # Errors
     /// It could not be started, or took longer than `timeout`; in words.
-    fn run(
-        &self,
-        program: &Path,
-        args: &[String],
-        env: &BTreeMap<String, String>,
-        timeout: Duration,
-    ) -> Result<Ran, String>;
+    fn run(&self, invocation: &dyn Fn(&Scratch) -> Invocation, timeout: Duration) -> Result<Ran, String>;
 }
 
 /// What a program printed.
@@ -133,57 +129,88 @@ pub fn check(
         checkup.notes.push("not verified with the real CLI".to_owned());
     }
     let program = resolve::locate(manifest, &said, machine).map_err(|error| checkup.blame(error)).ok();
-    let pool = resolve::credential(manifest, host, said.billing.unwrap_or_default());
-    let pool = pool.map_err(|error| checkup.blame(error)).ok();
-    checkup.pays = pool.as_ref().map(|pool| pool.words.clone());
+    let billing = said.billing.unwrap_or_default();
+    let pool = resolve::credential(manifest, host, billing);
+    let stored = adapter::StoredLogin::find(manifest, host);
     if manifest.login.is_some() {
-        let login = adapter::StoredLogin::find(manifest, host);
-        checkup.logged_in = Some(login.is_some());
-        checkup.login =
-            login.map(|login| login.about.map_or_else(|| "stored".to_owned(), |about| format!("stored ({about})")));
+        checkup.logged_in = Some(stored.is_some());
+        checkup.login = stored
+            .as_ref()
+            .map(|login| login.about.as_ref().map_or_else(|| "stored".to_owned(), |about| format!("stored ({about})")));
         // It may pay for nothing and still be found first by the CLI itself.
-        checkup.notes.extend(adapter::login_note(manifest, host).filter(|_| pool.is_some()));
+        checkup.notes.extend(adapter::login_note(manifest, host).filter(|_| pool.is_ok()));
     }
-    let Some(mut program) = program else { return checkup };
-    checkup.program = Some(program.path.display().to_string());
-    if let Some(runner) = tools.runner {
-        let secrets = Secrets::of_machine(host);
-        let ask = |args: &[String], env| {
-            let args: Vec<_> = program.prefix.iter().chain(args).cloned().collect();
-            let ran = runner.run(&program.path, &args, env, PATIENCE)?;
-            // Such a program sees the whole environment, and may repeat it.
-            Ok::<Ran, String>(Ran {
-                stdout: secrets.take_out_of(ran.stdout),
-                stderr: secrets.take_out_of(ran.stderr),
-                ..ran
-            })
+    let secrets = Secrets::of_machine(host);
+    let look = |program: &Program, runner: &dyn Runner, args: &[String], env: Option<BTreeMap<String, EnvValue>>| {
+        let invocation = |scratch: &Scratch| {
+            let places = (scratch.path(), scratch.short());
+            let look = adapter::look(manifest, program, args, host, pool.as_ref().ok(), places);
+            Invocation { env: env.clone().unwrap_or(look.env), ..look }
         };
-        if program.version.is_none() && !manifest.version_args().is_empty() {
-            match ask(manifest.version_args(), &host.env) {
-                Ok(ran) => program.version = version_in(&ran.stdout).or_else(|| version_in(&ran.stderr)),
-                Err(reason) => checkup.notes.push(format!("version check failed: {reason}")),
+        let ran = runner.run(&invocation, PATIENCE)?;
+        // Such a program may repeat what it sees.
+        Ok::<Ran, String>(Ran {
+            stdout: secrets.take_out_of(ran.stdout),
+            stderr: secrets.take_out_of(ran.stderr),
+            ..ran
+        })
+    };
+    let mut version = None;
+    let mut reported = None;
+    if let (Some(program), Some(runner)) = (&program, tools.runner) {
+        if !manifest.version_args().is_empty() {
+            match look(program, runner, manifest.version_args(), None).and_then(|ran| version_of(&ran)) {
+                Ok(found) => version = found,
+                Err(reason) => checkup.blame(unusable(manifest, program, &reason)),
             }
         }
-        if !manifest.login_args().is_empty() {
-            // Without keys: what is asked is the stored login, and some answer for a key instead.
+        if !manifest.login_args().is_empty() && checkup.problems.is_empty() {
+            // The person's own environment, where the login is; without keys, for which some CLIs answer instead.
             let mut env = host.env.clone();
             env.retain(|name, _| !manifest.credential_names().contains(&name.as_str()));
-            match ask(manifest.login_args(), &env) {
+            let env = env.into_iter().map(|(name, value)| (name, EnvValue::Plain(value))).collect();
+            match look(program, runner, manifest.login_args(), Some(env)) {
                 Ok(ran) => {
-                    checkup.logged_in = Some(ran.code == Some(0));
-                    checkup.login = checkup.login.take().or_else(|| said_line(&ran));
+                    reported = Some(ran.code == Some(0) && !says_logged_out(&ran.stdout));
+                    let words = || said_line(&ran).or_else(|| reported?.then(|| "reported by the CLI".to_owned()));
+                    checkup.login = checkup.login.take().or_else(words);
+                    checkup.logged_in = reported;
                 }
                 Err(reason) => checkup.notes.push(format!("login check failed: {reason}")),
             }
         }
     }
+    let unseen = |pool: &ChosenPool| pool.kind == PoolKind::Login && stored.is_none();
+    let hidden = manifest.login.as_ref().and_then(|login| match &login.keyring {
+        Some(Keyring::Hidden(way)) if stored.is_none() && reported == Some(true) => Some(way),
+        _ => None,
+    });
+    let pool = match (pool, hidden) {
+        (Ok(pool), _) if unseen(&pool) && reported == Some(false) => {
+            Err(resolve::refused(adapter::refusal(manifest, host, billing)))
+        }
+        (Ok(pool), _) if unseen(&pool) && reported == Some(true) => {
+            Ok(ChosenPool { words: format!("{} (reported by the CLI)", pool.name), ..pool })
+        }
+        (Err(_), Some(way)) => Err(Error::config(format!(
+            "{name}: its login is in no file but in a keyring, which the private home of a call hides"
+        ))
+        .hint(way)
+        .hint(format!("or set {}", manifest.credential_names().join(" or ")))),
+        (pool, _) => pool,
+    };
+    let pool = pool.map_err(|error| checkup.blame(error)).ok();
+    checkup.pays = pool.as_ref().map(|pool| pool.words.clone());
+    let Some(mut program) = program else { return checkup };
+    checkup.program = Some(program.path.display().to_string());
+    program.version = version.or(program.version);
     checkup.tested = program.version.as_deref().and_then(|version| manifest.tested_with(version));
     if checkup.tested == Some(false) {
         checkup.notes.push("untested version".to_owned());
     }
     checkup.version.clone_from(&program.version);
-    checkup.works = pool.is_some();
-    if let (Some(pool), Some(probe)) = (pool, tools.probe) {
+    checkup.works = pool.is_some() && checkup.problems.is_empty();
+    if let (Some(pool), Some(probe), true) = (pool, tools.probe, checkup.works) {
         let model = manifest.resolve_exact(said.model.as_deref());
         let effort = said.effort.or(model.effort);
         let id = ParticipantId::new(name);
@@ -204,6 +231,29 @@ impl Checkup {
         self.problems.extend(error.messages);
         self.hints.extend(error.hints);
     }
+}
+
+/// The version that a program printed, if it did.
+fn version_of(ran: &Ran) -> Result<Option<String>, String> {
+    let code = ran.code.map_or_else(|| "a signal ended it".to_owned(), |code| format!("exit code {code}"));
+    match (ran.code, said_line(ran)) {
+        (Some(0), _) => Ok(version_in(&ran.stdout).or_else(|| version_in(&ran.stderr))),
+        (_, Some(line)) => Err(format!("{code}: {line}")),
+        (_, None) => Err(code),
+    }
+}
+
+/// A program that cannot even say its version where a call would have it.
+fn unusable(manifest: &Manifest, program: &Program, reason: &str) -> Error {
+    let words = program.prefix.iter().chain(manifest.version_args());
+    let line = shell_words::join([program.path.display().to_string()].iter().chain(words));
+    Error::config(format!("{}: `{line}` fails in the environment of a call: {reason}", manifest.id))
+        .hint(format!("try it: env -i PATH=\"$PATH\" HOME=\"$(mktemp -d)\" {line}"))
+}
+
+/// Whether a login command answers that there is none although it exits with 0.
+fn says_logged_out(stdout: &str) -> bool {
+    serde_json::from_str::<Value>(stdout).is_ok_and(|said| said.get("loggedIn") == Some(&Value::Bool(false)))
 }
 
 /// The first word that looks like a version: digits and dots, at least one of each.

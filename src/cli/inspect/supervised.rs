@@ -2,11 +2,9 @@
 //! behind.
 
 use crate::cli::inspect::checkup::{Ran, Runner};
-use crate::invocation::{Capture, Ending, EnvValue, Flow, Invocation, Limits, StdinClose, StopLevel, Stream, Turn};
-use crate::process::Supervisor;
+use crate::invocation::{Ending, Flow, Invocation, Limits, StopLevel, Stream, Turn};
+use crate::process::{Scratch, Supervisor};
 use crate::time::duration;
-use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
@@ -55,28 +53,9 @@ impl Supervised<'_> {
 }
 
 impl Runner for Supervised<'_> {
-    fn run(
-        &self,
-        program: &Path,
-        args: &[String],
-        env: &BTreeMap<String, String>,
-        timeout: Duration,
-    ) -> Result<Ran, String> {
+    fn run(&self, invocation: &dyn Fn(&Scratch) -> Invocation, timeout: Duration) -> Result<Ran, String> {
         let scratch = self.supervisor.scratch(None, "refinery-look-").map_err(|error| error.to_string())?;
-        let invocation = Invocation {
-            program: program.to_owned(),
-            args: args.to_vec(),
-            env: env.iter().map(|(name, value)| (name.clone(), EnvValue::Plain(value.clone()))).collect(),
-            // Not where the person is: a cloned repository must not change what the program says.
-            cwd: scratch.path().join("work"),
-            folders: Vec::new(),
-            files: Vec::new(),
-            links: Vec::new(),
-            stdin: StdinClose::AfterPrompt,
-            stdout: Capture::Pipe,
-            stderr: Capture::Pipe,
-            leave: Duration::from_millis(200),
-        };
+        let invocation = invocation(&scratch);
         scratch.materialise(&invocation).map_err(|error| error.to_string())?;
         self.runtime.block_on(self.go(&invocation, timeout))
     }
@@ -85,14 +64,27 @@ impl Runner for Supervised<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::invocation::{Capture, EnvValue, StdinClose};
     use crate::process::Marker;
 
     fn run(script: &str, timeout: Duration) -> Result<Ran, String> {
         let supervisor = Supervisor::new(Marker::new("look-test"));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let runner = Supervised { supervisor: &supervisor, runtime: &runtime };
-        let env = BTreeMap::from([("GREETING".to_owned(), "hello".to_owned())]);
-        runner.run(Path::new("/bin/sh"), &["-c".to_owned(), script.to_owned()], &env, timeout)
+        let invocation = |scratch: &Scratch| Invocation {
+            program: "/bin/sh".into(),
+            args: ["-c", script].map(str::to_owned).to_vec(),
+            env: [("GREETING".to_owned(), EnvValue::Plain("hello".to_owned()))].into(),
+            cwd: scratch.path().to_owned(),
+            folders: Vec::new(),
+            files: Vec::new(),
+            links: Vec::new(),
+            stdin: StdinClose::AfterPrompt,
+            stdout: Capture::Pipe,
+            stderr: Capture::Pipe,
+            leave: Duration::from_millis(200),
+        };
+        runner.run(&invocation, timeout)
     }
 
     #[test]
