@@ -60,10 +60,10 @@ pub use event::{DebateEvent, Event, EventKind, TextEvent};
 pub use exchange::{Effort, Reply, Role, Shape, Tuning, Usage};
 pub use failure::{FailureClass, Retry};
 pub use library::{
-    AbortHandle, About, CallEstimate, CliOptions, CliProvider, ConsensusOutcome, Cost, DebateOutcome, Engine,
-    EngineConfig, EngineError, Evaluation, Evaluator, EventStream, Message, MessageRole, ModelId, ModelProvider,
-    PipelineOutcome, ProviderError, ProviderRequest, Question, RefineOutcome, RoundOutcome, RunOutcome, RunSettings,
-    Runner, SamplingOutcome, Session, StopSignal, persona, personas,
+    AbortHandle, About, CallEstimate, ChainOutcome, CliOptions, CliProvider, ConsensusOutcome, Cost, DebateOutcome,
+    Engine, EngineConfig, EngineError, Evaluation, Evaluator, EventStream, Link, Message, MessageRole, ModelId,
+    ModelProvider, PipelineOutcome, ProviderError, ProviderRequest, Question, RefineOutcome, RoundOutcome, RunOutcome,
+    RunSettings, Runner, SamplingOutcome, Session, StepFunction, StopSignal, persona, personas,
 };
 pub use outcome::Status;
 pub use plan::{Budget, Ceiling, Estimate, OnLimit, PhaseEstimate, ProtocolPlan, RoundEstimate};

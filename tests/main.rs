@@ -43,6 +43,7 @@ mod host_stdin;
 mod journal;
 mod kept_folders;
 mod layers;
+mod library_chain;
 mod library_cli;
 mod library_heap;
 mod library_outside;

@@ -3,6 +3,7 @@
 
 mod abort;
 mod backend;
+mod chain;
 mod cli;
 mod config;
 mod engine;
@@ -20,6 +21,7 @@ mod runner;
 mod session;
 
 pub use abort::AbortHandle;
+pub use chain::{ChainOutcome, Link, StepFunction};
 pub use cli::{CliOptions, CliProvider};
 pub use config::{CallEstimate, EngineConfig, RunSettings};
 pub use engine::Engine;

@@ -172,6 +172,10 @@ impl Runner {
         self.providers.len() - self.auxiliary
     }
 
+    pub(super) fn run_settings(&self) -> &RunSettings {
+        &self.settings
+    }
+
     pub(super) fn critique_pass(&self) -> Option<&SelfRefinePlan> {
         self.self_refine.as_ref()
     }

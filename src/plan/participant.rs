@@ -1,7 +1,7 @@
 //! Who takes part, as people type it: `claude`, `codex-o3`, `claude/sonnet@low`, `claude*3`, and in a
 //! debate `claude:pessimist`.
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::exchange::Effort;
 use crate::ids::{AdapterId, ParticipantId};
 use crate::protocol::debate::{JUDGE, built_in};
@@ -223,7 +223,7 @@ fn counted(word: &str, most: usize) -> Result<(&str, usize), Error> {
 
 fn unknown(name: &str, adapters: &[&str]) -> Error {
     let there = if adapters.is_empty() { "none".to_owned() } else { adapters.join(", ") };
-    let error = Error::config(format!("unknown adapter `{name}`; known: {there}"));
+    let error = Error::config(format!("unknown adapter `{name}`; known: {there}")).of_kind(ErrorKind::UnknownModel);
     let first = name.split('-').next().unwrap_or(name);
     if let Some(adapter) = adapter_of(name).filter(|adapter| adapters.contains(adapter)) {
         return error.hint(format!("`{name}` is a model of {adapter}: use `{adapter}/{name}` or `{adapter}-{name}`"));
