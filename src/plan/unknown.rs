@@ -1,12 +1,12 @@
 //! What is said of a name that no adapter has.
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::words::closest;
 
 /// The error for a name, with the one that was probably meant.
 pub(super) fn unknown(name: &str, adapters: &[&str]) -> Error {
     let there = if adapters.is_empty() { "none".to_owned() } else { adapters.join(", ") };
-    let error = Error::config(format!("unknown adapter `{name}`; known: {there}"));
+    let error = Error::config(format!("unknown adapter `{name}`; known: {there}")).of_kind(ErrorKind::UnknownModel);
     let first = name.split('-').next().unwrap_or(name);
     if let Some(adapter) = adapter_of(name).filter(|adapter| adapters.contains(adapter)) {
         return error.hint(format!("`{name}` is a model of {adapter}: use `{adapter}/{name}` or `{adapter}-{name}`"));
