@@ -1,5 +1,5 @@
 # What people and CI type. Every target works in a clean clone.
-.PHONY: demo quick test lint deny check contract bench fuzz record snap api
+.PHONY: demo quick test lint deny check contract drift bench fuzz record snap api
 .DEFAULT_GOAL := check
 
 # Watch three scripted models propose, review, refine and agree: no account, no network.
@@ -41,6 +41,10 @@ deny:
 contract:
 	scripts/install-clis
 	cargo test --test contract
+
+# What changed in the newest CLIs since the versions that were tested: prints it, and fails if anything did.
+drift:
+	scripts/drift
 
 # Time and memory: prints the tables of benches/README.md.
 bench:

@@ -12,6 +12,9 @@ async fn main() -> Done {
         Role::Critique => {
             "<critique>\n- It does not say when.\n</critique>\n<revised>\nIt ships on Monday.\n</revised>".to_owned()
         }
+        // Both texts are scored; the better one is kept.
+        Role::Score if request.messages().iter().any(|one| one.text().contains("Monday")) => "9".to_owned(),
+        Role::Score => "6".to_owned(),
         _ => "It ships soon.".to_owned(),
     });
     let critique = CritiquePlan { min_bytes: 0, ..CritiquePlan::default() };

@@ -10,8 +10,20 @@ use std::sync::Arc;
 pub enum ErrorKind {
     /// Something failed while running, or the run was cancelled: exit code 1.
     Failed,
-    /// The command line, the configuration or an input is wrong; nothing was called: exit code 4.
+    /// The command line, the configuration or an input is wrong; nothing was called: exit code 4, as for all below.
     Config,
+    /// A flag, or an option of a step, that does not exist.
+    UnknownFlag,
+    /// A value that its flag, option or setting does not take.
+    InvalidValue,
+    /// A command, or a step, that does not exist.
+    UnknownCommand,
+    /// A model or an adapter that is not known.
+    UnknownModel,
+    /// The program of an adapter is not there, or cannot be started.
+    NotInstalled,
+    /// Nothing can pay for an adapter: no login, no key.
+    NotLoggedIn,
 }
 
 impl ErrorKind {
@@ -20,7 +32,7 @@ impl ErrorKind {
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Failed => 1,
-            Self::Config => 4,
+            _ => 4,
         }
     }
 
@@ -30,6 +42,12 @@ impl ErrorKind {
         match self {
             Self::Failed => "failed",
             Self::Config => "config_invalid",
+            Self::UnknownFlag => "unknown_flag",
+            Self::InvalidValue => "invalid_value",
+            Self::UnknownCommand => "unknown_command",
+            Self::UnknownModel => "unknown_model",
+            Self::NotInstalled => "not_installed",
+            Self::NotLoggedIn => "not_logged_in",
         }
     }
 }
@@ -58,10 +76,20 @@ impl Error {
         Self { kind: ErrorKind::Failed, messages: vec![message.into()], hints: Vec::new(), source: None }
     }
 
-    /// Several errors as one: all messages, then all hints, none twice; the first one's kind and source.
+    /// The same error of another kind.
+    #[must_use]
+    pub fn of_kind(self, kind: ErrorKind) -> Self {
+        Self { kind, ..self }
+    }
+
+    /// Several errors as one: all messages, then all hints, none twice; the first one's source, and the kind that all
+    /// have, else that of the configuration.
     #[must_use]
     pub fn all(errors: impl IntoIterator<Item = Self>) -> Option<Self> {
         errors.into_iter().reduce(|mut all, next| {
+            if all.kind != next.kind && all.kind != ErrorKind::Failed {
+                all.kind = ErrorKind::Config;
+            }
             all.messages.extend(next.messages);
             for hint in next.hints {
                 if !all.hints.contains(&hint) {
@@ -126,5 +154,9 @@ mod tests {
         assert!(other.source().is_none());
         let all = Error::all([error, Error::config("another")]).unwrap();
         assert!(all.source().is_some() && all.messages.len() == 2);
+        let kinds =
+            |kinds: [ErrorKind; 2]| Error::all(kinds.map(|kind| Error::config("x").of_kind(kind))).unwrap().kind;
+        assert_eq!(kinds([ErrorKind::UnknownModel; 2]), ErrorKind::UnknownModel);
+        assert_eq!(kinds([ErrorKind::UnknownModel, ErrorKind::NotLoggedIn]), ErrorKind::Config);
     }
 }

@@ -107,3 +107,28 @@ fn a_closed_standard_output_is_no_crash() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
+
+/// What a program can tell apart without reading sentences.
+#[test]
+fn each_kind_of_error_has_a_code() {
+    let desk = Desk::new().program("claude").program("codex").var("ANTHROPIC_API_KEY", "sk-ant-x");
+    for (line, code) in [
+        ("why -m claude --treshold 8", "unknown_flag"),
+        ("sample why -m claude --judge codex --nonsense", "unknown_flag"),
+        ("pipe why -m claude --step 'sample nonsense=2'", "unknown_flag"),
+        ("why -m claude --threshold 11", "invalid_value"),
+        ("why -m claude --threshold many", "invalid_value"),
+        ("pipe why -m claude --step 'smaple'", "unknown_command"),
+        ("docter", "unknown_command"),
+        ("why -m cluade", "unknown_model"),
+        ("why -m nothing/like-this", "unknown_model"),
+        ("why -m gemini", "not_installed"),
+        ("why -m codex", "not_logged_in"),
+        ("why -m codex,gemini", "config_invalid"),
+        ("why", "config_invalid"),
+    ] {
+        let output = desk.run(&format!("{line} -o json"));
+        let document: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+        assert_eq!((output.code, document["error"]["code"].as_str()), (Some(4), Some(code)), "{line}: {document:#}");
+    }
+}

@@ -48,7 +48,7 @@ fn a_program_that_is_missing_or_not_executable_is_told_before_any_call() {
     ] {
         let output = sandbox.run("why -m claude,codex -o json");
         let error = &document(&output)["error"];
-        assert_eq!((output.code, &error["code"]), (Some(4), &"config_invalid".into()), "{}", output.stderr);
+        assert_eq!((output.code, &error["code"]), (Some(4), &"not_installed".into()), "{}", output.stderr);
         assert_eq!(error["message"], message);
         assert!(output.stderr.contains(to_do), "{}", output.stderr);
         assert_eq!((sandbox.log().len(), sandbox.journals().len()), (0, 0));

@@ -38,6 +38,7 @@ mod fuzz;
 mod host_files;
 mod host_logins;
 mod host_programs;
+mod host_room;
 mod host_stdin;
 mod journal;
 mod kept_folders;

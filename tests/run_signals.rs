@@ -47,6 +47,28 @@ fn a_signal_winds_the_run_up_and_prints_the_best_so_far() {
 }
 
 #[test]
+fn a_signal_that_was_ignored_at_the_start_stays_ignored() {
+    for (ignored, sent, other) in [("HUP", "HUP", "TERM"), ("INT", "INT", "HUP"), ("HUP INT TERM", "TERM", "KILL")] {
+        let sandbox = Sandbox::new(SLOW);
+        let words = "why -m claude,gemini -o json --state-dir state";
+        let child = sandbox.start_after(&format!("trap '' {ignored}"), words);
+        sandbox.wait_for_requests(6);
+        signal(child.id(), sent);
+        signal(child.id(), sent);
+        // It is heard, if at all, before the next one.
+        assert_eq!(stand_ins(&sandbox), 2, "{ignored}");
+        signal(child.id(), other);
+        let output = sandbox.wait(child);
+        let code = if other == "KILL" { -9 } else { 1 };
+        assert_eq!(output.code, Some(code), "{ignored}: {}", output.stderr);
+        if code == 1 {
+            assert_eq!(document(&output)["status"], "cancelled", "{ignored}");
+        }
+        sandbox.assert_nothing_left();
+    }
+}
+
+#[test]
 fn programs_get_a_whole_document_of_a_cancelled_run() {
     let sandbox = Sandbox::new(SLOW);
     let child = underway(&sandbox, "json");

@@ -60,14 +60,22 @@ fn a_program_that_is_away_for_a_moment_is_waited_for_and_costs_no_attempt() {
 
 #[test]
 fn a_program_that_exits_at_once_is_tried_again_after_a_pause() {
-    let sandbox = Sandbox::new("");
-    updated(&sandbox, "echo 'Cannot find module cli.js' >&2; exit 1");
-    let output = sandbox.run("why -m claude,codex -o json --seed 1 -v");
-    let document = document(&output);
-    assert_eq!((output.code, &document["status"]), (Some(0), &"converged".into()), "{}", output.stderr);
-    let claude = claude(&document);
-    assert_eq!(claude["attempts"].as_u64(), claude["calls"].as_u64().map(|calls| calls + 1), "{claude}");
-    assert!(output.stderr.contains("r1/propose/claude: failed: crashed; retrying in 2 s"), "{}", output.stderr);
+    for deed in [
+        "echo 'node:internal/modules/cjs/loader:1228' >&2; exit 1",
+        "echo 'Error: claude native binary not installed.' >&2; exit 1",
+        "exit 0",
+        // Half a script.
+        "/bin/sh -c 'echo (' ; exit 2",
+    ] {
+        let sandbox = Sandbox::new("");
+        updated(&sandbox, deed);
+        let output = sandbox.run("why -m claude,codex -o json --seed 1 -v");
+        let document = document(&output);
+        assert_eq!((output.code, &document["status"]), (Some(0), &"converged".into()), "{deed}: {}", output.stderr);
+        let claude = claude(&document);
+        assert_eq!(claude["attempts"].as_u64(), claude["calls"].as_u64().map(|calls| calls + 1), "{deed}: {claude}");
+        assert!(output.stderr.contains("claude: failed: crashed; retrying in 2 s"), "{deed}: {}", output.stderr);
+    }
 }
 
 #[test]
@@ -79,4 +87,14 @@ fn a_program_that_stays_away_is_told_with_how_long_it_was_waited_for() {
     let told = "failed: claude: start_failed: cannot start ";
     assert_eq!(output.stderr.matches(told).count(), 1, "{}", output.stderr);
     assert!(output.stderr.contains("there is no such program (waited 10 s); "), "{}", output.stderr);
+}
+
+#[test]
+fn a_version_that_was_not_tested_is_one_line() {
+    let package = r#"{ "name": "@anthropic-ai/claude-code", "version": "99.0.0" }"#;
+    let sandbox = Sandbox::new("").file("bin/package.json", package);
+    let output = sandbox.run("why -m 'claude,claude/sonnet,claude/haiku' -o json --seed 1");
+    let told: Vec<_> = output.stderr.lines().filter(|line| line.contains("99.0.0")).collect();
+    assert_eq!(told.len(), 1, "{}", output.stderr);
+    assert!(told[0].starts_with("warning: claude: version 99.0.0 is untested (tested: from "), "{told:?}");
 }

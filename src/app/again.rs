@@ -10,7 +10,7 @@ use crate::app::request::RunRequest;
 use crate::app::resolve::{self, ReadyParticipant};
 use crate::config::{Key, Settings};
 use crate::engine::{Record, Recorded};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::host::{Machine, machine};
 use crate::ids::AdapterId;
 use crate::journal::Store;
@@ -171,13 +171,15 @@ impl Looked<'_> {
     fn one(&self, one: &Participant, account: Account, host: &Host) -> Result<ReadyParticipant, Error> {
         let name = one.adapter.as_str();
         let manifest = self.catalog.get(name).ok_or_else(|| {
-            Error::config(format!("unknown adapter `{name}`")).hint("add its manifest with `--adapter FILE`")
+            Error::config(format!("unknown adapter `{name}`"))
+                .of_kind(ErrorKind::UnknownModel)
+                .hint("add its manifest with `--adapter FILE`")
         })?;
         let said = self.settings.adapter(name);
         let program = resolve::locate(manifest, &said, self.machine)?;
         let pool = match account {
             Account::AsPlanned => adapter::named(manifest, host, &one.pool.name)
-                .map_err(|problem| Error::config(problem.message).hint(problem.hint))?,
+                .map_err(|problem| Error::config(problem.message).of_kind(ErrorKind::NotLoggedIn).hint(problem.hint))?,
             Account::OfToday => resolve::credential(manifest, host, said.billing.unwrap_or_default())?,
         };
         let (manifest, model) = (Arc::clone(manifest), one.resolved_model());

@@ -6,7 +6,7 @@
 use crate::app::request::OptionValue;
 use crate::app::roster::RosterBuilder;
 use crate::config::Key;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::plan::ProtocolKind;
 use crate::protocol::options::{Named, OptionTable, Takes};
 use crate::value::yes;
@@ -91,7 +91,10 @@ impl Options {
         match parse(said.value.trim()) {
             Ok(value) => Some(value),
             Err(allowed) => {
-                self.errors.push(Error::config(format!("{} is {allowed}, not `{}`", said.place, said.value)));
+                self.errors.push(
+                    Error::config(format!("{} is {allowed}, not `{}`", said.place, said.value))
+                        .of_kind(ErrorKind::InvalidValue),
+                );
                 None
             }
         }
@@ -139,7 +142,8 @@ impl Options {
     pub fn finish(self, what: &str) -> Result<(), Error> {
         let known: Vec<String> = self.known().into_iter().map(str::to_owned).collect();
         let unknown = self.said.iter().filter(|said| !known.contains(&said.name)).map(|said| {
-            let error = Error::config(format!("{}: unknown option for {what}", said.place));
+            let error =
+                Error::config(format!("{}: unknown option for {what}", said.place)).of_kind(ErrorKind::UnknownFlag);
             match (closest(&said.name, known.iter().map(String::as_str)), Key::of(&said.name)) {
                 (Some(near), _) => error.hint(format!("`{}`: did you mean `{near}`?", said.name)),
                 (None, _) if !others(&said.name).is_empty() => {

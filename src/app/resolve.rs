@@ -2,7 +2,7 @@
 
 use crate::adapter::{Catalog, ChosenPool, Host, Manifest, Program, ResolvedModel};
 use crate::config::{AdapterSettings, Settings};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::exchange::Effort;
 pub use crate::host::locate::{credential, refused};
 use crate::host::{Machine, locate};
@@ -52,7 +52,9 @@ pub fn resolve(wanted: Vec<Wanted>, catalog: &Catalog, settings: &Settings) -> R
         .into_iter()
         .map(|one| {
             let name = one.adapter.as_str();
-            let manifest = catalog.get(name).ok_or_else(|| Error::config(format!("unknown adapter `{name}`")))?;
+            let manifest = catalog
+                .get(name)
+                .ok_or_else(|| Error::config(format!("unknown adapter `{name}`")).of_kind(ErrorKind::UnknownModel))?;
             let said = settings.adapter(name);
             let model = match &one.model {
                 Some(ModelName::Word(word)) => manifest.resolve_model(Some(word)),
@@ -146,10 +148,10 @@ fn reservations(manifest: &Manifest, program: &Program) -> Vec<String> {
     if !manifest.verified() {
         all.push(format!("{name}: this adapter is not verified with the real CLI"));
     }
-    if let Some(version) = &program.version
+    if let (Some(version), Some(range)) = (&program.version, manifest.tested_range())
         && manifest.tested_with(version) == Some(false)
     {
-        all.push(format!("{name}: version {version} is untested"));
+        all.push(format!("{name}: version {version} is untested (tested: {range})"));
     }
     all
 }

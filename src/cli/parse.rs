@@ -1,7 +1,7 @@
 //! From the words that were typed to a command.
 
 use crate::cli::args::Cli;
-use crate::error::Error;
+use crate::error::{self, Error};
 use crate::report::OutputFormat;
 use crate::words::closest;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -46,7 +46,7 @@ fn refused(error: &clap::Error, command: Option<&str>, styled: bool) -> Refused 
     let text = error.render().to_string();
     let text = text.strip_prefix("error: ").unwrap_or(&text);
     let mut paragraphs = text.split("\n\n").map(|lines| lines.split_whitespace().collect::<Vec<_>>().join(" "));
-    let mut told = Error::config(paragraphs.next().unwrap_or_default());
+    let mut told = Error::config(paragraphs.next().unwrap_or_default()).of_kind(kind(error.kind()));
     for line in text.lines().filter_map(|line| line.trim().strip_prefix("tip: ")) {
         told = told.hint(line);
     }
@@ -66,6 +66,16 @@ fn refused(error: &clap::Error, command: Option<&str>, styled: bool) -> Refused 
     Refused::Wrong(told.hint(format!("`{help}` shows everything")))
 }
 
+/// What kind of error of ours one of the parser's is.
+fn kind(kind: ErrorKind) -> error::ErrorKind {
+    match kind {
+        ErrorKind::UnknownArgument => error::ErrorKind::UnknownFlag,
+        ErrorKind::InvalidSubcommand => error::ErrorKind::UnknownCommand,
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => error::ErrorKind::InvalidValue,
+        _ => error::ErrorKind::Config,
+    }
+}
+
 /// How a command that takes a prompt is called; nothing for the others.
 fn asks(command: &str) -> Option<String> {
     let cli = Cli::command();
@@ -81,7 +91,8 @@ fn slip(prompt: &str) -> Result<(), Refused> {
         None => Ok(()),
         Some(name) => {
             let meant = if name == "help" { "refinery --help".to_owned() } else { format!("refinery {name}") };
-            let error = Error::config(format!("`{prompt}` looks like a command, not like a question"));
+            let error = Error::config(format!("`{prompt}` looks like a command, not like a question"))
+                .of_kind(error::ErrorKind::UnknownCommand);
             Err(Refused::Wrong(
                 error
                     .hint(format!("the command is `{meant}`, before any option"))

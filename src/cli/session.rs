@@ -3,11 +3,13 @@
 use crate::app::execute::ProgramEnv;
 use crate::engine;
 use crate::host::machine::{self, LETTERS, random};
-use crate::process::{Marker, Supervisor, Watchdog};
+use crate::process::{Marker, Supervisor, Watchdog, is_ignored};
 use crate::report::OutputStream;
 use anyhow::Context as _;
+use std::fs::File;
+use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::runtime::{Builder, Runtime};
 
 /// What all runs of this process share.
@@ -28,9 +30,8 @@ impl Session {
         let marker = Marker::new(format!("{}-{}", random(&LETTERS, 12), std::process::id()));
         let watchdog = Watchdog::start(&program()?, &["__watchdog"], &marker)
             .context("cannot start the watchdog (this same program)")?;
-        let runtime =
-            Builder::new_multi_thread().worker_threads(2).enable_all().build().context("cannot start threads")?;
-        let stop = runtime.block_on(async { engine::signals() }).context("cannot handle signals")?;
+        let runtime = runtime().context("cannot start: the system's limits leave no room")?;
+        let stop = runtime.block_on(async { engine::signals(is_ignored) }).context("cannot handle signals")?;
         let env = ProgramEnv {
             supervisor: Supervisor::new(marker).with_watchdog(watchdog),
             stop,
@@ -39,6 +40,37 @@ impl Session {
         };
         Ok(Self { runtime, env })
     }
+}
+
+/// How many descriptors are free at least: tokio panics where it does not get its own.
+const DESCRIPTORS: usize = 8;
+
+/// The threads of a run: two that poll, the journal's, and the one that waits for the watchdog's end.
+const THREADS: usize = 4;
+
+/// Where runs are polled: on this thread alone where no others can be had.
+fn runtime() -> io::Result<Runtime> {
+    let room: Vec<File> = (0..DESCRIPTORS).map(|_| File::open("/dev/null")).collect::<io::Result<_>>()?;
+    drop(room);
+    let mut builder = match gets_threads() {
+        true => Builder::new_multi_thread(),
+        false => Builder::new_current_thread(),
+    };
+    builder.worker_threads(2).enable_all().build()
+}
+
+/// Whether the system grants threads, all at the same time.
+fn gets_threads() -> bool {
+    let gate = Arc::new(Mutex::new(()));
+    let held = gate.lock();
+    let start = |gate: Arc<Mutex<()>>| std::thread::Builder::new().spawn(move || drop(gate.lock()));
+    let threads: Vec<_> = (0..THREADS).map_while(|_| start(Arc::clone(&gate)).ok()).collect();
+    drop(held);
+    let count = threads.len();
+    for thread in threads {
+        let _ = thread.join();
+    }
+    count == THREADS
 }
 
 /// This program.
@@ -53,7 +85,7 @@ pub fn program() -> anyhow::Result<PathBuf> {
 pub fn start_log() {
     if std::env::var_os("RUST_LOG").is_some() {
         let filter = tracing_subscriber::EnvFilter::from_default_env();
-        let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(std::io::stderr);
+        let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(io::stderr);
         // A host that has its own keeps it.
         let _ = log.try_init();
     }

@@ -3,7 +3,7 @@
 use super::folders::Folders;
 use super::{login, program, shims, version};
 use crate::adapter::{self, Billing, ChosenPool, Host, Manifest, PoolKind, PoolProblem, Program};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use std::collections::BTreeMap;
 
 /// The machine, as adapters see it.
@@ -24,15 +24,27 @@ pub fn host<'a>(
 /// # Errors
 /// Nothing can pay: what to type or set.
 pub fn credential(manifest: &Manifest, host: &Host, billing: Billing) -> Result<ChosenPool, Error> {
-    let pool = adapter::choose(manifest, host, billing).map_err(refused)?;
+    let pool = adapter::choose(manifest, host, billing).map_err(|problem| {
+        // With a credential that is there, it is the setting that is wrong.
+        let other = adapter::choose(manifest, host, Billing::Auto).is_ok();
+        if other { refused(problem) } else { refused(problem).of_kind(ErrorKind::NotLoggedIn) }
+    })?;
     let unserved = adapter::login_note(manifest, host).filter(|_| pool.kind == PoolKind::Login);
     match (unserved, billing) {
         (None, _) => Ok(pool),
         (Some(note), Billing::Auto) => {
-            adapter::choose(manifest, host, Billing::Api).map_err(|_| Error::config(format!("{}: {note}", manifest.id)))
+            adapter::choose(manifest, host, Billing::Api).map_err(|_| not_logged_in(format!("{}: {note}", manifest.id)))
         }
-        (Some(note), _) => Err(Error::config(format!("{}: {note}", manifest.id))),
+        (Some(note), _) => Err(not_logged_in(format!("{}: {note}", manifest.id))),
     }
+}
+
+fn not_logged_in(message: String) -> Error {
+    Error::config(message).of_kind(ErrorKind::NotLoggedIn)
+}
+
+fn not_installed(message: String) -> Error {
+    Error::config(message).of_kind(ErrorKind::NotInstalled)
 }
 
 /// Why nothing pays, as an error.
@@ -56,14 +68,14 @@ pub fn locate(
     let name = &manifest.id;
     let path = match named {
         Some(program) => program::configured(program, env, folders)
-            .map_err(|reason| Error::config(format!("{name}: {reason} (adapters.{name}.program)")))?,
+            .map_err(|reason| not_installed(format!("{name}: {reason} (adapters.{name}.program)")))?,
         None => program::find(&manifest.program_names(), env).ok_or_else(|| {
             if let Some(file) = program::unexecutable(&manifest.program_names(), env) {
-                return Error::config(format!("{name}: {} is not executable", file.display()))
+                return not_installed(format!("{name}: {} is not executable", file.display()))
                     .hint(format!("chmod +x {}", shell_words::quote(&file.to_string_lossy())));
             }
             let names = manifest.program_names().join("` or `");
-            let error = Error::config(format!("{name}: no program `{names}` is on the PATH"));
+            let error = not_installed(format!("{name}: no program `{names}` is on the PATH"));
             if manifest.install_hint().is_empty() {
                 error
             } else {

@@ -6,7 +6,7 @@ use super::provider::{About, ModelId, ModelProvider, ProviderError};
 use super::request::{ProviderRequest, unheard};
 use crate::adapter::{self, Billing, Catalog, Host, Manifest};
 use crate::call::{Attempt, AttemptError, Backend, CliBackend, CliEndpoint, CliSettings};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::exchange::{Effort, Reply};
 use crate::failure::{CallFailure, FailureClass};
 use crate::host::{Folders, locate, machine};
@@ -176,7 +176,9 @@ fn manifest(adapter: &str, own: &[(String, String)]) -> Result<Arc<Manifest>, Er
     }
     let unknown = || {
         let known: Vec<_> = catalog.iter().map(|manifest| manifest.id.to_string()).collect();
-        Error::config(format!("unknown adapter `{adapter}`")).hint(format!("known adapters: {}", known.join(", ")))
+        Error::config(format!("unknown adapter `{adapter}`"))
+            .of_kind(ErrorKind::UnknownModel)
+            .hint(format!("known adapters: {}", known.join(", ")))
     };
     catalog.get(adapter).map(Arc::clone).ok_or_else(unknown)
 }

@@ -6,6 +6,7 @@ pub mod check;
 pub mod machine;
 pub mod participant;
 pub mod run;
+mod unknown;
 
 pub use crate::protocol::{Brought, Estimate, PhaseEstimate, RoundEstimate};
 pub use budget::{Budget, Ceiling, Exhausted, Spent, budget_gate, overshoot, remaining_budget};

@@ -33,6 +33,7 @@ mod supervisor;
 pub mod watchdog;
 
 pub use file_lock::FileLock;
+pub use procfs::is_ignored;
 pub use scratch::Scratch;
 pub(crate) use shortage::is_shortage;
 pub use supervisor::{MARKER_NAME, Marker, Supervisor};

@@ -1,8 +1,10 @@
-//! What only Linux tells: when a process started, which variables it was started with, and who of
-//! a group still runs. Elsewhere the answers are the careful ones.
+//! What only Linux tells: when a process started, which variables it was started with, who of a group still runs,
+//! and which signals are ignored. Elsewhere the answers are the careful ones.
 
 use rustix::process::Pid;
 
+#[cfg(target_os = "linux")]
+pub use linux::is_ignored;
 #[cfg(target_os = "linux")]
 pub(super) use linux::{has_living_member, kill_marked, start_time};
 
@@ -11,6 +13,15 @@ mod linux {
     use super::Pid;
     use rustix::process::{PidfdFlags, Signal, getpid, pidfd_open, pidfd_send_signal};
     use std::fs;
+
+    /// Whether this process ignores a signal, by its number.
+    #[must_use]
+    pub fn is_ignored(signal: i32) -> bool {
+        // proc_pid_status(5): one bit for each signal, in hexadecimal digits.
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mask = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+        mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
+    }
 
     /// When a process started, in clock ticks since boot: with its number, this names it for good.
     pub(in crate::process) fn start_time(pid: Pid) -> Option<u64> {
@@ -54,6 +65,22 @@ mod linux {
         environ.split(|byte| *byte == 0).any(|variable| variable == entry).then_some(())?;
         pidfd_send_signal(handle, Signal::KILL).ok()
     }
+}
+
+/// Whether this process ignores a signal: a child that sends it to itself survives it then.
+#[cfg(not(target_os = "linux"))]
+#[must_use]
+pub fn is_ignored(signal: i32) -> bool {
+    let line = format!("kill -{signal} $$");
+    let quiet = std::process::Stdio::null;
+    let mut shell = std::process::Command::new("/bin/sh");
+    shell
+        .args(["-c", &line])
+        .stdin(quiet())
+        .stdout(quiet())
+        .stderr(quiet())
+        .status()
+        .is_ok_and(|status| status.success())
 }
 
 #[cfg(not(target_os = "linux"))]

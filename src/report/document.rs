@@ -97,7 +97,8 @@ pub struct ErrorDocument<'a> {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 struct ErrorBody<'a> {
-    /// `config_invalid` (exit code 4: nothing was called) or `failed` (exit code 1).
+    /// `failed` (exit code 1), or what is wrong before any call (exit code 4): `unknown_flag`, `invalid_value`,
+    /// `unknown_command`, `unknown_model`, `not_installed`, `not_logged_in`, else `config_invalid`.
     code: &'static str,
     /// All messages on one line.
     message: String,

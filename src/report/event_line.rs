@@ -155,6 +155,7 @@ pub fn announcement(participants: &[Announced], max_calls: u64) -> String {
 }
 
 pub(super) fn failed(paint: Paint, what: &str, class: FailureClass, message: &str) -> String {
+    let message = message.trim_end_matches(['.', ' ']);
     format!("  {} {what}: {class}: {message}; {}", paint.bad("failed:"), class.advice())
 }
 

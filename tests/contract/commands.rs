@@ -79,7 +79,7 @@ fn a_text_is_improved_until_it_reaches_the_target() {
 #[test]
 fn a_text_is_critiqued_and_rewritten() {
     let _slot = slots::one();
-    let line = ["refine", QUESTION, "-m", "gemini", "--mode", "critique", "--refiner", "codex@low"];
+    let line = ["refine", QUESTION, "-m", "gemini", "--mode", "critique", "--refiner", "codex@low", "--no-verify"];
     let (sandbox, document) = run(&line, 0);
     assert_eq!((&document["status"], &document["rewritten"]), (&json!("refined"), &json!(true)), "{document:#}");
     let pass = &document["passes"][0];
@@ -98,7 +98,8 @@ fn a_text_is_critiqued_and_rewritten() {
 #[test]
 fn the_answer_of_a_consensus_run_is_critiqued() {
     let _slots = slots::two();
-    let line = "-m claude,codex -r 1 --stability-rounds 1 --self-refine --refiner gemini --refine-min-bytes 0";
+    let line =
+        "-m claude,codex -r 1 --stability-rounds 1 --self-refine --refiner gemini --refine-min-bytes 0 --no-verify";
     let args: Vec<_> = std::iter::once(QUESTION).chain(line.split(' ')).collect();
     let (sandbox, document) = run(&args, 0);
     assert_eq!((&document["status"], &document["winner"]["mean_score"]), (&json!("converged"), &json!(9.0)));
@@ -145,7 +146,7 @@ fn a_pipeline_debates_and_skips_what_it_need_not_do() {
         "--step",
         "debate rounds=1 judge=gemini",
         "--step",
-        "refine mode=critique min_bytes=0",
+        "refine mode=critique min_bytes=0 verify=false",
         "--step",
         "sample num_samples=2",
         "--if",

@@ -4,8 +4,9 @@
 //! where `REFINERY_RECORD` names a folder (`REFINERY_CASE` picks one case). `requests`, `large` and
 //! `isolation` look at what reaches the vendors, `roles` plays every protocol. The others run
 //! the whole program: `program` a consensus run, `commands` and `debates` every other command, `resumes` what
-//! was stopped, and `audit` holds what a run says of itself against what reached the vendors. All calls go through the layers of a run; a CLI that is not installed fails the tests, never
-//! skips them.
+//! was stopped, and `audit` holds what a run says of itself against what reached the vendors. `drift` holds a
+//! plain call of each against what it was with the tested version (`make drift`). All calls go through the layers of a
+//! run; a CLI that is not installed fails the tests, never skips them.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod audit;
@@ -13,6 +14,7 @@ mod cases;
 mod commands;
 mod debates;
 mod doctor;
+mod drift;
 mod driver;
 mod installed;
 mod isolation;

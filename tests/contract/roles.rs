@@ -62,7 +62,8 @@ fn play(cli: Cli, told: Told, mut run: impl Protocol) -> (Outcome, Vec<(Role, Ph
 }
 
 fn refine(mode: RefineMode) -> Refine {
-    let plan = RefinePlan { author: None, judge: None, draft: None, mode, tuning: Default::default() };
+    let plan =
+        RefinePlan { peer_judge: false, author: None, judge: None, draft: None, mode, tuning: Default::default() };
     Refine::new(plan, vec![member("it")], material(), None)
 }
 

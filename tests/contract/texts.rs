@@ -86,7 +86,8 @@ pub fn only(request: &Request, answers: &[(Request, Answer)], system: &str, prom
     if right { Ok(()) } else { Err(format!("{}: more or less than {prompt:?}: {left:#?}", asked(request))) }
 }
 
-fn is_known(request: &Request, said: &Said) -> bool {
+/// Whether `known_texts.toml` has this text.
+pub fn is_known(request: &Request, said: &Said) -> bool {
     let cli = asked(request).name();
     let key = ["x-api-key", "x-goog-api-key"].iter().any(|name| request.header(name).is_some());
     KNOWN.iter().any(|(known, whole)| {
@@ -95,7 +96,7 @@ fn is_known(request: &Request, said: &Said) -> bool {
 }
 
 /// Every text of every message of every role, the place of a system prompt among them.
-fn all(request: &Request) -> Vec<Said> {
+pub fn all(request: &Request) -> Vec<Said> {
     let body = match request.asks {
         Some(Vendor::GoogleLogin) => &request.json["request"],
         _ => &request.json,

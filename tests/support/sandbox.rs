@@ -131,15 +131,20 @@ impl Sandbox {
 
     /// Runs a command line through a shell, after a line of shell.
     pub fn run_after(&self, before: &str, line: &str) -> CommandOutput {
+        let shown = self.wait(self.start_after(before, line));
+        self.assert_nothing_left();
+        shown
+    }
+
+    /// The same, and does not wait for its end.
+    pub fn start_after(&self, before: &str, line: &str) -> Child {
         let model = self.command(["unused"]);
         let mut command = Command::new("/bin/sh");
         command.args(["-c", &format!("{before}; exec {} {line}", env!("CARGO_BIN_EXE_refinery"))]);
         command.env_clear().envs(model.get_envs().filter_map(|(name, value)| Some((name, value?))));
         command.current_dir(self.path("work")).process_group(0);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let shown = self.wait(command.spawn().unwrap());
-        self.assert_nothing_left();
-        shown
+        command.spawn().unwrap()
     }
 
     /// Waits for the end of a run.

@@ -18,6 +18,9 @@ use std::time::Duration;
 /// The largest answer that is taken, in bytes.
 pub(super) const ANSWER_BYTES: usize = 8 * 1024 * 1024;
 
+/// How launchers, node and shells say that a part of the program is missing, as in the middle of an update.
+const HALF_THERE: [&str; 4] = ["not installed", "Cannot find module", "Missing optional dependency", "yntax error"];
+
 /// A child that left sooner and said nothing may be a CLI in the middle of an update.
 const AT_ONCE: Duration = Duration::from_secs(5);
 /// How long an update is given before the next attempt.
@@ -198,8 +201,9 @@ impl Watch {
             return (FailureClass::Crashed, said(format!("ended by signal {signal}")));
         }
         let first = self.first.as_deref().unwrap_or_default();
+        let half = HALF_THERE.iter().any(|words| first.contains(words));
         let refused = REFUSALS.iter().any(|beginning| first.starts_with(beginning)) || end.exit.code == Some(2);
-        if refused && !self.ran && end.exit.code != Some(0) && !first.is_empty() {
+        if refused && !half && !self.ran && end.exit.code != Some(0) && !first.is_empty() {
             return (FailureClass::Misconfigured, self.clean(first));
         }
         let code = end.exit.code.map_or_else(|| "no exit code".to_owned(), |code| format!("exit code {code}"));

@@ -264,6 +264,21 @@ mod tests {
     }
 
     #[test]
+    fn a_model_that_says_nothing_is_no_lost_network() {
+        let words = json!({ "error": { "message": "exception TypeError: fetch failed sending request", "code": 1 } });
+        let words = serde_json::to_string_pretty(&words).unwrap();
+        let after = |seconds| {
+            let exit = crate::invocation::Exit { elapsed: Duration::from_secs(seconds), ..exit(Ending::Left, 1) };
+            let rules = json!([{ "class": "network", "message": ["fetch failed"] }]);
+            read(&CodecKind::Gemini, context(&rules), "", &words, &exit).result.unwrap_err()
+        };
+        assert_eq!(after(9).class, FailureClass::Network);
+        let failure = after(62);
+        assert_eq!(failure.class, FailureClass::TimedOut);
+        assert!(failure.message.contains("gemini waits no longer"), "{failure}");
+    }
+
+    #[test]
     fn a_missing_login_may_be_a_missing_network() {
         let rules = json!([{ "class": "not_logged_in", "exit": [41] }]);
         let words = "Manual authorization is required but the current session is non-interactive.";

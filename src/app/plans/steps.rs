@@ -4,7 +4,7 @@
 use crate::app::options::Options;
 use crate::app::plans::step;
 use crate::app::roster::RosterBuilder;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::protocol::pipeline::{Condition, Feed, StepKind, StepPlan};
 use crate::value::word;
 use crate::words::closest;
@@ -104,7 +104,8 @@ pub fn vocabulary(roster: &mut RosterBuilder<'_>) -> Vec<(&'static str, Option<&
 
 fn unknown(place: &str, kind: &str) -> Error {
     let known = StepKind::WORDS.join(", ");
-    let error = Error::config(format!("{place}: unknown step `{kind}`; known: {known}"));
+    let error =
+        Error::config(format!("{place}: unknown step `{kind}`; known: {known}")).of_kind(ErrorKind::UnknownCommand);
     // The names of the original's steps.
     let ours = [("refine_loop", "refine"), ("refineLoop", "refine"), ("consensus_vote", "sample")];
     let original = ours.iter().find(|(theirs, _)| *theirs == kind).map(|(_, ours)| *ours);

@@ -127,6 +127,7 @@ fn breaks() -> Vec<Case> {
             .shows(&["\"response\": \"forty-\"", "Model stream ended without a finish reason"]),
         Case::new("page", |_| Answer::page(200)).fails(Class::Network).shows(&["Incomplete JSON segment"]),
         Case::new("stall-before", |_| Answer::Silence).with(stops_soon).fails(Class::TimedOut),
+        Case::new("stall-headers", |_| Answer::Silence).fails(Class::TimedOut).shows(&["fetch failed"]),
         Case::new("stall-within", |_| Answer::ending("forty-", Ending::Stall)).with(stops_soon).fails(Class::TimedOut),
     ]
 }
