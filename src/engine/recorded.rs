@@ -5,7 +5,7 @@ use super::header::{FORMAT, Header, MINOR, Templates};
 use super::record::{JournalEntry, Record};
 use crate::error::Error;
 use crate::journal::{self, Chain, Contents, Writer};
-use crate::plan::RunLimits;
+use crate::plan::{RunLimits, RunPlan};
 use crate::protocol::prompt::{template_digests, templates_digest};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,6 +47,9 @@ impl Recorded {
             return Err(Error::failed(words).hint(hint));
         }
         let header: Header = parsed(path, 1, first).map_err(|error| if newer { error.hint(hint) } else { error })?;
+        in_range(&header.plan).map_or(Ok(()), |error| {
+            Err(Error::failed(format!("{place}:1: no plan of a run: {error}")).hint("this file was changed by hand"))
+        })?;
         let mut entries = Vec::new();
         let mut unknown = 0_usize;
         for (at, body) in rest.iter().enumerate() {
@@ -141,6 +144,13 @@ impl Recorded {
     pub fn writer(&self, file: File) -> io::Result<Writer> {
         Writer::resume(file, self.whole_bytes, self.chain.clone())
     }
+}
+
+/// What is wrong with the numbers of a plan: memory is taken by them, and a file can be sealed anew with any.
+fn in_range(plan: &RunPlan) -> Option<Error> {
+    let names: Vec<_> = plan.participants.iter().map(|one| one.id.clone()).collect();
+    let own = plan.protocol.problems(&names).into_iter();
+    Error::all(own.chain(plan.self_refine.iter().flat_map(|plan| plan.problems(&names))))
 }
 
 #[derive(Deserialize)]

@@ -79,7 +79,10 @@ pub fn run(args: &RunsArgs, machine: &Machine, console: Console) -> Result<u8, E
         Some(RunsCommand::Show { run, reviews }) => show(&find(run)?, *reviews, console),
         Some(RunsCommand::Rm { runs }) => {
             let found = runs.iter().map(|run| store.exactly(run).map_err(|error| refused(&error)));
-            let found = found.collect::<Result<Vec<_>, _>>()?;
+            let mut found = found.collect::<Result<Vec<_>, _>>()?;
+            found.sort_by(|a, b| a.run.cmp(&b.run));
+            // A run that is named twice is removed once.
+            found.dedup();
             remove(&store, &found, console)
         }
     }
