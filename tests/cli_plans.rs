@@ -64,8 +64,8 @@ fn who_is_missing_is_told_before_any_call() {
     let mut text = nobody.blocks(&["why -m claude,codex,gemini", "why -m claude --allow-missing -o json"]);
     let no_key = Desk::new().program("claude").program("codex").var("OPENAI_API_KEY", " ");
     text += &no_key.blocks(&["why -m claude,codex"]);
-    let only_key = Desk::new().program("claude").var("ANTHROPIC_API_KEY", "sk-secret");
-    text += &only_key.blocks(&["why -m claude --billing subscription"]);
+    let only_key = Desk::new().program("codex").var("CODEX_API_KEY", "sk-secret");
+    text += &only_key.blocks(&["why -m codex --billing subscription"]);
     let wrong = Desk::new().file("home/.config/refinery/config.toml", "[adapters.claude]\nprogram = \"bin/claude\"\n");
     text += &wrong.blocks(&["why -m claude"]);
     let locked = Desk::new().file("bin/claude", "#!/bin/sh\n");

@@ -90,7 +90,8 @@ pub fn choose(manifest: &Manifest, host: &Host, billing: Billing) -> Result<Chos
     }
     let mut unseen = manifest.pools.iter().filter(|spec| is_unseen(manifest, spec) && billing.accepts(spec));
     match unseen.next() {
-        Some(spec) if there.is_empty() => Ok(chosen(manifest, spec, host)),
+        // A key that is there goes first, unless the person wants no key to pay.
+        Some(spec) if there.is_empty() || billing == Billing::Subscription => Ok(chosen(manifest, spec, host)),
         _ => Err(refusal(manifest, host, billing)),
     }
 }
