@@ -112,3 +112,29 @@ fn a_state_directory_of_another_user_is_refused() {
     }
     assert!(sandbox.log().is_empty());
 }
+
+#[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "limits its memory with ulimit -v")]
+fn a_list_reads_the_ends_of_large_journals_alone() {
+    let sandbox = Sandbox::new("");
+    sandbox.run("'why so large' -m claude");
+    let journal = sandbox.journal();
+    let mut whole = bodies(&journal);
+    let listed = sandbox.run("runs -o json").stdout;
+    let mut warned = whole[1].clone();
+    warned["record"] = serde_json::json!({ "record": "warned", "text": "x".repeat(1 << 20) });
+    for _ in 0..150 {
+        whole.insert(1, warned.clone());
+    }
+    seal(&journal, &whole);
+    // 150 MB would not fit beside what a program needs.
+    let output = sandbox.run_after("ulimit -v 400000", "runs -o json");
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    let one = |text: &str| {
+        let mut all: Value = serde_json::from_str(text).unwrap();
+        let listed = all[0].as_object_mut().unwrap();
+        listed.retain(|name, _| !["bytes", "age_seconds"].contains(&name.as_str()));
+        listed.clone()
+    };
+    assert_eq!(one(&output.stdout), one(&listed));
+}
