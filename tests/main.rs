@@ -101,6 +101,7 @@ mod run_resume;
 mod run_secrets;
 mod run_signals;
 mod run_surroundings;
+mod run_tampered;
 mod run_terminal;
 mod run_updates;
 mod run_vendor_output;

@@ -131,7 +131,7 @@ fn nothing_is_left_when_the_program_is_killed() {
     let (mut parent, watchdog, bare) = parent_in(dir.path(), &marker);
     assert!(is_running(bare) && carriers(&marker).len() >= 3);
     // What a terminal, or somebody who tidies up, would send.
-    for signal in [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT] {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT, Signal::USR1, Signal::USR2] {
         kill_process(pid(watchdog), signal).unwrap();
     }
     parent.kill().unwrap();

@@ -109,6 +109,19 @@ fn a_kill_leaves_no_key_in_a_debug_folder() {
 }
 
 #[test]
+fn a_key_that_goes_elsewhere_is_told_with_the_address() {
+    for (address, words) in [
+        ("http://proxy.example:8080/v1", "goes to http://proxy.example:8080, unencrypted (ANTHROPIC_BASE_URL)"),
+        ("https://me:pw@proxy.example/v1?api_key=x", "goes to https://proxy.example (ANTHROPIC_BASE_URL)"),
+    ] {
+        let output = Sandbox::new("").var("ANTHROPIC_BASE_URL", address).run("why -m claude");
+        assert!(output.stderr.contains(words), "{address}: {}", output.stderr);
+    }
+    let output = Sandbox::new("").var("ANTHROPIC_BASE_URL", "http://127.0.0.1:9").run("why -m claude");
+    assert!(!output.stderr.contains("goes to"), "{}", output.stderr);
+}
+
+#[test]
 fn a_key_in_an_address_or_an_encoding_is_one() {
     let address = "https://api.example/v1?api_key=MARKED-in-the-query&v=2";
     let sandbox = Sandbox::new("").var("ANTHROPIC_API_KEY", KEY).var("ANTHROPIC_BASE_URL", address);

@@ -132,3 +132,29 @@ fn two_runs_at_once_do_not_refresh_one_login_against_each_other() {
     let apart = calls.windows(2).all(|pair| pair[1].0 + 2 >= pair[0].1);
     assert!(apart, "{calls:?}");
 }
+
+#[test]
+fn a_lock_that_a_stopped_run_holds_is_told_and_not_waited_for_for_ever() {
+    let sandbox = logged_in("", Some(-60));
+    let path = sandbox.path("home/.local/state/refinery/locks/claude");
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let held = std::fs::File::create(&path).unwrap();
+    held.lock().unwrap();
+    let output = sandbox.run("why -m claude");
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    assert!(output.stderr.contains("waiting for another run that refreshes the same login"), "{}", output.stderr);
+    assert!(output.stderr.contains("another run has held it for 15 s"), "{}", output.stderr);
+}
+
+#[test]
+fn a_named_pipe_or_a_link_in_the_place_of_the_lock_stops_nothing() {
+    for make in ["mkfifo claude", "ln -s /dev/null claude"] {
+        let sandbox = logged_in("", Some(-60));
+        let folder = sandbox.path("home/.local/state/refinery/locks");
+        std::fs::create_dir_all(&folder).unwrap();
+        assert!(std::process::Command::new("sh").args(["-c", make]).current_dir(&folder).status().unwrap().success());
+        let output = sandbox.run("why -m claude");
+        assert_eq!(output.code, Some(0), "{make}: {}", output.stderr);
+        assert!(output.stderr.contains("claude cannot be locked"), "{make}: {}", output.stderr);
+    }
+}

@@ -176,3 +176,22 @@ fn ctrl_c_at_a_terminal_reaches_everybody_and_ends_as_one_signal() {
     eventually("the end of all", || sandbox.processes().is_empty());
     sandbox.assert_nothing_left();
 }
+
+#[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "orphans are adopted on Linux")]
+fn a_descendant_that_left_group_session_and_environment_ends_with_the_run() {
+    let sandbox = Sandbox::new("");
+    let stray = sandbox.path("stray");
+    let program = sandbox.path("bin/claude");
+    let real = std::fs::read_to_string(&program).unwrap();
+    let leave = format!(
+        "/usr/bin/env -i /usr/bin/setsid /bin/sh -c 'cd /; /bin/sleep 98765 & echo $! > {0}.new; /bin/mv {0}.new {0}' \
+         >/dev/null 2>&1 </dev/null\nexec",
+        stray.display()
+    );
+    std::fs::write(&program, real.replacen("exec", &leave, 1)).unwrap();
+    let output = sandbox.run("why -m claude");
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    let pid = std::fs::read_to_string(&stray).unwrap();
+    assert!(!std::path::Path::new("/proc").join(pid.trim()).exists(), "{pid} is left");
+}

@@ -87,6 +87,23 @@ fn passed(name: &str, value: &str) -> EnvValue {
     }
 }
 
+/// Where a credential goes that does not go to its vendor: the variable that says so, and scheme and host. Addresses
+/// on this machine are left out.
+#[must_use]
+pub fn other_addresses(manifest: &Manifest, pool: &str, host: &Host) -> Vec<(String, String)> {
+    let paying = manifest.pools.iter().find(|one| one.name == pool);
+    let own = paying.into_iter().flat_map(|paying| paying.pass.iter().chain(paying.reads.values()));
+    let names = manifest.invocation.pass.iter().chain(own).filter(|name| name.ends_with("BASE_URL"));
+    let address = |name: &String| {
+        let (scheme, rest) = host.var(name)?.trim().split_once("://")?;
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let target = authority.rsplit('@').next().unwrap_or_default();
+        let local = ["localhost", "127.", "[::1]"].iter().any(|local| target.starts_with(local));
+        (!local).then(|| (name.clone(), format!("{scheme}://{target}")))
+    };
+    names.filter_map(address).collect()
+}
+
 /// Whether an address names a user (`http://user:password@host`), or its query a key (`?api_key=…`).
 pub(crate) fn holds_secret(address: &str) -> bool {
     let rest = address.split_once("://").map(|(_, rest)| rest);

@@ -20,7 +20,7 @@ pub use catalog::{Catalog, ManifestError};
 pub use codec::{Codec, End, Progress, Step};
 #[cfg(feature = "cli")]
 pub(crate) use environment::holds_secret;
-pub use environment::{CALL, MARK_CALLS};
+pub use environment::{CALL, MARK_CALLS, other_addresses};
 pub use expiry::may_refresh;
 pub use facts::{Host, LoginFile, Program};
 pub use manifest::{Keyring, Manifest, ResolvedModel};

@@ -1,8 +1,9 @@
 //! What must not be sent without a word: known secrets, files of the system, and files that a link reaches.
 
-use crate::adapter::Catalog;
+use crate::adapter::{self, Catalog, Host};
 use crate::app::input::Input;
 use crate::app::request::Sources;
+use crate::app::resolve::ReadyParticipant;
 use crate::call::Secrets;
 use crate::error::Error;
 use crate::host::{Machine, locate};
@@ -45,6 +46,23 @@ fn plain(path: &Path) -> PathBuf {
             Component::CurDir => {}
             Component::ParentDir => drop(all.pop()),
             other => all.push(other),
+        }
+    }
+    all
+}
+
+/// Who else than its vendor is given a credential, one line for each variable that says so.
+#[must_use]
+pub fn destinations(participants: &[ReadyParticipant], host: &Host) -> Vec<String> {
+    let mut all = Vec::new();
+    for one in participants {
+        for (variable, address) in adapter::other_addresses(&one.manifest, &one.pool.name, host) {
+            let plain = if address.to_lowercase().starts_with("http:") { ", unencrypted" } else { "" };
+            let (name, account) = (&one.manifest.id, &one.pool.words);
+            let line = format!("{name}: its credential ({account}) goes to {address}{plain} ({variable})");
+            if !all.contains(&line) {
+                all.push(line);
+            }
         }
     }
     all

@@ -60,6 +60,7 @@ pub fn prepare(
     if !draft.request.input.allow_secrets {
         confidential::check_texts(&draft.input, &draft.catalog, machine)?;
     }
+    warnings.extend(confidential::destinations(&participants, &host));
     let Draft { drawn, input, settings, .. } = draft;
     if let (ProtocolPlan::Consensus(_), [left], true) = (&drawn.protocol, drawn.members.as_slice(), named > 1) {
         warnings.push(format!("only {} is left: one model only, not reviewed", left.id));

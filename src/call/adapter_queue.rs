@@ -49,9 +49,10 @@ impl AdapterQueue {
         self
     }
 
-    /// Waits while another attempt refreshes the login. The leadership, if this one has to.
-    pub async fn refresh_leader(&self) -> Option<RefreshLeader> {
-        self.refresh.as_ref()?.enter().await
+    /// Waits while another attempt refreshes the login. The leadership, if this one has to. `tell` takes what a
+    /// person should know of a long wait.
+    pub async fn refresh_leader(&self, tell: &(dyn Fn(&str) + Sync)) -> Option<RefreshLeader> {
+        self.refresh.as_ref()?.enter(tell).await
     }
 
     /// How many attempts run at once through this adapter.

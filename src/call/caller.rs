@@ -211,7 +211,7 @@ impl LiveCall<'_> {
         }
         // Before the permits: at a limit of one, a call that held the permit and waited for the leader
         // would keep the leader from starting.
-        let leader = queue.refresh_leader().await.map(Arc::new);
+        let leader = queue.refresh_leader(&|text: &str| self.caution(text)).await.map(Arc::new);
         // A call that waits for a busy adapter must not hold one of the run's permits: others could use it.
         let adapter = queue.limit().acquire().await;
         let global = self.endpoints.limit.acquire().await;

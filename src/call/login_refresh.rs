@@ -12,9 +12,16 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// Time between two looks at a lock file that another process holds.
 const POLL_EVERY: Duration = Duration::from_millis(50);
+
+/// From when on a person is told of the wait for it.
+const SAY_AFTER: Duration = Duration::from_secs(1);
+
+/// How long it is waited for: a refresh takes less, and one that began is over by then.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Whether the login may have to be refreshed by a call that begins now.
 pub type NeedsRefresh = Arc<dyn Fn() -> bool + Send + Sync>;
@@ -49,7 +56,8 @@ impl LoginRefresh {
     }
 
     /// Waits while there is a leader; then becomes it, if one is needed.
-    pub(super) async fn enter(&self) -> Option<RefreshLeader> {
+    /// `tell` takes what a person should know of a long wait.
+    pub(super) async fn enter(&self, tell: &(dyn Fn(&str) + Sync)) -> Option<RefreshLeader> {
         let mut state = self.state.subscribe();
         loop {
             let take = |state: &mut RefreshState| {
@@ -63,7 +71,7 @@ impl LoginRefresh {
                 let state = Arc::clone(&self.state);
                 let mut leader = RefreshLeader { state, lock: Mutex::default(), warning: None };
                 if let Some(lock_path) = &self.lock_path {
-                    match file_lock(lock_path).await {
+                    match file_lock(lock_path, tell).await {
                         Ok(lock) => leader.hold(Some(lock)),
                         Err(error) => {
                             leader.warning = Some(format!(
@@ -90,13 +98,25 @@ impl fmt::Debug for LoginRefresh {
     }
 }
 
-/// Waits for the lock file. If it cannot be locked (a full disk, say), the leader goes without it.
-async fn file_lock(lock_path: &Path) -> io::Result<FileLock> {
+/// Waits for the lock file, but not for ever: its holder may have been stopped. If it cannot be locked (a full
+/// disk, say), the leader goes without it.
+async fn file_lock(lock_path: &Arc<Path>, tell: &(dyn Fn(&str) + Sync)) -> io::Result<FileLock> {
+    let (began, mut told) = (Instant::now(), false);
     loop {
-        match FileLock::try_take(lock_path) {
-            Ok(Some(lock)) => return Ok(lock),
-            Ok(None) => tokio::time::sleep(POLL_EVERY).await,
-            Err(error) => return Err(error),
+        let path = Arc::clone(lock_path);
+        // On a thread of its own: a disk that does not answer must not stop the run's own.
+        let taken = tokio::task::spawn_blocking(move || FileLock::try_take(&path)).await;
+        match taken.unwrap_or_else(|error| Err(io::Error::other(error)))? {
+            Some(lock) => return Ok(lock),
+            None if began.elapsed() >= PATIENCE => {
+                let held = format!("another run has held it for {} s", PATIENCE.as_secs());
+                return Err(io::Error::new(io::ErrorKind::TimedOut, held));
+            }
+            None => tokio::time::sleep(POLL_EVERY).await,
+        }
+        if !told && began.elapsed() >= SAY_AFTER {
+            told = true;
+            tell(&format!("waiting for another run that refreshes the same login ({})", lock_path.display()));
         }
     }
 }
@@ -149,7 +169,7 @@ mod tests {
     async fn waits(refresh: &LoginRefresh) -> bool {
         tokio::select! {
             biased;
-            _ = refresh.enter() => false,
+            _ = refresh.enter(&|_| {}) => false,
             () = std::future::ready(()) => true,
         }
     }
@@ -157,19 +177,19 @@ mod tests {
     #[tokio::test]
     async fn one_leads_until_the_vendor_has_answered() {
         let refresh = LoginRefresh::new(Arc::new(|| true));
-        let leader = refresh.enter().await.unwrap();
+        let leader = refresh.enter(&|_| {}).await.unwrap();
         assert!(waits(&refresh).await);
         leader.release();
-        assert!(refresh.enter().await.is_none());
+        assert!(refresh.enter(&|_| {}).await.is_none());
         drop(leader);
-        assert!(refresh.enter().await.is_none(), "once known is known");
+        assert!(refresh.enter(&|_| {}).await.is_none(), "once known is known");
     }
 
     #[tokio::test]
     async fn after_a_leader_that_failed_another_one_leads() {
         let refresh = LoginRefresh::new(Arc::new(|| true));
-        let leader = refresh.enter().await.unwrap();
-        let (next, ()) = tokio::join!(refresh.enter(), async { drop(leader) });
+        let leader = refresh.enter(&|_| {}).await.unwrap();
+        let (next, ()) = tokio::join!(refresh.enter(&|_| {}), async { drop(leader) });
         assert!(next.is_some());
         assert!(waits(&refresh).await);
     }
@@ -179,17 +199,27 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let process = || LoginRefresh::new(Arc::new(|| true)).with_lock(folder.path().join("locks/claude"));
         let (ours, theirs) = (process(), process());
-        let leader = ours.enter().await.unwrap();
+        let leader = ours.enter(&|_| {}).await.unwrap();
         assert!(waits(&theirs).await);
         leader.release();
-        let other = theirs.enter().await.unwrap();
+        let other = theirs.enter(&|_| {}).await.unwrap();
         assert!(waits(&process()).await);
         drop(other);
-        assert!(process().enter().await.is_some(), "dropped without an answer");
+        assert!(process().enter(&|_| {}).await.is_some(), "dropped without an answer");
         // Without a lock file it goes all the same.
         let nowhere = LoginRefresh::new(Arc::new(|| true)).with_lock("/dev/null/locks/claude".into());
-        let leader = nowhere.enter().await.unwrap();
+        let leader = nowhere.enter(&|_| {}).await.unwrap();
         assert!(leader.warning().is_some_and(|text| text.contains("/dev/null/locks/claude cannot be locked")));
+    }
+
+    #[tokio::test]
+    async fn a_pipe_in_the_place_of_the_lock_stops_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("claude");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let refresh = LoginRefresh::new(Arc::new(|| true)).with_lock(path);
+        let leader = refresh.enter(&|_| {}).await.unwrap();
+        assert!(leader.warning().is_some_and(|text| text.contains("cannot be locked")), "{:?}", leader.warning());
     }
 
     #[tokio::test]
@@ -197,8 +227,8 @@ mod tests {
         let needs_refresh = Arc::new(AtomicBool::new(false));
         let look = Arc::clone(&needs_refresh);
         let refresh = LoginRefresh::new(Arc::new(move || look.load(Ordering::SeqCst)));
-        assert!(refresh.enter().await.is_none());
+        assert!(refresh.enter(&|_| {}).await.is_none());
         needs_refresh.store(true, Ordering::SeqCst);
-        assert!(refresh.enter().await.is_some(), "a long run comes into the last minutes of its login");
+        assert!(refresh.enter(&|_| {}).await.is_some(), "a long run comes into the last minutes of its login");
     }
 }

@@ -3,7 +3,7 @@
 use crate::app::execute::ProgramEnv;
 use crate::engine;
 use crate::host::machine::{self, LETTERS, random};
-use crate::process::{Marker, Supervisor, Watchdog, is_ignored};
+use crate::process::{Marker, Orphans, Supervisor, Watchdog, is_ignored};
 use crate::report::OutputStream;
 use anyhow::Context as _;
 use std::fs::File;
@@ -18,6 +18,8 @@ pub struct Session {
     pub runtime: Runtime,
     /// What they are given.
     pub env: ProgramEnv,
+    /// Dropped last: what is left of the children then has left everything else.
+    _orphans: Orphans,
 }
 
 impl Session {
@@ -30,6 +32,7 @@ impl Session {
         let marker = Marker::new(format!("{}-{}", random(&LETTERS, 12), std::process::id()));
         let watchdog = Watchdog::start(&program()?, &["__watchdog"], &marker)
             .context("cannot start the watchdog (this same program)")?;
+        let orphans = Orphans::adopt(watchdog.id());
         let runtime = runtime().context("cannot start: the system's limits leave no room")?;
         let stop = runtime.block_on(async { engine::signals(is_ignored) }).context("cannot handle signals")?;
         let env = ProgramEnv {
@@ -38,7 +41,7 @@ impl Session {
             clock: Arc::new(machine::steady_clock()),
             notice: Arc::new(|line| OutputStream::stderr().line(line)),
         };
-        Ok(Self { runtime, env })
+        Ok(Self { runtime, env, _orphans: orphans })
     }
 }
 

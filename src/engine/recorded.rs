@@ -4,8 +4,9 @@
 use super::header::{FORMAT, Header, MINOR, Templates};
 use super::record::{JournalEntry, Record};
 use crate::error::Error;
-use crate::journal::{self, Chain, Contents, Writer};
-use crate::plan::RunLimits;
+use crate::journal::{self, Chain, Contents, ReadError, Writer};
+use crate::outcome::Finished;
+use crate::plan::{RunLimits, RunPlan};
 use crate::protocol::prompt::{template_digests, templates_digest};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,29 +34,29 @@ impl Recorded {
     /// # Errors
     /// It cannot be read, was damaged or changed, is no journal of this program, or is of another major format.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let Contents { bodies, chain, whole_bytes, .. } =
-            journal::read(path).map_err(|error| Error::failed(error.to_string()))?;
-        let place = path.display();
-        let (first, rest) = bodies.split_first().ok_or_else(|| {
-            Error::failed(format!("{place}: it ends before its first line: nothing was asked in that run"))
-        })?;
-        let Written { format, minor, version } = parsed(path, 1, first)?;
-        let newer = minor > MINOR;
-        let hint = format!("use refinery {}, which wrote it", version.as_deref().unwrap_or("of the version"));
-        if format != FORMAT {
-            let words = format!("{place}: journal format {format}.{minor}; this version reads {FORMAT}.x");
-            return Err(Error::failed(words).hint(hint));
-        }
-        let header: Header = parsed(path, 1, first).map_err(|error| if newer { error.hint(hint) } else { error })?;
-        let mut entries = Vec::new();
-        let mut unknown = 0_usize;
-        for (at, body) in rest.iter().enumerate() {
-            match parsed(path, at + 2, body) {
-                Ok(entry) => entries.push(entry),
-                Err(_) if newer => unknown += 1,
-                Err(error) => return Err(error),
+        let (mut header, mut entries, mut unknown) = (None::<Header>, Vec::new(), 0_usize);
+        let Contents { chain, whole_bytes, .. } = journal::each(path, |line, body| match &header {
+            None => {
+                header = Some(first(path, &body)?);
+                Ok::<_, Error>(())
             }
-        }
+            Some(header) => match parsed(path, line, &body) {
+                Ok(entry) => {
+                    entries.push(entry);
+                    Ok(())
+                }
+                Err(_) if header.minor > MINOR => {
+                    unknown += 1;
+                    Ok(())
+                }
+                Err(error) => Err(error),
+            },
+        })?;
+        let header = header.ok_or_else(|| {
+            Error::failed(format!("{}: it ends before its first line: nothing was asked in that run", path.display()))
+        })?;
+        let Header { format, minor, .. } = header;
+        let newer = minor > MINOR;
         let warning = || {
             format!(
                 "this run was written by refinery {} in journal format {format}.{minor}, newer than {FORMAT}.{MINOR}: \
@@ -66,6 +67,16 @@ impl Recorded {
         };
         let warnings = newer.then(warning).into_iter().collect();
         Ok(Self { header, entries, warnings, whole_bytes, chain })
+    }
+
+    /// Header and outcome of a run that has ended, from the first and the last line of its journal alone; `None`
+    /// if these do not say it. Whether anything was changed is not looked at.
+    #[must_use]
+    pub fn ends(path: &Path) -> Option<(Header, Finished)> {
+        let (head, last) = journal::ends(path).ok()??;
+        let entry: JournalEntry = serde_json::from_str(&last?).ok()?;
+        let Record::Closed { finished: Some(finished), .. } = entry.record else { return None };
+        Some((first(path, &head).ok()?, *finished))
     }
 
     /// Opens a journal to continue it, locked from the first look to the last line.
@@ -140,6 +151,35 @@ impl Recorded {
     /// What the system says.
     pub fn writer(&self, file: File) -> io::Result<Writer> {
         Writer::resume(file, self.whole_bytes, self.chain.clone())
+    }
+}
+
+/// The header in the first line.
+fn first(path: &Path, body: &str) -> Result<Header, Error> {
+    let place = path.display();
+    let Written { format, minor, version } = parsed(path, 1, body)?;
+    let hint = format!("use refinery {}, which wrote it", version.as_deref().unwrap_or("of the version"));
+    if format != FORMAT {
+        let words = format!("{place}: journal format {format}.{minor}; this version reads {FORMAT}.x");
+        return Err(Error::failed(words).hint(hint));
+    }
+    let header: Header = parsed(path, 1, body).map_err(|error| if minor > MINOR { error.hint(hint) } else { error })?;
+    in_range(&header.plan).map_or(Ok(()), |error| {
+        Err(Error::failed(format!("{place}:1: no plan of a run: {error}")).hint("this file was changed by hand"))
+    })?;
+    Ok(header)
+}
+
+/// What is wrong with the numbers of a plan: memory is taken by them, and a file can be sealed anew with any.
+fn in_range(plan: &RunPlan) -> Option<Error> {
+    let names: Vec<_> = plan.participants.iter().map(|one| one.id.clone()).collect();
+    let own = plan.protocol.problems(&names).into_iter();
+    Error::all(own.chain(plan.self_refine.iter().flat_map(|plan| plan.problems(&names))))
+}
+
+impl From<ReadError> for Error {
+    fn from(error: ReadError) -> Self {
+        Self::failed(error.to_string())
     }
 }
 

@@ -10,7 +10,7 @@ mod store;
 mod writer;
 
 pub use chain::{Broken, Chain};
-pub use reader::{Contents, ReadError, read};
+pub use reader::{Contents, ReadError, each, ends, read};
 pub use store::{Retention, Store, StoreError, Stored};
 #[cfg(test)]
 pub(crate) use writer::Sink;

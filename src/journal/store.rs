@@ -56,6 +56,9 @@ pub enum StoreError {
         /// What it fits.
         fitting: Vec<String>,
     },
+    /// It belongs to somebody else.
+    #[error("{path} belongs to another user", path = .0.display())]
+    Foreign(PathBuf),
     /// Another process writes it.
     #[error("run {0} is in use by another process")]
     InUse(RunId),
@@ -76,7 +79,7 @@ impl Store {
         let folder = state.join("runs");
         match fs::metadata(&folder) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::Io { path: folder, error }),
-            _ => Ok(Self { folder }),
+            _ => Self { folder }.of_ours(state),
         }
     }
 
@@ -91,7 +94,15 @@ impl Store {
             .mode(0o700)
             .create(&folder)
             .map_err(|error| StoreError::Io { path: folder.clone(), error })?;
-        Ok(Self { folder })
+        Self { folder }.of_ours(state)
+    }
+
+    /// The store, unless it lies in a directory of another user, who could read and change all of it.
+    fn of_ours(self, state: &Path) -> Result<Self, StoreError> {
+        let user = rustix::process::geteuid().as_raw();
+        let foreign =
+            [state, &self.folder].into_iter().find(|path| fs::metadata(path).is_ok_and(|it| it.uid() != user));
+        foreign.map_or(Ok(self.clone()), |path| Err(StoreError::Foreign(path.to_owned())))
     }
 
     /// Where the journal of a run is, or will be.

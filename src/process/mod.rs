@@ -21,6 +21,7 @@ mod follow;
 mod group;
 mod input;
 mod lines;
+mod orphans;
 mod output;
 pub mod paste;
 mod procfs;
@@ -33,6 +34,7 @@ mod supervisor;
 pub mod watchdog;
 
 pub use file_lock::FileLock;
+pub use orphans::Orphans;
 pub use procfs::is_ignored;
 pub use scratch::Scratch;
 pub(crate) use shortage::is_shortage;

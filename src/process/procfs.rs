@@ -6,12 +6,12 @@ use rustix::process::Pid;
 #[cfg(target_os = "linux")]
 pub use linux::is_ignored;
 #[cfg(target_os = "linux")]
-pub(super) use linux::{has_living_member, kill_marked, start_time};
+pub(super) use linux::{adopt_orphans, children, has_living_member, kill_marked, start_time};
 
 #[cfg(target_os = "linux")]
 mod linux {
     use super::Pid;
-    use rustix::process::{PidfdFlags, Signal, getpid, pidfd_open, pidfd_send_signal};
+    use rustix::process::{PidfdFlags, Signal, getpid, pidfd_open, pidfd_send_signal, set_child_subreaper};
     use std::fs;
 
     /// Whether this process ignores a signal, by its number.
@@ -38,6 +38,19 @@ mod linux {
             let state = fields.next();
             !matches!(state, Some("Z" | "X")) && fields.nth(1) == Some(&group)
         })
+    }
+
+    /// The children of this process, dead ones that were not reaped among them.
+    pub(in crate::process) fn children() -> impl Iterator<Item = Pid> {
+        let own = getpid().to_string();
+        let is_ours =
+            move |pid: &Pid| stat(*pid).is_some_and(|stat| stat.split_ascii_whitespace().nth(1) == Some(&own));
+        processes().filter(is_ours)
+    }
+
+    /// Makes orphans among the descendants of this process its children; whether the system does that.
+    pub(in crate::process) fn adopt_orphans() -> bool {
+        set_child_subreaper(Some(getpid())).is_ok()
     }
 
     /// The fields of a process from its state on: what comes before is its program's name, which may
@@ -96,4 +109,14 @@ pub(super) fn has_living_member(_group: Pid) -> bool {
 #[cfg(not(target_os = "linux"))]
 pub(super) fn kill_marked(_entry: &[u8]) -> usize {
     0
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn children() -> impl Iterator<Item = Pid> {
+    std::iter::empty()
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn adopt_orphans() -> bool {
+    false
 }

@@ -79,7 +79,10 @@ pub fn run(args: &RunsArgs, machine: &Machine, console: Console) -> Result<u8, E
         Some(RunsCommand::Show { run, reviews }) => show(&find(run)?, *reviews, console),
         Some(RunsCommand::Rm { runs }) => {
             let found = runs.iter().map(|run| store.exactly(run).map_err(|error| refused(&error)));
-            let found = found.collect::<Result<Vec<_>, _>>()?;
+            let mut found = found.collect::<Result<Vec<_>, _>>()?;
+            found.sort_by(|a, b| a.run.cmp(&b.run));
+            // A run that is named twice is removed once.
+            found.dedup();
             remove(&store, &found, console)
         }
     }
@@ -98,6 +101,9 @@ fn list(store: &Store, console: Console) -> Result<u8, Error> {
     let text = if all.is_empty() { "no saved runs".to_owned() } else { table(&rows, &[2, 3, 4]) };
     Ok(console.tell(&text, &all))
 }
+
+/// Of larger journals a list reads the first and the last line.
+const LARGE: u64 = 256 * 1024;
 
 fn row(one: &Listed) -> Vec<String> {
     vec![
@@ -129,21 +135,26 @@ fn listed(stored: &Stored, now: SystemTime) -> Listed {
         bytes: stored.bytes,
         problem: None,
     };
-    let recorded = match Recorded::read(&stored.path) {
-        Ok(recorded) => recorded,
-        Err(error) => {
-            listed.problem = Some(error.to_string());
-            return listed;
-        }
+    let ends = if stored.bytes > LARGE { Recorded::ends(&stored.path) } else { None };
+    let (plan, closed, finished) = match ends {
+        Some((header, finished)) => (header.plan, true, Ok(finished)),
+        None => match Recorded::read(&stored.path) {
+            Ok(recorded) => {
+                let closed = matches!(recorded.entries.last().map(|entry| &entry.record), Some(Record::Closed { .. }));
+                (recorded.header.plan.clone(), closed, retell(recorded, &mut |_| {}))
+            }
+            Err(error) => {
+                listed.problem = Some(error.to_string());
+                return listed;
+            }
+        },
     };
-    let plan = &recorded.header.plan;
     listed.question = match plan.material.files.first() {
         Some((path, _)) if plan.material.question.trim().is_empty() => path.clone(),
         _ => preview(&plan.material.question),
     };
     listed.models = plan.participants.iter().map(|one| one.id.to_string()).collect();
-    let closed = matches!(recorded.entries.last().map(|entry| &entry.record), Some(Record::Closed { .. }));
-    match retell(recorded, &mut |_| {}) {
+    match finished {
         Ok(finished) => {
             let status = if closed { finished.outcome.status.as_str() } else { "unfinished" };
             status.clone_into(&mut listed.status);

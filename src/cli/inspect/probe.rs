@@ -64,7 +64,7 @@ impl Probe for RealProbe<'_> {
         let drawn = Drawn::of(ProtocolPlan::Consensus(protocol));
         let plan = freeze(&participants, drawn, input, &settings, self.machine);
         let ready = Ready { plan, participants, host: host.clone(), settings, warnings: Vec::new(), state_dir: None };
-        let Session { runtime, env } = self.session;
+        let Session { runtime, env, .. } = self.session;
         let mut unheard = |_: &_| {};
         let run = execute(&ready, Begin::Anew, env, &mut unheard);
         let finished = runtime.block_on(run).map_err(|error| error.to_string())?;

@@ -4,7 +4,7 @@ use super::message::Message;
 use crate::process::supervisor::Marker;
 use crate::process::{procfs, registry, scratch};
 use rustix::process::{Pid, Signal, kill_process_group, setsid};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::consts::{SIGALRM, SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ const SWEEPS: (usize, Duration) = (200, Duration::from_millis(5));
 /// The body of a process of its own, started by [`Watchdog::start`](super::Watchdog::start): it
 /// takes the whole process over.
 pub fn run() {
-    for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
+    for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGPIPE] {
         // The flag is never read: that there is a handler is what keeps the default from acting.
         let _ = signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false)));
     }
