@@ -94,7 +94,7 @@ impl Desk {
 
     /// The command itself, its output captured.
     pub fn command(&self, line: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_refinery"));
+        let mut command = refinery();
         command
             .args(shell_words::split(line).unwrap())
             .current_dir(self.path("work"))
@@ -131,4 +131,19 @@ impl CommandOutput {
         let code = self.code.map_or("none".to_owned(), |code| code.to_string());
         format!("$ refinery {line}\n{out}{err}--- exit code {code}\n")
     }
+}
+
+/// The program, with the signals that a person at a terminal has: below `nohup`, or in the background of a script, they
+/// are ignored, and ignored signals stay ignored.
+pub fn refinery() -> Command {
+    let program = env!("CARGO_BIN_EXE_refinery");
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    // HUP, INT, QUIT and TERM are 1, 2, 3 and 15.
+    if ignored.unwrap_or(0) & 0x4007 == 0 {
+        return Command::new(program);
+    }
+    let mut command = Command::new("/usr/bin/env");
+    command.args(["--default-signal", program]);
+    command
 }

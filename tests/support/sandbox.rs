@@ -4,6 +4,7 @@
 use super::fakes;
 use super::folder::TestFolder;
 use super::program::CommandOutput;
+use super::program::refinery;
 use super::schemas;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -82,7 +83,7 @@ impl Sandbox {
 
     /// The command, in a process group of its own, its output captured, nothing on standard input.
     pub fn command<S: AsRef<OsStr>>(&self, words: impl IntoIterator<Item = S>) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_refinery"));
+        let mut command = refinery();
         command
             .args(words)
             .current_dir(self.path("work"))
