@@ -227,7 +227,7 @@ fn a_debate_that_comes_last_shows_all_of_itself() {
     let output = sandbox.run(line);
     assert_eq!(output.code, Some(0), "{}", output.stderr);
     assert!(output.stdout.contains("I hold four.") && output.stdout.contains("Most hold four."), "{}", output.stdout);
-    assert!(output.stderr.contains("stable at 80 of 100, 0 open disagreements"), "{}", output.stderr);
+    assert!(output.stderr.contains("stable at 80 of 100, 0 confidence gaps"), "{}", output.stderr);
     // Without a judge, all positions go on.
     let sandbox = Sandbox::new(SCRIPT);
     sandbox.run("pipe why -m claude,codex --step 'debate rounds=2' --step 'sample num_samples=1'");

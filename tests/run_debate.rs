@@ -88,7 +88,7 @@ fn rounds_that_run_out_are_told_with_where_it_stands() {
     assert_eq!(output.code, Some(2), "{}", output.stderr);
     assert!(output.stdout.starts_with("# Positions\n"), "{}", output.stdout);
     assert!(
-        output.stderr.contains("score not stable within the maximum number of rounds: 75 of 100, 0 open disagreements"),
+        output.stderr.contains("score not stable within the maximum number of rounds: 75 of 100, 0 confidence gaps"),
         "{}",
         output.stderr
     );

@@ -300,3 +300,38 @@ fn quick_runs_end_where_all_say_the_same() {
     let (sandbox, output, told) = run(&[says("", "Paris.")], "why -m claude,codex,gemini --quick");
     assert_eq!((output.code, sandbox.log().len(), &told["agreed_by"]), (Some(0), 3, &"identical".into()));
 }
+
+#[test]
+fn a_harsh_reviewer_wins_by_raw_means_and_not_by_adjusted_ones() {
+    let answers = [("claude", "amber"), ("codex", "beryl"), ("gemini", "coral")];
+    let mut rules: Vec<String> = answers
+        .map(|(who, stone)| says(&format!("phase = 'propose', vendor = '{who}'"), &format!("Of {stone}.")))
+        .into();
+    // claude takes three points from everything that it reads; beryl is the best.
+    for (reviewer, stone, score) in [
+        ("claude", "beryl", "5"),
+        ("claude", "coral", "4"),
+        ("codex", "amber", "7.5"),
+        ("codex", "coral", "7"),
+        ("gemini", "amber", "7.5"),
+        ("gemini", "beryl", "8"),
+    ] {
+        let when = format!("phase = 'evaluate', vendor = '{reviewer}', contains = ['Of {stone}.']");
+        rules.push(gives(&when, score));
+    }
+    let winner = |line: &str| run(&rules, &format!("{ONE_ROUND} {line}")).2["winner"]["participant"].clone();
+    assert_eq!((winner(""), winner("--strategy adjusted")), ("claude".into(), "codex".into()));
+}
+
+#[test]
+fn two_sure_sides_are_no_agreement_and_silence_is_no_confidence() {
+    let speaks = |who: &str, text: &str| says(&format!("phase = 'argue', vendor = '{who}'"), text);
+    let sides = [speaks("claude", "YES.\nCONFIDENCE: 92"), speaks("codex", "NO.\nCONFIDENCE: 92")];
+    let (_, output, _) = run(&sides, "debate why -m claude,codex");
+    assert!(!output.stderr.contains("disagreement") && output.stderr.contains("0 confidence gaps"), "{}", output.stderr);
+    let silent = [speaks("claude", "Yes."), speaks("codex", "No.")];
+    let (_, output, told) = run(&silent, "debate why -m claude,codex -r 3");
+    assert_eq!((output.code, &told["rounds_completed"]), (Some(2), &3.into()), "{}", output.stderr);
+    assert_eq!(told["positions"][0]["stated"], false);
+    assert!(warned(&told, "stated no confidence") >= 1, "{told}");
+}

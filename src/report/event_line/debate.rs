@@ -24,7 +24,7 @@ pub(super) fn text(event: &DebateEvent, paint: Paint) -> Option<String> {
             super::failed(paint, &format!("{participant} missed its turn in round {round}"), *class, message)
         }
         DebateEvent::RoundComplete { round, score, average_confidence, disagreements, .. } => {
-            let open = counted(*disagreements as u64, "disagreement");
+            let open = counted(*disagreements as u64, "confidence gap");
             let name = paint.bold(&format!("round {round}:"));
             format!("{name} score {score} of 100, mean confidence {average_confidence:.1}, {open}")
         }

@@ -6,7 +6,7 @@ use crate::words::counted;
 
 /// The status in words.
 pub(super) fn status(outcome: &Outcome, body: &DebateBody, paint: Paint) -> String {
-    let open = counted(body.open_disagreements as u64, "open disagreement");
+    let open = counted(body.open_disagreements as u64, "confidence gap");
     let stands = match body.final_score {
         Some(score) => format!("{score} of 100, {open}"),
         None => "no complete round".to_owned(),
