@@ -81,7 +81,10 @@ fn says(text: &str, parts: &[&str]) {
 #[test]
 fn standpoints_come_to_rest_and_a_judge_sums_up() {
     let output = watched("debate");
-    says(&output.stderr, &["(claude and codex): 24 points apart", "stable in round 3", "stable at 74 of 100, 0 confidence gaps"]);
+    says(
+        &output.stderr,
+        &["(claude and codex): 24 points apart", "stable in round 3", "stable at 74 of 100, 0 confidence gaps"],
+    );
     assert!(!output.stderr.contains("agree "), "{}", output.stderr);
     says(&output.stdout, &["## Risk Analyst (claude)", "## Majority position", "## Minority positions"]);
 }

@@ -328,7 +328,11 @@ fn two_sure_sides_are_no_agreement_and_silence_is_no_confidence() {
     let speaks = |who: &str, text: &str| says(&format!("phase = 'argue', vendor = '{who}'"), text);
     let sides = [speaks("claude", "YES.\nCONFIDENCE: 92"), speaks("codex", "NO.\nCONFIDENCE: 92")];
     let (_, output, _) = run(&sides, "debate why -m claude,codex");
-    assert!(!output.stderr.contains("disagreement") && output.stderr.contains("0 confidence gaps"), "{}", output.stderr);
+    assert!(
+        !output.stderr.contains("disagreement") && output.stderr.contains("0 confidence gaps"),
+        "{}",
+        output.stderr
+    );
     let silent = [speaks("claude", "Yes."), speaks("codex", "No.")];
     let (_, output, told) = run(&silent, "debate why -m claude,codex -r 3");
     assert_eq!((output.code, &told["rounds_completed"]), (Some(2), &3.into()), "{}", output.stderr);
