@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// One subprocess to start.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invocation {
     /// Absolute path of the program.
     pub program: PathBuf,
@@ -89,7 +89,7 @@ impl fmt::Debug for Secret {
 }
 
 /// A file that the child finds in its scratch folder.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScratchFile {
     /// Absolute path, within the scratch folder.
     pub path: PathBuf,
@@ -98,7 +98,7 @@ pub struct ScratchFile {
 }
 
 /// A symbolic link that the child finds in its scratch folder.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScratchLink {
     /// Absolute path of the link, within the scratch folder.
     pub path: PathBuf,
@@ -158,23 +158,20 @@ pub struct Line {
 pub enum Flow {
     /// Go on reading.
     More,
-    /// This turn's answer is complete; the child may be asked again.
-    TurnDone,
     /// The answer is complete, or hopeless: close its input, let it leave, end it if it does not.
     Done,
 }
 
-/// What is written to a child for one turn, and how long that may take.
+/// What is written to a child, and how long its answer may take.
 #[derive(Debug, Clone)]
 pub struct Turn {
     /// The prompt, in pieces.
     pub input: Vec<Piece>,
-    /// The clocks of the turn.
-    pub limits: Limits,
+    /// The clocks of its only answer; `None` for a child that is kept: each of its answers has clocks elsewhere.
+    pub limits: Option<Limits>,
 }
 
-/// The clocks of one turn. They start when the child has been started (first turn) or the turn
-/// was handed over, and are off between turns.
+/// The clocks of one answer. They start when the prompt is handed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Longest time for the whole turn.

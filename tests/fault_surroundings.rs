@@ -16,7 +16,7 @@ use crate::support::record::{begun, essence, records};
 use crate::support::sandbox::{Sandbox, document};
 use crate::support::scripted_backends::AskAll;
 use refinery_core::call::{
-    AdapterQueue, Backend, Backoff, CallLimit, Caller, CliBackend, CliSettings, Endpoint, Endpoints,
+    AdapterQueue, Backend, Backoff, CallLimit, Caller, CliBackend, CliSettings, Endpoint, Endpoints, WorkerPool,
 };
 use refinery_core::cli::history::replay::retell;
 use refinery_core::engine::{Bounds, Clock, Header, Recorded, RunDeps, RunMeta, begin_journal, drive, stop_channel};
@@ -242,6 +242,7 @@ fn a_crowd_with_few_descriptors() {
         scratch_root: None,
         echo: None,
         now: Arc::new(refinery_core::host::machine::now),
+        workers: WorkerPool::default(),
     };
     let names: Vec<&'static str> = (0..CROWD).map(|number| &*format!("claude-{number}").leak()).collect();
     let mut brief = RunMeta::of(&ready.plan);

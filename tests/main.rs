@@ -87,6 +87,7 @@ mod run_doctor;
 mod run_failures;
 mod run_guarantees;
 mod run_journal;
+mod run_kept;
 mod run_limits;
 mod run_linger;
 mod run_logins;

@@ -148,7 +148,7 @@ impl Script {
     }
 
     pub fn turn(&self) -> Turn {
-        Turn { input: self.input.clone(), limits: self.limits }
+        Turn { input: self.input.clone(), limits: Some(self.limits) }
     }
 
     /// Runs it to its end.
@@ -192,8 +192,8 @@ impl Script {
         mut lines: impl FnMut(Line) -> Flow + Send,
     ) -> Exit {
         self.scratch.materialise(&self.inv).unwrap();
-        let (turns, receiver) = mpsc::channel(1);
-        turns.send(self.turn()).await.unwrap();
+        let (turns, receiver) = mpsc::unbounded_channel();
+        turns.send(self.turn()).unwrap();
         self.supervisor().supervise(&self.inv, receiver, stop, &mut lines).await
     }
 }

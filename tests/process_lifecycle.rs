@@ -1,7 +1,7 @@
 //! How children start and end.
 
 use crate::process_harness::{FrozenClock, LONG, Script, assert_nobody_left, executable, never};
-use refinery_core::invocation::{Ending, EnvValue, Flow, Line, Secret, StdinClose, StopLevel, Turn};
+use refinery_core::invocation::{Ending, EnvValue, Flow, Line, Piece, Secret, StdinClose, StopLevel, Turn};
 use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
 use std::time::Duration;
@@ -75,7 +75,7 @@ async fn what_cannot_start_says_why() {
 #[tokio::test]
 async fn a_missing_working_directory_is_named() {
     let script = Script::new("exit 0");
-    let (_turns, turns) = mpsc::channel(1);
+    let (_turns, turns) = mpsc::unbounded_channel();
     let exit = script.supervisor().supervise(&script.inv, turns, never(), &mut |_| Flow::More).await;
     let Ending::NotStarted { message, .. } = exit.ending else { panic!("{exit:?}") };
     assert!(message.contains("its working directory") && message.ends_with("does not exist"), "{message}");
@@ -163,24 +163,22 @@ async fn a_finished_child_is_noticed_without_any_clock() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_child_can_be_asked_again_and_no_clock_runs_between_turns() {
+async fn a_child_can_be_asked_again_and_no_clock_of_ours_runs() {
     let _frozen = FrozenClock::new();
     let mut script = Script::new("while read line; do echo \"re: $line\"; done; echo bye >&2; exit 4");
     script.inv.stdin = StdinClose::AtDone;
-    script.limits.hard = Duration::from_secs(10);
-    script.limits.idle = Some(Duration::from_secs(5));
     script.scratch.materialise(&script.inv).unwrap();
-    let (turns, receiver) = mpsc::channel(1);
+    let (turns, receiver) = mpsc::unbounded_channel();
     let (answered, mut answers) = mpsc::unbounded_channel();
     let mut take = |line: Line| {
         answered.send(line.text).unwrap();
-        Flow::TurnDone
+        Flow::More
     };
     let supervisor = script.supervisor();
     let asking = async {
         for question in ["one", "two"] {
-            let turn: Turn = Script::new("").limits(script.limits).input(&format!("{question}\n")).turn();
-            turns.send(turn).await.unwrap();
+            let input = vec![Piece::Raw(format!("{question}\n").into())];
+            turns.send(Turn { input, limits: None }).unwrap();
             assert_eq!(answers.recv().await.unwrap(), format!("re: {question}"));
             tokio::time::advance(LONG).await;
         }
@@ -192,16 +190,10 @@ async fn a_child_can_be_asked_again_and_no_clock_runs_between_turns() {
 }
 
 #[tokio::test]
-async fn a_child_whose_input_is_closed_cannot_be_asked_again() {
-    let done = Script::new("echo answer; sleep 1000").leave(Duration::ZERO).run_with(|_| Flow::TurnDone).await;
-    assert_eq!((done.stdout(), &done.exit.ending), (vec!["answer"], &Ending::Done));
-}
-
-#[tokio::test]
 async fn a_child_that_nobody_asks_is_let_go() {
     let script = Script::new("cat; echo bye > left");
     script.scratch.materialise(&script.inv).unwrap();
-    let (_, turns) = mpsc::channel(1);
+    let (_, turns) = mpsc::unbounded_channel();
     let exit = script.supervisor().supervise(&script.inv, turns, never(), &mut |_| Flow::More).await;
     assert_eq!((exit.ending, exit.code, exit.prompt_written), (Ending::Done, Some(0), false));
     assert!(script.file("left").exists());
@@ -220,7 +212,7 @@ fn a_want_of_descriptors_is_told_apart() {
 async fn starved() {
     let script = Script::new("exit 0");
     script.scratch.materialise(&script.inv).unwrap();
-    let (_turns, turns) = mpsc::channel(1);
+    let (_turns, turns) = mpsc::unbounded_channel();
     let mut hoard = Vec::new();
     while let Ok(file) = fs::File::open("/dev/null") {
         hoard.push(file);

@@ -15,6 +15,7 @@ pub mod retry_time;
 pub mod rules;
 mod stored_login;
 pub mod template;
+pub mod worker;
 
 pub use catalog::{Catalog, ManifestError};
 pub use codec::{Codec, End, Progress, Step};
@@ -23,7 +24,8 @@ pub(crate) use environment::holds_secret;
 pub use environment::{CALL, MARK_CALLS, other_addresses};
 pub use expiry::may_refresh;
 pub use facts::{Host, LoginFile, Program};
-pub use manifest::{Keyring, Manifest, ResolvedModel};
+pub use manifest::{Keyring, Manifest, ResolvedModel, Transport};
 pub use pool::{Billing, ChosenPool, PoolKind, PoolProblem, choose, named, refusal};
 pub use prepare::{Prepared, Request, look, prepare};
 pub use stored_login::{StoredLogin, login_note};
+pub use worker::{Ask, TurnId, WorkerCodec, WorkerEvent, worker_codec};

@@ -3,10 +3,11 @@
 use super::codec::{Codec, CodecContext, CodecKind, codec};
 use super::environment::{CALL, MARK_CALLS, credential, environment, holds_secret, links, registry};
 use super::facts::{Host, Program};
-use super::manifest::{CodecName, Escape, Holds, Manifest, PoolSpec, ResolvedModel, Where};
+use super::manifest::{CodecName, Escape, Holds, Manifest, PoolSpec, ResolvedModel, StdinSpec, Where};
 use super::overflow::{SplitPrompt, split_prompt, system_file};
 use super::pool::ChosenPool;
 use super::template::{Values, render, render_json};
+use super::worker::Ask;
 use crate::exchange::{CallSpec, Effort};
 use crate::failure::{CallFailure, FailureClass};
 use crate::invocation::{Capture, EnvValue, Invocation, Piece, ScratchFile, StdinClose};
@@ -35,6 +36,8 @@ pub struct Request<'a> {
     pub scratch: &'a Path,
     /// The same folder by a name that leaves room for that of a socket in it.
     pub short: &'a Path,
+    /// Whether the process is kept, and this call only one of those that it answers.
+    pub kept: bool,
 }
 
 /// One attempt, ready to run.
@@ -43,6 +46,8 @@ pub struct Prepared {
     pub invocation: Invocation,
     /// What is written to its standard input.
     pub input: Vec<Piece>,
+    /// What is asked of it instead, if it is kept.
+    pub ask: Ask,
     /// The reader of its output.
     pub codec: Box<dyn Codec>,
     /// Whether silence means trouble, so that first-byte and idle clocks run.
@@ -81,8 +86,9 @@ pub fn prepare(request: &Request<'_>) -> Result<Prepared, CallFailure> {
     }
     let (stdin, secret) = (&manifest.stdin, credential(request, paying)?);
     let mut env = environment(manifest, request.host, paying, &values, secret.as_ref());
-    if request.host.var(MARK_CALLS).is_some() {
-        env.insert(CALL.to_owned(), EnvValue::Plain(spec.id.to_string()));
+    let mark = request.host.var(MARK_CALLS).map(|_| spec.id.clone());
+    if let Some(id) = mark.as_ref().filter(|_| !request.kept) {
+        env.insert(CALL.to_owned(), EnvValue::Plain(id.to_string()));
     }
     let invocation = Invocation {
         program: program.path.clone(),
@@ -105,9 +111,12 @@ pub fn prepare(request: &Request<'_>) -> Result<Prepared, CallFailure> {
         model: request.model.argument.clone(),
     };
     let codec = codec(&kind(manifest)?, context);
+    let prompt = guard(stdin, &split.stdin).into_iter().chain(split.stdin.iter().cloned());
+    let prompt = prompt.map(Piece::JsonEscaped).collect();
     Ok(Prepared {
         invocation,
         input: input(request, &split.stdin),
+        ask: Ask { prompt, system: Arc::clone(&spec.system), values, mark },
         codec,
         streams: manifest.output.streams,
         warnings,
@@ -119,6 +128,7 @@ pub fn prepare(request: &Request<'_>) -> Result<Prepared, CallFailure> {
 fn values(request: &Request<'_>, paying: &PoolSpec, warnings: &mut Vec<String>) -> Result<Values, CallFailure> {
     let Request { manifest, host, model, spec, scratch, short, .. } = *request;
     let mut values = places(manifest, host, scratch, short);
+    values.insert(if request.kept { "kept" } else { "oneshot" }.to_owned(), String::new());
     if let Some(argument) = &model.argument {
         values.insert("model".to_owned(), argument.clone());
     }
@@ -236,10 +246,15 @@ fn files(request: &Request<'_>, split: &SplitPrompt, values: &mut Values) -> Res
     Ok(files)
 }
 
+/// What keeps the beginning of a prompt from being taken for a command, where it could be.
+fn guard(stdin: &StdinSpec, prompt: &[Arc<str>]) -> Option<Arc<str>> {
+    let first = prompt.iter().find(|part| !part.is_empty()).map_or("", |part| part);
+    let needed = stdin.guard_when.is_empty() || stdin.guard_when.iter().any(|start| first.starts_with(start));
+    (needed && !stdin.guard.is_empty()).then(|| stdin.guard.as_str().into())
+}
+
 fn input(request: &Request<'_>, prompt: &[Arc<str>]) -> Vec<Piece> {
     let stdin = &request.manifest.stdin;
-    let first = prompt.iter().find(|part| !part.is_empty()).map_or("", |part| part);
-    let guarded = stdin.guard_when.is_empty() || stdin.guard_when.iter().any(|start| first.starts_with(start));
     let escape = |text: Arc<str>| match stdin.escape {
         Escape::None => Piece::Raw(text),
         Escape::Json => Piece::JsonEscaped(text),
@@ -248,9 +263,7 @@ fn input(request: &Request<'_>, prompt: &[Arc<str>]) -> Vec<Piece> {
     if !stdin.before.is_empty() {
         pieces.push(Piece::Raw(stdin.before.as_str().into()));
     }
-    if guarded && !stdin.guard.is_empty() {
-        pieces.push(escape(stdin.guard.as_str().into()));
-    }
+    pieces.extend(guard(stdin, prompt).map(escape));
     if stdin.system_first && !request.spec.system.trim().is_empty() {
         pieces.push(escape(Arc::clone(&request.spec.system)));
         pieces.push(escape("\n\n".into()));

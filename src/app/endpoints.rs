@@ -5,8 +5,8 @@ use crate::app::execute::ProgramEnv;
 use crate::app::prepare::Ready;
 use crate::app::resolve::ReadyParticipant;
 use crate::call::{
-    self, AdapterQueue, Backend, Backoff, CallLimit, CliBackend, CliEndpoint, CliSettings, Echo, Endpoints,
-    NeedsRefresh,
+    self, AdapterQueue, Backend, Backoff, CallLimit, CliBackend, CliEndpoint, CliSettings, Echo, Endpoints, Keep,
+    NeedsRefresh, WorkerPool,
 };
 use crate::error::Error;
 use crate::ids::AdapterId;
@@ -17,8 +17,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// All participants who can be asked: those of one adapter share its queue.
-pub(super) fn endpoints(ready: &Ready, env: &ProgramEnv) -> Result<Endpoints, Error> {
+/// All participants who can be asked: those of one adapter share its queue, and all of them `workers`.
+pub(super) fn endpoints(ready: &Ready, env: &ProgramEnv, workers: &WorkerPool) -> Result<Endpoints, Error> {
     let limits = &ready.plan.limits;
     let host = Arc::new(ready.host.clone());
     let queues: BTreeMap<_, _> = limits
@@ -44,14 +44,32 @@ pub(super) fn endpoints(ready: &Ready, env: &ProgramEnv) -> Result<Endpoints, Er
         scratch_root: None,
         echo,
         now: Arc::clone(&env.clock),
+        workers: workers.clone(),
     };
+    let keeps = keeps(ready, env);
     let participants = ready.participants.iter().map(|participant| {
-        let backend: Arc<dyn Backend> = Arc::new(CliBackend::new(settings.clone(), participant.into()));
+        let keep = keeps.get(&participant.manifest.id).copied();
+        let endpoint = CliEndpoint { keep, ..participant.into() };
+        let backend: Arc<dyn Backend> = Arc::new(CliBackend::new(settings.clone(), endpoint));
         let queue = queues.get(&participant.manifest.id).cloned().unwrap_or_else(|| AdapterQueue::new(1));
         (participant.id.clone(), call::Endpoint { backend, queue, own: AdapterQueue::new(0) })
     });
     let backoff = Backoff { retries: limits.retries, seed: ready.plan.material.seed, ..Backoff::default() };
     Ok(Endpoints { by_name: participants.collect(), limit: CallLimit::new(limits.concurrency.global), backoff })
+}
+
+/// The adapters whose processes are kept. Why others have one process per call is said with `-v`, once for each.
+fn keeps(ready: &Ready, env: &ProgramEnv) -> BTreeMap<AdapterId, Keep> {
+    let mut keeps = BTreeMap::new();
+    for (adapter, limit) in &ready.plan.limits.concurrency.adapters {
+        let Some(one) = ready.participants.iter().find(|one| one.manifest.id == *adapter) else { continue };
+        match one.manifest.keeps(ready.settings.transport, one.program.version.as_deref()) {
+            Ok(spec) => drop(keeps.insert(adapter.clone(), Keep { spec, most: *limit })),
+            Err(why) if ready.settings.verbose => (env.notice)(&format!("{adapter}: one process per call: {why}")),
+            Err(_) => {}
+        }
+    }
+    keeps
 }
 
 /// When a call through a participant may have to refresh the login that pays for it. What the file says is
@@ -106,6 +124,7 @@ impl From<&ReadyParticipant> for CliEndpoint {
             pool: participant.pool.clone(),
             model: participant.model.clone(),
             effort: participant.effort,
+            keep: None,
         }
     }
 }

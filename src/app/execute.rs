@@ -2,7 +2,7 @@
 
 use crate::app::endpoints::endpoints;
 use crate::app::prepare::Ready;
-use crate::call::Caller;
+use crate::call::{Caller, WorkerPool};
 use crate::engine::{
     self, Bounds, Clock, Header, Listener, Record, Recorded, RunDeps, RunMeta, begin_journal, is_finished, replay,
 };
@@ -47,17 +47,18 @@ pub enum Begin {
 /// The run could not begin; a run that began is always finished, with its status.
 pub async fn execute(ready: &Ready, begin: Begin, env: &ProgramEnv, listener: Listener<'_>) -> Result<Finished, Error> {
     let protocol = ready.plan.machine()?;
-    let caller = Caller::new(endpoints(ready, env)?);
+    let workers = WorkerPool::default();
+    let caller = Caller::new(endpoints(ready, env, &workers)?);
     let meta = RunMeta::of(&ready.plan).with_told(&ready.warnings);
     let RunLimits { budget, max_wall, on_limit, .. } = ready.plan.limits.clone();
     let bounds = Bounds { budget, max_wall, on_limit };
     let (stop, clock) = (env.stop.clone(), Arc::clone(&env.clock));
     let deps = |journal| RunDeps { caller, stop, clock, journal, bounds };
-    match begin {
+    let finished = match begin {
         Begin::Anew => {
             let header = Header::new(ready.plan.clone(), ready.warnings.clone(), (env.clock)());
             let journal = journal(ready, &header, env).await?;
-            Ok(engine::drive(protocol, meta, header.at, deps(journal), listener).await)
+            engine::drive(protocol, meta, header.at, deps(journal), listener).await
         }
         Begin::GoOn(recorded, file, templates) => {
             let writer = recorded.writer(file).map_err(|error| {
@@ -71,9 +72,11 @@ pub async fn execute(ready: &Ready, begin: Begin, env: &ProgramEnv, listener: Li
                 .map_err(|unfit| Error::failed(ready.plan.run_id.to_string()).because(unfit))?;
             warnings.extend(replayed.warning());
             let resumed = Record::Resumed { limits, templates };
-            Ok(engine::resume(replayed.with_listener(listener), resumed, warnings, deps(Some(writer))).await)
+            engine::resume(replayed.with_listener(listener), resumed, warnings, deps(Some(writer))).await
         }
-    }
+    };
+    workers.close(env.stop.clone()).await.iter().for_each(|warning| (env.notice)(warning));
+    Ok(finished)
 }
 
 /// The journal of a new run, after making room for it; nothing, if the person wants none.

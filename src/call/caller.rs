@@ -331,7 +331,7 @@ fn check_usage(result: &mut Result<Reply, AttemptError>) -> Option<&'static str>
 }
 
 /// Waits until a stop is asked for; for ever, if nobody can ask any more.
-async fn stopped(stop: &mut watch::Receiver<StopLevel>) {
+pub(super) async fn stopped(stop: &mut watch::Receiver<StopLevel>) {
     if stop.wait_for(|level| *level > StopLevel::Run).await.is_err() {
         std::future::pending::<()>().await;
     }

@@ -2,23 +2,20 @@
 
 use super::backend::{Attempt, AttemptError, Backend, BoxFuture, CallEvent};
 use super::echo::Echo;
-use super::kept_output::KeptOutput;
-use super::secrets::{Redactor, Secrets};
-use crate::adapter::{self, ChosenPool, End, Host, Manifest, Prepared, Program, Progress, Request, ResolvedModel};
-use crate::event::EventKind;
+use super::kept::{Keep, Key, Started, Wanted, WorkerPool};
+use super::launch::{Launch, scratch};
+use super::reading::Reading;
+use super::secrets::Secrets;
+use crate::adapter::{self, ChosenPool, Codec, Host, Manifest, Prepared, Program, Request, ResolvedModel};
 use crate::exchange::{Effort, Reply};
 use crate::failure::{CallFailure, FailureClass};
-use crate::invocation::{Ending, Exit, Flow, Limits, Turn};
-use crate::process::{Scratch, Supervisor, is_shortage};
+use crate::invocation::{Ending, Exit, Flow, Limits, Line, Turn};
+use crate::process::Supervisor;
 use crate::time::Timestamp;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
-
-/// How often the bytes of an answer that is coming are reported.
-const PROGRESS_EVERY: Duration = Duration::from_millis(250);
 
 /// What all CLI participants of a run share.
 #[derive(Clone)]
@@ -35,6 +32,8 @@ pub struct CliSettings {
     pub echo: Option<Arc<Echo>>,
     /// Reads the wall clock.
     pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// The processes that are kept.
+    pub workers: WorkerPool,
 }
 
 /// One participant: a CLI, its model, and what pays.
@@ -50,6 +49,8 @@ pub struct CliEndpoint {
     pub model: ResolvedModel,
     /// How hard it thinks, unless a call says otherwise.
     pub effort: Option<Effort>,
+    /// How its processes are kept; `None` for one process per call.
+    pub keep: Option<Keep>,
 }
 
 /// Answers a participant's calls by running its CLI.
@@ -66,115 +67,104 @@ impl CliBackend {
     }
 
     async fn run(&self, attempt: Attempt) -> Result<Reply, AttemptError> {
-        let mut scratch = self.scratch(&attempt)?;
-        let result = self.run_in(&attempt, &mut scratch).await;
-        // Broken guarantees are warnings of the run, whatever becomes of the attempt.
-        let path = scratch.path().to_owned();
-        if self.settings.echo.is_some() {
-            let _kept = scratch.keep();
-        } else if let Err(error) = scratch.remove() {
-            let words = "its prompt and credentials may still be there";
-            self.warn(&attempt, &format!("the scratch folder {} cannot be removed ({error}): {words}", path.display()));
-        }
+        let warn = |text: String| {
+            let _ = attempt.events.send(CallEvent::Warning(format!("{}: {text}", attempt.spec.to.unnumbered())));
+        };
+        let result = match self.endpoint.keep {
+            Some(keep) => self.ask_worker(&attempt, keep).await,
+            None => self.run_once(&attempt, &warn).await,
+        };
+        self.settings.workers.take_warnings().into_iter().for_each(&warn);
         if let Some(error) = self.settings.supervisor.take_watchdog_error() {
             let words = "if refinery is killed, its CLIs may go on running";
-            self.warn(&attempt, &format!("the watchdog does not answer any more ({error}): {words}"));
+            warn(format!("the watchdog does not answer any more ({error}): {words}"));
         }
         result
     }
 
-    async fn run_in(&self, attempt: &Attempt, scratch: &mut Scratch) -> Result<Reply, AttemptError> {
-        let prepared = adapter::prepare(&self.request(attempt, scratch))?;
-        let Prepared { invocation, input, codec, streams, warnings, registry } = prepared;
-        if let Some(registry) = registry {
-            self.settings.supervisor.registers(scratch, registry);
-        }
-        let secrets = Secrets::of_child(&invocation, &self.settings.host);
-        scratch.materialise(&invocation).map_err(|error| no_scratch("fill the", &error))?;
-        let mut limits = self.settings.limits;
-        if !streams {
-            (limits.first_byte, limits.idle) = (None, None);
-        }
-        let turn = Turn { input, limits };
-        if let Some(echo) = &self.settings.echo {
-            echo.show(attempt, &invocation, &turn, scratch);
-        }
-        let (turns, receiver) = mpsc::channel(1);
-        // The channel holds one turn and its receiver lives: this cannot fail.
-        let _ = turns.try_send(turn);
+    /// Asks a process that answers nothing else.
+    async fn run_once(&self, attempt: &Attempt, warn: &(dyn Fn(String) + Sync)) -> Result<Reply, AttemptError> {
+        let id = &attempt.spec.id;
+        let scratch = scratch(&self.settings, &format!("{id}.{}", attempt.number))?;
+        let prepared = adapter::prepare(&self.request(attempt, scratch.path(), scratch.short()))?;
+        let launch = Launch::new(&self.settings, scratch, &prepared, format!("{id} attempt {}", attempt.number))?;
+        let Prepared { input, codec, streams, warnings, .. } = prepared;
+        let mut reading = self.reading(attempt, codec, &launch.secrets, warnings);
+        let turn = Turn { input, limits: Some(self.limits(streams)) };
+        launch.show(&turn);
+        let (turns, receiver) = mpsc::unbounded_channel();
+        // The receiver lives: this cannot fail.
+        let _ = turns.send(turn);
         drop(turns);
-        let mut gauge = Gauge::new(attempt, &secrets);
-        let mut kept = self.settings.echo.as_ref().map(|_| KeptOutput::begin(&invocation, scratch.path(), &secrets));
-        let mut codec = Some(codec);
         let mut answer = None;
-        let began = Instant::now();
-        let mut lines = |line: crate::invocation::Line| {
-            if let Some(kept) = &mut kept {
-                kept.line(&line);
-            }
-            let Some(reader) = &mut codec else { return Flow::Done };
-            let step = reader.line(&line);
-            if let Some(progress) = step.progress {
-                gauge.show(progress);
-            }
-            if step.flow == Flow::Done
-                && let Some(reader) = codec.take_if(|reader| reader.is_complete())
-            {
-                gauge.end();
-                let exit = Exit::at_answer(began.elapsed());
-                let ended = reader.end(&End { exit: &exit, now: (self.settings.now)() });
-                let ended = finish(ended, &secrets, &warnings);
+        let mut lines = |line: Line| {
+            let flow = reading.line(&line);
+            if flow == Flow::Done && reading.is_complete() {
+                let ended = reading.end(&Exit::at_answer(reading.elapsed()));
                 if let Ok(reply) = &ended {
                     let _ = attempt.answered.try_send(reply.clone());
                 }
                 answer = Some(ended);
             }
-            step.flow
+            flow
         };
-        tracing::debug!(call = %attempt.spec.id, attempt = attempt.number, program = %invocation.program.display(), "start");
-        let exit = self.settings.supervisor.supervise(&invocation, receiver, attempt.stop.clone(), &mut lines).await;
-        gauge.end();
-        if let Some(kept) = kept {
-            kept.end();
-        }
-        if let Some(echo) = &self.settings.echo {
-            echo.ended(attempt, &exit);
-        }
-        tracing::debug!(call = %attempt.spec.id, ending = ?exit.ending, code = ?exit.code, "the CLI ended");
-        if exit.leaked {
-            self.warn(attempt, "its CLI left processes behind; they were ended");
-        }
+        let exit = launch.run(receiver, attempt.stop.clone(), &mut lines, warn).await;
         if let Ending::NotStarted { message, exhausted: true } = &exit.ending {
             return Err(AttemptError::Exhausted(message.clone()));
         }
-        let at_exit = || {
-            let ended = codec?.end(&End { exit: &exit, now: (self.settings.now)() });
-            Some(finish(ended, &secrets, &warnings))
-        };
-        let ended = answer.or_else(at_exit);
-        Ok(ended.unwrap_or_else(|| Err(CallFailure::new(FailureClass::Internal, "its output was not read")))?)
+        Ok(answer.unwrap_or_else(|| reading.end(&exit))?)
     }
 
-    /// Tells of something that the run should warn of.
-    fn warn(&self, attempt: &Attempt, text: &str) {
-        let _ = attempt.events.send(CallEvent::Warning(format!("{}: {text}", attempt.spec.to.unnumbered())));
+    /// Asks a process that is kept.
+    async fn ask_worker(&self, attempt: &Attempt, keep: Keep) -> Result<Reply, AttemptError> {
+        let place = Path::new("/worker");
+        let Prepared { invocation, ask, codec, streams, warnings, .. } =
+            adapter::prepare(&self.request(attempt, place, place))?;
+        let secrets = Arc::new(Secrets::of_child(&invocation, &self.settings.host));
+        let reading = self.reading(attempt, codec, &secrets, warnings);
+        let key = Key { adapter: self.endpoint.manifest.id.clone(), invocation };
+        let wanted = Wanted { key: &key, keep, ask: &ask, limits: self.limits(streams) };
+        let mut stop = attempt.stop.clone();
+        let workers = &self.settings.workers;
+        let asked = workers.ask(&wanted, reading, &mut stop, &|number| self.start(attempt, number)).await?;
+        if let Some(echo) = &self.settings.echo {
+            echo.turn(&format!("{} attempt {}", attempt.spec.id, attempt.number), &asked.to_string());
+        }
+        let began = Instant::now();
+        let result = asked.result(&mut stop).await;
+        workers.took(&key.adapter, began.elapsed());
+        result
     }
 
-    /// A folder for this attempt alone; under the echo's folder and named for the call, if it stays.
-    fn scratch(&self, attempt: &Attempt) -> Result<Scratch, AttemptError> {
-        let made = match &self.settings.echo {
-            Some(echo) => {
-                let plain = |c: char| if c.is_alphanumeric() || c == '-' { c } else { '_' };
-                let name: String = attempt.spec.id.as_str().chars().map(plain).collect();
-                // Until it has been cleaned it goes with the program, as any other does.
-                self.settings.supervisor.scratch(Some(echo.folder()), &format!("{name}.{}.", attempt.number))
-            }
-            None => self.settings.supervisor.scratch(self.settings.scratch_root.as_deref(), "refinery-"),
-        };
-        made.map_err(|error| no_scratch("make a", &error))
+    /// A process that will answer this attempt first.
+    fn start(&self, attempt: &Attempt, number: u32) -> Result<Started, AttemptError> {
+        let manifest = &self.endpoint.manifest;
+        let name = format!("worker {}.{number}", manifest.id);
+        let scratch = scratch(&self.settings, &name)?;
+        let prepared = adapter::prepare(&self.request(attempt, scratch.path(), scratch.short()))?;
+        let codec = adapter::worker_codec(manifest)
+            .ok_or_else(|| CallFailure::new(FailureClass::Internal, format!("{}: it cannot be kept", manifest.id)))?;
+        let launch = Launch::new(&self.settings, scratch, &prepared, name.clone())?;
+        Ok(Started { name, codec, launch })
     }
 
-    fn request<'a>(&'a self, attempt: &'a Attempt, scratch: &'a Scratch) -> Request<'a> {
+    fn reading(
+        &self,
+        attempt: &Attempt,
+        codec: Box<dyn Codec>,
+        secrets: &Arc<Secrets>,
+        warnings: Vec<String>,
+    ) -> Reading {
+        Reading::new(attempt.clone(), codec, Arc::clone(secrets), warnings, Arc::clone(&self.settings.now))
+    }
+
+    /// The clocks of an attempt.
+    fn limits(&self, streams: bool) -> Limits {
+        let limits = self.settings.limits;
+        if streams { limits } else { Limits { first_byte: None, idle: None, ..limits } }
+    }
+
+    fn request<'a>(&'a self, attempt: &'a Attempt, scratch: &'a Path, short: &'a Path) -> Request<'a> {
         Request {
             manifest: &self.endpoint.manifest,
             program: &self.endpoint.program,
@@ -183,79 +173,15 @@ impl CliBackend {
             model: &self.endpoint.model,
             effort: self.endpoint.effort,
             spec: &attempt.spec,
-            scratch: scratch.path(),
-            short: scratch.short(),
+            scratch,
+            short,
+            kept: self.endpoint.keep.is_some(),
         }
-    }
-}
-
-/// What the codec made of the output, without secrets, with the warnings that were there before the start.
-fn finish(ended: Result<Reply, CallFailure>, secrets: &Secrets, warnings: &[String]) -> Result<Reply, CallFailure> {
-    let mut reply = secrets.clean(ended.map_err(|failure| secrets.clean_failure(failure))?);
-    reply.warnings.splice(0..0, warnings.iter().cloned());
-    Ok(reply)
-}
-
-fn no_scratch(what: &str, error: &std::io::Error) -> AttemptError {
-    let message = format!("cannot {what} scratch folder: {error}");
-    if is_shortage(error) {
-        AttemptError::Exhausted(message)
-    } else {
-        CallFailure::new(FailureClass::StartFailed, message).into()
     }
 }
 
 impl Backend for CliBackend {
     fn attempt(&self, attempt: Attempt) -> BoxFuture<'_, Result<Reply, AttemptError>> {
         Box::pin(self.run(attempt))
-    }
-}
-
-/// Turns a codec's progress into live events, not too many of them.
-struct Gauge<'a> {
-    attempt: &'a Attempt,
-    bytes: u64,
-    told: Option<Instant>,
-    redactor: Redactor<'a>,
-}
-
-impl<'a> Gauge<'a> {
-    fn new(attempt: &'a Attempt, secrets: &'a Secrets) -> Self {
-        Self { attempt, bytes: 0, told: None, redactor: Redactor::new(secrets) }
-    }
-
-    fn show(&mut self, progress: Progress) {
-        if let (Some(leader), Progress::Thinking | Progress::Text(_)) = (&self.attempt.leader, &progress) {
-            leader.release();
-        }
-        let call = self.attempt.spec.id.clone();
-        let doing = match progress {
-            Progress::Thinking => "thinking",
-            Progress::Retrying(_) => "retrying",
-            Progress::Text(text) => {
-                self.bytes += text.len() as u64;
-                let text = self.redactor.push(&text);
-                self.token(text);
-                "answering"
-            }
-        };
-        if self.told.is_none_or(|told| told.elapsed() >= PROGRESS_EVERY) {
-            self.told = Some(Instant::now());
-            let progress = EventKind::Progress { call, doing: doing.to_owned(), bytes: self.bytes };
-            let _ = self.attempt.events.send(CallEvent::Live(progress));
-        }
-    }
-
-    /// Shows what was held back.
-    fn end(&mut self) {
-        let text = self.redactor.finish();
-        self.token(text);
-    }
-
-    fn token(&self, text: String) {
-        if !text.is_empty() {
-            let call = self.attempt.spec.id.clone();
-            let _ = self.attempt.events.send(CallEvent::Live(EventKind::Token { call, text }));
-        }
     }
 }

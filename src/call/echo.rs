@@ -1,6 +1,5 @@
 //! `--debug`: each raw invocation as a line that makes it again when pasted, and its folder kept.
 
-use super::backend::Attempt;
 use crate::invocation::{EnvValue, Exit, Invocation, Turn};
 use crate::process::{Scratch, paste};
 use std::path::{Path, PathBuf};
@@ -38,27 +37,29 @@ impl Echo {
         &self.folder
     }
 
-    /// Shows the line, before the child starts.
-    pub fn show(&self, attempt: &Attempt, invocation: &Invocation, turn: &Turn, scratch: &Scratch) {
-        let id = &attempt.spec.id;
+    /// Shows the line, before the child starts. `name` says what it answers.
+    pub(super) fn show(&self, name: &str, invocation: &Invocation, turn: &Turn, scratch: &Scratch) {
         if let Err(error) = paste::write_stdin(scratch.path(), turn) {
-            self.line(&format!("# {id}: cannot keep its input: {error}"));
+            self.line(&format!("# {name}: cannot keep its input: {error}"));
         }
         let line = paste::line(&by_its_own_name(invocation, scratch), scratch.path());
-        self.line(&format!("# {id} attempt {}\n{line}", attempt.number));
+        self.line(&format!("# {name}\n{line}"));
+    }
+
+    /// Says which turn of a worker an attempt is.
+    pub(super) fn turn(&self, attempt: &str, turn: &str) {
+        self.line(&format!("# {attempt}: {turn}"));
     }
 
     /// Says how it ended.
-    pub fn ended(&self, attempt: &Attempt, exit: &Exit) {
+    pub(super) fn ended(&self, name: &str, exit: &Exit) {
         let how = match (exit.code, exit.signal) {
             (Some(code), _) => format!("exit code {code}"),
             (None, Some(signal)) => format!("signal {signal}"),
             (None, None) => "no exit code".to_owned(),
         };
         self.line(&format!(
-            "# {} attempt {} ended ({:?}): {how}, {} bytes out, {} bytes err, {} ms",
-            attempt.spec.id,
-            attempt.number,
+            "# {name} ended ({:?}): {how}, {} bytes out, {} bytes err, {} ms",
             exit.ending,
             exit.stdout_bytes,
             exit.stderr_bytes,

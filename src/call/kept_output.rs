@@ -11,21 +11,22 @@ use std::io::{self, BufWriter, Write};
 use std::ops::Range;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Larger files are not kept: they cannot be searched as a whole.
 const MOST_BYTES: u64 = 256 * 1024 * 1024;
 
 /// The files `stdout` and `stderr` in the folder of an attempt.
-pub(super) struct KeptOutput<'a> {
+pub(super) struct KeptOutput {
     stdout: Option<BufWriter<File>>,
     stderr: Option<BufWriter<File>>,
     folder: PathBuf,
-    secrets: &'a Secrets,
+    secrets: Arc<Secrets>,
 }
 
-impl<'a> KeptOutput<'a> {
+impl KeptOutput {
     /// Opens files for the streams that go to pipes; the child itself writes the others.
-    pub(super) fn begin(invocation: &Invocation, scratch: &Path, secrets: &'a Secrets) -> Self {
+    pub(super) fn begin(invocation: &Invocation, scratch: &Path, secrets: &Arc<Secrets>) -> Self {
         let open = |capture: &Capture, name: &str| match capture {
             Capture::Pipe => {
                 let path = scratch.join(name);
@@ -36,7 +37,7 @@ impl<'a> KeptOutput<'a> {
             Capture::File(_) => None,
         };
         let (stdout, stderr) = (open(&invocation.stdout, "stdout"), open(&invocation.stderr, "stderr"));
-        Self { stdout, stderr, folder: scratch.to_owned(), secrets }
+        Self { stdout, stderr, folder: scratch.to_owned(), secrets: Arc::clone(secrets) }
     }
 
     /// Takes a line in.
@@ -55,7 +56,7 @@ impl<'a> KeptOutput<'a> {
     pub(super) fn end(self) {
         let Self { stdout, stderr, folder, secrets } = self;
         drop((stdout, stderr));
-        clean_folder(&folder, secrets);
+        clean_folder(&folder, &secrets);
     }
 }
 

@@ -10,6 +10,7 @@ use crate::failure::CallFailure;
 use crate::invocation::{EnvValue, Invocation, Secret};
 use serde_json::Value;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// The shortest value of a login file that is taken for a token: others are words.
 const TOKEN_BYTES: usize = 12;
@@ -164,14 +165,14 @@ fn replaced(text: &str, spans: &[Range<usize>]) -> String {
 }
 
 /// Takes secrets out of a text that comes in pieces, however they are cut.
-pub(super) struct Redactor<'a> {
-    secrets: &'a Secrets,
+pub(super) struct Redactor {
+    secrets: Arc<Secrets>,
     /// The end of what came, with which a secret may begin.
     held: String,
 }
 
-impl<'a> Redactor<'a> {
-    pub(super) fn new(secrets: &'a Secrets) -> Self {
+impl Redactor {
+    pub(super) fn new(secrets: Arc<Secrets>) -> Self {
         Self { secrets, held: String::new() }
     }
 
@@ -241,7 +242,7 @@ mod tests {
     }
 
     fn in_pieces<'a>(secrets: &Secrets, pieces: impl IntoIterator<Item = &'a str>) -> Vec<String> {
-        let mut redactor = Redactor::new(secrets);
+        let mut redactor = Redactor::new(Arc::new(secrets.clone()));
         let mut shown: Vec<_> = pieces.into_iter().map(|piece| redactor.push(piece)).collect();
         shown.push(redactor.finish());
         shown

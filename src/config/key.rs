@@ -80,6 +80,8 @@ keys! {
         Retries = "retries",
         /// Maximum parallel calls.
         MaxConcurrent = "max_concurrent",
+        /// How the CLIs are driven.
+        Transport = "transport",
         /// Account to bill.
         Billing = "billing",
         /// Whether to continue without missing participants.

@@ -7,7 +7,7 @@ use super::file::{DEFAULT, entries};
 use super::key::{AdapterKey, Key, Path};
 use super::layers::{Layers, Source};
 use super::settings::MOST_DAYS;
-use crate::adapter::Billing;
+use crate::adapter::{Billing, Transport};
 use crate::exchange::{Effort, Tuning};
 use crate::plan::OnLimit;
 use crate::protocol::consensus::ConsensusPlan;
@@ -88,6 +88,7 @@ fn run(key: Key) -> Value {
         Key::BudgetUsd => or_default(&number(0.0001, 1e6)),
         Key::MaxWall => or_default(&time()),
         Key::OnLimit => word(OnLimit::VARIANTS),
+        Key::Transport => word(Transport::VARIANTS),
         Key::KeepRuns => or_none(1_000_000),
         Key::KeepDays => or_none(MOST_DAYS),
         Key::StateDir => json!({ "type": "string" }),
@@ -182,7 +183,7 @@ mod tests {
     /// Values at, inside and just outside of every range that there is.
     fn samples() -> Vec<Value> {
         let words = [ReviewMode::VARIANTS, Billing::VARIANTS, OutputFormat::VARIANTS, OnLimit::VARIANTS];
-        let more = [<Effort as VariantNames>::VARIANTS, Strategy::VARIANTS, <Normaliser as VariantNames>::VARIANTS];
+        let more = [Transport::VARIANTS, <Effort as VariantNames>::VARIANTS, Strategy::VARIANTS, <Normaliser as VariantNames>::VARIANTS];
         let others = ["default", "lots", "90s", "1h 30m", "10x", ""].as_slice();
         let words = words.into_iter().chain(more).chain([others]).flatten().copied();
         let mut all: Vec<Value> = words.map(Value::from).collect();

@@ -3,7 +3,7 @@
 use super::key::{AdapterKey, Key, Path};
 use super::layers::{Layers, Source};
 use super::refine::{self, RefineSettings};
-use crate::adapter::Billing;
+use crate::adapter::{Billing, Transport};
 use crate::error::Error;
 use crate::exchange::{Effort, Tuning};
 use crate::plan::{Budget, Ceiling, OnLimit};
@@ -39,6 +39,8 @@ pub struct Settings {
     pub retries: u32,
     /// Maximum parallel calls of all adapters; 0 for no limit.
     pub max_concurrent: usize,
+    /// How the CLIs are driven.
+    pub transport: Transport,
     /// Account to bill.
     pub billing: Billing,
     /// Whether to continue without participants that are missing.
@@ -112,6 +114,7 @@ impl Settings {
             idle_timeout: read.value(Key::IdleTimeout, time),
             retries: read.value(Key::Retries, |text| whole(text, &(0..=10))),
             max_concurrent: read.value(Key::MaxConcurrent, |text| whole(text, &(0..=1000))),
+            transport: read.value(Key::Transport, word),
             billing: read.value(Key::Billing, word),
             allow_missing: read.value(Key::AllowMissing, yes),
             output_format: read.value(Key::OutputFormat, word),

@@ -5,7 +5,7 @@ use super::message::Message;
 use super::provider::{About, ModelId, ModelProvider, ProviderError};
 use super::request::{ProviderRequest, unheard};
 use crate::adapter::{self, Billing, Catalog, Host, Manifest};
-use crate::call::{Attempt, AttemptError, Backend, CliBackend, CliEndpoint, CliSettings};
+use crate::call::{Attempt, AttemptError, Backend, CliBackend, CliEndpoint, CliSettings, WorkerPool};
 use crate::error::{Error, ErrorKind};
 use crate::exchange::{Effort, Reply};
 use crate::failure::{CallFailure, FailureClass};
@@ -146,7 +146,7 @@ impl CliProvider {
         let marker = Marker::new(format!("{}-{}", machine::run_id(now()), std::process::id()));
         Ok(Self {
             name: options.name.unwrap_or_else(|| ModelId::new(model.model_id.as_str())),
-            endpoint: CliEndpoint { manifest, program, pool, model, effort },
+            endpoint: CliEndpoint { manifest, program, pool, model, effort, keep: None },
             settings: CliSettings {
                 supervisor: Supervisor::new(marker),
                 host: Arc::new(host),
@@ -158,6 +158,7 @@ impl CliProvider {
                 scratch_root,
                 echo: None,
                 now: Arc::new(now),
+                workers: WorkerPool::default(),
             },
         })
     }

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 /// Armed when a turn begins, read by the supervisor, and dropped when the turn ends.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Clocks {
+pub(crate) struct Clocks {
     limits: Limits,
     began: Instant,
     last_life: Option<Instant>,
@@ -14,17 +14,17 @@ pub(super) struct Clocks {
 
 impl Clocks {
     /// Starts all clocks of a turn.
-    pub(super) fn start(limits: Limits, now: Instant) -> Self {
+    pub(crate) fn start(limits: Limits, now: Instant) -> Self {
         Self { limits, began: now, last_life: None }
     }
 
     /// Notes that bytes came, on either stream.
-    pub(super) fn life(&mut self, now: Instant) {
+    pub(crate) fn life(&mut self, now: Instant) {
         self.last_life = Some(now);
     }
 
     /// When the next clock runs out, and which one that is.
-    pub(super) fn next(&self) -> (Instant, Ending) {
+    pub(crate) fn next(&self) -> (Instant, Ending) {
         let hard = (after(self.began, self.limits.hard), Ending::HardLimit);
         let silence = match self.last_life {
             None => self.limits.first_byte.map(|limit| (after(self.began, limit), Ending::FirstByteLimit)),

@@ -37,11 +37,6 @@ impl Input {
         self.settle();
     }
 
-    /// Whether another turn can be written.
-    pub(super) fn takes_more(&self) -> bool {
-        self.stdin.is_some()
-    }
-
     /// Whether something is left to be written, and can be.
     pub(super) fn is_busy(&self) -> bool {
         self.stdin.is_some() && self.state == State::Writing

@@ -33,6 +33,7 @@ mod supervise;
 mod supervisor;
 pub mod watchdog;
 
+pub(crate) use clocks::Clocks;
 pub use file_lock::FileLock;
 pub use orphans::Orphans;
 pub use procfs::is_ignored;

@@ -60,7 +60,6 @@ impl<'a> Reader<'a> {
         {
             match show(self.lines, stream, line) {
                 Flow::More => {}
-                Flow::TurnDone => flow = Flow::TurnDone,
                 Flow::Done => {
                     self.deaf = true;
                     flow = Flow::Done;
@@ -119,18 +118,17 @@ mod tests {
         let mut codec = |line: Line| {
             seen.push(line.text.clone());
             match line.text.as_str() {
-                "turn" => Flow::TurnDone,
                 "done" => Flow::Done,
                 _ => Flow::More,
             }
         };
         let mut reader = Reader::new(&mut codec);
-        assert_eq!(reader.take(Stream::Stdout, b"a\nturn\nb\n"), Flow::TurnDone);
+        assert_eq!(reader.take(Stream::Stdout, b"a\nb\n"), Flow::More);
         assert_eq!(reader.take(Stream::Stdout, b"c\ndone\nlate\n"), Flow::Done);
         assert_eq!(reader.take(Stream::Stderr, b"later\n"), Flow::More);
         assert_eq!(reader.end(), Flow::More);
-        assert_eq!((reader.stdout_bytes, reader.stderr_bytes), (21, 6));
-        assert_eq!(seen, ["a", "turn", "b", "c", "done"]);
+        assert_eq!((reader.stdout_bytes, reader.stderr_bytes), (16, 6));
+        assert_eq!(seen, ["a", "b", "c", "done"]);
     }
 
     #[test]

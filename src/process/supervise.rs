@@ -48,7 +48,7 @@ pub(super) struct Child<'a> {
     output: Output,
     input: Input,
     reader: Reader<'a>,
-    turns: mpsc::Receiver<Turn>,
+    turns: mpsc::UnboundedReceiver<Turn>,
     stop: watch::Receiver<StopLevel>,
     stopped: StopLevel,
     state: State,
@@ -64,7 +64,7 @@ impl<'a> Child<'a> {
     pub(super) fn new(
         mut spawned: Spawned,
         inv: &Invocation,
-        turns: mpsc::Receiver<Turn>,
+        turns: mpsc::UnboundedReceiver<Turn>,
         stop: watch::Receiver<StopLevel>,
         lines: &'a mut (dyn FnMut(Line) -> Flow + Send),
     ) -> Self {
@@ -155,7 +155,7 @@ impl<'a> Child<'a> {
     fn on_turn(&mut self, turn: Option<Turn>) {
         match turn {
             Some(turn) => {
-                self.clocks = Some(Clocks::start(turn.limits, Instant::now()));
+                self.clocks = turn.limits.map(|limits| Clocks::start(limits, Instant::now()));
                 self.reader.begin_turn();
                 self.input.push(turn.input);
             }
@@ -204,8 +204,7 @@ impl<'a> Child<'a> {
     fn on_flow(&mut self, flow: Flow) {
         match flow {
             Flow::More => {}
-            Flow::TurnDone if self.input.takes_more() => self.clocks = None,
-            Flow::TurnDone | Flow::Done => self.dismiss(),
+            Flow::Done => self.dismiss(),
         }
     }
 

@@ -80,9 +80,9 @@ impl Supervisor {
     /// child that did not start is an [`Exit`] too.
     ///
     /// The child is started at once. Each [`Turn`] is written to its standard input, and its
-    /// output goes to `lines`, line by line. When `turns` is closed and no turn is running, the
-    /// child is let go like after [`Flow::Done`]. When the future is dropped, the child's whole
-    /// process group is killed.
+    /// output goes to `lines`, line by line; while the clocks of one run, the next one waits. When
+    /// `turns` is closed and no clocks run, the child is let go like after [`Flow::Done`]. When the
+    /// future is dropped, the child's whole process group is killed.
     ///
     /// `lines` runs between two reads and must be quick. After it said [`Flow::Done`] it is not
     /// called any more. Lines longer than 16 MiB (standard error: 1 MiB) come cut; more than
@@ -93,7 +93,7 @@ impl Supervisor {
     pub async fn supervise(
         &self,
         inv: &Invocation,
-        turns: mpsc::Receiver<Turn>,
+        turns: mpsc::UnboundedReceiver<Turn>,
         stop: watch::Receiver<StopLevel>,
         lines: &mut (dyn FnMut(Line) -> Flow + Send),
     ) -> Exit {

@@ -7,7 +7,7 @@ use super::user_home::{UserHome, chatgpt_on_loopback, text};
 use refinery_core::adapter::{Billing, Catalog, Host, Manifest, Program, choose};
 use refinery_core::call::{
     AdapterQueue, Answered, AtLimit, Backoff, CallContext, CallEvent, CallLimit, Caller, CliBackend, CliEndpoint,
-    CliSettings, Echo, Endpoint, Endpoints,
+    CliSettings, Echo, Endpoint, Endpoints, WorkerPool,
 };
 use refinery_core::exchange::{CallSpec, Effort, Prompt, Reply, Role, Shape, Tuning};
 use refinery_core::failure::CallFailure;
@@ -238,9 +238,10 @@ impl Call {
             scratch_root: None,
             echo: Some(Arc::new(echo)),
             now: Arc::new(now),
+            workers: WorkerPool::default(),
         };
         let effort = self.effort.or(model.effort);
-        let backend = CliBackend::new(settings, CliEndpoint { manifest, program, pool, model, effort });
+        let backend = CliBackend::new(settings, CliEndpoint { manifest, program, pool, model, effort, keep: None });
         Endpoint { backend: Arc::new(backend), queue: AdapterQueue::new(1), own: AdapterQueue::new(0) }
     }
 

@@ -58,6 +58,11 @@ impl Call {
         std::env::var(VARIABLE).map_or_else(|_| Ok(Self::default()), |id| Self::parse(&id))
     }
 
+    /// The call that a line names to a process that is kept; `None` for any other line.
+    pub fn marked(line: &serde_json::Value) -> Option<Result<Self, String>> {
+        line.get(VARIABLE)?.as_str().map(Self::parse)
+    }
+
     fn parse(id: &str) -> Result<Self, String> {
         let mut parts = id.split('/');
         let round = parts.find_map(|part| part.strip_prefix('r')?.parse().ok());

@@ -27,7 +27,7 @@ pub fn signal(name: &str) -> Result<i32, String> {
 }
 
 /// The ears of a process: which signals end it with an exit code of its own, until it goes deaf.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct SignalHandlers {
     codes: Vec<(i32, Arc<AtomicBool>)>,
 }

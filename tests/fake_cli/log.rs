@@ -26,6 +26,8 @@ struct Entry<'a> {
     schema: bool,
     call: &'a str,
     phase: Phase,
+    /// How many prompts its conversation holds, with this one.
+    history: u32,
     /// The marked drafts in the prompt.
     marks: Vec<Mark>,
     rule: &'a str,
@@ -47,7 +49,14 @@ struct Entry<'a> {
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn request(log: &script::Log, request: &Request, argv: &[String], rule: &str, latency: Duration) -> io::Result<()> {
+pub fn request(
+    log: &script::Log,
+    request: &Request,
+    argv: &[String],
+    rule: &str,
+    latency: Duration,
+    history: u32,
+) -> io::Result<()> {
     let prompt = request.prompt.as_deref();
     let entry = Entry {
         at_ms: clock::now_ms(),
@@ -60,6 +69,7 @@ pub fn request(log: &script::Log, request: &Request, argv: &[String], rule: &str
         schema: request.asked.schema.is_some(),
         call: &request.call.id,
         phase: request.call.phase,
+        history,
         marks: request.marks(),
         rule,
         latency_us: u64::try_from(latency.as_micros()).unwrap_or(u64::MAX),

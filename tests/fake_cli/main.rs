@@ -3,8 +3,7 @@
 //!
 //! It is started as `fake-cli --as VENDOR [--script FILE] [--name WHO] -- ARGUMENTS`, from where the vendor's
 //! own program would be, so that everything else (adapters, process layer, protocols) is the real thing.
-//! [`script`] says what a script can do. It starts no runtime and no thread, so that it is there within a few
-//! milliseconds.
+//! [`script`] says what a script can do. It starts no runtime, so that it is there within a few milliseconds.
 
 mod action;
 mod call;
@@ -13,6 +12,7 @@ mod compose;
 mod draw;
 mod failure_kind;
 mod faults;
+mod kept;
 mod log;
 mod marker;
 mod options;

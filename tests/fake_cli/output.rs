@@ -3,8 +3,33 @@
 use super::action::Channel;
 use super::script::Manner;
 use super::vendor::Rendered;
+use std::cell::Cell;
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
+
+/// Which call may be heard, of those that are played at the same time.
+static HEARD: AtomicU32 = AtomicU32::new(0);
+
+thread_local! {
+    /// The call that this thread plays; 0 for none.
+    static OWN: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Only this call is heard from here on.
+pub fn only_of(call: u32) {
+    HEARD.store(call, Ordering::SeqCst);
+}
+
+/// What this thread writes belongs to this call.
+pub fn belongs_to(call: u32) {
+    OWN.set(call);
+}
+
+/// Writes whole lines of standard output.
+pub fn line(text: &str) {
+    write(&mut io::stdout().lock(), text.as_bytes());
+}
 
 /// The two output streams. Whether anybody reads them is no concern of a fake's.
 pub struct Output {
@@ -69,7 +94,8 @@ impl Output {
 
 /// A reader that went away is no reason to stop: the vendors' programs do not either.
 fn write(to: &mut impl Write, bytes: &[u8]) {
-    if !bytes.is_empty() {
+    let own = OWN.get();
+    if !bytes.is_empty() && (own == 0 || own == HEARD.load(Ordering::SeqCst)) {
         let _ = to.write_all(bytes).and_then(|()| to.flush());
     }
 }

@@ -8,7 +8,7 @@ use super::output::Output;
 use super::request::Request;
 use super::script::{Latency, Rule, Script};
 use super::vendor::{Asked, Early, Turn};
-use super::{clock, draw, log, rules, speech};
+use super::{clock, draw, kept, log, rules, speech};
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
@@ -40,7 +40,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
     }
 }
 
-fn mistake(reason: impl std::fmt::Display) -> Early {
+pub(super) fn mistake(reason: impl std::fmt::Display) -> Early {
     Early { stderr: format!("fake-cli: {reason}\n"), code: OUR_MISTAKE, ..Early::default() }
 }
 
@@ -50,17 +50,15 @@ fn play(options: &Options) -> Result<u8, Early> {
     let handlers = SignalHandlers::new(options.vendor.signal_codes());
     let call = Call::of_environment().map_err(mistake)?;
     let asked = options.vendor.parse(&options.argv)?;
-    let stays = asked.stays;
+    let player = Player { options: options.clone(), call, script, default, handlers };
+    if asked.kept {
+        return kept::serve(&player, asked);
+    }
     let mut input = BufReader::new(io::stdin());
-    let mut player = Player { options, call, script: &script, default: &default, handlers, code: 0 };
     loop {
-        let request = player.next(asked.clone(), &mut input)?;
-        let Some((request, rule, name)) = request else { return Ok(player.code) };
-        if let Some(code) = player.turn(&request, &rule, &name)? {
+        let (code, over) = player.play(asked.clone(), 1, &mut input)?;
+        if over || !asked.stays {
             return Ok(code);
-        }
-        if !stays || request.prompt.is_none() {
-            return Ok(player.code);
         }
     }
 }
@@ -72,13 +70,14 @@ fn load(path: &Path) -> Result<Script, Early> {
     Script::parse(&text).map(|script| script.within(folder)).map_err(named)
 }
 
-struct Player<'a> {
-    options: &'a Options,
-    call: Call,
-    script: &'a Script,
-    default: &'a Script,
+/// What a process plays from.
+#[derive(Clone)]
+pub(super) struct Player {
+    pub options: Options,
+    pub call: Call,
+    pub script: Script,
+    default: Script,
     handlers: SignalHandlers,
-    code: u8,
 }
 
 /// Why the prompt was not read: it is over, or the vendor's program refuses it.
@@ -87,7 +86,24 @@ enum Unread {
     Early(Early),
 }
 
-impl Player<'_> {
+impl Player {
+    /// Plays the next request, the last of so many of one conversation. The exit code, and whether the process ends
+    /// with it.
+    pub fn play(&self, asked: Asked, history: u32, input: &mut impl BufRead) -> Result<(u8, bool), Early> {
+        match self.next(asked, input)? {
+            Some((request, rule, name)) => {
+                let (code, over) = self.turn(&request, &rule, &name, history)?;
+                Ok((code, over || request.prompt.is_none()))
+            }
+            None => Ok((0, true)),
+        }
+    }
+
+    /// The rule for the reset of a conversation, where it is not the vendor's own.
+    pub fn on_reset(&self) -> Option<Rule> {
+        self.script.rule.iter().find(|rule| rule.when.begins.as_deref() == Some("/clear")).cloned()
+    }
+
     /// The next request and the rule that it plays; `None` when nobody asks any more.
     fn next(&self, asked: Asked, input: &mut impl BufRead) -> Result<Option<(Request, Rule, String)>, Early> {
         let mut request = Request::new(self.options.vendor, self.options.who.as_deref(), self.call.clone(), asked);
@@ -100,10 +116,10 @@ impl Player<'_> {
         let never =
             self.script.rule.iter().any(|rule| rule.actions.iter().any(|action| matches!(action, Action::Unread)));
         let first = if never { Ok(()) } else { read(&mut request) };
-        let own = first.and_then(|()| rules::choose(self.script, &mut request, &mut read, fault));
+        let own = first.and_then(|()| rules::choose(&self.script, &mut request, &mut read, fault));
         let chosen = own.and_then(|own| match own {
             Some((rule, name)) => Ok(Some((rule, name))),
-            None => rules::choose(self.default, &mut request, &mut read, fault)
+            None => rules::choose(&self.default, &mut request, &mut read, fault)
                 .map(|found| found.map(|(rule, name)| (rule, format!("default {name}")))),
         });
         match chosen {
@@ -114,13 +130,14 @@ impl Player<'_> {
         }
     }
 
-    /// Plays a rule; a code if that ends the process at once.
-    fn turn(&mut self, request: &Request, rule: &Rule, name: &str) -> Result<Option<u8>, Early> {
+    /// Plays a rule. The exit code, and whether that ends the process at once.
+    fn turn(&self, request: &Request, rule: &Rule, name: &str, history: u32) -> Result<(u8, bool), Early> {
+        let mut code = 0;
         let begun = Instant::now();
         let latency = rule.latency.or(self.script.latency);
         let mut left = latency.map_or(Duration::ZERO, |latency| drawn(latency, self.script.seed, request, name));
         if let Some(log) = &self.script.log {
-            log::request(log, request, &self.options.argv, name, left)
+            log::request(log, request, &self.options.argv, name, left, history)
                 .map_err(|error| mistake(format!("log {}: {error}", log.file.display())))?;
         }
         let session = session(request);
@@ -144,15 +161,15 @@ impl Player<'_> {
                 let think = latency.map_or(0.0, |latency| latency.think);
                 // The latency is that of the whole call: a second answer comes at once.
                 output.play(&rendered, begun, std::mem::take(&mut left), think);
-                self.code = rendered.code;
+                code = rendered.code;
                 if rendered.leaves {
-                    return Ok(Some(self.code));
+                    return Ok((code, true));
                 }
             } else if let Some(code) = self.inject(action, &mut output)? {
-                return Ok(Some(code));
+                return Ok((code, true));
             }
         }
-        Ok(None)
+        Ok((code, false))
     }
 
     fn inject(&self, action: &Action, output: &mut Output) -> Result<Option<u8>, Early> {

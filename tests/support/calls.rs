@@ -145,6 +145,7 @@ pub fn ask(name: &str, model: Option<&str>, host: &Host, spec: &CallSpec) -> Res
         spec,
         scratch: Path::new("/scratch/one"),
         short: Path::new("/scratch/one"),
+        kept: false,
     };
     prepare(&request)
 }

@@ -1,13 +1,15 @@
 //! What a manifest must not say, beyond what its schema already rules out.
 
 use super::{CodecName, Holds, Manifest, numbers};
-use crate::adapter::{PoolKind, template};
+use crate::adapter::{PoolKind, template, worker_codec};
 use std::collections::BTreeSet;
 use std::path::{Component, Path};
 
 /// Placeholders that every invocation can use.
-const KNOWN: &[&str] =
-    &["model", "effort", "schema", "temperature", "reply_tokens", "scratch", "short", "cwd", "home", "user_home"];
+const KNOWN: &[&str] = &[
+    "model", "effort", "schema", "temperature", "reply_tokens", "scratch", "short", "cwd", "home", "user_home", "oneshot",
+    "kept",
+];
 
 /// What cannot work.
 #[derive(Debug, PartialEq, Eq)]
@@ -161,6 +163,9 @@ impl Manifest {
         let stdin = &self.stdin;
         if stdin.guard.is_empty() && !stdin.guard_when.is_empty() {
             return problem(words("guard_when"), "`stdin.guard_when` needs a `guard`");
+        }
+        if self.kept.is_some() && worker_codec(self).is_none() {
+            return problem(words("[kept]"), "`[kept]`: this codec cannot ask a process again");
         }
         if stdin.hold_open && !matches!(self.output.codec, CodecName::Claude | CodecName::Codex | CodecName::Jsonl) {
             return problem(words("hold_open"), "`stdin.hold_open`: this codec only knows the end by end of file");

@@ -9,9 +9,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 mod check;
+mod kept;
 mod login;
 mod parts;
 
+pub use kept::{KeptSpec, Transport};
 pub use login::{Keyring, LoginFormat, LoginSpec};
 pub use parts::{
     CodecName, Escape, FileSpec, Holds, InvocationSpec, Limits, LinkSpec, Models, OutputSpec, Overflow, PoolSpec,
@@ -58,6 +60,9 @@ pub struct Manifest {
     pub stdin: StdinSpec,
     /// How its answer comes out.
     pub output: OutputSpec,
+    /// How it is kept and asked again, if it can be.
+    #[serde(default)]
+    pub kept: Option<KeptSpec>,
     /// What it can take.
     #[serde(default)]
     pub limits: Limits,

@@ -95,6 +95,11 @@ pub struct LimitArgs {
         allow_hyphen_values = true
     )]
     pub max_concurrent: Vec<String>,
+
+    /// CLI processes: kept (one answers many calls), oneshot (one per call), or auto (kept where the
+    /// version of the CLI is tested) [default: auto]
+    #[arg(long, value_name = "MODE", help_heading = "Limits")]
+    pub transport: Option<String>,
 }
 
 /// Limits of the run.

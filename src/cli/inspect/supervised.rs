@@ -23,10 +23,10 @@ pub struct Supervised<'a> {
 
 impl Supervised<'_> {
     async fn go(&self, invocation: &Invocation, limit: Duration) -> Result<Ran, String> {
-        let (turns, receiver) = mpsc::channel(1);
+        let (turns, receiver) = mpsc::unbounded_channel();
         let limits = Limits { hard: limit, first_byte: None, idle: None };
-        // The channel holds one turn and its receiver lives: this cannot fail.
-        let _ = turns.try_send(Turn { input: Vec::new(), limits });
+        // The receiver lives: this cannot fail.
+        let _ = turns.send(Turn { input: Vec::new(), limits: Some(limits) });
         drop(turns);
         let (_running, stop) = watch::channel(StopLevel::Run);
         let mut ran = Ran::default();

@@ -71,6 +71,7 @@ pub(super) fn parse(argv: &[String]) -> Result<Asked, Early> {
         system: system(&given)?,
         schema: schema(given.value("--json-schema"))?,
         stays,
+        kept: stays && !given.has("--disable-slash-commands"),
         partial: format == Format::Events && given.has("--include-partial-messages"),
         format,
         argument: given.words().join(" "),
@@ -198,6 +199,29 @@ pub(super) fn head(turn: &Turn<'_>) -> Vec<Value> {
         head.push(json!({"type": "system", "subtype": "status", "status": "requesting", "session_id": turn.session}));
     }
     head
+}
+
+/// What it prints when it has forgotten the conversation.
+pub fn cleared(asked: &Asked) -> String {
+    let turn = Turn { asked, prompt: "", session: "forgotten", chunks: 0, now: 0, millis: 0 };
+    let reset = json!({"type": "conversation_reset", "trigger": "clear"});
+    let result = result(&turn, &Ending::default());
+    lines(&[&[reset], head(&turn).as_slice(), &[result]].concat())
+}
+
+/// What it prints when it is interrupted, whether or not a call was running.
+pub fn interrupted(asked: &Asked, request: &Value, aborted: bool) -> String {
+    let turn = Turn { asked, prompt: "", session: "interrupted", chunks: 0, now: 0, millis: 0 };
+    let response = json!({"type": "control_response", "response": {"subtype": "success",
+        "request_id": request["request_id"]}});
+    let ending = Ending { is_error: true, num_turns: 1, terminal_reason: Some("aborted_streaming"), ..Ending::default() };
+    let mut result = result(&turn, &ending);
+    result["subtype"] = json!("error_during_execution");
+    lines(&if aborted { vec![response, result] } else { vec![response] })
+}
+
+fn lines(events: &[Value]) -> String {
+    events.iter().map(|event| format!("{event}\n")).collect()
 }
 
 pub(super) fn assistant(turn: &Turn<'_>, block: &Value) -> Value {

@@ -10,6 +10,8 @@ mod gemini;
 mod gemini_failures;
 mod plain;
 
+pub use claude::{cleared, interrupted};
+
 use super::action::Fail;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -42,6 +44,8 @@ pub struct Asked {
     pub schema: Option<Value>,
     /// Whether it takes line after line on standard input, and stays until that ends.
     pub stays: bool,
+    /// Whether it can be asked again and forgets what was said when it is told to.
+    pub kept: bool,
     /// Whether pieces of the answer are printed as they come.
     pub partial: bool,
     /// How the answer is printed.

@@ -1,0 +1,60 @@
+//! How a CLI is kept: one process, a worker, that answers many calls.
+
+use super::Manifest;
+use crate::value::Word;
+use serde::Deserialize;
+use strum::{EnumString, IntoStaticStr, VariantNames};
+
+/// How long a worker is kept, and how many calls it takes at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct KeptSpec {
+    /// What a start takes, in milliseconds: a call waits no longer for a busy worker.
+    pub start_ms: u64,
+    /// Calls that one worker takes at once, at least 1.
+    #[serde(default = "one")]
+    #[cfg_attr(feature = "cli", schemars(range(min = 1)))]
+    pub parallel: usize,
+    /// Calls after which a worker is replaced, at least 1.
+    #[cfg_attr(feature = "cli", schemars(range(min = 1)))]
+    pub calls: u32,
+    /// Age in seconds after which a worker is replaced.
+    pub age_s: u64,
+}
+
+fn one() -> usize {
+    1
+}
+
+/// How the CLIs of a run are driven.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, IntoStaticStr, VariantNames, EnumString)]
+#[strum(serialize_all = "lowercase", ascii_case_insensitive)]
+pub enum Transport {
+    /// Kept where the version is known and tested, else one process per call.
+    #[default]
+    Auto,
+    /// One process per call.
+    Oneshot,
+    /// Kept wherever the adapter can, whatever the version.
+    Kept,
+}
+
+impl Word for Transport {}
+
+impl Manifest {
+    /// How its processes are kept.
+    ///
+    /// # Errors
+    /// Why each call has a process of its own, in words.
+    pub fn keeps(&self, transport: Transport, version: Option<&str>) -> Result<KeptSpec, String> {
+        let spec = self.kept.ok_or("its adapter has no kept transport")?;
+        match (transport, version) {
+            (Transport::Oneshot, _) => Err("as asked for".to_owned()),
+            (Transport::Kept, _) => Ok(spec),
+            (Transport::Auto, None) => Err("its version is unknown".to_owned()),
+            (Transport::Auto, Some(version)) if self.tested_with(version) == Some(true) => Ok(spec),
+            (Transport::Auto, Some(version)) => Err(format!("version {version} is untested")),
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! CLIs that are kept: one process answers many calls, and nothing of one is in another.
+
+use crate::support::sandbox::{Sandbox, document, signal};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A consensus of two rounds at most, of processes that are kept where they can be.
+const RUN: &str = "why -m claude,codex --transport kept --max-rounds 2 -o json";
+
+fn by_process(sandbox: &Sandbox) -> BTreeMap<u64, Vec<Value>> {
+    let mut all = BTreeMap::<u64, Vec<Value>>::new();
+    for one in sandbox.log().into_iter().filter(|one| one["vendor"] == "claude") {
+        all.entry(one["pid"].as_u64().unwrap()).or_default().push(one);
+    }
+    all
+}
+
+/// Every prompt was the only one of its conversation.
+fn assert_apart(sandbox: &Sandbox) {
+    let log = sandbox.log();
+    assert!(log.iter().all(|one| one["history"] == 1), "{log:#?}");
+}
+
+fn rule(when: &str, actions: &str) -> String {
+    format!("[[rule]]\nwhen = {{ {when} }}\nactions = [{actions}]\n")
+}
+
+fn account<'a>(document: &'a Value, who: &str) -> &'a Value {
+    document["participants"].as_array().unwrap().iter().find(|one| one["participant"] == who).unwrap()
+}
+
+#[test]
+fn one_process_answers_many_calls_and_the_run_is_the_same() {
+    let outcome = |transport: &str| {
+        let sandbox = Sandbox::new("");
+        let output = sandbox.run(&format!("{RUN} --seed 1 --transport {transport}"));
+        assert_eq!(output.code, Some(0), "{}", output.stderr);
+        assert_apart(&sandbox);
+        let mut document = document(&output);
+        for drawn in ["run_id", "started_at", "finished_at", "duration_ms", "elapsed_ms", "metadata"] {
+            document.as_object_mut().unwrap().remove(drawn);
+        }
+        (document["winner"].clone(), document["participants"].clone(), document["rounds"].clone(), by_process(&sandbox))
+    };
+    let (winner, participants, rounds, processes) = outcome("kept");
+    let once = outcome("oneshot");
+    assert_eq!((winner, participants, rounds), (once.0, once.1, once.2));
+    assert_eq!(once.3.len(), 4, "one process per call");
+    // What is fixed at the start: a proposal has no schema, a review has one.
+    let schemas = |calls: &Vec<Value>| calls.iter().map(|one| one["schema"].as_bool().unwrap()).collect::<BTreeSet<_>>();
+    assert_eq!(processes.len(), 2, "{processes:#?}");
+    assert!(processes.values().all(|calls| calls.len() == 2 && schemas(calls).len() == 1), "{processes:#?}");
+    let calls: BTreeSet<_> = processes.values().flatten().map(|one| one["call"].as_str().unwrap()).collect();
+    assert_eq!(calls.len(), 4, "each process hears which call it answers");
+}
+
+#[test]
+fn without_a_version_that_was_tested_each_call_has_a_process() {
+    for (line, said) in [
+        ("-v", "claude: one process per call: its version is unknown\n"),
+        ("-v --transport oneshot", "claude: one process per call: as asked for\n"),
+        ("", ""),
+    ] {
+        let sandbox = Sandbox::new("");
+        let output = sandbox.run(&format!("why -m claude,codex --max-rounds 2 {line}"));
+        assert_eq!(output.code, Some(0), "{}", output.stderr);
+        assert_eq!(output.stderr.matches("claude: one process per call").count(), usize::from(!said.is_empty()));
+        assert!(output.stderr.contains(said), "{}", output.stderr);
+        assert!(by_process(&sandbox).values().all(|calls| calls.len() == 1));
+    }
+}
+
+#[test]
+fn a_failure_leaves_the_process_and_nothing_in_it() {
+    let fails = rule("vendor = 'claude', phase = 'propose', nth = [1]", "{ fail = { kind = 'overloaded' } }");
+    let sandbox = Sandbox::new(&fails);
+    let document = document(&sandbox.run(RUN));
+    let claude = account(&document, "claude");
+    assert_eq!((&claude["calls"], &claude["attempts"]), (&json!(4), &json!(5)));
+    assert_apart(&sandbox);
+    assert_eq!(by_process(&sandbox).len(), 2);
+}
+
+#[test]
+fn a_process_that_dies_takes_its_call_to_another_one() {
+    for dies in ["{ print = { text = 'half' } }, { signal = 'KILL' }", "{ exit = 3 }"] {
+        let sandbox = Sandbox::new(&rule("vendor = 'claude', phase = 'evaluate', nth = [1]", dies));
+        let output = sandbox.run(&format!("{RUN} -v"));
+        let document = document(&output);
+        assert_eq!((output.code, &document["status"]), (Some(0), &json!("converged")), "{}", output.stderr);
+        let claude = account(&document, "claude");
+        assert_eq!((&claude["calls"], &claude["attempts"], &claude["failed_calls"]), (&json!(4), &json!(5), &json!(0)));
+        assert!(output.stderr.contains("failed: crashed; retrying"), "{}", output.stderr);
+        assert_apart(&sandbox);
+        assert_eq!(by_process(&sandbox).len(), 3);
+    }
+}
+
+#[test]
+fn a_process_that_does_not_forget_is_asked_no_more() {
+    for reset in ["{ say = { text = \"/clear isn't available in this environment.\" } }", "{ signal = 'KILL' }", "{ exit = 0 }"] {
+        let sandbox = Sandbox::new(&rule("vendor = 'claude', begins = '/clear'", reset));
+        let document = document(&sandbox.run(RUN));
+        assert_eq!(document["status"], "converged", "{reset}");
+        assert_eq!(account(&document, "claude")["attempts"], 4, "{reset}: no call was lost");
+        assert_apart(&sandbox);
+        assert!(by_process(&sandbox).values().all(|calls| calls.iter().filter(|one| one["phase"] != "answer").count() == 1));
+    }
+}
+
+#[test]
+fn a_silent_call_is_interrupted_alone() {
+    let sandbox = Sandbox::new(&rule("vendor = 'claude', phase = 'propose', nth = [1]", "'hang'"));
+    let output = sandbox.run(&format!("{RUN} -v --timeout 2s"));
+    let document = document(&output);
+    assert_eq!(document["status"], "converged", "{}", output.stderr);
+    assert_eq!(account(&document, "claude")["attempts"], 5);
+    assert!(output.stderr.contains("failed: timed out; retrying"), "{}", output.stderr);
+    assert_apart(&sandbox);
+    assert_eq!(by_process(&sandbox).len(), 2, "the process that was silent answered the next attempt");
+}
+
+#[test]
+fn a_call_that_is_abandoned_is_interrupted_alone() {
+    // Two samples that agree are enough: the third hangs.
+    let hangs = rule("vendor = 'claude', phase = 'answer', nth = [3]", "'hang'");
+    let sandbox = Sandbox::new(&format!("{hangs}{}", rule("", "{ say = { text = 'forty-two' } }")));
+    let output = sandbox.run("sample why -m claude -n 3 --transport kept --stop-when-decided -o json");
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    assert_apart(&sandbox);
+}
+
+#[test]
+fn a_signal_ends_processes_that_are_kept() {
+    let hangs = rule("phase = 'refine'", "'hang'");
+    for (name, times) in [("INT", 1), ("INT", 2), ("KILL", 1)] {
+        let sandbox = Sandbox::new(&hangs);
+        let words = ["why", "-m", "claude,gemini", "--transport", "kept", "--state-dir", "state"];
+        let child = sandbox.command(words).spawn().unwrap();
+        sandbox.wait_for_requests(6);
+        (0..times).for_each(|_| signal(child.id(), name));
+        let output = sandbox.wait(child);
+        assert_eq!(output.code, Some(if name == "KILL" { -9 } else { 1 }), "{}", output.stderr);
+        assert_eq!(output.stdout.starts_with("This is draft "), name != "KILL", "{}", output.stdout);
+        sandbox.assert_nothing_left();
+    }
+}
+
+#[test]
+fn debug_shows_each_process_and_each_of_its_calls() {
+    let sandbox = Sandbox::new("");
+    let output = sandbox.run("sample why -m claude -n 2 --transport kept --max-concurrent 1 --debug --state-dir state");
+    let lines: Vec<_> = output.stderr.lines().filter(|line| line.starts_with("# ")).collect();
+    assert_eq!(lines.iter().filter(|line| **line == "# worker claude.1").count(), 1, "{lines:?}");
+    for turn in 1..=2 {
+        assert!(lines.contains(&&*format!("# r1/sample/{turn} attempt 1: turn {turn} of worker claude.1")), "{lines:?}");
+    }
+    assert!(lines.last().unwrap().starts_with("# worker claude.1 ended ("), "{lines:?}");
+}
