@@ -40,7 +40,8 @@ fn refused(error: &clap::Error, program: &clap::Command, words: &[OsString], sty
         return Refused::Told(if styled { text.ansi().to_string() } else { text.to_string() });
     }
     let command = words.get(1).and_then(|word| program.find_subcommand(word));
-    let help = command.map_or_else(|| "refinery --help".to_owned(), |one| format!("refinery {} --help", one.get_name()));
+    let help =
+        command.map_or_else(|| "refinery --help".to_owned(), |one| format!("refinery {} --help", one.get_name()));
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return Refused::Wrong(Error::config("a command is missing").hint(format!("`{help}` lists them")));
     }
