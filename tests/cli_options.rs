@@ -6,7 +6,7 @@ use clap::{Arg, CommandFactory};
 use refinery_core::cli::args::Cli;
 
 /// Values, one of which is right for any flag, and differs from what counts without it.
-const VALUES: [&str; 28] = [
+const VALUES: [&str; 29] = [
     "7",
     "0.37",
     "2",
@@ -22,6 +22,7 @@ const VALUES: [&str; 28] = [
     "api",
     "json",
     "wait",
+    "oneshot",
     "claude=2",
     "claude=first-principles",
     "sample",

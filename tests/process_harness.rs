@@ -124,11 +124,6 @@ impl Script {
         self
     }
 
-    pub fn leave(mut self, leave: Duration) -> Self {
-        self.inv.leave = leave;
-        self
-    }
-
     pub fn input(mut self, text: &str) -> Self {
         self.input.push(Piece::Raw(text.into()));
         self

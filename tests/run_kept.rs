@@ -33,7 +33,7 @@ fn account<'a>(document: &'a Value, who: &str) -> &'a Value {
 fn one_process_answers_many_calls_and_the_run_is_the_same() {
     let outcome = |transport: &str| {
         let sandbox = Sandbox::new("");
-        let output = sandbox.run(&format!("{RUN} --seed 1 --transport {transport}"));
+        let output = sandbox.run(&format!("why -m claude,codex --max-rounds 2 -o json --seed 1 --transport {transport}"));
         assert_eq!(output.code, Some(0), "{}", output.stderr);
         assert_apart(&sandbox);
         let mut document = document(&output);
@@ -111,23 +111,13 @@ fn a_process_that_does_not_forget_is_asked_no_more() {
 #[test]
 fn a_silent_call_is_interrupted_alone() {
     let sandbox = Sandbox::new(&rule("vendor = 'claude', phase = 'propose', nth = [1]", "'hang'"));
-    let output = sandbox.run(&format!("{RUN} -v --timeout 2s"));
-    let document = document(&output);
-    assert_eq!(document["status"], "converged", "{}", output.stderr);
-    assert_eq!(account(&document, "claude")["attempts"], 5);
-    assert!(output.stderr.contains("failed: timed out; retrying"), "{}", output.stderr);
+    let output = sandbox.run(&format!("{RUN} -v --timeout 5s"));
+    assert_eq!(document(&output)["status"], "converged", "{}", output.stderr);
+    assert!(output.stderr.contains("r1/propose/claude: failed: timed_out; retrying"), "{}", output.stderr);
     assert_apart(&sandbox);
-    assert_eq!(by_process(&sandbox).len(), 2, "the process that was silent answered the next attempt");
-}
-
-#[test]
-fn a_call_that_is_abandoned_is_interrupted_alone() {
-    // Two samples that agree are enough: the third hangs.
-    let hangs = rule("vendor = 'claude', phase = 'answer', nth = [3]", "'hang'");
-    let sandbox = Sandbox::new(&format!("{hangs}{}", rule("", "{ say = { text = 'forty-two' } }")));
-    let output = sandbox.run("sample why -m claude -n 3 --transport kept --stop-when-decided -o json");
-    assert_eq!(output.code, Some(0), "{}", output.stderr);
-    assert_apart(&sandbox);
+    let log = sandbox.log();
+    let asked: Vec<_> = log.iter().filter(|one| one["call"] == "r1/propose/claude").map(|one| &one["pid"]).collect();
+    assert_eq!(asked[0], asked[1], "the process that was silent answers the next attempt");
 }
 
 #[test]
@@ -153,7 +143,8 @@ fn debug_shows_each_process_and_each_of_its_calls() {
     let lines: Vec<_> = output.stderr.lines().filter(|line| line.starts_with("# ")).collect();
     assert_eq!(lines.iter().filter(|line| **line == "# worker claude.1").count(), 1, "{lines:?}");
     for turn in 1..=2 {
-        assert!(lines.contains(&&*format!("# r1/sample/{turn} attempt 1: turn {turn} of worker claude.1")), "{lines:?}");
+        let of_turn = |line: &&&str| line.ends_with(&format!(" attempt 1: turn {turn} of worker claude.1"));
+        assert_eq!(lines.iter().filter(of_turn).count(), 1, "{lines:?}");
     }
     assert!(lines.last().unwrap().starts_with("# worker claude.1 ended ("), "{lines:?}");
 }

@@ -17,7 +17,7 @@ enum Event {
     /// It was closed.
     Closed,
     /// The call was played: the exit code, and whether that ends the process.
-    Played(u32, Result<(u8, bool), Early>),
+    Played(u32, Result<Option<(u8, bool)>, Early>),
 }
 
 /// One conversation after the other, as `claude` has them.
@@ -68,7 +68,7 @@ pub fn serve(player: &Player, asked: Asked) -> Result<u8, Early> {
             },
             Ok(Event::Played(number, played)) if conversation.playing == Some(number) => {
                 conversation.playing = None;
-                let (code, over) = played?;
+                let (code, over) = played?.unwrap_or_default();
                 if over {
                     return Ok(code);
                 }

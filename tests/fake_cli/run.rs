@@ -54,13 +54,14 @@ fn play(options: &Options) -> Result<u8, Early> {
     if asked.kept {
         return kept::serve(&player, asked);
     }
-    let mut input = BufReader::new(io::stdin());
-    loop {
-        let (code, over) = player.play(asked.clone(), 1, &mut input)?;
+    let (mut input, mut last) = (BufReader::new(io::stdin()), 0);
+    while let Some((code, over)) = player.play(asked.clone(), 1, &mut input)? {
+        last = code;
         if over || !asked.stays {
-            return Ok(code);
+            break;
         }
     }
+    Ok(last)
 }
 
 fn load(path: &Path) -> Result<Script, Early> {
@@ -88,15 +89,11 @@ enum Unread {
 
 impl Player {
     /// Plays the next request, the last of so many of one conversation. The exit code, and whether the process ends
-    /// with it.
-    pub fn play(&self, asked: Asked, history: u32, input: &mut impl BufRead) -> Result<(u8, bool), Early> {
-        match self.next(asked, input)? {
-            Some((request, rule, name)) => {
-                let (code, over) = self.turn(&request, &rule, &name, history)?;
-                Ok((code, over || request.prompt.is_none()))
-            }
-            None => Ok((0, true)),
-        }
+    /// with it; `None` when nobody asks any more.
+    pub fn play(&self, asked: Asked, history: u32, input: &mut impl BufRead) -> Result<Option<(u8, bool)>, Early> {
+        let Some((request, rule, name)) = self.next(asked, input)? else { return Ok(None) };
+        let (code, over) = self.turn(&request, &rule, &name, history)?;
+        Ok(Some((code, over || request.prompt.is_none())))
     }
 
     /// The rule for the reset of a conversation, where it is not the vendor's own.

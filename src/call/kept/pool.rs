@@ -73,20 +73,18 @@ impl WorkerPool {
         stop: &mut watch::Receiver<StopLevel>,
         start: Start<'_>,
     ) -> Result<Asked, AttemptError> {
-        let start_takes = Duration::from_millis(wanted.keep.spec.start_ms);
-        let took = self.lock().took.get(&wanted.key.adapter).copied();
-        let patience = Instant::now() + took.filter(|took| *took < start_takes).map_or(Duration::ZERO, |_| start_takes);
+        let patience = Instant::now() + Duration::from_millis(wanted.keep.spec.start_ms);
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
             changed.as_mut().enable();
-            let impatient = Instant::now() >= patience;
-            reading = match self.lock().ask(wanted, reading, impatient, &self.changed, start)? {
+            let patient = Instant::now() < patience;
+            reading = match self.lock().ask(wanted, reading, patient, &self.changed, start)? {
                 Ok(asked) => return Ok(asked),
                 Err(reading) => reading,
             };
             tokio::select! {
                 () = changed => {}
-                () = sleep_until(patience), if !impatient => {}
+                () = sleep_until(patience), if patient => {}
                 () = stopped(stop) => {
                     return Err(CallFailure::new(FailureClass::Stopped, "stopped before it was asked").into());
                 }
@@ -135,18 +133,20 @@ impl Workers {
         &mut self,
         wanted: &Wanted<'_>,
         mut reading: Reading,
-        impatient: bool,
+        patient: bool,
         changed: &Arc<Notify>,
         start: Start<'_>,
     ) -> Result<Result<Asked, Reading>, AttemptError> {
         self.all.retain(|worker| worker.is_open());
         while self.tasks.try_join_next().is_some() {}
-        let mut known = false;
+        let takes = Duration::from_millis(wanted.keep.spec.start_ms);
+        let quick = self.took.get(&wanted.key.adapter).is_some_and(|took| *took < takes);
+        let mut soon = false;
         for at in 0..self.all.len() {
             if self.all[at].key != *wanted.key {
                 continue;
             }
-            known = true;
+            soon |= quick || self.all[at].is_leaving();
             reading = match self.all[at].ask(wanted.ask, reading, wanted.limits) {
                 Ok(asked) => {
                     // The one that was asked longest ago stands first: it goes first, where another one needs room.
@@ -156,7 +156,7 @@ impl Workers {
                 Err(reading) => reading,
             };
         }
-        if known && !impatient || !self.has_room(wanted) {
+        if soon && patient || !self.has_room(wanted) {
             return Ok(Err(reading));
         }
         let Started { name, codec, launch } = start(self.started + 1)?;

@@ -115,6 +115,11 @@ impl Worker {
         self.lock().input.is_some()
     }
 
+    /// Whether a call is over of which something may still be left.
+    pub(super) fn is_leaving(&self) -> bool {
+        !self.lock().leaving.is_empty()
+    }
+
     /// Lets it go if it has nothing to do; whether it did.
     pub(super) fn dismiss(&self) -> bool {
         let mut state = self.lock();
