@@ -98,9 +98,9 @@ pub fn prepare(request: &Request<'_>) -> Result<Prepared, CallFailure> {
         folders: manifest.invocation.folders.iter().map(|folder| scratch.join(folder)).collect(),
         files,
         links: links(request, paying),
-        stdin: if stdin.hold_open { StdinClose::AtDone } else { StdinClose::AfterPrompt },
-        stdout: capture(manifest.output.stdout, scratch, "stdout"),
-        stderr: capture(manifest.output.stderr, scratch, "stderr"),
+        stdin: if stdin.hold_open || request.kept { StdinClose::AtDone } else { StdinClose::AfterPrompt },
+        stdout: capture(manifest.output.stdout, request, "stdout"),
+        stderr: capture(manifest.output.stderr, request, "stderr"),
         leave: Duration::from_millis(manifest.invocation.leave_ms),
     };
     let context = CodecContext {
@@ -275,10 +275,11 @@ fn input(request: &Request<'_>, prompt: &[Arc<str>]) -> Vec<Piece> {
     pieces
 }
 
-fn capture(place: Where, scratch: &Path, name: &str) -> Capture {
+fn capture(place: Where, request: &Request<'_>, name: &str) -> Capture {
     match place {
-        Where::Pipe => Capture::Pipe,
-        Where::File => Capture::File(scratch.join(name)),
+        // What a process that is kept prints is not at its end.
+        Where::File if !request.kept => Capture::File(request.scratch.join(name)),
+        Where::File | Where::Pipe => Capture::Pipe,
     }
 }
 

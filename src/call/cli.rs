@@ -2,12 +2,12 @@
 
 use super::backend::{Attempt, AttemptError, Backend, BoxFuture, CallEvent};
 use super::echo::Echo;
-use super::kept::{Keep, Key, Started, Wanted, WorkerPool};
+use super::kept::{Keep, Key, NoAnswer, Started, Wanted, WorkerPool};
 use super::launch::{Launch, scratch};
 use super::reading::Reading;
 use super::secrets::Secrets;
 use crate::adapter::{self, ChosenPool, Codec, Host, Manifest, Prepared, Program, Request, ResolvedModel};
-use crate::exchange::{Effort, Reply};
+use crate::exchange::{Effort, Reply, Usage};
 use crate::failure::{CallFailure, FailureClass};
 use crate::invocation::{Ending, Exit, Flow, Limits, Line, Turn};
 use crate::process::Supervisor;
@@ -70,9 +70,18 @@ impl CliBackend {
         let warn = |text: String| {
             let _ = attempt.events.send(CallEvent::Warning(format!("{}: {text}", attempt.spec.to.unnumbered())));
         };
-        let result = match self.endpoint.keep {
-            Some(keep) => self.ask_worker(&attempt, keep).await,
-            None => self.run_once(&attempt, &warn).await,
+        let result = match self.endpoint.keep.filter(|keep| keep.spec.takes(&attempt.spec.tuning)) {
+            Some(keep) => match self.ask_worker(&attempt, keep).await {
+                // A process of its own tells more.
+                Err(NoAnswer::Unclear(failure)) => {
+                    tracing::debug!(call = %attempt.spec.id, %failure, "asked once more, of another process");
+                    let spent = Usage { extra_requests: Some(1), ..failure.usage };
+                    self.run_once(&attempt, spent, &warn).await
+                }
+                Err(NoAnswer::Failed(error)) => Err(error),
+                Ok(reply) => Ok(reply),
+            },
+            None => self.run_once(&attempt, Usage::default(), &warn).await,
         };
         self.settings.workers.take_warnings().into_iter().for_each(&warn);
         if let Some(error) = self.settings.supervisor.take_watchdog_error() {
@@ -82,14 +91,20 @@ impl CliBackend {
         result
     }
 
-    /// Asks a process that answers nothing else.
-    async fn run_once(&self, attempt: &Attempt, warn: &(dyn Fn(String) + Sync)) -> Result<Reply, AttemptError> {
+    /// Asks a process that answers nothing else, after so much was spent.
+    async fn run_once(
+        &self,
+        attempt: &Attempt,
+        spent: Usage,
+        warn: &(dyn Fn(String) + Sync),
+    ) -> Result<Reply, AttemptError> {
         let id = &attempt.spec.id;
         let scratch = scratch(&self.settings, &format!("{id}.{}", attempt.number))?;
-        let prepared = adapter::prepare(&self.request(attempt, scratch.path(), scratch.short()))?;
+        let prepared = adapter::prepare(&self.request(attempt, scratch.path(), scratch.short(), false))?;
         let launch = Launch::new(&self.settings, scratch, &prepared, format!("{id} attempt {}", attempt.number))?;
         let Prepared { input, codec, streams, warnings, .. } = prepared;
         let mut reading = self.reading(attempt, codec, &launch.secrets, warnings);
+        reading.spent = spent;
         let turn = Turn { input, limits: Some(self.limits(streams)) };
         launch.show(&turn);
         let (turns, receiver) = mpsc::unbounded_channel();
@@ -116,10 +131,10 @@ impl CliBackend {
     }
 
     /// Asks a process that is kept.
-    async fn ask_worker(&self, attempt: &Attempt, keep: Keep) -> Result<Reply, AttemptError> {
+    async fn ask_worker(&self, attempt: &Attempt, keep: Keep) -> Result<Reply, NoAnswer> {
         let place = Path::new("/worker");
         let Prepared { invocation, ask, codec, streams, warnings, .. } =
-            adapter::prepare(&self.request(attempt, place, place))?;
+            adapter::prepare(&self.request(attempt, place, place, true))?;
         let secrets = Arc::new(Secrets::of_child(&invocation, &self.settings.host));
         let reading = self.reading(attempt, codec, &secrets, warnings);
         let key = Key { adapter: self.endpoint.manifest.id.clone(), invocation };
@@ -141,7 +156,7 @@ impl CliBackend {
         let manifest = &self.endpoint.manifest;
         let name = format!("worker {}.{number}", manifest.id);
         let scratch = scratch(&self.settings, &name)?;
-        let prepared = adapter::prepare(&self.request(attempt, scratch.path(), scratch.short()))?;
+        let prepared = adapter::prepare(&self.request(attempt, scratch.path(), scratch.short(), true))?;
         let codec = adapter::worker_codec(manifest)
             .ok_or_else(|| CallFailure::new(FailureClass::Internal, format!("{}: it cannot be kept", manifest.id)))?;
         let launch = Launch::new(&self.settings, scratch, &prepared, name.clone())?;
@@ -164,7 +179,7 @@ impl CliBackend {
         if streams { limits } else { Limits { first_byte: None, idle: None, ..limits } }
     }
 
-    fn request<'a>(&'a self, attempt: &'a Attempt, scratch: &'a Path, short: &'a Path) -> Request<'a> {
+    fn request<'a>(&'a self, attempt: &'a Attempt, scratch: &'a Path, short: &'a Path, kept: bool) -> Request<'a> {
         Request {
             manifest: &self.endpoint.manifest,
             program: &self.endpoint.program,
@@ -175,7 +190,7 @@ impl CliBackend {
             spec: &attempt.spec,
             scratch,
             short,
-            kept: self.endpoint.keep.is_some(),
+            kept,
         }
     }
 }

@@ -4,7 +4,7 @@ use super::backend::{Attempt, CallEvent};
 use super::secrets::{Redactor, Secrets};
 use crate::adapter::{Codec, End, Progress};
 use crate::event::EventKind;
-use crate::exchange::Reply;
+use crate::exchange::{Reply, Usage};
 use crate::failure::{CallFailure, FailureClass};
 use crate::invocation::{Exit, Flow, Line};
 use crate::time::Timestamp;
@@ -24,6 +24,8 @@ pub(super) struct Reading {
     secrets: Arc<Secrets>,
     /// What was to be said before the start.
     warnings: Vec<String>,
+    /// What the attempt had already cost.
+    pub(super) spent: Usage,
     now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     began: Instant,
     /// Of the answer, as far as it came.
@@ -46,6 +48,7 @@ impl Reading {
             redactor,
             secrets,
             warnings,
+            spent: Usage::default(),
             now,
             began: Instant::now(),
             bytes: 0,
@@ -79,7 +82,12 @@ impl Reading {
         let codec = self.codec.take();
         let codec = codec.ok_or_else(|| CallFailure::new(FailureClass::Internal, "its output was not read"))?;
         let ended = codec.end(&End { exit, now: (self.now)() });
-        let mut reply = self.secrets.clean(ended.map_err(|failure| self.secrets.clean_failure(failure))?);
+        let failed = |failure| {
+            let failure = self.secrets.clean_failure(failure);
+            CallFailure { usage: failure.usage.plus(self.spent), ..failure }
+        };
+        let mut reply = self.secrets.clean(ended.map_err(failed)?);
+        reply.usage = reply.usage.plus(self.spent);
         reply.warnings.splice(0..0, self.warnings.iter().cloned());
         Ok(reply)
     }

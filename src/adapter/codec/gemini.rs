@@ -1,13 +1,14 @@
 //! `gemini -o json`: one document on standard output at the end, or one with the error on standard
-//! error. Measured with 0.61.0.
+//! error; or the messages of `gemini --acp`. Measured with 0.61.0.
 
 use super::ending::{Watch, status_class};
+use super::gemini_acp::Session;
 use super::json::{Document, find};
 use super::{Codec, CodecContext, End, Step, number};
 use crate::adapter::rules::Signs;
 use crate::exchange::{Reply, Usage};
 use crate::failure::{CallFailure, FailureClass};
-use crate::invocation::Line;
+use crate::invocation::{Line, Stream};
 use crate::json;
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -16,16 +17,21 @@ use std::time::Duration;
 /// fails sooner.
 const HEADERS: Duration = Duration::from_secs(60);
 
+/// How a line begins that a process prints which is kept.
+const MESSAGE: &str = "{\"jsonrpc\"";
+
 /// Collects the document and reads it at the end.
 #[derive(Debug)]
 pub(super) struct GeminiCodec {
-    watch: Watch,
+    pub(super) watch: Watch,
     document: Document,
+    /// Of a process that is kept.
+    pub(super) session: Session,
 }
 
 impl GeminiCodec {
     pub(super) fn new(context: CodecContext) -> Self {
-        Self { watch: Watch::new(context), document: Document::default() }
+        Self { watch: Watch::new(context), document: Document::default(), session: Session::default() }
     }
 
     /// A whole document came: an answer, or a failure with exit code 0.
@@ -72,10 +78,16 @@ impl GeminiCodec {
     }
 
     /// Nothing whole came on standard output: the error is the last object on standard error.
-    fn failed(self, end: &End<'_>) -> CallFailure {
-        let mut signs = Signs::default();
-        let Some(error) = self.error() else { return self.watch.failure(end, login(signs, &self.watch), None) };
-        let error = &error["error"];
+    fn failed(&self, end: &End<'_>) -> CallFailure {
+        let signs = Signs { partial: Some(self.session.text.clone()), ..Signs::default() };
+        match self.error() {
+            Some(error) => self.reported(end, &error["error"], signs),
+            None => self.watch.failure(end, login(signs, &self.watch), None),
+        }
+    }
+
+    /// What the CLI calls an error.
+    pub(super) fn reported(&self, end: &End<'_>, error: &Value, mut signs: Signs) -> CallFailure {
         signs.message = error["message"].as_str().unwrap_or_default().to_owned();
         if let Some(kind) = error["type"].as_str() {
             signs.fields.insert("type", kind.to_owned());
@@ -117,6 +129,10 @@ impl GeminiCodec {
 
 impl Codec for GeminiCodec {
     fn line(&mut self, line: &Line) -> Step {
+        let message = Some(&line.text).filter(|text| text.starts_with(MESSAGE) && line.stream == Stream::Stdout && !line.cut);
+        if let Some(message) = message.and_then(|text| json::read_line(text)) {
+            return self.message(message);
+        }
         let is_answer = |document: &Value| document["stats"].is_object() && !document["error"].is_object();
         self.document.push(&mut self.watch, line, Some(&is_answer))
     }
@@ -125,7 +141,10 @@ impl Codec for GeminiCodec {
         self.document.complete
     }
 
-    fn end(self: Box<Self>, end: &End<'_>) -> Result<Reply, CallFailure> {
+    fn end(mut self: Box<Self>, end: &End<'_>) -> Result<Reply, CallFailure> {
+        if let Some(answer) = self.session.ended.take() {
+            return self.session_ended(end, answer);
+        }
         match self.document.find(&[&|document| document["stats"].is_object()]) {
             Some(document) => self.answered(end, &document),
             None => Err(self.failed(end)),

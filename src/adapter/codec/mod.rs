@@ -5,6 +5,7 @@ mod codex;
 mod context;
 mod ending;
 mod gemini;
+mod gemini_acp;
 mod json;
 mod jsonl;
 mod number;

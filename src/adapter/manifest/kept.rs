@@ -1,6 +1,7 @@
 //! How a CLI is kept: one process, a worker, that answers many calls.
 
 use super::Manifest;
+use crate::exchange::Tuning;
 use crate::value::Word;
 use serde::Deserialize;
 use strum::{EnumString, IntoStaticStr, VariantNames};
@@ -21,6 +22,10 @@ pub struct KeptSpec {
     pub calls: u32,
     /// Age in seconds after which a worker is replaced.
     pub age_s: u64,
+    /// Whether an answer that was cut at the limit of its length looks whole: a call with such a limit has a process
+    /// of its own.
+    #[serde(default)]
+    pub hides_cuts: bool,
 }
 
 fn one() -> usize {
@@ -41,6 +46,14 @@ pub enum Transport {
 }
 
 impl Word for Transport {}
+
+impl KeptSpec {
+    /// Whether a call can be asked of a worker.
+    #[must_use]
+    pub fn takes(&self, tuning: &Tuning) -> bool {
+        !(self.hides_cuts && tuning.reply_tokens.is_some())
+    }
+}
 
 impl Manifest {
     /// How its processes are kept.

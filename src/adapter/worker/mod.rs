@@ -8,6 +8,7 @@
 //! ```
 
 mod claude;
+mod gemini;
 
 use super::manifest::{CodecName, Manifest};
 use super::template::Values;
@@ -75,6 +76,7 @@ pub enum WorkerEvent {
 pub fn worker_codec(manifest: &Manifest) -> Option<Box<dyn WorkerCodec>> {
     match manifest.output.codec {
         CodecName::Claude => Some(Box::new(claude::ClaudeWorker::default())),
-        CodecName::Codex | CodecName::Gemini | CodecName::Plain | CodecName::Json | CodecName::Jsonl => None,
+        CodecName::Gemini => Some(Box::new(gemini::GeminiWorker::default())),
+        CodecName::Codex | CodecName::Plain | CodecName::Json | CodecName::Jsonl => None,
     }
 }

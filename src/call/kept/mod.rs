@@ -9,7 +9,7 @@ mod worker;
 
 pub use pool::WorkerPool;
 pub(super) use pool::{Started, Wanted};
-pub(super) use worker::Key;
+pub(super) use worker::{Key, NoAnswer};
 
 use crate::adapter::manifest::KeptSpec;
 

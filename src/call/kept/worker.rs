@@ -22,7 +22,21 @@ use tokio::time::{Instant, sleep_until};
 const RESET: Duration = Duration::from_secs(5);
 
 /// What came of a call.
-pub(super) type Result = std::result::Result<Reply, AttemptError>;
+pub(in crate::call) type Result = std::result::Result<Reply, NoAnswer>;
+
+/// Why no answer came of a call.
+pub(in crate::call) enum NoAnswer {
+    /// The attempt failed.
+    Failed(AttemptError),
+    /// The worker says that there is none, lives, and does not say why.
+    Unclear(CallFailure),
+}
+
+impl<T: Into<AttemptError>> From<T> for NoAnswer {
+    fn from(error: T) -> Self {
+        Self::Failed(error.into())
+    }
+}
 
 /// What makes two workers the same: all that is fixed when the process starts.
 #[derive(Debug, Clone, PartialEq)]
@@ -217,7 +231,7 @@ impl Worker {
         self.leaving.notify_one();
         drop(state);
         let exit = running.exit(ending);
-        Some(running.reading.end(&exit).map_err(AttemptError::from))
+        Some(running.reading.end(&exit).map_err(NoAnswer::from))
     }
 }
 
@@ -292,14 +306,17 @@ impl Running {
 
     fn answered(mut self) {
         let exit = self.exit(Ending::Done);
-        let result = self.reading.end(&exit).map_err(AttemptError::from);
+        let result = self.reading.end(&exit).map_err(|failure| match failure.class {
+            FailureClass::Crashed => NoAnswer::Unclear(failure),
+            _ => failure.into(),
+        });
         let _ = self.ended.send(result);
     }
 
     fn died(mut self, exit: &Exit) {
         let ending = match &exit.ending {
             Ending::NotStarted { message, exhausted: true } => {
-                let _ = self.ended.send(Err(AttemptError::Exhausted(message.clone())));
+                let _ = self.ended.send(Err(AttemptError::Exhausted(message.clone()).into()));
                 return;
             }
             // Nobody stopped this call: its worker was ended for another reason.
@@ -307,7 +324,7 @@ impl Running {
             other => other.clone(),
         };
         let exit = Exit { ending, stdout_bytes: self.bytes, elapsed: self.reading.elapsed(), ..exit.clone() };
-        let result = self.reading.end(&exit).map_err(AttemptError::from);
+        let result = self.reading.end(&exit).map_err(NoAnswer::from);
         let _ = self.ended.send(result);
     }
 }
