@@ -145,6 +145,7 @@ impl CliBackend {
         if let Some(echo) = &self.settings.echo {
             echo.turn(&format!("{} attempt {}", attempt.spec.id, attempt.number), &asked.to_string());
         }
+        tracing::debug!(call = %attempt.spec.id, attempt = attempt.number, worker = %asked, "asked");
         let began = Instant::now();
         let result = asked.result(&mut stop).await;
         workers.took(&key.adapter, began.elapsed());

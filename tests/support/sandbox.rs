@@ -46,7 +46,7 @@ impl Sandbox {
         fs::write(sandbox.path("script.toml"), script).unwrap();
         fakes::install(&sandbox.path("bin"), &sandbox.path("script.toml")).unwrap();
         let sandbox = sandbox.var("REFINERY_MARK_CALLS", "1");
-        // The same tests, with CLIs that are kept: `make kept`.
+        // The same tests, with CLIs that are kept.
         let transport = std::env::var("REFINERY_TEST_TRANSPORT").ok();
         let sandbox = transport.into_iter().fold(sandbox, |sandbox, mode| sandbox.var("REFINERY_TRANSPORT", &mode));
         SECRETS.into_iter().fold(sandbox, |sandbox, (name, value)| sandbox.var(name, value))
