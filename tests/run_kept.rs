@@ -8,8 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 const RUN: &str = "why -m claude,codex --transport kept --max-rounds 2 -o json";
 
 fn by_process(sandbox: &Sandbox) -> BTreeMap<u64, Vec<Value>> {
+    processes_of("claude", sandbox)
+}
+
+fn processes_of(vendor: &str, sandbox: &Sandbox) -> BTreeMap<u64, Vec<Value>> {
     let mut all = BTreeMap::<u64, Vec<Value>>::new();
-    for one in sandbox.log().into_iter().filter(|one| one["vendor"] == "claude") {
+    for one in sandbox.log().into_iter().filter(|one| one["vendor"] == vendor) {
         all.entry(one["pid"].as_u64().unwrap()).or_default().push(one);
     }
     all
@@ -147,4 +151,52 @@ fn debug_shows_each_process_and_each_of_its_calls() {
         assert_eq!(lines.iter().filter(of_turn).count(), 1, "{lines:?}");
     }
     assert!(lines.last().unwrap().starts_with("# worker claude.1 ended ("), "{lines:?}");
+}
+
+#[test]
+fn a_process_of_gemini_has_sessions_at_once() {
+    // None of them is answered before all are asked.
+    let sandbox = Sandbox::new("[[rule]]\nwhen = { vendor = 'gemini' }\nlatency = { median_ms = 500 }\nactions = [{ draft = {} }]\n");
+    let output = sandbox.run("sample why -m gemini -n 4 --transport kept -o json");
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    let processes = processes_of("gemini", &sandbox);
+    assert_eq!(processes.len(), 1, "{processes:#?}");
+    let calls: BTreeSet<_> = processes.values().flatten().map(|one| one["call"].as_str().unwrap()).collect();
+    assert_eq!(calls.len(), 4, "each session hears which call it answers");
+}
+
+#[test]
+fn a_session_that_does_not_say_why_is_asked_once_more_by_itself() {
+    for (kind, said, asked) in [
+        ("refusal", "declined", [1, 1]),
+        ("empty", "empty", [2, 2]),
+        ("server-error", "overloaded", [2, 0]),
+    ] {
+        let fails = rule("vendor = 'gemini', phase = 'propose'", &format!("{{ fail = {{ kind = '{kind}' }} }}"));
+        let sandbox = Sandbox::new(&fails);
+        let output = sandbox.run("why -m claude,gemini --transport kept --max-rounds 1 --retries 1 -v");
+        assert!(output.stderr.contains(&format!("r1/propose/gemini: attempt 1 failed: {said}: ")), "{}", output.stderr);
+        let log = sandbox.log();
+        let proposals = log.iter().filter(|one| one["call"] == "r1/propose/gemini");
+        let (kept, own): (Vec<_>, Vec<_>) =
+            proposals.partition(|one| one["argv"].as_array().unwrap().contains(&json!("--acp")));
+        assert_eq!([kept.len(), own.len()], asked, "{kind}: {kept:?} {own:?}");
+    }
+}
+
+#[test]
+fn a_session_of_gemini_is_cancelled_alone() {
+    let sandbox = Sandbox::new(&rule("vendor = 'gemini', phase = 'answer', nth = [1]", "'hang'"));
+    let output = sandbox.run("sample why -m gemini -n 3 --transport kept --timeout 5s -o json");
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    let processes = processes_of("gemini", &sandbox);
+    assert_eq!(processes.len(), 1, "{processes:#?}");
+}
+
+#[test]
+fn a_limit_of_length_needs_a_process_of_its_own() {
+    let sandbox = Sandbox::new("");
+    let output = sandbox.run("sample why -m gemini -n 2 --transport kept --reply-tokens 500");
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    assert_eq!(processes_of("gemini", &sandbox).len(), 2);
 }

@@ -5,6 +5,7 @@
 //! own program would be, so that everything else (adapters, process layer, protocols) is the real thing.
 //! [`script`] says what a script can do. It starts no runtime, so that it is there within a few milliseconds.
 
+mod acp;
 mod action;
 mod call;
 mod clock;

@@ -7,8 +7,8 @@ use super::options::{Mode, Options};
 use super::output::Output;
 use super::request::Request;
 use super::script::{Latency, Rule, Script};
-use super::vendor::{Asked, Early, Turn};
-use super::{clock, draw, kept, log, rules, speech};
+use super::vendor::{Asked, Early, Turn, Vendor};
+use super::{acp, clock, draw, kept, log, rules, speech};
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
@@ -51,6 +51,9 @@ fn play(options: &Options) -> Result<u8, Early> {
     let call = Call::of_environment().map_err(mistake)?;
     let asked = options.vendor.parse(&options.argv)?;
     let player = Player { options: options.clone(), call, script, default, handlers };
+    if asked.kept && options.vendor == Vendor::Gemini {
+        return acp::serve(&player, &asked);
+    }
     if asked.kept {
         return kept::serve(&player, asked);
     }
@@ -146,7 +149,7 @@ impl Player {
             now: clock::now(),
             millis: u64::try_from(left.as_millis()).unwrap_or(u64::MAX),
         };
-        let mut output = Output::new(&rule.manner, request.vendor.pipe_bytes());
+        let mut output = Output::new(&rule.manner, request.vendor.pipe_bytes().filter(|_| !request.asked.kept));
         for action in &rule.actions {
             let text = speech::said(action, self.script.seed, request);
             let rendered = match (&text, action) {

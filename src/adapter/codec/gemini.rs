@@ -17,9 +17,6 @@ use std::time::Duration;
 /// fails sooner.
 const HEADERS: Duration = Duration::from_secs(60);
 
-/// How a line begins that a process prints which is kept.
-const MESSAGE: &str = "{\"jsonrpc\"";
-
 /// Collects the document and reads it at the end.
 #[derive(Debug)]
 pub(super) struct GeminiCodec {
@@ -129,8 +126,10 @@ impl GeminiCodec {
 
 impl Codec for GeminiCodec {
     fn line(&mut self, line: &Line) -> Step {
-        let message = Some(&line.text).filter(|text| text.starts_with(MESSAGE) && line.stream == Stream::Stdout && !line.cut);
-        if let Some(message) = message.and_then(|text| json::read_line(text)) {
+        // A document begins on a line of its own.
+        let whole = line.stream == Stream::Stdout && !line.cut && line.text.starts_with("{\"");
+        let message = if whole { json::read_line(&line.text) } else { None };
+        if let Some(message) = message.filter(|message| message["jsonrpc"] == "2.0") {
             return self.message(message);
         }
         let is_answer = |document: &Value| document["stats"].is_object() && !document["error"].is_object();

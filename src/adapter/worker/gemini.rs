@@ -115,3 +115,135 @@ impl WorkerCodec for GeminiWorker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::invocation::Stream;
+
+    fn text(pieces: Vec<Piece>) -> String {
+        let text = pieces.into_iter().map(|piece| match piece {
+            Piece::Raw(text) => text.to_string(),
+            Piece::JsonEscaped(text) => Value::from(&*text).to_string().trim_matches('"').to_owned(),
+        });
+        text.collect()
+    }
+
+    fn take(worker: &mut GeminiWorker, text_of_line: &str, cut: bool) -> Vec<String> {
+        let line = Line { stream: Stream::Stdout, text: text_of_line.to_owned(), cut };
+        let shown = worker.line(line).into_iter().map(|event| match event {
+            WorkerEvent::Write(pieces) => format!("> {}", text(pieces).trim_end()),
+            WorkerEvent::Line(turn, line) => format!("{turn}: {}", line.text),
+            WorkerEvent::Free(turn) => format!("free {turn}"),
+            WorkerEvent::Unusable(why) => why,
+        });
+        shown.collect()
+    }
+
+    fn ask(prompt: &[&str]) -> Ask {
+        let prompt = prompt.iter().map(|part| Piece::JsonEscaped((*part).into())).collect();
+        Ask { prompt, system: "".into(), values: [].into(), mark: None }
+    }
+
+    fn opened(turn: TurnId, session: &str) -> String {
+        format!(r#"{{"jsonrpc":"2.0","id":"{turn} session","result":{{"sessionId":"{session}","modes":{{"currentModeId":"default"}}}}}}"#)
+    }
+
+    fn chunk(session: &str) -> String {
+        format!(
+            r#"{{"jsonrpc":"2.0","method":"session/update","params":{{"sessionId":"{session}","update":{{"sessionUpdate":"agent_message_chunk","content":{{"type":"text","text":"for"}}}}}}}}"#
+        )
+    }
+
+    fn ended(turn: TurnId, stop: &str) -> String {
+        format!(r#"{{"jsonrpc":"2.0","id":"{turn} prompt","result":{{"stopReason":"{stop}"}}}}"#)
+    }
+
+    fn prompt(turn: TurnId, session: &str, text: &str) -> String {
+        format!(
+            r#"> {{"jsonrpc":"2.0","id":"{turn} prompt","method":"session/prompt","params":{{"prompt":[{{"type":"text","text":"{text}"}}],"sessionId":"{session}"}}}}"#
+        )
+    }
+
+    #[test]
+    fn calls_at_once_have_a_session_each_and_leave_with_its_answer() {
+        let mut worker = GeminiWorker::default();
+        assert!(text(worker.greet()).contains(r#""protocolVersion":1"#));
+        for turn in 0..2 {
+            let expected = format!(
+                r#"{{"id":"{turn} session","jsonrpc":"2.0","method":"session/new","params":{{"cwd":".","mcpServers":[]}}}}"#
+            );
+            assert_eq!(text(worker.ask(turn, &ask(&["\n", "Say \"one\"."]))), expected + "\n");
+        }
+        assert_eq!(take(&mut worker, r#"{"jsonrpc":"2.0","id":"hello","result":{"protocolVersion":1}}"#, false), [""; 0]);
+        for turn in [1, 0] {
+            let session = format!("s{turn}");
+            let asked = prompt(turn, &session, r#"\nSay \"one\"."#);
+            assert_eq!(take(&mut worker, &opened(turn, &session), false), [asked]);
+        }
+        for turn in [0, 1] {
+            let (piece, end) = (chunk(&format!("s{turn}")), ended(turn, "end_turn"));
+            assert_eq!(take(&mut worker, &piece, false), [format!("{turn}: {piece}")]);
+            assert_eq!(take(&mut worker, &end, false), [format!("{turn}: {end}"), format!("free {turn}")]);
+            assert_eq!(take(&mut worker, &piece, false), [""; 0], "nothing of it is heard any more");
+        }
+    }
+
+    #[test]
+    fn a_call_is_cancelled_wherever_it_stands() {
+        let mut worker = GeminiWorker::default();
+        assert!(worker.cancel(1).is_empty());
+        worker.ask(1, &ask(&["Q"]));
+        assert!(worker.cancel(1).is_empty(), "nothing was asked that could be cancelled");
+        assert!(take(&mut worker, &opened(1, "s1"), false).contains(&"free 1".to_owned()));
+        worker.ask(2, &ask(&["Q"]));
+        take(&mut worker, &opened(2, "s2"), false);
+        let cancel = r#"{"jsonrpc":"2.0","method":"session/cancel","params":{"sessionId":"s2"}}"#;
+        assert_eq!(json::read_line(&text(worker.cancel(2))), json::read_line(cancel));
+        assert!(take(&mut worker, &ended(2, "cancelled"), false).contains(&"free 2".to_owned()));
+        assert!(worker.cancel(2).is_empty());
+    }
+
+    #[test]
+    fn what_looks_like_a_command_is_none() {
+        for (parts, guarded) in [
+            (&["\n", "/help me"][..], true),
+            (&["\n", " \u{feff}", "$ help"], true),
+            (&["\n", "a /help"], false),
+            (&["Q"], false),
+        ] {
+            let mut worker = GeminiWorker::default();
+            worker.ask(1, &ask(parts));
+            let written = take(&mut worker, &opened(1, "s"), false).remove(0);
+            assert_eq!(written.contains(&format!("\"text\":\"{GUARD}\\n")), guarded, "{written}");
+        }
+    }
+
+    #[test]
+    fn what_the_agent_asks_for_is_refused() {
+        let mut worker = GeminiWorker::default();
+        let request = r#"{"jsonrpc":"2.0","id":7,"method":"session/request_permission","params":{"sessionId":"s"}}"#;
+        let answer = take(&mut worker, request, false).remove(0);
+        let answer = json::read_line(answer.trim_start_matches("> ")).unwrap();
+        assert_eq!((&answer["id"], &answer["error"]["code"]), (&json!(7), &json!(-32601)));
+    }
+
+    #[test]
+    fn a_message_that_is_lost_ends_it() {
+        let mut worker = GeminiWorker::default();
+        assert_eq!(take(&mut worker, "[STARTUP] Phase 'x' was started but never ended.", false), [""; 0]);
+        for (line, cut) in [(r#"{"jsonrpc":"2.0","meth"#, false), (&chunk("s"), true)] {
+            assert_eq!(take(&mut worker, line, cut), ["it printed what is no message"]);
+        }
+        let refused = r#"{"jsonrpc":"2.0","id":"hello","error":{"code":-32602,"message":"no"}}"#;
+        assert_eq!(take(&mut worker, refused, false), [r#"it is not ready: "no""#]);
+    }
+
+    #[test]
+    fn without_a_session_the_call_hears_why() {
+        let mut worker = GeminiWorker::default();
+        worker.ask(1, &ask(&["Q"]));
+        let error = r#"{"jsonrpc":"2.0","id":"1 session","error":{"code":-32000,"message":"Gemini API key is missing or not configured."}}"#;
+        assert_eq!(take(&mut worker, error, false), [format!("1: {error}"), "free 1".to_owned()]);
+    }
+}

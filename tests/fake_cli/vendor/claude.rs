@@ -75,6 +75,7 @@ pub(super) fn parse(argv: &[String]) -> Result<Asked, Early> {
         partial: format == Format::Events && given.has("--include-partial-messages"),
         format,
         argument: given.words().join(" "),
+        prompt: None,
     })
 }
 

@@ -2,7 +2,7 @@
 //! answer. System prompt, effort and schema come from the files that its environment names.
 
 use super::argv::{Given, Known};
-use super::{Asked, Early, Format, Rendered, Turn};
+use super::{gemini_acp, Asked, Early, Format, Rendered, Turn};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::io::{BufRead, Read};
@@ -10,7 +10,7 @@ use std::path::Path;
 
 const KNOWN: Known = Known {
     valued: &["-m|--model", "-o|--output-format", "-e|--extensions", "-p|--prompt", "--approval-mode"],
-    bare: &["--skip-trust", "-v|--version"],
+    bare: &["--skip-trust", "--acp", "-v|--version"],
 };
 
 /// Bytes of standard input that are read; what follows is lost.
@@ -44,7 +44,12 @@ pub(super) fn parse(argv: &[String]) -> Result<Asked, Early> {
         effort: thinking["thinkingLevel"].as_str().map(str::to_owned).or(budget),
         system: system()?,
         schema: Some(schema).filter(|schema| !schema.is_null()).cloned(),
-        format: if given.value("--output-format") == Some("json") { Format::Json } else { Format::Text },
+        format: match given.value("--output-format") {
+            _ if given.has("--acp") => Format::Events,
+            Some("json") => Format::Json,
+            _ => Format::Text,
+        },
+        kept: given.has("--acp"),
         argument: given.value("--prompt").unwrap_or_default().to_owned(),
         model,
         ..Asked::default()
@@ -135,6 +140,9 @@ pub(super) fn models(turn: &Turn<'_>, text: &str) -> Value {
 }
 
 pub(super) fn answer(turn: &Turn<'_>, text: &str) -> Rendered {
+    if turn.asked.kept {
+        return gemini_acp::answer(turn, text);
+    }
     if turn.asked.format == Format::Text {
         return Rendered { tail: format!("{text}\n"), ..Rendered::default() };
     }

@@ -3,12 +3,19 @@
 //! standard output and exit code 0.
 
 use super::gemini::{answer, document, models};
-use super::{Format, Rendered, Turn};
+use super::{gemini_acp, Format, Rendered, Turn};
 use crate::action::Fail;
 use crate::failure_kind::FailureKind;
 use serde_json::json;
 
 pub(super) fn fail(turn: &Turn<'_>, fail: &Fail) -> Rendered {
+    if !turn.asked.kept || matches!(fail.kind, FailureKind::Cut | FailureKind::SchemaMissed | FailureKind::Config) {
+        return of_process(turn, fail);
+    }
+    gemini_acp::fail(turn, &of_process(turn, fail))
+}
+
+fn of_process(turn: &Turn<'_>, fail: &Fail) -> Rendered {
     let words = &fail.message;
     match fail.kind {
         FailureKind::NotLoggedIn => Rendered {
@@ -23,6 +30,7 @@ pub(super) fn fail(turn: &Turn<'_>, fail: &Fail) -> Rendered {
                 "Error in /nowhere/.gemini/settings.json: {words}. Please fix the configuration file(s) and try again.\n"
             ),
             code: 52,
+            leaves: true,
             ..Rendered::default()
         },
         FailureKind::Unauthorized => api(turn, 401, &google(401, "UNAUTHENTICATED", words), ""),

@@ -7,6 +7,7 @@ mod claude;
 mod claude_failures;
 mod codex;
 mod gemini;
+mod gemini_acp;
 mod gemini_failures;
 mod plain;
 
@@ -50,6 +51,8 @@ pub struct Asked {
     pub partial: bool,
     /// How the answer is printed.
     pub format: Format,
+    /// The number of the prompt and its session, where a process has many.
+    pub prompt: Option<(Value, String)>,
     /// Words of the prompt from the arguments.
     pub argument: String,
 }
