@@ -179,11 +179,8 @@ fn one_that_is_stopped_at_the_end_does_its_work() {
     let known = Bystander::start();
     watchdog.register(pid(known.id()), Some(start_time(known.id())));
     let number = watchdog.id();
-    let finishing = {
-        let watchdog = watchdog.clone();
-        // Whichever comes first: it is replaced, or woken for its last work.
-        std::thread::spawn(move || watchdog.finish())
-    };
+    // Whichever comes first: it is replaced, or woken for its last work.
+    let finishing = std::thread::spawn(move || watchdog.finish());
     let _ = kill_process(pid(number), Signal::STOP);
     let _ = finishing.join().unwrap();
     eventually("the end of the one it was told of", || !is_running(known.id()));

@@ -2,24 +2,12 @@
 //! could be taken for a line of ours. Standard output in a pipe keeps the answer's bytes.
 
 use crate::support::sandbox::Sandbox;
-use crate::support::terminal::{in_columns, in_terminal, without_own};
+use crate::support::terminal::{assert_harmless, in_columns, in_terminal, without_own};
 use std::io::Read as _;
 use std::process::Stdio;
 
 /// Sets the clipboard, links, clears the screen (C0 and C1), reverses the direction.
 const HOSTILE: &str = "a\u{1b}]52;c;QUFB\u{7}b\u{1b}]8;;http://x\u{1b}\\c\u{1b}[2J\u{9b}31md\u{9d}0;t\u{9c}e\u{202e}f\u{2066}g\u{200f}h\u{8}i";
-
-fn assert_harmless(what: &str, text: &str) {
-    let left = without_own(text);
-    let bad: Vec<_> = left
-        .chars()
-        .filter(|c| {
-            (c.is_control() && !matches!(c, '\n' | '\t'))
-                || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-        })
-        .collect();
-    assert!(bad.is_empty(), "{what}: {bad:?} in {left:?}");
-}
 
 fn hostile() -> Sandbox {
     let text = serde_json::to_string(HOSTILE).unwrap().replace("\\u001b", "\\u001B");
