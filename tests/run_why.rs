@@ -167,3 +167,12 @@ fn verbose_tells_of_answers_that_stay() {
     assert!(output.stderr.contains("  claude found nothing to change\n"), "{}", output.stderr);
     assert!(output.stderr.contains("  run ended: max rounds exceeded\n"), "{}", output.stderr);
 }
+
+#[test]
+fn a_failure_is_told_in_full_once() {
+    let script = "[[rule]]\nwhen = { phase = 'score' }\n\
+        actions = [{ fail = { kind = 'bad-request', message = 'The vendor says so.' } }]";
+    let output = Sandbox::new(script).run("refine why -m claude --judge codex --retries 0");
+    assert_eq!(output.stderr.matches("The vendor says so").count(), 1, "{}", output.stderr);
+    assert_eq!(output.stderr.matches("codex: bad_request\n").count(), 1, "{}", output.stderr);
+}
