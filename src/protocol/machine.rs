@@ -135,7 +135,7 @@ impl Outbox {
         self.relay(Some(scope), speak)
     }
 
-    /// The same without a scope: for a protocol that wraps another one.
+    /// Without a scope: for a protocol that wraps another one.
     pub fn wrapped(&mut self, speak: impl FnOnce(&mut Self)) -> Option<Outcome> {
         self.relay(None, speak)
     }

@@ -11,7 +11,7 @@ use crate::outcome::{ConsensusBody, Status};
 use crate::protocol::check::Check;
 use crate::protocol::estimate::{Estimate, RoundEstimate};
 use crate::protocol::normalise::Normaliser;
-use crate::protocol::options::{Flag, Help, OptionTable, ProtocolOption, Takes};
+use crate::protocol::options::{Flag, Help, OptionTable, ProtocolOption, Takes, of_table};
 use crate::protocol::pipeline::{Measured, Number, names};
 use crate::protocol::quote::QUOTE_BYTES;
 use crate::protocol::settings::{Given, Machine, ProtocolSettings};
@@ -215,7 +215,7 @@ impl OptionTable for ConsensusPlan {
              --stop-on-agreement",
         );
         let quick = Flag { takes: Takes::Nothing { on: false }, ..quick };
-        Self::OPTIONS.iter().map(ProtocolOption::flag).chain([(quick, String::new())]).collect()
+        of_table::<Self>().chain([(quick, String::new())]).collect()
     }
 }
 
@@ -223,7 +223,7 @@ impl OptionTable for ConsensusPlan {
 pub const QUICK: &str = "quick";
 
 impl ConsensusPlan {
-    /// The same with few calls: what is said of its options beside it overrides it.
+    /// With few calls: what is said of its options beside it overrides it.
     #[must_use]
     pub fn quick(self) -> Self {
         let stop_on_agreement = self.stop_on_agreement.or(Some(Normaliser::Choice));
