@@ -97,6 +97,7 @@ mod run_plan_file;
 mod run_prompts;
 mod run_protocols;
 mod run_quiet;
+mod run_quorum;
 mod run_resume;
 mod run_secrets;
 mod run_signals;

@@ -43,7 +43,7 @@ impl Supervisor {
         Self { marker, watchdog: None }
     }
 
-    /// The same with a watchdog, which acts when this process dies.
+    /// With a watchdog, which acts when this process dies.
     #[must_use]
     pub fn with_watchdog(self, watchdog: Watchdog) -> Self {
         Self { watchdog: Some(watchdog), ..self }

@@ -14,6 +14,7 @@ use super::terminal::width;
 use super::wrap;
 use crate::ids::ParticipantId;
 use crate::outcome::{Body, Dropped, Finished, Outcome, SelfRefined};
+use crate::words::listed;
 use std::fmt::Display;
 
 /// A named line.
@@ -90,17 +91,8 @@ fn dropped(models: &[Dropped]) -> impl Iterator<Item = Row> {
     models.iter().map(|one| row("Dropped", format!("{}: {}", one.participant, one.reason)))
 }
 
-/// `claude`, `claude and codex`, `claude, codex and gemini`.
-fn listed(names: &[&str]) -> String {
-    match names {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [others @ .., last] => format!("{} and {last}", others.join(", ")),
-    }
-}
-
 fn names<'a>(of: impl IntoIterator<Item = &'a ParticipantId>) -> String {
-    listed(&of.into_iter().map(ParticipantId::as_str).collect::<Vec<_>>())
+    listed(&of.into_iter().map(ParticipantId::as_str).collect::<Vec<_>>(), "and")
 }
 
 /// The first line of a text that has one.
