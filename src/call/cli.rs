@@ -86,7 +86,7 @@ impl CliBackend {
         self.settings.workers.take_warnings().into_iter().for_each(&warn);
         if let Some(error) = self.settings.supervisor.take_watchdog_error() {
             let words = "if refinery is killed, its CLIs may go on running";
-            warn(format!("the watchdog does not answer any more ({error}): {words}"));
+            warn(format!("the watchdog ended and cannot be replaced ({error}): {words}"));
         }
         result
     }
