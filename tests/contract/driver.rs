@@ -149,7 +149,7 @@ impl Call {
         let workers = WorkerPool::default();
         let endpoint = self.endpoint(&shown, &workers);
         let (answered, warnings) = runtime.block_on(async {
-            let asked = self.ask(endpoint).await;
+            let asked = ask(endpoint, self.spec()).await;
             workers.close(watch::channel(StopLevel::Run).1).await;
             asked
         });
@@ -175,18 +175,29 @@ impl Call {
         }
     }
 
-    /// Asks one prompt after the other through processes that are kept: what came of each, and how many processes
-    /// that took.
-    pub fn ask_kept(&mut self, prompts: &[&str]) -> (Vec<Result<Reply, CallFailure>>, usize) {
+    /// Asks prompts through processes that are kept, one after the other or all at once: what came of each, and how
+    /// many processes that took.
+    pub fn ask_kept(&mut self, prompts: &[&str], at_once: bool) -> (Vec<Result<Reply, CallFailure>>, usize) {
         let _slot = slots::one();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (workers, shown) = (WorkerPool::default(), Arc::new(Mutex::new(Vec::new())));
         self.transport = Transport::Kept;
-        let results = prompts.iter().map(|prompt| {
+        let asked = prompts.iter().map(|prompt| {
             (*prompt).clone_into(&mut self.prompt);
-            runtime.block_on(self.ask(self.endpoint(&shown, &workers))).0.result
+            ask(self.endpoint(&shown, &workers), self.spec())
         });
-        let results = results.collect();
+        let asked: Vec<_> = asked.collect();
+        let results = runtime.block_on(async {
+            let (mut results, mut running) = (Vec::new(), Vec::new());
+            for one in asked {
+                let one = tokio::spawn(one);
+                if at_once { running.push(one) } else { results.push(one.await.unwrap().0.result) }
+            }
+            for one in running {
+                results.push(one.await.unwrap().0.result);
+            }
+            results
+        });
         runtime.block_on(workers.close(watch::channel(StopLevel::Run).1));
         let started = shown.lock().unwrap().iter().filter(|line| line.starts_with("# worker") && line.contains("\ncd ")).count();
         (results, started)
@@ -286,31 +297,32 @@ impl Call {
             tuning: self.tuning,
         }
     }
+}
 
-    async fn ask(&self, endpoint: Endpoint) -> (Answered, Vec<String>) {
-        let endpoints = BTreeMap::from([(ParticipantId::new("it"), endpoint)]);
-        let backoff = Backoff { retries: 0, ..Backoff::default() };
-        let caller = Caller::new(Endpoints { by_name: endpoints, limit: CallLimit::new(0), backoff });
-        let (_running, stop) = watch::channel(StopLevel::Run);
-        let (events, mut told) = mpsc::unbounded_channel();
-        let listener = tokio::spawn(async move {
-            let mut warnings = Vec::new();
-            while let Some(news) = told.recv().await {
-                match news {
-                    CallEvent::Begun { go, .. } => drop(go.send(Ok(()))),
-                    CallEvent::Limited { answer, .. } => drop(answer.send(AtLimit::GiveUp)),
-                    CallEvent::Warning(warning) => warnings.push(warning),
-                    CallEvent::Ended { .. }
-                    | CallEvent::Replied { .. }
-                    | CallEvent::Retrying { .. }
-                    | CallEvent::Live(_) => {}
-                }
+/// Makes a call, with one attempt.
+async fn ask(endpoint: Endpoint, spec: CallSpec) -> (Answered, Vec<String>) {
+    let endpoints = BTreeMap::from([(ParticipantId::new("it"), endpoint)]);
+    let backoff = Backoff { retries: 0, ..Backoff::default() };
+    let caller = Caller::new(Endpoints { by_name: endpoints, limit: CallLimit::new(0), backoff });
+    let (_running, stop) = watch::channel(StopLevel::Run);
+    let (events, mut told) = mpsc::unbounded_channel();
+    let listener = tokio::spawn(async move {
+        let mut warnings = Vec::new();
+        while let Some(news) = told.recv().await {
+            match news {
+                CallEvent::Begun { go, .. } => drop(go.send(Ok(()))),
+                CallEvent::Limited { answer, .. } => drop(answer.send(AtLimit::GiveUp)),
+                CallEvent::Warning(warning) => warnings.push(warning),
+                CallEvent::Ended { .. }
+                | CallEvent::Replied { .. }
+                | CallEvent::Retrying { .. }
+                | CallEvent::Live(_) => {}
             }
-            warnings
-        });
-        let answered = caller.call(Arc::new(self.spec()), CallContext { stop, events }).await;
-        (answered, listener.await.unwrap())
-    }
+        }
+        warnings
+    });
+    let answered = caller.call(Arc::new(spec), CallContext { stop, events }).await;
+    (answered, listener.await.unwrap())
 }
 
 /// Reads `# ID attempt 1 ended (HardLimit): signal 15, …`.

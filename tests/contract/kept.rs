@@ -21,16 +21,22 @@ fn script(request: &Request) -> Answer {
 
 #[test]
 fn calls_share_a_process_and_nothing_else() {
-    for (pays, schema) in [("ANTHROPIC_API_KEY", false), ("CLAUDE_CODE_OAUTH_TOKEN", false), ("ANTHROPIC_API_KEY", true)] {
+    for (cli, pays, schema) in [
+        (Cli::Claude, "ANTHROPIC_API_KEY", false),
+        (Cli::Claude, "CLAUDE_CODE_OAUTH_TOKEN", false),
+        (Cli::Claude, "ANTHROPIC_API_KEY", true),
+        (Cli::Gemini, "GEMINI_API_KEY", false),
+        (Cli::Gemini, "GEMINI_API_KEY", true),
+    ] {
         let server = Loopback::start(script);
-        let mut call = Call::new(Cli::Claude, server.url());
+        let mut call = Call::new(cli, server.url());
         call.pays = Pays::Variable(pays);
         call.limits.hard = std::time::Duration::from_secs(20);
         call.schema = schema.then(|| {
             json!({ "type": "object", "additionalProperties": false, "required": ["n"],
                 "properties": { "n": { "type": "integer" } } })
         });
-        let (results, started) = call.ask_kept(&PROMPTS);
+        let (results, started) = call.ask_kept(&PROMPTS, false);
         let classes: Vec<_> = results.iter().map(|result| result.as_ref().err().map(|failure| failure.class)).collect();
         let expected = [None, Some(FailureClass::Overloaded), None, Some(FailureClass::TimedOut), None, None];
         assert_eq!(classes, expected, "{pays}: {results:#?}");
@@ -42,7 +48,26 @@ fn calls_share_a_process_and_nothing_else() {
         }
         // What it counts is one call's, however many there were: the last prompt is as long as the first.
         let usage = |at: usize| results[at].as_ref().unwrap().usage;
-        assert!(usage(0).cost_usd.is_some_and(|cost| cost > 0.0), "{results:#?}");
+        assert!(cli != Cli::Claude || usage(0).cost_usd.is_some_and(|cost| cost > 0.0), "{results:#?}");
         assert_eq!(usage(0), usage(5), "{pays}");
+    }
+}
+
+/// What one of four sessions at once is asked, or comes to, is in no other one.
+#[test]
+fn sessions_at_once_share_nothing() {
+    let prompts = ["Say one.", "/memory show", "Fail at three.", " $ help"];
+    let server = Loopback::start(script);
+    let mut call = Call::new(Cli::Gemini, server.url());
+    for _ in 0..2 {
+        let (results, started) = call.ask_kept(&prompts, true);
+        let answered: Vec<_> = results.iter().map(Result::is_ok).collect();
+        assert_eq!((answered, started), (vec![true, true, false, true], 1), "{results:#?}");
+    }
+    let (asks, answers) = (server.asks(), server.answers());
+    assert_eq!(asks.len(), 2 * prompts.len(), "{asks:?}");
+    for prompt in prompts {
+        let own = asks.iter().filter(|ask| only(ask, &answers, &call.system, prompt).is_ok());
+        assert_eq!(own.count(), 2, "{prompt}: {asks:?}");
     }
 }

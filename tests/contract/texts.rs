@@ -78,6 +78,7 @@ pub fn only(request: &Request, answers: &[(Request, Answer)], system: &str, prom
         [instructions, user] => {
             // A guard in front; where messages are joined, a line's end behind.
             let sent = user.text.strip_suffix('\n').filter(|_| !prompt.ends_with('\n')).unwrap_or(&user.text);
+            let sent = sent.strip_prefix('\u{2060}').unwrap_or(sent);
             let sent = sent == prompt || sent.strip_prefix('\n') == Some(prompt);
             instructions.text.trim_end() == system.trim_end() && user.role == "user" && sent
         }
