@@ -9,7 +9,7 @@ use crate::app::prepare::{Ready, state_dir};
 use crate::app::request::RunRequest;
 use crate::app::resolve::{self, ReadyParticipant};
 use crate::config::{Key, Settings};
-use crate::engine::{Record, Recorded};
+use crate::engine::Recorded;
 use crate::error::{Error, ErrorKind};
 use crate::host::{Machine, machine};
 use crate::ids::AdapterId;
@@ -34,7 +34,7 @@ pub fn resume(
     let stored = store(&settings, machine)?.find(run).map_err(|error| Error::config(error.to_string()))?;
     let (mut recorded, file) = Recorded::open(&stored.path)?;
     let name = stored.run;
-    if let Some(Record::Closed { status: None, .. }) = recorded.entries.last().map(|entry| &entry.record) {
+    if recorded.end.is_some_and(|end| end.status.is_none()) {
         return Err(Error::config(format!("run {name} is already finished"))
             .hint(format!("`refinery replay {name}` shows it again")));
     }
