@@ -42,9 +42,9 @@ pub(crate) fn objects(text: &str) -> Vec<Value> {
             None => break,
         };
         repairs += 1;
-        let repaired = if repairs <= REPAIRS { block(rest) } else { None };
+        let repaired = if repairs <= REPAIRS { balanced(rest) } else { None };
         from = at
-            + match repaired.and_then(|block| Some((read(block)?, block.len()))) {
+            + match repaired.and_then(|length| Some((read(&rest[..length])?, length))) {
                 Some((value, length)) => {
                     found.push(value);
                     length
@@ -63,17 +63,18 @@ fn place(text: &str, error: &serde_json::Error) -> usize {
     (0..=place.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default()
 }
 
-/// The block that a text begins with, up to the bracket that closes it.
-fn block(text: &str) -> Option<&str> {
+/// The length of the balanced block that a text begins with; nothing if it never closes. Both kinds of
+/// bracket share one depth, and brackets within strings do not count.
+pub(crate) fn balanced(text: &str) -> Option<usize> {
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
     for (at, byte) in text.bytes().enumerate() {
         match byte {
             _ if escaped => escaped = false,
             b'\\' if in_string => escaped = true,
             b'"' => in_string = !in_string,
-            b'{' if !in_string => depth += 1,
-            b'}' if !in_string && depth == 1 => return text.get(..=at),
-            b'}' if !in_string => depth -= 1,
+            b'{' | b'[' if !in_string => depth += 1,
+            b'}' | b']' if !in_string && depth == 1 => return Some(at + 1),
+            b'}' | b']' if !in_string => depth -= 1,
             _ => {}
         }
     }

@@ -1,6 +1,7 @@
 //! From a text that a person typed to its value; what is allowed is said in the same words everywhere.
 
 use crate::time::duration;
+use crate::words::listed;
 use std::fmt::{self, Display};
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -68,10 +69,7 @@ pub trait Word: Copy + FromStr + VariantNames + Into<&'static str> {}
 /// # Errors
 /// Another word.
 pub fn word<T: Word>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|_| match T::VARIANTS.split_last() {
-        Some((last, first @ [_, ..])) => format!("{} or {last}", first.join(", ")),
-        _ => T::VARIANTS.concat(),
-    })
+    text.parse().map_err(|_| listed(T::VARIANTS, "or"))
 }
 
 /// A value, or nothing for the word `default`.
@@ -138,6 +136,8 @@ pub enum Kind {
     Words(&'static [&'static str]),
     /// Names, separated by commas.
     Names,
+    /// A length of time.
+    Time,
     /// Another text.
     Text,
 }
@@ -236,6 +236,21 @@ impl<T: Field + Default> Field for Option<T> {
 
     fn kind(&self) -> Kind {
         T::default().kind()
+    }
+}
+
+impl Field for Duration {
+    fn set(&mut self, text: &str, _range: Range) -> Result<(), String> {
+        *self = time(text)?;
+        Ok(())
+    }
+
+    fn text(&self) -> Option<String> {
+        Some(duration::show(*self))
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Time
     }
 }
 

@@ -1,4 +1,4 @@
-//! Words for people: counts, and the nearest known word to one that is not known.
+//! Words for people: counts, lists, and the nearest known word to one that is not known.
 
 /// The word of `known` that `word` was probably meant to be: at most one edit away for words of up
 /// to four letters, at most two for longer ones.
@@ -31,6 +31,15 @@ pub fn grouped(number: u64) -> String {
 #[must_use]
 pub fn counted(count: u64, what: &str) -> String {
     format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
+}
+
+/// Names as a person lists them: `claude`, `claude and codex`, `claude, codex and gemini`.
+#[must_use]
+pub fn listed(names: &[&str], and: &str) -> String {
+    match names {
+        [others @ .., before, last] => [others, &[&format!("{before} {and} {last}")]].concat().join(", "),
+        _ => names.concat(),
+    }
 }
 
 #[cfg(test)]

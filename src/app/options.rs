@@ -52,13 +52,9 @@ impl Options {
         for option in P::OPTIONS {
             let (flag, _) = option.flag();
             for name in [Some(flag.name), flag.alias].into_iter().flatten() {
-                match flag.takes {
-                    Takes::Nothing { .. } => {
-                        self.switch(name).map(|on| option.set(settings, if on { "true" } else { "false" }));
-                    }
-                    Takes::Value { .. } | Takes::Values => {
-                        self.read(name, |text| option.set(settings, text));
-                    }
+                self.read(name, |text| option.set(settings, text));
+                if matches!(flag.takes, Takes::Nothing { .. }) {
+                    self.read(&format!("no_{name}"), |text| option.set(settings, &(!yes(text)?).to_string()));
                 }
             }
         }
@@ -144,13 +140,12 @@ impl Options {
         let unknown = self.said.iter().filter(|said| !known.contains(&said.name)).map(|said| {
             let error =
                 Error::config(format!("{}: unknown option for {what}", said.place)).of_kind(ErrorKind::UnknownFlag);
-            match (closest(&said.name, known.iter().map(String::as_str)), Key::of(&said.name)) {
-                (Some(near), _) => error.hint(format!("`{}`: did you mean `{near}`?", said.name)),
-                (None, _) if !others(&said.name).is_empty() => {
-                    error.hint(format!("`{}` is an option of {}", said.name, others(&said.name).join(" and ")))
-                }
-                (None, Some(key)) => error.hint(format!("use `{}` for the whole run", flag(key.name()))),
-                (None, None) => error.hint(format!("{what} takes {}", known.join(", "))),
+            let others = others(&said.name);
+            match (closest(&said.name, known.iter().map(String::as_str)), others.as_slice(), Key::of(&said.name)) {
+                (Some(near), ..) => error.hint(format!("`{}`: did you mean `{near}`?", said.name)),
+                (None, [_, ..], _) => error.hint(format!("`{}` is an option of {}", said.name, others.join(" and "))),
+                (None, [], Some(key)) => error.hint(format!("use `{}` for the whole run", flag(key.name()))),
+                (None, [], None) => error.hint(format!("{what} takes {}", known.join(", "))),
             }
         });
         let unknown: Vec<_> = unknown.collect();

@@ -8,7 +8,9 @@ use crate::adapter::holds_secret;
 use crate::exchange::Reply;
 use crate::failure::CallFailure;
 use crate::invocation::{EnvValue, Invocation, Secret};
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use serde_json::Value;
+use std::fmt;
 use std::ops::Range;
 
 /// The shortest value of a login file that is taken for a token: others are words.
@@ -22,8 +24,19 @@ const SECRET_BYTES: usize = 6;
 const NAMES: [&str; 5] = ["KEY", "TOKEN", "SECRET", "PASS", "CREDENTIAL"];
 
 /// The secrets that one child can see.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Secrets(Vec<Secret>);
+#[derive(Clone, Default)]
+pub(crate) struct Secrets {
+    all: Vec<Secret>,
+    /// One pass for all of them.
+    search: Option<AhoCorasick>,
+}
+
+// The search would show them.
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Secrets").field(&self.all).finish()
+    }
+}
 
 impl Secrets {
     /// Those of its environment and of the stored logins: who runs in the person's own home can read
@@ -61,7 +74,10 @@ impl Secrets {
         all.retain(|secret| secret.expose().len() >= SECRET_BYTES);
         let encoded: Vec<_> = all.iter().flat_map(|secret| forms(secret.expose())).map(Secret::new).collect();
         all.extend(encoded);
-        Self(all)
+        // Each call makes one of its own: it is to be built fast, too.
+        let kind = Some(AhoCorasickKind::ContiguousNFA);
+        let search = AhoCorasick::builder().kind(kind).build(all.iter().map(Secret::expose)).ok();
+        Self { all, search }
     }
 
     /// Where the first of them begins in a text.
@@ -114,15 +130,12 @@ impl Secrets {
 
     /// Where they stand in a text, in order; what overlaps is one.
     pub(super) fn spans(&self, text: &str) -> Vec<Range<usize>> {
-        let mut found = Vec::new();
-        for secret in self.values() {
-            let mut from = 0;
-            while let Some(at) = text[from..].find(secret).map(|at| at + from) {
-                found.push(at..at + secret.len());
-                // It may begin again within itself.
-                from = at + text[at..].chars().next().map_or(1, char::len_utf8);
-            }
-        }
+        let mut found: Vec<_> = match &self.search {
+            Some(search) => search.find_overlapping_iter(text).map(|hit| hit.range()).collect(),
+            None if self.all.is_empty() => Vec::new(),
+            // What cannot be searched is not shown.
+            None => std::iter::once(0..text.len()).collect(),
+        };
         found.sort_by_key(|span| span.start);
         let mut merged: Vec<Range<usize>> = Vec::new();
         for span in found {
@@ -147,7 +160,7 @@ impl Secrets {
     }
 
     fn values(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(Secret::expose)
+        self.all.iter().map(Secret::expose)
     }
 }
 

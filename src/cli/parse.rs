@@ -5,7 +5,7 @@ use crate::error::{self, Error};
 use crate::report::OutputFormat;
 use crate::words::closest;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 use std::ffi::OsString;
 
 /// What the words mean, if they are no command.
@@ -23,22 +23,25 @@ pub enum Refused {
 /// Help that was asked for, an argument that cannot be, or a one-word prompt that was probably meant
 /// to be a command.
 pub fn parse(words: &[OsString], styled: bool) -> Result<Cli, Refused> {
-    let command =
-        words.get(1).and_then(|word| word.to_str()).filter(|word| Cli::command().find_subcommand(word).is_some());
-    let cli = Cli::try_parse_from(words).map_err(|error| refused(&error, command, styled))?;
+    let mut program = Cli::command();
+    let read = program.try_get_matches_from_mut(words);
+    let read = read.and_then(|matches| Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut program)));
+    let cli = read.map_err(|error| refused(&error, &program, words, styled))?;
     let forced = words.iter().any(|word| word == "--");
     if let (None, Some(prompt), false) = (&cli.command, cli.run.text("prompt"), forced) {
-        slip(&prompt)?;
+        slip(&prompt, &program)?;
     }
     Ok(cli)
 }
 
-fn refused(error: &clap::Error, command: Option<&str>, styled: bool) -> Refused {
+fn refused(error: &clap::Error, program: &clap::Command, words: &[OsString], styled: bool) -> Refused {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         let text = error.render();
         return Refused::Told(if styled { text.ansi().to_string() } else { text.to_string() });
     }
-    let help = command.map_or_else(|| "refinery --help".to_owned(), |command| format!("refinery {command} --help"));
+    let command = words.get(1).and_then(|word| program.find_subcommand(word));
+    let help =
+        command.map_or_else(|| "refinery --help".to_owned(), |one| format!("refinery {} --help", one.get_name()));
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return Refused::Wrong(Error::config("a command is missing").hint(format!("`{help}` lists them")));
     }
@@ -77,16 +80,14 @@ fn kind(kind: ErrorKind) -> error::ErrorKind {
 }
 
 /// How a command that takes a prompt is called; nothing for the others.
-fn asks(command: &str) -> Option<String> {
-    let cli = Cli::command();
-    let takes_prompt = cli.find_subcommand(command)?.get_positionals().any(|one| one.get_id() == "prompt");
-    takes_prompt.then(|| format!("refinery {command}"))
+fn asks(command: &clap::Command) -> Option<String> {
+    let takes_prompt = command.get_positionals().any(|one| one.get_id() == "prompt");
+    takes_prompt.then(|| format!("refinery {}", command.get_name()))
 }
 
 /// A prompt of one word that is a command's name, or close to one, costs money by mistake.
-fn slip(prompt: &str) -> Result<(), Refused> {
-    let command = Cli::command();
-    let names = command.get_subcommands().map(clap::Command::get_name).chain(["help"]);
+fn slip(prompt: &str, program: &clap::Command) -> Result<(), Refused> {
+    let names = program.get_subcommands().map(clap::Command::get_name).chain(["help"]);
     match closest(prompt, names) {
         None => Ok(()),
         Some(name) => {

@@ -164,14 +164,12 @@ impl Reader<'_> {
         let mut settings = P::default();
         for option in P::OPTIONS {
             let Some(key) = Key::of(&format!("{prefix}{}", option.flag.name)) else { continue };
-            let path = Path::Run(key);
-            let values = self.layers.get(&path).map(|entry| entry.values.join(","));
             // What has no default can be taken back.
-            let none = (option.field)(&mut P::default()).text().is_none();
-            let default = values.as_deref().is_none_or(|text| none && text.trim().eq_ignore_ascii_case("default"));
-            if !default {
-                self.read(&path, |_| option.set(&mut settings, values.as_deref().unwrap_or_default().trim()));
-            }
+            let optional = (option.field)(&mut P::default()).text().is_none();
+            self.read(&Path::Run(key), |text| match optional && text.eq_ignore_ascii_case("default") {
+                true => Ok(()),
+                false => option.set(&mut settings, text),
+            });
         }
         settings
     }
@@ -197,7 +195,8 @@ impl Reader<'_> {
 
     fn read<T>(&mut self, path: &Path, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         let entry = self.layers.get(path)?;
-        let text = entry.values.first().map_or("", |value| value.trim());
+        let text = entry.values.join(",");
+        let text = text.trim();
         match parse(text) {
             Ok(value) => Some(value),
             Err(allowed) => {

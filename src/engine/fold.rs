@@ -91,7 +91,7 @@ impl<'a> Fold<'a> {
         Self::begin_owned(protocol, meta, at, Box::new(listener))
     }
 
-    /// The same with a listener that the run keeps.
+    /// With a listener that the run keeps.
     pub fn begin_owned(
         protocol: Box<dyn Protocol>,
         meta: RunMeta,
@@ -368,7 +368,7 @@ impl<'a> Fold<'a> {
     }
 
     fn emit(&mut self, kind: EventKind) {
-        // Once is enough, whoever says it.
+        // A warning is told once, whatever raised it.
         if matches!(&kind, EventKind::Warning { text } if self.ledger.has_warned(text)) {
             return;
         }

@@ -6,7 +6,7 @@ use crate::event::Announced;
 use crate::plan::{Participant, RunPlan};
 
 impl RunMeta {
-    /// The same with warnings that were told before the run.
+    /// With warnings that were told before the run.
     #[must_use]
     pub fn with_told(self, told: &[String]) -> Self {
         Self { told: told.to_vec(), ..self }

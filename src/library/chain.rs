@@ -1,14 +1,13 @@
 //! Steps of a pipeline and functions of the caller's, one after the other on one budget.
 
+use super::config::RunSettings;
 use super::error::{Cost, EngineError};
-use super::outcome::RunOutcome;
 use super::protocols::PipelineOutcome;
 use super::provider::ProviderError;
 use super::question::Question;
 use super::runner::Runner;
-use crate::exchange::Usage;
 use crate::outcome::Status;
-use crate::plan::{Budget, Spent, remaining_budget};
+use crate::plan::{Spent, remaining_budget};
 use crate::protocol::pipeline::{Feed, PipelinePlan, StepKind, StepPlan};
 use async_trait::async_trait;
 use std::fmt;
@@ -129,8 +128,10 @@ impl Runner {
                         true => fed(question.clone(), steps, &chain.answer),
                         false => (question.clone(), steps),
                     };
-                    let left = remaining_budget(&self.budget(), &spent(&chain.cost));
-                    let run: RunOutcome<_> = self.with_budget(left).pipe(question, PipelinePlan { steps }).await?;
+                    let settings = self.run_settings();
+                    let budget = remaining_budget(&settings.budget, &spent(&chain.cost));
+                    let limited = self.clone().settings(RunSettings { budget, ..settings.clone() });
+                    let run = limited.pipe(question, PipelinePlan { steps }).await?;
                     chain.cost = plus(&chain.cost, run.cost());
                     (chain.status, chain.answer) = (run.status, run.answer.clone());
                     let goes_on = matches!(run.status.exit_code(), 0 | 2);
@@ -169,18 +170,7 @@ fn spent(cost: &Cost) -> Spent {
 }
 
 fn plus(first: &Cost, second: Cost) -> Cost {
-    let usage: Usage = first.usage.plus(second.usage);
+    let usage = first.usage.plus(second.usage);
     let steps = first.steps.iter().cloned().chain(second.steps).collect();
     Cost { calls: first.calls + second.calls, attempts: first.attempts + second.attempts, usage, steps }
-}
-
-impl Runner {
-    fn budget(&self) -> Budget {
-        self.run_settings().budget
-    }
-
-    fn with_budget(&self, budget: Budget) -> Self {
-        let settings = self.run_settings().clone();
-        self.clone().settings(super::config::RunSettings { budget, ..settings })
-    }
 }

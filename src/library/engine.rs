@@ -50,19 +50,19 @@ impl Engine {
         Self { runner, strategy: strategy.into(), config }
     }
 
-    /// The most calls that a run of these settings can make; no model is called.
+    /// Maximum number of calls of a run with these settings. Calls no model.
     #[must_use]
     pub fn estimate(config: &EngineConfig) -> CallEstimate {
         config.estimate()
     }
 
-    /// The same with a critique pass over the answer of every run.
+    /// With a critique pass over the answer of every run.
     #[must_use]
     pub fn self_refine(self, plan: SelfRefinePlan) -> Self {
         Self { runner: self.runner.self_refine(plan), ..self }
     }
 
-    /// The same with a listener that hears every event at once; see [`Runner::on_event`].
+    /// With a listener that hears every event at once; see [`Runner::on_event`].
     #[must_use]
     pub fn on_event(self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         Self { runner: self.runner.on_event(listener), ..self }
@@ -73,7 +73,7 @@ impl Engine {
         self.runner.events()
     }
 
-    /// The same with a handle that stops its runs.
+    /// With a handle that stops its runs.
     #[must_use]
     pub fn abort_with(self, handle: &AbortHandle) -> Self {
         Self { runner: self.runner.abort_with(handle), ..self }

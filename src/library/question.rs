@@ -15,7 +15,7 @@ impl Question {
         Self { text: text.into(), files: Vec::new() }
     }
 
-    /// The same with one more file: its path, as it is shown, and its contents. Nothing is read.
+    /// With one more file: its path, as it is shown, and its contents. Nothing is read.
     #[must_use]
     pub fn with_file(mut self, path: impl Into<String>, contents: impl Into<Arc<str>>) -> Self {
         self.files.push((path.into(), contents.into()));

@@ -73,7 +73,7 @@ impl Runner {
         }
     }
 
-    /// The same with one more provider, which takes part only where a plan names it: as a debate's judge,
+    /// With one more provider, which takes part only where a plan names it: as a debate's judge,
     /// as a scorer, as a refiner.
     #[must_use]
     pub fn auxiliary(mut self, provider: Arc<dyn ModelProvider>) -> Self {
@@ -82,25 +82,25 @@ impl Runner {
         self
     }
 
-    /// The same within other bounds.
+    /// Within other bounds.
     #[must_use]
     pub fn settings(self, settings: RunSettings) -> Self {
         Self { settings, ..self }
     }
 
-    /// The same with a critique pass over the answer of every run.
+    /// With a critique pass over the answer of every run.
     #[must_use]
     pub fn self_refine(self, plan: SelfRefinePlan) -> Self {
         Self { self_refine: Some(plan), ..self }
     }
 
-    /// The same with code of one's own that scores texts, wherever a plan that scores names no judge.
+    /// With code of one's own that scores texts, wherever a plan that scores names no judge.
     #[must_use]
     pub fn evaluator(self, evaluator: impl Evaluator + 'static) -> Self {
         Self { evaluator: Some(Arc::new(evaluator)), ..self }
     }
 
-    /// The same with a listener that hears every event at once. It is called between the steps of a run, on
+    /// With a listener that hears every event at once. It is called between the steps of a run, on
     /// the task that runs it: be quick. A panic in it is the caller's.
     #[must_use]
     pub fn on_event(mut self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
@@ -108,7 +108,7 @@ impl Runner {
         self
     }
 
-    /// The same with a listener that hears the events of one name: `roundComplete`, `call_finished`.
+    /// With a listener that hears the events of one name: `roundComplete`, `call_finished`.
     #[must_use]
     pub fn on(self, name: impl Into<String>, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         let name = name.into();
@@ -124,7 +124,7 @@ impl Runner {
         self.listeners.stream()
     }
 
-    /// The same with a handle that stops its runs.
+    /// With a handle that stops its runs.
     #[must_use]
     pub fn abort_with(self, handle: &AbortHandle) -> Self {
         Self { abort: Some(handle.clone()), ..self }
@@ -192,7 +192,7 @@ impl Runner {
         self.listeners.clone()
     }
 
-    /// Plans a run; no model is called yet.
+    /// Plans a run without calling a model.
     pub(super) fn prepare(
         &self,
         protocol: ProtocolPlan,

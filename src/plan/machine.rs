@@ -67,7 +67,7 @@ impl RunPlan {
         self.machine_with(Brought::default())
     }
 
-    /// The same with what a caller brings.
+    /// With what a caller brings.
     ///
     /// # Errors
     /// As [`Self::machine`].

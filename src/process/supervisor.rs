@@ -43,7 +43,7 @@ impl Supervisor {
         Self { marker, watchdog: None }
     }
 
-    /// The same with a watchdog, which acts when this process dies.
+    /// With a watchdog, which acts when this process dies.
     #[must_use]
     pub fn with_watchdog(self, watchdog: Watchdog) -> Self {
         Self { watchdog: Some(watchdog), ..self }
@@ -55,7 +55,7 @@ impl Supervisor {
         &self.marker
     }
 
-    /// Why the watchdog does not listen any more, the first time that this is asked: from then on nothing ends
+    /// Why the watchdog ended and could not be replaced, the first time that this is asked: from then on nothing ends
     /// the children if this process is killed.
     #[must_use]
     pub fn take_watchdog_error(&self) -> Option<io::Error> {

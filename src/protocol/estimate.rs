@@ -54,20 +54,16 @@ impl Estimate {
     /// The phases, each named as a part of something larger: of rounds, those of the whole protocol.
     #[must_use]
     pub fn phases_of(&self, part: &str) -> Vec<PhaseEstimate> {
-        let sum = |count: fn(&RoundEstimate) -> u64| self.rounds.iter().map(count).sum();
-        let repairs = sum(|round| round.repairs);
-        let rounds = [
-            PhaseEstimate::new("propose", sum(|round| round.propose), 0),
-            PhaseEstimate::new("evaluate", sum(|round| round.evaluate), repairs),
-            PhaseEstimate::new("refine", sum(|round| round.refine), 0),
-            PhaseEstimate::new("argue", sum(|round| round.argue), 0),
-            PhaseEstimate::new("judge", sum(|round| round.judge), 0),
-        ];
+        let rounds = ["propose", "evaluate", "refine", "argue", "judge"].map(|phase| {
+            let calls = self.rounds.iter().map(|round| round.of(phase)).sum();
+            let repairs = if phase == "evaluate" { self.rounds.iter().map(|round| round.repairs).sum() } else { 0 };
+            PhaseEstimate::new(phase, calls, repairs)
+        });
         let all = rounds.into_iter().filter(|phase| phase.calls > 0).chain(self.phases.iter().cloned());
         all.map(|phase| PhaseEstimate { phase: format!("{part}: {}", phase.phase), ..phase }).collect()
     }
 
-    /// The same without a phase.
+    /// Without a phase.
     pub(super) fn without(self, phase: &str) -> Self {
         Self::of_phases(self.phases.into_iter().filter(|one| one.phase != phase).collect())
     }

@@ -94,9 +94,19 @@ impl Outbox {
         self.commands.push(Command::Call(spec));
     }
 
-    /// Gives a call up.
-    pub fn abandon(&mut self, id: CallId) {
-        self.commands.push(Command::Abandon(id));
+    /// Gives a call up; whether it had been made. One that was asked for in this same step is not made at all.
+    pub fn abandon(&mut self, id: CallId) -> bool {
+        let before = self.commands.len();
+        self.commands.retain(|command| match command {
+            Command::Call(spec) => spec.id != id,
+            Command::Note(EventKind::QuoteCut { call, .. }) => *call != id,
+            _ => true,
+        });
+        let made = self.commands.len() == before;
+        if made {
+            self.commands.push(Command::Abandon(id));
+        }
+        made
     }
 
     /// Sets a timer.
@@ -125,7 +135,7 @@ impl Outbox {
         self.relay(Some(scope), speak)
     }
 
-    /// The same without a scope: for a protocol that wraps another one.
+    /// Without a scope: for a protocol that wraps another one.
     pub fn wrapped(&mut self, speak: impl FnOnce(&mut Self)) -> Option<Outcome> {
         self.relay(None, speak)
     }

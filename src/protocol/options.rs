@@ -17,8 +17,7 @@ pub trait OptionTable: Default + Clone + 'static {
     /// The flags of the command, in the order of its help, each with what counts without it.
     #[must_use]
     fn flags() -> Vec<(Flag, String)> {
-        let roles = Self::ROLES.iter().map(|role| (role.flag, role.flag.default.unwrap_or("none").to_owned()));
-        Self::OPTIONS.iter().map(ProtocolOption::flag).chain(roles).collect()
+        of_table::<Self>().collect()
     }
 
     /// Adds every number that is outside of its range.
@@ -30,6 +29,12 @@ pub trait OptionTable: Default + Clone + 'static {
             }
         }
     }
+}
+
+/// The flags of a table, each with what counts without it.
+pub(super) fn of_table<P: OptionTable>() -> impl Iterator<Item = (Flag, String)> {
+    let roles = P::ROLES.iter().map(|role| (role.flag, role.flag.default.unwrap_or("none").to_owned()));
+    P::OPTIONS.iter().map(ProtocolOption::flag).chain(roles)
 }
 
 /// What a command says of itself in its help.

@@ -4,8 +4,7 @@ use crate::event::{DebateEvent, Event, EventKind};
 use crate::exchange::Role;
 use crate::ids::{CallId, ParticipantId};
 use crate::time::Timestamp;
-use crate::words::counted;
-use crate::words::grouped;
+use crate::words::{counted, grouped, listed};
 use std::collections::BTreeMap;
 
 /// The activity of a run.
@@ -105,9 +104,9 @@ impl ActivityModel {
                 let what = if let [one] = roles.as_slice() { format!("{id}'s {one}") } else { id.to_string() };
                 format!("idle, waiting for {what}")
             }
-            [others @ .., (last, _)] => {
-                let others: Vec<_> = others.iter().map(|(id, _)| id.as_str()).collect();
-                format!("idle, waiting for {} and {last}", others.join(", "))
+            many => {
+                let names: Vec<_> = many.iter().map(|(id, _)| id.as_str()).collect();
+                format!("idle, waiting for {}", listed(&names, "and"))
             }
         }
     }

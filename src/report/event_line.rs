@@ -198,7 +198,7 @@ pub fn score_text(score: f64) -> String {
     format!("{score:.1}")
 }
 
-/// A length of time in milliseconds, for a person.
+/// A length of time in milliseconds, in words.
 #[must_use]
 pub fn millis(time: u64) -> String {
     human(Duration::from_millis(time))

@@ -7,8 +7,7 @@ use super::why::why;
 use super::wrap;
 use crate::exchange::Usage;
 use crate::outcome::{Account, Finished, StepCost, Totals};
-use crate::words::counted;
-use crate::words::grouped;
+use crate::words::{counted, grouped, listed};
 use std::fmt::Write as _;
 
 /// The summary, several lines, for a terminal of so many columns.
@@ -70,9 +69,8 @@ fn cost(totals: &Totals) -> Option<String> {
     }
     let silent = |one: &&Account| one.pool == "api_key" && one.attempts > 0 && one.usage.cost_usd.is_none();
     let silent: Vec<_> = totals.participants.iter().filter(silent).map(|one| one.participant.as_str()).collect();
-    if let Some((last, others)) = silent.split_last() {
-        let others = if others.is_empty() { String::new() } else { format!("{} and ", others.join(", ")) };
-        parts.push(format!("{others}{last}: cost unknown"));
+    if !silent.is_empty() {
+        parts.push(format!("{}: cost unknown", listed(&silent, "and")));
     }
     let unknown: u64 = totals.participants.iter().map(|one| one.attempts_without_usage).sum();
     if unknown > 0 {

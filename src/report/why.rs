@@ -14,6 +14,7 @@ use super::terminal::width;
 use super::wrap;
 use crate::ids::ParticipantId;
 use crate::outcome::{Body, Dropped, Finished, Outcome, SelfRefined};
+use crate::words::listed;
 use std::fmt::Display;
 
 /// A named line.
@@ -60,8 +61,7 @@ fn self_refined(refined: &SelfRefined) -> Vec<Row> {
         (None, false) => "the answer was critiqued and left unchanged".to_owned(),
     };
     let passes = refined.passes.iter().map(refine::pass);
-    let failed = refined.failures.iter().map(|failure| row("Failed", failure));
-    std::iter::once(row("Self-refine", what)).chain(passes).chain(failed).collect()
+    std::iter::once(row("Self-refine", what)).chain(passes).chain(refine::failed(&refined.failures)).collect()
 }
 
 /// The numbers, as wide as they may be: with short names of columns, and at last with cut names of rows.
@@ -91,17 +91,8 @@ fn dropped(models: &[Dropped]) -> impl Iterator<Item = Row> {
     models.iter().map(|one| row("Dropped", format!("{}: {}", one.participant, one.reason)))
 }
 
-/// `claude`, `claude and codex`, `claude, codex and gemini`.
-fn listed(names: &[&str]) -> String {
-    match names {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [others @ .., last] => format!("{} and {last}", others.join(", ")),
-    }
-}
-
 fn names<'a>(of: impl IntoIterator<Item = &'a ParticipantId>) -> String {
-    listed(&of.into_iter().map(ParticipantId::as_str).collect::<Vec<_>>())
+    listed(&of.into_iter().map(ParticipantId::as_str).collect::<Vec<_>>(), "and")
 }
 
 /// The first line of a text that has one.

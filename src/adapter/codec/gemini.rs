@@ -2,7 +2,7 @@
 //! error. Measured with 0.61.0.
 
 use super::ending::{Watch, status_class};
-use super::json::{collect, ends_document, find};
+use super::json::{Document, find};
 use super::{Codec, CodecContext, End, Step, number};
 use crate::adapter::rules::Signs;
 use crate::exchange::{Reply, Usage};
@@ -20,15 +20,12 @@ const HEADERS: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(super) struct GeminiCodec {
     watch: Watch,
-    document: String,
-    /// How often the document was looked at for its end.
-    looks: u32,
-    complete: bool,
+    document: Document,
 }
 
 impl GeminiCodec {
     pub(super) fn new(context: CodecContext) -> Self {
-        Self { watch: Watch::new(context), document: String::new(), looks: 0, complete: false }
+        Self { watch: Watch::new(context), document: Document::default() }
     }
 
     /// A whole document came: an answer, or a failure with exit code 0.
@@ -120,20 +117,16 @@ impl GeminiCodec {
 
 impl Codec for GeminiCodec {
     fn line(&mut self, line: &Line) -> Step {
-        let step = collect(&mut self.watch, &mut self.document, line);
-        if ends_document(&mut self.looks, line) {
-            let is_answer = |document: &Value| document["stats"].is_object() && !document["error"].is_object();
-            self.complete = find(&self.document, &[&is_answer]).is_some();
-        }
-        if self.complete { Step::DONE } else { step }
+        let is_answer = |document: &Value| document["stats"].is_object() && !document["error"].is_object();
+        self.document.push(&mut self.watch, line, Some(&is_answer))
     }
 
     fn is_complete(&self) -> bool {
-        self.complete
+        self.document.complete
     }
 
     fn end(self: Box<Self>, end: &End<'_>) -> Result<Reply, CallFailure> {
-        match find(&self.document, &[&|document| document["stats"].is_object()]) {
+        match self.document.find(&[&|document| document["stats"].is_object()]) {
             Some(document) => self.answered(end, &document),
             None => Err(self.failed(end)),
         }

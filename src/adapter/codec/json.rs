@@ -6,53 +6,47 @@ use super::{Codec, CodecContext, End, Pointers, Step};
 use crate::adapter::rules::Signs;
 use crate::exchange::Reply;
 use crate::failure::{CallFailure, FailureClass};
-use crate::invocation::{Flow, Line, Stream};
+use crate::invocation::{Line, Stream};
 use crate::json;
 use serde_json::Value;
 
 /// The largest document that is taken: an answer at its cap, with escapes and what is around it.
-pub(super) const DOCUMENT_BYTES: usize = 64 * 1024 * 1024;
+const DOCUMENT_BYTES: usize = 64 * 1024 * 1024;
 
 /// Collects one JSON document and reads it at the end.
 #[derive(Debug)]
 pub(super) struct JsonCodec {
     watch: Watch,
     pointers: Pointers,
-    document: String,
-    /// How often the document was looked at for its end.
-    looks: u32,
-    complete: bool,
+    document: Document,
 }
 
 impl JsonCodec {
     pub(super) fn new(context: CodecContext, pointers: Pointers) -> Self {
-        Self { watch: Watch::new(context), pointers, document: String::new(), looks: 0, complete: false }
+        Self { watch: Watch::new(context), pointers, document: Document::default() }
     }
 }
 
 impl Codec for JsonCodec {
     fn line(&mut self, line: &Line) -> Step {
-        let step = collect(&mut self.watch, &mut self.document, line);
+        let pointers = &self.pointers;
+        let has = |document: &Value| pointers.text(document).is_some() && pointers.error(document).is_none();
+        let is_answer = |document: &Value| has(document) && hold(&pointers.done, document);
         // Without a sign of its own the document is whole only with exit code 0.
-        if !self.pointers.done.is_empty() && ends_document(&mut self.looks, line) {
-            let pointers = &self.pointers;
-            let has = |document: &Value| pointers.text(document).is_some() && pointers.error(document).is_none();
-            let is_answer = |document: &Value| has(document) && hold(&pointers.done, document);
-            self.complete = find(&self.document, &[&is_answer]).is_some();
-        }
-        if self.complete { Step { flow: Flow::Done, ..step } } else { step }
+        let has_sign = !pointers.done.is_empty();
+        self.document.push(&mut self.watch, line, has_sign.then_some(&is_answer))
     }
 
     fn is_complete(&self) -> bool {
-        self.complete
+        self.document.complete
     }
 
     fn end(self: Box<Self>, end: &End<'_>) -> Result<Reply, CallFailure> {
         let has_text = |document: &Value| self.pointers.text(document).is_some();
         let has_error = |document: &Value| self.pointers.error(document).is_some();
-        let Some(document) = find(&self.document, &[&has_text, &has_error, &|_| true]) else {
+        let Some(document) = self.document.find(&[&has_text, &has_error, &|_| true]) else {
             // Some CLIs say on standard output, in plain words, why they failed.
-            let message = self.watch.words_or(&self.document);
+            let message = self.watch.words_or(&self.document.text);
             return Err(self.watch.failure(end, Signs { message, ..Signs::default() }, None));
         };
         let usage = self.pointers.usage(&document);
@@ -78,33 +72,54 @@ impl Codec for JsonCodec {
     }
 }
 
-/// Adds a line of standard output to a document.
-pub(super) fn collect(watch: &mut Watch, document: &mut String, line: &Line) -> Step {
-    if let Some(text) = watch.stdout(line) {
-        watch.ran |= !text.trim().is_empty();
-        if document.len() + text.len() < DOCUMENT_BYTES {
-            document.push_str(text);
-            document.push('\n');
-        } else {
-            watch.oversized = true;
-        }
-    }
-    watch.step(Step::MORE)
+/// What is asked of an object.
+type Holds<'a> = &'a dyn Fn(&Value) -> bool;
+
+/// The document on standard output, as far as it came.
+#[derive(Debug, Default)]
+pub(super) struct Document {
+    text: String,
+    pub complete: bool,
+    /// How often it was looked at for its end.
+    looks: u32,
 }
 
-/// Whether it is worth looking whether the document is whole with this line: it closes an object at the margin.
-/// Each look reads all of it, so that there are not many.
-pub(super) fn ends_document(looks: &mut u32, line: &Line) -> bool {
-    const LOOKS: u32 = 16;
-    let text = line.text.trim_end();
-    let may = line.stream == Stream::Stdout && text.ends_with('}') && (text == "}" || text.starts_with('{'));
-    *looks += u32::from(may);
-    may && *looks <= LOOKS
+impl Document {
+    /// Adds a line; with the object of which `is_answer` holds the document is complete.
+    pub(super) fn push(&mut self, watch: &mut Watch, line: &Line, is_answer: Option<Holds<'_>>) -> Step {
+        if let Some(text) = watch.stdout(line) {
+            watch.ran |= !text.trim().is_empty();
+            if self.text.len() + text.len() < DOCUMENT_BYTES {
+                self.text.push_str(text);
+                self.text.push('\n');
+            } else {
+                watch.oversized = true;
+            }
+        }
+        if let Some(is_answer) = is_answer.filter(|_| self.may_end(line)) {
+            self.complete = self.find(&[is_answer]).is_some();
+        }
+        if self.complete { Step::DONE } else { watch.step(Step::MORE) }
+    }
+
+    /// Whether it is worth looking whether the document is whole with this line: it closes an object at the margin.
+    /// Each look reads all of it, so that there are not many.
+    fn may_end(&mut self, line: &Line) -> bool {
+        const LOOKS: u32 = 16;
+        let text = line.text.trim_end();
+        let may = line.stream == Stream::Stdout && text.ends_with('}') && (text == "}" || text.starts_with('{'));
+        self.looks += u32::from(may);
+        may && self.looks <= LOOKS
+    }
+
+    pub(super) fn find(&self, wanted: &[Holds<'_>]) -> Option<Value> {
+        find(&self.text, wanted)
+    }
 }
 
 /// The last JSON object in a text of which one of these holds, the first that holds of any. Notes of the program's or
 /// of what started it may stand before and behind it.
-pub(super) fn find(text: &str, wanted: &[&dyn Fn(&Value) -> bool]) -> Option<Value> {
+pub(super) fn find(text: &str, wanted: &[Holds<'_>]) -> Option<Value> {
     let mut all = json::objects(text);
     let at = wanted.iter().find_map(|is_wanted| all.iter().rposition(is_wanted))?;
     Some(all.swap_remove(at))

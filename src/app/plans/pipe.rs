@@ -22,7 +22,7 @@ impl Drawn for PipelinePlan {
 /// A pipeline of these steps.
 ///
 /// # Errors
-/// No steps or too many, what is wrong with each of them, or a persona that speaks in none.
+/// No steps or too many, each step's errors, a persona that no step uses.
 fn plan(steps: &Steps, roster: &mut RosterBuilder<'_>) -> Result<PipelinePlan, Error> {
     let written = match steps {
         Steps::File(path) => {

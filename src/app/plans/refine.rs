@@ -24,11 +24,7 @@ impl Drawn for RefinePlan {
 
     fn draw_run(options: &mut Options, roster: &mut RosterBuilder<'_>, _steps: &Steps) -> Self {
         let plan = Self::draw(options, roster);
-        let refiner = match &plan.mode {
-            RefineMode::Score(_) => None,
-            RefineMode::Critique(critique) => critique.refiner.clone(),
-        };
-        roster.first_alone(plan.is_judged() && plan.judge.is_none(), refiner.as_ref());
+        roster.first_alone(plan.is_judged() && plan.judge.is_none(), plan.refiner());
         Self { draft: roster.draft.clone(), ..plan }
     }
 

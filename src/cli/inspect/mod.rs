@@ -1,4 +1,4 @@
-//! Commands that only look: no model is called, except by `doctor --probe`.
+//! Commands that call no model, except `doctor --probe`.
 
 pub mod adapters;
 pub mod checkup;

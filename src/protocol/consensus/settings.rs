@@ -11,13 +11,14 @@ use crate::outcome::{ConsensusBody, Status};
 use crate::protocol::check::Check;
 use crate::protocol::estimate::{Estimate, RoundEstimate};
 use crate::protocol::normalise::Normaliser;
-use crate::protocol::options::{Flag, Help, OptionTable, ProtocolOption, Takes};
+use crate::protocol::options::{Flag, Help, OptionTable, ProtocolOption, Takes, of_table};
 use crate::protocol::pipeline::{Measured, Number, names};
 use crate::protocol::quote::QUOTE_BYTES;
 use crate::protocol::settings::{Given, Machine, ProtocolSettings};
 use crate::value::Word;
 use crate::words::counted;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
 /// How answers are reviewed.
@@ -85,6 +86,17 @@ pub struct ConsensusPlan {
     /// By what answers count as the same, where the run ends as soon as all are; `None` where all are reviewed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_on_agreement: Option<Normaliser>,
+    /// Whether calls that cannot change how the run ends are given up.
+    #[serde(default = "yes")]
+    pub early_close: bool,
+    /// How many answers, reviewers or rewrites of a round are enough to go on without the slowest, at least 2; `None`:
+    /// all are waited for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quorum: Option<u32>,
+    /// How long the slowest are waited for once a quorum is in.
+    #[serde(rename = "grace_ms", with = "crate::time::millis", default = "thirty_seconds")]
+    #[cfg_attr(feature = "cli", schemars(with = "u64"))]
+    pub grace: Duration,
     /// Whether the caller steps through the rounds: then it pauses after each, and asks for no
     /// refinement before the caller's word.
     pub stepped: bool,
@@ -102,10 +114,21 @@ impl Default for ConsensusPlan {
             review: ReviewMode::default(),
             strategy: Strategy::default(),
             stop_on_agreement: None,
+            early_close: true,
+            quorum: None,
+            grace: thirty_seconds(),
             stepped: false,
             tuning: Tuning::default(),
         }
     }
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn thirty_seconds() -> Duration {
+    Duration::from_secs(30)
 }
 
 const GROUP: &str = "Consensus";
@@ -158,6 +181,29 @@ impl OptionTable for ConsensusPlan {
         )
         .alone("choice")
         .default("none, or choice without a value"),
+        ProtocolOption::new(
+            "early_close",
+            "",
+            GROUP,
+            "Wait for every review, also where it cannot change how the run ends",
+            |plan: &mut Self| &mut plan.early_close,
+        ),
+        ProtocolOption::new(
+            "quorum",
+            "COUNT",
+            GROUP,
+            "Go on without the slowest once so many have answered, and --grace is over",
+            |plan: &mut Self| &mut plan.quorum,
+        )
+        .from(2.0)
+        .default("all"),
+        ProtocolOption::new(
+            "grace",
+            "TIME",
+            GROUP,
+            "How long to wait for the slowest once a quorum is in",
+            |plan: &mut Self| &mut plan.grace,
+        ),
     ];
 
     fn flags() -> Vec<(Flag, String)> {
@@ -169,7 +215,7 @@ impl OptionTable for ConsensusPlan {
              --stop-on-agreement",
         );
         let quick = Flag { takes: Takes::Nothing { on: false }, ..quick };
-        Self::OPTIONS.iter().map(ProtocolOption::flag).chain([(quick, String::new())]).collect()
+        of_table::<Self>().chain([(quick, String::new())]).collect()
     }
 }
 
@@ -177,7 +223,7 @@ impl OptionTable for ConsensusPlan {
 pub const QUICK: &str = "quick";
 
 impl ConsensusPlan {
-    /// The same with few calls: what is said of its options beside it overrides it.
+    /// With few calls: what is said of its options beside it overrides it.
     #[must_use]
     pub fn quick(self) -> Self {
         let stop_on_agreement = self.stop_on_agreement.or(Some(Normaliser::Choice));
@@ -252,6 +298,9 @@ impl ProtocolSettings for ConsensusPlan {
         if members > 1 && self.stability_rounds > self.max_rounds {
             let (stability, most) = (self.stability_rounds, self.max_rounds);
             all.push(format!("--stability-rounds {stability} exceeds --max-rounds {most}: the run cannot converge"));
+        }
+        if self.grace != thirty_seconds() && self.quorum.is_none() {
+            all.push("--grace has no effect without --quorum".to_owned());
         }
         if members > 5 {
             all.push(format!("{members} participants: the number of reviews grows quadratically"));

@@ -9,7 +9,7 @@ use crate::ids::ParticipantId;
 use crate::outcome::{DebateBody, StopReason};
 use crate::protocol::check::Check;
 use crate::protocol::estimate::{Estimate, RoundEstimate};
-use crate::protocol::options::{Flag, Help, OptionTable, ProtocolOption, RoleOption};
+use crate::protocol::options::{Flag, Help, OptionTable, ProtocolOption, RoleOption, of_table};
 use crate::protocol::pipeline::{Measured, Number, names};
 use crate::protocol::settings::{Given, Machine, ProtocolSettings};
 use crate::words::counted;
@@ -197,8 +197,7 @@ impl OptionTable for DebatePlan {
         );
         let personas = [(persona, "assigned in the order of `refinery personas`"), (personas, "none")];
         let personas = personas.map(|(flag, default)| (flag.repeated(), default.to_owned()));
-        let roles = Self::ROLES.iter().map(|role| (role.flag, "none".to_owned()));
-        personas.into_iter().chain(Self::OPTIONS.iter().map(ProtocolOption::flag)).chain(roles).collect()
+        personas.into_iter().chain(of_table::<Self>()).collect()
     }
 }
 

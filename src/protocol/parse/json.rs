@@ -1,7 +1,6 @@
 //! JSON out of text that may hold prose, code fences and broken blocks around it.
 
-use super::objects::balanced;
-use crate::json;
+use crate::json::{self, balanced};
 use serde_json::Value;
 
 /// Why no JSON came out of a text.

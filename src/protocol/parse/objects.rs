@@ -1,7 +1,7 @@
 //! Every JSON object in a reply, in the order in which they stand.
 
 use super::repaired::repaired;
-use crate::json;
+use crate::json::{self, balanced};
 use serde_json::Value;
 
 /// How often the search goes on inside a block that is no JSON: replies hold few such blocks, and the
@@ -56,28 +56,6 @@ pub(super) fn sole(text: &str) -> Option<Value> {
 
 fn parsed(block: &str) -> Option<Value> {
     json::read(block).or_else(|| json::read(&repaired(block)))
-}
-
-/// The length of the balanced block at the start of a text; nothing if it never closes. Both kinds of
-/// bracket share one depth, and brackets within strings do not count.
-pub(super) fn balanced(text: &str) -> Option<usize> {
-    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            b'{' | b'[' if !in_string => depth += 1,
-            b'}' | b']' if !in_string => {
-                depth -= 1;
-                if depth == 0 {
-                    return Some(at + 1);
-                }
-            }
-            _ => {}
-        }
-    }
-    None
 }
 
 #[cfg(test)]

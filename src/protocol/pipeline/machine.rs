@@ -63,7 +63,7 @@ impl Pipeline {
         }
     }
 
-    /// The same with an evaluator that scores in every step that names no judge; see
+    /// With an evaluator that scores in every step that names no judge; see
     /// [`Brought`].
     #[must_use]
     pub fn with_evaluator(self, evaluator: Option<ParticipantId>) -> Self {

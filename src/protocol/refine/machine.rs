@@ -101,7 +101,7 @@ impl Refine {
         }
     }
 
-    /// The same with an evaluator that scores in place of the judge: it is asked for nothing but a number from 0
+    /// With an evaluator that scores in place of the judge: it is asked for nothing but a number from 0
     /// to 1, and shown nothing but the text.
     #[must_use]
     pub fn with_evaluator(self, evaluator: Option<ParticipantId>) -> Self {

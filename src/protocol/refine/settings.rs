@@ -10,7 +10,7 @@ use crate::outcome::RefineBody;
 use crate::protocol::check::Check;
 use crate::protocol::estimate::{Estimate, PhaseEstimate};
 use crate::protocol::material::Member;
-use crate::protocol::options::{Flag, Help, OptionTable, ProtocolOption, RoleOption};
+use crate::protocol::options::{Flag, Help, OptionTable, ProtocolOption, RoleOption, of_table};
 use crate::protocol::pipeline::{Measured, Number, names};
 use crate::protocol::settings::{Given, Machine, ProtocolSettings};
 use crate::value::{Field, Kind, Range};
@@ -59,6 +59,14 @@ impl RefinePlan {
         match &self.mode {
             RefineMode::Score(_) => true,
             RefineMode::Critique(critique) => critique.verify,
+        }
+    }
+
+    /// Who critiques and rewrites, if one is named.
+    pub(crate) fn refiner(&self) -> Option<&ParticipantId> {
+        match &self.mode {
+            RefineMode::Score(_) => None,
+            RefineMode::Critique(critique) => critique.refiner.as_ref(),
         }
     }
 }
@@ -140,10 +148,8 @@ impl OptionTable for RefinePlan {
 
     fn flags() -> Vec<(Flag, String)> {
         let draft = Flag::new("draft", "FILE", "Refining", "File with the text to refine; `-` is standard input");
-        let roles = Self::ROLES.iter().map(|role| (role.flag, role.flag.default.unwrap_or("none").to_owned()));
-        let all = [(draft, "the author writes one".to_owned())].into_iter();
-        let all = all.chain(Self::OPTIONS.iter().map(ProtocolOption::flag)).chain(roles);
-        all.chain(ScorePlan::flags()).chain(CritiquePlan::flags()).collect()
+        let all = [(draft, "the author writes one".to_owned())].into_iter().chain(of_table::<Self>());
+        all.chain(of_table::<ScorePlan>()).chain(of_table::<CritiquePlan>()).collect()
     }
 }
 
@@ -216,11 +222,7 @@ impl ProtocolSettings for RefinePlan {
         let members = given.all();
         let evaluator = given.brought.evaluator.filter(|_| self.judge.is_none());
         let (draft, author) = given.draft.map_or((None, None), |draft| (Some(draft.text), draft.author));
-        let refiner = match &self.mode {
-            RefineMode::Score(_) => None,
-            RefineMode::Critique(critique) => critique.refiner.as_ref(),
-        };
-        let writes = refiner.or(self.author.as_ref()).or(author.as_ref());
+        let writes = self.refiner().or(self.author.as_ref()).or(author.as_ref());
         let judge = self.judge.clone().or_else(|| peer(&members, writes).filter(|_| self.peer_judge));
         let plan = Self { draft: draft.or_else(|| self.draft.clone()), judge, ..self.clone() };
         let machine = Refine::new(plan, members, given.material, author.as_ref()).with_evaluator(evaluator);

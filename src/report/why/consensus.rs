@@ -130,7 +130,7 @@ fn missing(round: &RoundRecord, dropped: &[Dropped]) -> Vec<Row> {
         }
     }
     let line = |((reviewer, why), authors): &((&ParticipantId, String), Vec<&str>)| {
-        row("Missing", format!("{reviewer} gave no review of {}: {why}", listed(authors)))
+        row("Missing", format!("{reviewer} gave no review of {}: {why}", listed(authors, "and")))
     };
     reasons.iter().map(line).collect()
 }
@@ -178,7 +178,7 @@ fn changes(round: &RoundRecord, rounds: &[RoundRecord]) -> Vec<String> {
     };
     let whose = |names: &[&str]| match names.len() {
         2.. if names.len() == round.answers.len() => "all".to_owned(),
-        _ => listed(names),
+        _ => listed(names, "and"),
     };
     let changed = by_change.iter().map(|(change, names)| format!("{} {}", whose(names), word(*change)));
     // With another version in between: one that was left as it was is no older one.
