@@ -270,6 +270,10 @@ impl ProtocolSettings for ConsensusPlan {
         })
     }
 
+    fn at_once(&self, members: usize) -> u64 {
+        self.round(u64::try_from(members).unwrap_or(u64::MAX), 1).evaluate
+    }
+
     /// In a batch, each answer by itself, and each of those reviews twice.
     fn splits(&self, members: usize, room: Option<usize>) -> u64 {
         // What a caller adds between two rounds takes room that is not known yet.
@@ -312,7 +316,7 @@ impl ProtocolSettings for ConsensusPlan {
 impl ConsensusPlan {
     fn round(&self, members: u64, round: u32) -> RoundEstimate {
         let evaluate = match self.review {
-            ReviewMode::Pairwise => members * (members - 1),
+            ReviewMode::Pairwise => members * members.saturating_sub(1),
             ReviewMode::Batch => members,
         };
         RoundEstimate {
