@@ -110,6 +110,7 @@ fn tokens_without_a_price_count_as_the_dearest_until_one_is_set() {
     assert!(output.stderr.contains("[prices."), "before the first call: {}", output.stderr);
     assert_eq!(ended["participants"][1]["usage"]["cost_usd"], Value::Null, "assumed, and not known");
     let tokens = |member: &str| ended["participants"][1]["usage"][member].as_u64().unwrap();
+    assert_eq!(tokens("total_tokens"), tokens("input_tokens") + tokens("output_tokens"));
     let spent = ended["participants"][0]["usage"]["cost_usd"].as_f64().unwrap()
         + (tokens("input_tokens") as f64 * 30.0 + tokens("output_tokens") as f64 * 180.0) / 1e6;
     // With half of what it took it ends, although no vendor has said what it costs.
