@@ -2,6 +2,8 @@
 
 mod consensus;
 mod debate;
+mod evidence;
+mod explain;
 mod pipeline;
 mod refine;
 mod sampling;
@@ -12,6 +14,10 @@ pub use consensus::{
 pub use debate::{
     DebateBody, DebateRound, Disagreement, EarlyStop, Position, StopReason, Synthesis, Turn, TurnFailure,
 };
+#[doc(hidden)]
+pub use evidence::Said;
+#[doc(hidden)]
+pub use explain::{Answered, Explain, InDocument, Row, Tone, Why, critique_pass, dropped_rows, names, row};
 pub use pipeline::{PipelineBody, StepCost, StepRecord};
 pub use refine::{CritiquePass, Iteration, RefineBody, SELF_REFINE, SelfRefined};
 pub use sampling::{EarlyEnd, Response, SampleRecord, SamplingBody, Share};
@@ -178,6 +184,15 @@ macro_rules! bodies {
             pub fn protocol(&self) -> &'static str {
                 match self {
                     $($(Self::$name(_) => $word,)+)+
+                }
+            }
+
+            /// What it says to people and programs.
+            #[doc(hidden)]
+            #[must_use]
+            pub fn explain(&self) -> &dyn Explain {
+                match self {
+                    $($(Self::$name(body) => body,)+)+
                 }
             }
 

@@ -6,7 +6,6 @@ pub mod event_line;
 pub mod evidence;
 pub mod format;
 pub mod human;
-mod json_body;
 #[cfg(feature = "cli")]
 pub mod live;
 pub mod output_stream;
@@ -15,7 +14,6 @@ pub mod problem;
 mod progress;
 pub mod reporter;
 pub mod summary;
-mod summary_rows;
 pub mod table;
 mod terminal;
 mod why;

@@ -95,6 +95,7 @@
 mod close;
 mod closing;
 mod evaluate;
+mod explain;
 mod help;
 mod machine;
 mod outcome;
