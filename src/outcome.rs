@@ -113,6 +113,7 @@ impl Status {
 }
 
 /// What a protocol concludes.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Outcome {
@@ -283,6 +284,7 @@ fn dropped(models: &[Dropped]) -> (Vec<String>, bool) {
 }
 
 /// A prompt in which quoted text was too long.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct QuoteCut {
@@ -301,6 +303,7 @@ impl QuoteCut {
 }
 
 /// The best answer.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Winner {
@@ -315,6 +318,7 @@ pub struct Winner {
 }
 
 /// A participant that is not in the room.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Dropped {
@@ -329,6 +333,7 @@ pub struct Dropped {
 }
 
 /// What the engine adds to an outcome.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Totals {
     /// Name of the run.
@@ -355,6 +360,7 @@ pub struct Totals {
 }
 
 /// What one participant did and cost.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Account {
@@ -386,10 +392,20 @@ pub struct Account {
 }
 
 /// A whole run, as every output shows it.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Finished {
     /// What the protocol concluded.
     pub outcome: Outcome,
     /// What the engine adds.
     pub totals: Totals,
+}
+
+impl Finished {
+    /// The whole run.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn new(outcome: Outcome, totals: Totals) -> Self {
+        Self { outcome, totals }
+    }
 }

@@ -78,6 +78,7 @@ pub struct StepRecord {
 
 /// What one part of a run cost: a step, or a critique pass. Derived from the calls whose ids begin
 /// with its name.
+#[non_exhaustive]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct StepCost {

@@ -1,10 +1,7 @@
 //! The JSON document of a run: the field names of the original, and ours, in a fixed order.
 
 use crate::error::Error;
-use crate::outcome::{
-    Account, Body, ConsensusBody, DebateBody, Dropped, Finished, InDocument, PipelineBody, QuoteCut, RefineBody,
-    SELF_REFINE, SamplingBody, SelfRefined, Status, StepCost, with_protocols,
-};
+use crate::outcome::*;
 use serde::Serialize;
 
 macro_rules! json_bodies {
