@@ -197,12 +197,6 @@ macro_rules! bodies {
                 }
             }
 
-            fn concluded(&self) -> &dyn Concluded {
-                match self {
-                    $($(Self::$name(body) => body,)+)+
-                }
-            }
-
             fn quotes_cut(&mut self) -> &mut [QuoteCut] {
                 match self {
                     $($(Self::$name(body) => body.quotes_cut(),)+)+
@@ -214,7 +208,8 @@ macro_rules! bodies {
 with_protocols!(bodies);
 
 /// What all outcomes have, whatever their protocol.
-pub(crate) trait Concluded {
+#[doc(hidden)]
+pub trait Concluded {
     /// The author of the answer, where that is one participant.
     fn author(&self) -> Option<&ParticipantId>;
 
@@ -244,7 +239,7 @@ impl Body {
     /// The author of the answer, where that is one participant.
     #[must_use]
     pub fn author(&self) -> Option<&ParticipantId> {
-        self.concluded().author()
+        self.explain().author()
     }
 
     /// Puts `scope` in front of the ids of calls that it names.
@@ -258,22 +253,7 @@ impl Body {
     /// The roles and steps that wrote the answer, by the names that an exclude list knows them by.
     #[must_use]
     pub fn writers(&self) -> Vec<String> {
-        self.concluded().writers()
-    }
-
-    /// What failed, in words, and whether any of it will fail again.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn failures(&self) -> (Vec<String>, bool) {
-        self.concluded().failures()
-    }
-
-    pub(crate) fn handed_on<'a>(&'a self, answer: &'a str) -> &'a str {
-        self.concluded().handed_on(answer)
-    }
-
-    pub(crate) fn closing_events(&self, status: Status) -> Vec<EventKind> {
-        self.concluded().closing_events(status)
+        self.explain().writers()
     }
 }
 

@@ -1,7 +1,7 @@
 //! What an outcome says to people and programs, without layout. Each protocol says its own in its folder
 //! (`protocol/*/explain.rs`).
 
-use super::{CritiquePass, Dropped, Outcome, Said, Status, StepRecord, Totals};
+use super::{Concluded, CritiquePass, Dropped, Outcome, Said, Status, StepRecord, Totals};
 use crate::ids::ParticipantId;
 use crate::words::listed;
 use serde::Serialize;
@@ -40,7 +40,7 @@ pub struct Why {
 }
 
 /// What the outcome of a protocol says.
-pub trait Explain {
+pub trait Explain: Concluded {
     /// The status in words, where those of [`Outcome::in_words`] do not fit.
     fn status(&self, _outcome: &Outcome) -> Option<(Tone, String)> {
         None
@@ -94,6 +94,7 @@ pub struct Answered<'a, T> {
 
 impl Outcome {
     /// The status in words.
+    #[doc(hidden)]
     #[must_use]
     pub fn in_words(&self) -> (Tone, String) {
         if let Some(own) = self.body.explain().status(self) {
@@ -131,6 +132,7 @@ impl Outcome {
     }
 
     /// Whether there is an answer, in words.
+    #[doc(hidden)]
     #[must_use]
     pub fn best(&self) -> &'static str {
         if self.answer.is_some() { "best answer so far" } else { "no answer" }

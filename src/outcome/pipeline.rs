@@ -51,7 +51,7 @@ impl Concluded for PipelineBody {
 
     fn failures(&self) -> (Vec<String>, bool) {
         let Some((step, outcome)) = self.last() else { return (Vec::new(), false) };
-        let (lines, lasting) = outcome.body.failures();
+        let (lines, lasting) = outcome.body.explain().failures();
         (lines.into_iter().map(|line| format!("{}: {line}", step.step)).collect(), lasting)
     }
 }

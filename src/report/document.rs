@@ -189,7 +189,7 @@ fn run_error(status: Status, body: &Body) -> Option<RunError> {
         _ if matches!(status.exit_code(), 0 | 2) => return None,
         _ => status.as_str(),
     };
-    let (reasons, lasting) = body.failures();
+    let (reasons, lasting) = body.explain().failures();
     let message = if reasons.is_empty() { status.as_str().replace('_', " ") } else { reasons.join("; ") };
     Some(RunError { code, message, retryable: !lasting })
 }

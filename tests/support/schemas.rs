@@ -173,9 +173,7 @@ pub fn rendered(outcome: &Outcome, events: &[EventKind]) -> Vec<Value> {
 
 fn totals() -> Totals {
     let usage = |tokens| Usage { input_tokens: tokens, cost_usd: tokens.map(|_| 0.5), ..Usage::default() };
-    let cost = |step: &str| {
-        json!({ "step": step, "calls": 2, "attempts": 3, "usage": usage(None), "attempts_without_usage": 0 })
-    };
+    let cost = |step: &str| json!({ "step": step, "calls": 2, "attempts": 3, "usage": usage(None), "attempts_without_usage": 0 });
     let account = json!({ "participant": "ada", "adapter": "claude", "model_id": "ada-9", "effort": "high",
         "pool": "login", "billing": "login", "served": ["ada-9"], "calls": 4, "attempts": 6, "failed_calls": 0,
         "usage": usage(Some(3)), "attempts_without_usage": 1 });
