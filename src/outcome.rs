@@ -17,7 +17,9 @@ pub use debate::{
 #[doc(hidden)]
 pub use evidence::Said;
 #[doc(hidden)]
-pub use explain::{Answered, Explain, InDocument, Row, Tone, Why, critique_pass, dropped_rows, names, row};
+pub use explain::{
+    Answered, Explain, InDocument, Row, Tone, Why, critique_pass, dropped_rows, failed_rows, names, row,
+};
 pub use pipeline::{PipelineBody, StepCost, StepRecord};
 pub use refine::{CritiquePass, Iteration, RefineBody, SELF_REFINE, SelfRefined};
 pub use sampling::{EarlyEnd, Response, SampleRecord, SamplingBody, Share};

@@ -78,7 +78,7 @@ impl CliBackend {
         }
         if let Some(error) = self.settings.supervisor.take_watchdog_error() {
             let words = "if refinery is killed, its CLIs may go on running";
-            self.warn(&attempt, &format!("the watchdog does not answer any more ({error}): {words}"));
+            self.warn(&attempt, &format!("the watchdog ended and cannot be replaced ({error}): {words}"));
         }
         result
     }

@@ -2,6 +2,7 @@
 //! (`protocol/*/explain.rs`).
 
 use super::{Concluded, CritiquePass, Dropped, Outcome, Said, Status, StepRecord, Totals};
+use crate::failure::FailureClass;
 use crate::ids::ParticipantId;
 use crate::words::listed;
 use serde::Serialize;
@@ -142,6 +143,25 @@ impl Outcome {
 /// Participants that were dropped, and why: in one word, since what happened and what to do was told then.
 pub fn dropped_rows(models: &[Dropped]) -> impl Iterator<Item = Row> {
     models.iter().map(|one| row("Dropped", format!("{}: {}", one.participant, one.reason)))
+}
+
+/// Who failed: in one word, since what happened and what to do was told then, and once for each reason.
+#[must_use]
+pub fn failed_rows(failures: &[String]) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    for failure in failures {
+        let mut parts = failure.splitn(3, ": ");
+        let class = |word: &&str| serde_json::from_value::<FailureClass>((*word).into()).is_ok();
+        let text = match (parts.next(), parts.next().filter(class)) {
+            (Some(who), Some(class)) => format!("{who}: {class}"),
+            _ => failure.clone(),
+        };
+        let told = row("Failed", text);
+        if !rows.contains(&told) {
+            rows.push(told);
+        }
+    }
+    rows
 }
 
 /// `claude, codex and gemini`

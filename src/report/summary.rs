@@ -49,7 +49,7 @@ fn critique(pass: &CritiquePass, columns: usize) -> String {
     if pass.critique.is_empty() {
         return String::new();
     }
-    format!("\nCritique by {}:\n{}\n", pass.refiner, paragraphs(&pass.critique, 0, columns))
+    format!("\nCritique by {}:\n{}\n", pass.refiner, paragraphs(&pass.critique, 2, columns))
 }
 
 fn step(one: &StepCost) -> String {

@@ -4,7 +4,7 @@ use super::paint::Paint;
 use super::table::table;
 use super::terminal::width;
 use super::wrap;
-use crate::outcome::{Finished, Row, SelfRefined, Why, critique_pass, row};
+use crate::outcome::{Finished, Row, SelfRefined, Why, critique_pass, failed_rows, row};
 
 /// The block; nothing where there is nothing to explain.
 pub(super) fn why(finished: &Finished, paint: Paint, columns: usize) -> String {
@@ -25,8 +25,7 @@ fn self_refined(refined: &SelfRefined) -> Vec<Row> {
         (None, false) => "the answer was critiqued and left unchanged".to_owned(),
     };
     let passes = refined.passes.iter().map(critique_pass);
-    let failed = refined.failures.iter().map(|failure| row("Failed", failure));
-    std::iter::once(row("Self-refine", what)).chain(passes).chain(failed).collect()
+    std::iter::once(row("Self-refine", what)).chain(passes).chain(failed_rows(&refined.failures)).collect()
 }
 
 /// The numbers, as wide as they may be: with short names of columns, and at last with cut names of rows.

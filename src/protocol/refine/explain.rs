@@ -3,7 +3,7 @@
 use crate::event::preview;
 use crate::outcome::{
     Answered, CritiquePass, Explain, InDocument, Iteration, RefineBody, Row, Said, Status, Totals, Why, critique_pass,
-    row,
+    failed_rows, row,
 };
 
 impl Explain for RefineBody {
@@ -34,7 +34,7 @@ impl Explain for RefineBody {
         }
         rows.extend(self.skipped.iter().map(|reason| row("Unchanged", reason)));
         rows.extend(self.passes.iter().map(critique_pass));
-        rows.extend(self.failures.iter().map(|failure| row("Failed", failure)));
+        rows.extend(failed_rows(&self.failures));
         let by = self.judge.as_ref().map_or_else(String::new, |judge| format!(", by {judge}"));
         let caption = if self.history.is_empty() { String::new() } else { format!("scores by version{by}") };
         Why { caption, rows, ..Why::default() }
