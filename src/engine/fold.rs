@@ -361,7 +361,7 @@ impl<'a> Fold<'a> {
         // A protocol that came to its own end has told it.
         if self.outcome.is_none() {
             let outcome = &finished.outcome;
-            outcome.body.closing_events(outcome.status).into_iter().for_each(|kind| self.emit(kind));
+            outcome.body.explain().closing_events(outcome.status).into_iter().for_each(|kind| self.emit(kind));
         }
         self.emit(EventKind::RunEnded { status: finished.outcome.status });
         self.closed = Some(finished);
