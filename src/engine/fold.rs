@@ -86,16 +86,6 @@ impl<'a> Fold<'a> {
         protocol: Box<dyn Protocol>,
         meta: RunMeta,
         at: Timestamp,
-        listener: Listener<'a>,
-    ) -> (Self, Vec<Effect>) {
-        Self::begin_owned(protocol, meta, at, Box::new(listener))
-    }
-
-    /// With a listener that the run keeps.
-    pub fn begin_owned(
-        protocol: Box<dyn Protocol>,
-        meta: RunMeta,
-        at: Timestamp,
         listener: OwnListener<'a>,
     ) -> (Self, Vec<Effect>) {
         let (participants, registered): (Vec<_>, Vec<_>) = meta.participants.into_iter().unzip();
