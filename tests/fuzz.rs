@@ -176,7 +176,7 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("run.jsonl");
         fs::write(&path, sealed.join("\n") + "\n").unwrap();
-        let told = Recorded::read(&path).and_then(|recorded| retell(recorded, &mut |_| {}));
+        let told = Recorded::read(&path).and_then(|recorded| retell(&recorded, &mut |_| {}));
         if let Ok(finished) = told {
             let document = serde_json::to_value(&finished.outcome).unwrap();
             prop_assert!(document["status"] != Value::Null);
