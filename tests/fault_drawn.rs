@@ -176,6 +176,9 @@ fn a_run_always_ends_and_always_says_how() {
             if seed >= last {
                 return;
             }
+            if (seed + 1).is_multiple_of(100) {
+                println!("seed {seed}");
+            }
             let once = std::panic::AssertUnwindSafe(|| play(seed));
             if let Err(panic) = std::panic::catch_unwind(once) {
                 println!("again: REFINERY_SOAK=1@{seed} cargo test --test it fault_drawn::");

@@ -41,13 +41,19 @@ impl Serialize for Usage {
 /// What is written beside the members.
 #[cfg(feature = "cli")]
 fn with_total(schema: &mut schemars::Schema) {
-    let members = schema.ensure_object().entry("properties").or_insert_with(|| serde_json::json!({}));
-    members["total_tokens"] = serde_json::json!({
-        "description": "Input and output tokens together; `None` if one of them is unknown.",
-        "type": ["integer", "null"],
-        "format": "uint64",
-        "minimum": 0,
-    });
+    let schema = schema.ensure_object();
+    if let Some(members) = schema.get_mut("properties") {
+        members["total_tokens"] = serde_json::json!({
+            "description": "Input and output tokens together; `None` if one of them is unknown.",
+            "type": ["integer", "null"],
+            "format": "uint64",
+            "minimum": 0,
+        });
+    }
+    // It is always there.
+    if let Some(serde_json::Value::Array(required)) = schema.get_mut("required") {
+        required.push("total_tokens".into());
+    }
 }
 
 impl Usage {

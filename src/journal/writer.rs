@@ -2,7 +2,7 @@
 //! them safe, and nothing waits for it but the end of a run.
 
 use super::chain::Chain;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::mpsc;
@@ -38,8 +38,8 @@ impl Writer {
     /// The file exists, or cannot be made or locked.
     pub fn create(path: &Path) -> io::Result<Self> {
         let file = private(OpenOptions::new().write(true).create_new(true)).open(path)?;
-        lock(&file)?;
-        Self::on(file, Chain::default())
+        // Without its header it is no journal.
+        lock(&file).and_then(|()| Self::on(file, Chain::default())).inspect_err(|_| drop(fs::remove_file(path)))
     }
 
     /// Goes on with a journal after its whole lines: what is torn is cut off. `open` it before
@@ -81,8 +81,10 @@ impl Writer {
         let (orders, receiver) = mpsc::channel();
         let failed = Arc::<OnceLock<Failed>>::default();
         let noted = Arc::clone(&failed);
-        let thread =
-            std::thread::Builder::new().name("journal".to_owned()).spawn(move || keep_safe(&receiver, sync, &noted))?;
+        let thread = std::thread::Builder::new().name("journal".to_owned());
+        let thread = thread.spawn(move || keep_safe(&receiver, sync, &noted)).map_err(|error| {
+            io::Error::new(error.kind(), format!("the system grants no more threads (`ulimit -u`): {error}"))
+        })?;
         Ok(Self { sink: Box::new(sink), chain, failed, orders: Some(orders), thread: Some(thread) })
     }
 
