@@ -20,7 +20,7 @@ mod summary_rows;
 pub mod table;
 mod terminal;
 mod why;
-mod wrap;
+pub(crate) mod wrap;
 
 pub use format::OutputFormat;
 pub use human::{Human, Plain, Screen};
