@@ -286,10 +286,8 @@ impl Charge {
 mod tests {
     use super::*;
 
-    #[test]
-    fn unknown_usage_stays_unknown_and_is_counted() {
-        let who = ParticipantId::new("a");
-        let one = Registered {
+    fn registered(who: &ParticipantId) -> Registered {
+        Registered {
             participant: who.clone(),
             adapter: AdapterId::new("claude"),
             model_id: "claude-x".to_owned(),
@@ -297,8 +295,13 @@ mod tests {
             pool: "api_key".to_owned(),
             metered: true,
             prices: None,
-        };
-        let mut ledger = Ledger::new(vec![one], Vec::new());
+        }
+    }
+
+    #[test]
+    fn unknown_usage_stays_unknown_and_is_counted() {
+        let who = ParticipantId::new("a");
+        let mut ledger = Ledger::new(vec![registered(&who)], Vec::new());
         let call = CallId::new("r1/propose/a");
         ledger.queue(&call, &who);
         assert_eq!(ledger.calls(), 0, "it may be given up before it begins");
@@ -337,15 +340,7 @@ mod tests {
 
     #[test]
     fn an_answer_of_unknown_cost_counts_as_the_dearest_one() {
-        let one = Registered {
-            participant: ParticipantId::new("a"),
-            adapter: AdapterId::new("claude"),
-            model_id: "claude-x".to_owned(),
-            effort: None,
-            pool: "api_key".to_owned(),
-            metered: true,
-            prices: None,
-        };
+        let one = registered(&ParticipantId::new("a"));
         let cost = |cost| Usage { cost_usd: cost, ..Usage::default() };
         let mut charge = Charge::of(&one);
         charge.add(&cost(None), false);
