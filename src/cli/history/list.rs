@@ -95,7 +95,9 @@ pub(super) fn select(store: &Store, filter: &FilterArgs) -> Result<Vec<Read>, Er
         let files = || run.listed.question.to_lowercase();
         let models = || run.listed.models.join(",");
         (filter.status.is_empty() || filter.status.contains(&run.listed.status))
-            && text.as_ref().is_none_or(|text| words.contains(text) || files().contains(text) || models().contains(text))
+            && text
+                .as_ref()
+                .is_none_or(|text| words.contains(text) || files().contains(text) || models().contains(text))
     };
     let runs = stored.into_iter().filter(young).map(|one| read(one, now)).filter(fits);
     Ok(runs.take(filter.limit.unwrap_or(usize::MAX)).collect())

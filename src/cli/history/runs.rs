@@ -3,8 +3,8 @@
 use crate::app::again::{find, store};
 use crate::app::settings;
 use crate::cli::console::Console;
-use crate::cli::history::journal_args::{RunsArgs, RunsCommand};
 use crate::cli::history::cost;
+use crate::cli::history::journal_args::{RunsArgs, RunsCommand};
 use crate::cli::history::list::{list, status};
 use crate::cli::history::replay::retell;
 use crate::engine::{Header, Recorded, is_finished};
