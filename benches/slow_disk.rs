@@ -6,7 +6,7 @@
 #[path = "../tests/support"]
 mod support {
     pub mod on_disk;
-    #[expect(dead_code, reason = "the room of the tests has more in it")]
+    #[expect(dead_code, clippy::expect_used, reason = "the room of the tests has more in it, and may panic")]
     pub mod room;
 }
 mod written;
