@@ -6,10 +6,11 @@ use crate::app::draft::catalog;
 use crate::app::execute::Begin;
 use crate::app::freeze::concurrency;
 use crate::app::prepare::{Ready, state_dir};
+use crate::app::prices::check_prices;
 use crate::app::request::RunRequest;
 use crate::app::resolve::{self, ReadyParticipant};
 use crate::config::{Key, Settings};
-use crate::engine::{Record, Recorded};
+use crate::engine::Recorded;
 use crate::error::{Error, ErrorKind};
 use crate::host::{Machine, machine};
 use crate::ids::AdapterId;
@@ -34,7 +35,7 @@ pub fn resume(
     let stored = store(&settings, machine)?.find(run).map_err(|error| Error::config(error.to_string()))?;
     let (mut recorded, file) = Recorded::open(&stored.path)?;
     let name = stored.run;
-    if let Some(Record::Closed { status: None, .. }) = recorded.entries.last().map(|entry| &entry.record) {
+    if recorded.end.is_some_and(|end| end.status.is_none()) {
         return Err(Error::config(format!("run {name} is already finished"))
             .hint(format!("`refinery replay {name}` shows it again")));
     }
@@ -46,7 +47,7 @@ pub fn resume(
     let looked = Looked { catalog: &catalog, settings: &settings, machine };
     let (participants, host) = looked.all(&plan, Account::AsPlanned)?;
     let warnings = recorded.header.warnings.clone();
-    priced(&plan, &participants)?;
+    recorded.warnings.extend(check_prices(&plan, &participants)?.into_iter().filter(|text| !warnings.contains(text)));
     let state_dir = state_dir(&settings, machine);
     let ready = Ready { plan, participants, host, settings, warnings, state_dir };
     Ok((ready, Begin::GoOn(Box::new(recorded), file, templates)))
@@ -87,7 +88,7 @@ pub fn from_plan(
         let adapter = planned.adapter.clone();
         plan.limits.concurrency.adapters.entry(adapter).or_insert_with(|| concurrency(&found.manifest, &settings));
     }
-    priced(&plan, &participants)?;
+    warnings.extend(check_prices(&plan, &participants)?);
     drop(plan.machine()?);
     let state_dir = state_dir(&settings, machine);
     Ok(Ready { plan, participants, host, settings, warnings: warnings.clone(), state_dir })
@@ -185,24 +186,6 @@ impl Looked<'_> {
         let (manifest, model) = (Arc::clone(manifest), one.resolved_model());
         Ok(ReadyParticipant { id: one.id.clone(), manifest, program, pool, model, effort: one.effort })
     }
-}
-
-/// A budget in money needs to know what every metered account costs. Prices are those of the plan: what was
-/// charged by them is in the record of a run that is resumed.
-fn priced(plan: &RunPlan, participants: &[ReadyParticipant]) -> Result<(), Error> {
-    if plan.limits.budget.usd.is_none() {
-        return Ok(());
-    }
-    let unknown = plan
-        .participants
-        .iter()
-        .zip(participants)
-        .filter(|(one, found)| one.pool.metered && one.prices.is_none() && !found.manifest.output.reports_cost);
-    let error = |(one, _): (&Participant, &ReadyParticipant)| {
-        Error::config(format!("--budget-usd: no price known for {}, and the plan has none", one.id))
-            .hint("leave --budget-usd out; --budget-calls and the token budgets count every participant")
-    };
-    Error::all(unknown.map(error)).map_or(Ok(()), Err)
 }
 
 /// The directory of saved runs.

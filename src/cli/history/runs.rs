@@ -5,12 +5,13 @@ use crate::app::settings;
 use crate::cli::console::Console;
 use crate::cli::history::journal_args::{RunsArgs, RunsCommand};
 use crate::cli::history::replay::retell;
-use crate::engine::{Record, Recorded};
+use crate::engine::{Header, Recorded};
 use crate::error::Error;
 use crate::event::preview;
 use crate::host::Machine;
 use crate::ids::RunId;
 use crate::journal::{Store, StoreError, Stored};
+use crate::outcome::Finished;
 use crate::plan::RunPlan;
 use crate::report::OutputStream;
 use crate::report::document::Document;
@@ -141,8 +142,8 @@ fn listed(stored: &Stored, now: SystemTime) -> Listed {
         Some((header, finished)) => (header.plan, true, Ok(finished)),
         None => match Recorded::read(&stored.path) {
             Ok(recorded) => {
-                let closed = matches!(recorded.entries.last().map(|entry| &entry.record), Some(Record::Closed { .. }));
-                (recorded.header.plan.clone(), closed, retell(recorded, &mut |_| {}))
+                let finished = retell(&recorded, &mut |_| {});
+                (recorded.header.plan, recorded.end.is_some(), finished)
             }
             Err(error) => {
                 listed.problem = Some(error.to_string());
@@ -157,8 +158,7 @@ fn listed(stored: &Stored, now: SystemTime) -> Listed {
     listed.models = plan.participants.iter().map(|one| one.id.to_string()).collect();
     match finished {
         Ok(finished) => {
-            let status = if closed { finished.outcome.status.as_str() } else { "unfinished" };
-            status.clone_into(&mut listed.status);
+            status(&finished, closed).clone_into(&mut listed.status);
             listed.calls = Some(finished.totals.total_calls);
             let asked = finished.totals.participants.iter().filter(|account| account.attempts > 0);
             let costs = asked.map(|account| account.usage.cost_usd);
@@ -170,23 +170,25 @@ fn listed(stored: &Stored, now: SystemTime) -> Listed {
     listed
 }
 
+fn status(finished: &Finished, closed: bool) -> &'static str {
+    if closed { finished.outcome.status.as_str() } else { "unfinished" }
+}
+
 fn show(stored: &Stored, reviews: bool, console: Console) -> Result<u8, Error> {
     let recorded = Recorded::read(&stored.path)?;
-    let plan = recorded.header.plan.clone();
-    let (version, records) = (recorded.header.version.clone(), recorded.entries.len());
-    let finished = retell(recorded, &mut |_| {})?;
+    let finished = retell(&recorded, &mut |_| {})?;
+    let Recorded { header: Header { version, plan, .. }, records, .. } = &recorded;
     let document = Shown {
         run: &plan.run_id,
-        version: &version,
-        records,
-        plan: &plan,
+        version,
+        records: *records,
+        plan,
         outcome: Document::of(&finished),
         reviews: reviews.then(|| evidence(&finished.outcome)),
     };
-    let listed = listed(stored, SystemTime::now());
     let mut lines = vec![
-        format!("run       {}", listed.run),
-        format!("status    {}", listed.status),
+        format!("run       {}", stored.run),
+        format!("status    {}", status(&finished, recorded.end.is_some())),
         format!("started   {}", plan.created_at),
         format!("question  {}", plan.material.question.trim()),
     ];
