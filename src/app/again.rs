@@ -10,29 +10,49 @@ use crate::app::prices::check_prices;
 use crate::app::request::RunRequest;
 use crate::app::resolve::{self, ReadyParticipant};
 use crate::config::{Key, Settings};
-use crate::engine::Recorded;
+use crate::engine::{Recorded, is_finished};
 use crate::error::{Error, ErrorKind};
 use crate::host::{Machine, machine};
 use crate::ids::AdapterId;
-use crate::journal::Store;
+use crate::journal::{Store, Stored};
 use crate::plan::{Concurrency, Participant, Pool, RunLimits, RunPlan};
 use serde_json::Value;
 use std::sync::Arc;
 
-/// A saved run, ready to be resumed. Limits that the request sets take the place of the run's own; `force`
+/// The run whose name is, or alone begins with, `asked`; the latest one without a name.
+///
+/// # Errors
+/// There is none, or several fit.
+pub fn find(store: &Store, asked: Option<&str>) -> Result<Stored, Error> {
+    match asked {
+        Some(asked) => store.find(asked).map_err(|error| Error::config(error.to_string())),
+        None => latest(store, |one| is_finished(&one.path, &one.run).is_some(), "no run is saved"),
+    }
+}
+
+fn latest(store: &Store, fits: impl Fn(&Stored) -> bool, none: &str) -> Result<Stored, Error> {
+    let all = store.list().map_err(|error| Error::failed(error.to_string()))?;
+    all.into_iter().find(fits).ok_or_else(|| Error::config(none).hint("`refinery runs` lists the saved runs"))
+}
+
+/// A saved run, ready to be resumed; the latest unfinished one without a name. Limits that the request sets take the place of the run's own; `force`
 /// continues it although the prompts of its protocol changed.
 ///
 /// # Errors
 /// There is no such run, it is damaged, in use, of another format, of other prompts or finished, or a program or account that it
 /// needs is not there any more. Nothing was called.
 pub fn resume(
-    run: &str,
+    run: Option<&str>,
     force: bool,
     request: &RunRequest,
     settings: Settings,
     machine: &Machine,
 ) -> Result<(Ready, Begin), Error> {
-    let stored = store(&settings, machine)?.find(run).map_err(|error| Error::config(error.to_string()))?;
+    let store = store(&settings, machine)?;
+    let stored = match run {
+        Some(_) => find(&store, run)?,
+        None => latest(&store, |one| is_finished(&one.path, &one.run) == Some(false), "no unfinished run is saved")?,
+    };
     let (mut recorded, file) = Recorded::open(&stored.path)?;
     let name = stored.run;
     if recorded.end.is_some_and(|end| end.status.is_none()) {

@@ -18,7 +18,7 @@ pub mod summary;
 pub mod table;
 mod terminal;
 mod why;
-mod wrap;
+pub(crate) mod wrap;
 
 pub use format::OutputFormat;
 pub use human::{Human, Plain, Screen};

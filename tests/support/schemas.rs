@@ -15,7 +15,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, LazyLock, Mutex};
 
 /// All that are published, in the order of the list.
-pub const NAMES: [&str; 16] = [
+pub const NAMES: [&str; 17] = [
     "outcome",
     "event",
     "error",
@@ -24,6 +24,7 @@ pub const NAMES: [&str; 16] = [
     "participant",
     "run",
     "runs",
+    "runs-cost",
     "adapters",
     "doctor",
     "settings",
@@ -75,6 +76,7 @@ pub fn check(line: &str, output: &CommandOutput) {
         ("runs", Some("show")) => "run",
         // It says what it removed, and nothing else.
         ("runs", Some("rm")) => return,
+        ("runs", Some("cost")) => "runs-cost",
         ("runs", _) => "runs",
         ("config", _) => "settings",
         ("personas", _) => "personas",
@@ -92,8 +94,10 @@ pub fn check(line: &str, output: &CommandOutput) {
     assert!(lines || documents.len() <= 1, "{line}: more than one document");
     for document in &documents {
         let refused = output.code != Some(0) && is_valid("error", document);
+        // A list as JSON Lines is an entry a line.
+        let list = lines && name.starts_with("runs");
         if !refused {
-            assert_valid(name, document);
+            assert_valid(name, &if list { json!([document]) } else { document.clone() });
         }
     }
 }

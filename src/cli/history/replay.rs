@@ -1,6 +1,6 @@
 //! `refinery replay`: a run once more, from its journal alone.
 
-use crate::app::again::store;
+use crate::app::again::{find, store};
 use crate::app::settings;
 use crate::cli::console::Console;
 use crate::cli::history::journal_args::ReplayArgs;
@@ -19,7 +19,7 @@ use anyhow::Context as _;
 pub fn run(args: &ReplayArgs, machine: &Machine, console: Console) -> Result<u8, Error> {
     let settings = settings::load(machine, args.place.config.as_deref(), args.place.entries())?.settings;
     let console = Console { format: settings.output_format, ..console };
-    let stored = store(&settings, machine)?.find(&args.run).map_err(|error| Error::config(error.to_string()))?;
+    let stored = find(&store(&settings, machine)?, args.run.as_deref())?;
     let recorded = Recorded::read(&stored.path)?;
     let mut reporters = console.reporters(args.verbose || settings.verbose, false);
     let finished = retell(&recorded, &mut |event| reporters.report(event))?;
