@@ -197,7 +197,12 @@ mod tests {
     /// Values at, inside and just outside of every range that there is.
     fn samples() -> Vec<Value> {
         let words = [ReviewMode::VARIANTS, Billing::VARIANTS, OutputFormat::VARIANTS, OnLimit::VARIANTS];
-        let more = [Transport::VARIANTS, <Effort as VariantNames>::VARIANTS, Strategy::VARIANTS, <Normaliser as VariantNames>::VARIANTS];
+        let more = [
+            Transport::VARIANTS,
+            <Effort as VariantNames>::VARIANTS,
+            Strategy::VARIANTS,
+            <Normaliser as VariantNames>::VARIANTS,
+        ];
         let others = ["default", "lots", "90s", "1h 30m", "10x", ""].as_slice();
         let words = words.into_iter().chain(more).chain([others]).flatten().copied();
         let mut all: Vec<Value> = words.map(Value::from).collect();

@@ -21,7 +21,9 @@ fn script(request: &Request) -> Answer {
 
 #[test]
 fn calls_share_a_process_and_nothing_else() {
-    for (pays, schema) in [("ANTHROPIC_API_KEY", false), ("CLAUDE_CODE_OAUTH_TOKEN", false), ("ANTHROPIC_API_KEY", true)] {
+    for (pays, schema) in
+        [("ANTHROPIC_API_KEY", false), ("CLAUDE_CODE_OAUTH_TOKEN", false), ("ANTHROPIC_API_KEY", true)]
+    {
         let server = Loopback::start(script);
         let mut call = Call::new(Cli::Claude, server.url());
         call.pays = Pays::Variable(pays);
