@@ -1,5 +1,5 @@
 # What people and CI type. Every target works in a clean clone.
-.PHONY: demo quick test lint deny check contract drift bench fuzz soak record snap api
+.PHONY: demo quick test lint deny check contract drift bench bench-real fuzz soak record snap api
 .DEFAULT_GOAL := check
 
 # Watch three scripted models propose, review, refine and agree: no account, no network.
@@ -51,6 +51,11 @@ bench:
 	cargo bench --bench overhead -- --write
 	cargo bench --bench in_process -- --write
 	cargo bench --bench slow_disk -- --write
+
+# The real CLIs, kept and started anew for every call, with vendors on the loopback that answer at once.
+bench-real:
+	scripts/install-clis
+	REFINERY_BENCH_WRITE=1 cargo test --test contract bench_real:: -- --ignored --nocapture
 
 # A million drawn cases for each reader of what others write (tests/fuzz.rs); `make test` draws a few hundred.
 fuzz:

@@ -13,7 +13,7 @@ use std::process::Command;
 const ALL: &str = "claude,codex,gemini";
 
 /// Each vendor has a view; everybody finds claude's best.
-fn opinions(request: &Request) -> Answer {
+pub fn opinions(request: &Request) -> Answer {
     let prompt = request.prompt();
     match request.schema() {
         Some(_) => {
