@@ -59,7 +59,7 @@ bench-real:
 
 # A million drawn cases for each reader of what others write (tests/fuzz.rs); `make test` draws a few hundred.
 fuzz:
-	PROPTEST_CASES=1000000 cargo test --release --test it -- fuzz::
+	PROPTEST_CASES=1000000 cargo test --profile fuzz --test it -- fuzz::
 
 # Five hundred drawn runs of the real program from a new seed (tests/fault_drawn.rs), and five hundred in one process
 # (tests/fault_soak.rs); `make test` makes fewer of the drawn ones. What fails prints the line that repeats it.
