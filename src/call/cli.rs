@@ -75,7 +75,8 @@ impl CliBackend {
                 // A process of its own tells more.
                 Err(NoAnswer::Unclear(failure)) => {
                     tracing::debug!(call = %attempt.spec.id, %failure, "asked once more, of another process");
-                    let spent = Usage { extra_requests: Some(1), ..failure.usage };
+                    let extra_requests = failure.usage.extra_requests.map(|more| more.saturating_add(1));
+                    let spent = Usage { extra_requests, ..failure.usage };
                     self.run_once(&attempt, spent, &warn).await
                 }
                 Err(NoAnswer::Failed(error)) => Err(error),

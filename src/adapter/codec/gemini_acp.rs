@@ -47,13 +47,16 @@ impl GeminiCodec {
             if answer["error"]["code"] == 500 {
                 answer["error"]["code"] = Value::Null;
             }
-            return Err(self.reported(end, &answer["error"], Signs { partial, ..Signs::default() }));
+            // Without a session nothing was asked, and with one no more than once.
+            let asked = answer["id"].as_str().is_some_and(|id| !id.ends_with("session"));
+            let usage = Usage { extra_requests: asked.then_some(0), ..Usage::default() };
+            return Err(self.reported(end, &answer["error"], Signs { partial, usage, ..Signs::default() }));
         }
         let quota = &answer["result"]["_meta"]["quota"];
         let model = quota["model_usage"][0]["model"].as_str().map(str::to_owned);
         // Thinking is not in its count of output tokens, and so that is not known.
         let input_tokens = model.as_ref().and_then(|_| number::count(&quota["token_count"]["input_tokens"]));
-        let usage = Usage { input_tokens, ..Usage::default() };
+        let usage = Usage { input_tokens, extra_requests: Some(0), ..Usage::default() };
         let text = partial.unwrap_or_default();
         let stop = answer["result"]["stopReason"].as_str().unwrap_or_default();
         let (class, message) = match stop {
@@ -131,7 +134,7 @@ mod tests {
         let lines = [update("agent_message_chunk", "for"), update("agent_message_chunk", "ty\n"), answer("end_turn", &model())];
         let reply = read(&lines, "").unwrap();
         assert_eq!((&*reply.text, reply.served.as_deref()), ("forty\n", Some("gemini-2.5-flash")));
-        let usage = Usage { input_tokens: Some(7), ..Usage::default() };
+        let usage = Usage { input_tokens: Some(7), extra_requests: Some(0), ..Usage::default() };
         assert_eq!(reply.usage, usage, "what the model thought is not in the count of output tokens");
     }
 

@@ -2,7 +2,7 @@
 //! cannot be closed; nothing of one is in another. Measured with 0.61.0.
 
 use super::{Ask, TurnId, WorkerCodec, WorkerEvent};
-use crate::invocation::{Line, Piece};
+use crate::invocation::{Line, Piece, Stream};
 use crate::json;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 /// Before a prompt that begins like a command (`/help`, `$ help`): white space does not keep it from being one.
 /// A word joiner is none, and shows nowhere.
 const GUARD: &str = "\u{2060}";
+
+/// How it begins to ask for a login, where it does not take the stored one: it waits for a code on standard input.
+const LOGIN: &str = "Please visit the following URL to authorize";
 
 /// A call that has not left the worker.
 #[derive(Debug)]
@@ -68,6 +71,21 @@ impl GeminiWorker {
     }
 }
 
+impl GeminiWorker {
+    /// It does not speak the protocol before somebody has logged in: no call was asked.
+    fn locked_out(&mut self) -> Vec<WorkerEvent> {
+        const WHY: &str = "it asks for a login";
+        let refused = |turn: TurnId| {
+            let error = json!({"code": -32000, "message": WHY});
+            let text = json!({"jsonrpc": "2.0", "id": format!("{turn} session"), "error": error}).to_string();
+            let line = Line { stream: Stream::Stdout, text, cut: false };
+            [WorkerEvent::Line(turn, line), WorkerEvent::Free(turn)]
+        };
+        let calls = std::mem::take(&mut self.calls);
+        calls.into_keys().flat_map(refused).chain([WorkerEvent::Unusable(WHY.to_owned())]).collect()
+    }
+}
+
 impl WorkerCodec for GeminiWorker {
     fn greet(&mut self) -> Vec<Piece> {
         // It reads one line after the other: what is asked meanwhile waits in the pipe.
@@ -95,6 +113,9 @@ impl WorkerCodec for GeminiWorker {
 
     fn line(&mut self, line: Line) -> Vec<WorkerEvent> {
         let Some(said) = json::read_line(&line.text).filter(|_| !line.cut) else {
+            if line.text.contains(LOGIN) {
+                return self.locked_out();
+            }
             // A part of an answer may be lost.
             let lost = line.cut || line.text.starts_with('{');
             return lost.then(|| WorkerEvent::Unusable("it printed what is no message".to_owned())).into_iter().collect();
@@ -119,7 +140,6 @@ impl WorkerCodec for GeminiWorker {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::invocation::Stream;
 
     fn text(pieces: Vec<Piece>) -> String {
         let text = pieces.into_iter().map(|piece| match piece {
@@ -245,5 +265,9 @@ mod tests {
         worker.ask(1, &ask(&["Q"]));
         let error = r#"{"jsonrpc":"2.0","id":"1 session","error":{"code":-32000,"message":"Gemini API key is missing or not configured."}}"#;
         assert_eq!(take(&mut worker, error, false), [format!("1: {error}"), "free 1".to_owned()]);
+        worker.ask(2, &ask(&["Q"]));
+        let login = "\u{1b}[2JPlease visit the following URL to authorize the application:";
+        let heard = take(&mut worker, login, false);
+        assert!(heard[0].starts_with("2: {\"error\":") && heard[1..] == ["free 2", "it asks for a login"], "{heard:?}");
     }
 }
