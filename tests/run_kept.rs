@@ -164,7 +164,9 @@ fn debug_shows_each_process_and_each_of_its_calls() {
 #[test]
 fn a_process_of_gemini_has_sessions_at_once() {
     // None of them is answered before all are asked.
-    let sandbox = Sandbox::new("[[rule]]\nwhen = { vendor = 'gemini' }\nlatency = { median_ms = 500 }\nactions = [{ draft = {} }]\n");
+    let sandbox = Sandbox::new(
+        "[[rule]]\nwhen = { vendor = 'gemini' }\nlatency = { median_ms = 500 }\nactions = [{ draft = {} }]\n",
+    );
     let output = sandbox.run("sample why -m gemini -n 4 --transport kept -o json");
     assert_eq!(output.code, Some(0), "{}", output.stderr);
     let processes = processes_of("gemini", &sandbox);
@@ -175,11 +177,9 @@ fn a_process_of_gemini_has_sessions_at_once() {
 
 #[test]
 fn a_session_that_does_not_say_why_is_asked_once_more_by_itself() {
-    for (kind, said, asked) in [
-        ("refusal", "declined", [1, 1]),
-        ("empty", "empty", [2, 2]),
-        ("server-error", "overloaded", [2, 0]),
-    ] {
+    for (kind, said, asked) in
+        [("refusal", "declined", [1, 1]), ("empty", "empty", [2, 2]), ("server-error", "overloaded", [2, 0])]
+    {
         let fails = rule("vendor = 'gemini', phase = 'propose'", &format!("{{ fail = {{ kind = '{kind}' }} }}"));
         let sandbox = Sandbox::new(&fails);
         let output = sandbox.run("why -m claude,gemini --transport kept --max-rounds 1 --retries 1 -v");

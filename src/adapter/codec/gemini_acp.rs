@@ -131,7 +131,8 @@ mod tests {
         assert_eq!(shown(update("available_commands_update", "x")), None);
         assert_eq!(shown(update("agent_thought_chunk", "x")), Some(Progress::Thinking));
         assert_eq!(shown(update("agent_message_chunk", "for")), Some(Progress::Text("for".to_owned())));
-        let lines = [update("agent_message_chunk", "for"), update("agent_message_chunk", "ty\n"), answer("end_turn", &model())];
+        let lines =
+            [update("agent_message_chunk", "for"), update("agent_message_chunk", "ty\n"), answer("end_turn", &model())];
         let reply = read(&lines, "").unwrap();
         assert_eq!((&*reply.text, reply.served.as_deref()), ("forty\n", Some("gemini-2.5-flash")));
         let usage = Usage { input_tokens: Some(7), extra_requests: Some(0), ..Usage::default() };

@@ -102,7 +102,9 @@ impl WorkerCodec for GeminiWorker {
 
     fn cancel(&mut self, turn: TurnId) -> Vec<Piece> {
         match self.calls.get_mut(&turn) {
-            Some(Call::Asked(session)) => message(json!({"method": "session/cancel", "params": {"sessionId": session}})),
+            Some(Call::Asked(session)) => {
+                message(json!({"method": "session/cancel", "params": {"sessionId": session}}))
+            }
             Some(Call::Opening(question)) => {
                 *question = None;
                 Vec::new()
@@ -118,7 +120,10 @@ impl WorkerCodec for GeminiWorker {
             }
             // A part of an answer may be lost.
             let lost = line.cut || line.text.starts_with('{');
-            return lost.then(|| WorkerEvent::Unusable("it printed what is no message".to_owned())).into_iter().collect();
+            return lost
+                .then(|| WorkerEvent::Unusable("it printed what is no message".to_owned()))
+                .into_iter()
+                .collect();
         };
         match (said.get("id"), said["method"].as_str()) {
             // It asks for a permission, a file, a terminal: there is nothing of the kind here.
@@ -166,7 +171,9 @@ mod tests {
     }
 
     fn opened(turn: TurnId, session: &str) -> String {
-        format!(r#"{{"jsonrpc":"2.0","id":"{turn} session","result":{{"sessionId":"{session}","modes":{{"currentModeId":"default"}}}}}}"#)
+        format!(
+            r#"{{"jsonrpc":"2.0","id":"{turn} session","result":{{"sessionId":"{session}","modes":{{"currentModeId":"default"}}}}}}"#
+        )
     }
 
     fn chunk(session: &str) -> String {
@@ -195,7 +202,10 @@ mod tests {
             );
             assert_eq!(text(worker.ask(turn, &ask(&["\n", "Say \"one\"."]))), expected + "\n");
         }
-        assert_eq!(take(&mut worker, r#"{"jsonrpc":"2.0","id":"hello","result":{"protocolVersion":1}}"#, false), [""; 0]);
+        assert_eq!(
+            take(&mut worker, r#"{"jsonrpc":"2.0","id":"hello","result":{"protocolVersion":1}}"#, false),
+            [""; 0]
+        );
         for turn in [1, 0] {
             let session = format!("s{turn}");
             let asked = prompt(turn, &session, r#"\nSay \"one\"."#);

@@ -2,7 +2,7 @@
 //! answer. System prompt, effort and schema come from the files that its environment names.
 
 use super::argv::{Given, Known};
-use super::{gemini_acp, Asked, Early, Format, Rendered, Turn};
+use super::{Asked, Early, Format, Rendered, Turn, gemini_acp};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::io::{BufRead, Read};

@@ -27,7 +27,11 @@ pub(super) fn answer(turn: &Turn<'_>, text: &str) -> Rendered {
         line(&json!({"jsonrpc": "2.0", "method": "session/update",
             "params": {"sessionId": prompt(turn).1, "update": update}}))
     };
-    Rendered { body: turn.pieces(text).into_iter().map(update).collect(), tail: ended(turn, text), ..Rendered::default() }
+    Rendered {
+        body: turn.pieces(text).into_iter().map(update).collect(),
+        tail: ended(turn, text),
+        ..Rendered::default()
+    }
 }
 
 /// What a failure is here that is this without the protocol.

@@ -3,7 +3,7 @@
 //! standard output and exit code 0.
 
 use super::gemini::{answer, document, models};
-use super::{gemini_acp, Format, Rendered, Turn};
+use super::{Format, Rendered, Turn, gemini_acp};
 use crate::action::Fail;
 use crate::failure_kind::FailureKind;
 use serde_json::json;
