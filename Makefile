@@ -1,5 +1,5 @@
 # What people and CI type. Every target works in a clean clone.
-.PHONY: demo quick test lint deny check contract drift bench fuzz record snap api
+.PHONY: demo quick test lint deny check contract drift bench fuzz soak record snap api
 .DEFAULT_GOAL := check
 
 # Watch three scripted models propose, review, refine and agree: no account, no network.
@@ -54,6 +54,11 @@ bench:
 # A million drawn cases for each reader of what others write (tests/fuzz.rs); `make test` draws a few hundred.
 fuzz:
 	PROPTEST_CASES=1000000 cargo test --release --test it -- fuzz::
+
+# Five hundred drawn runs of the real program from a new seed (tests/fault_drawn.rs), and five hundred in one process
+# (tests/fault_soak.rs); `make test` makes fewer of the drawn ones. What fails prints the line that repeats it.
+soak:
+	REFINERY_SOAK=500 cargo test --test it -- fault_drawn:: fault_soak:: --nocapture
 
 # Record fixtures/transcripts anew from the real CLIs.
 record:

@@ -136,6 +136,8 @@ pub enum Kind {
     Words(&'static [&'static str]),
     /// Names, separated by commas.
     Names,
+    /// A length of time.
+    Time,
     /// Another text.
     Text,
 }
@@ -234,6 +236,21 @@ impl<T: Field + Default> Field for Option<T> {
 
     fn kind(&self) -> Kind {
         T::default().kind()
+    }
+}
+
+impl Field for Duration {
+    fn set(&mut self, text: &str, _range: Range) -> Result<(), String> {
+        *self = time(text)?;
+        Ok(())
+    }
+
+    fn text(&self) -> Option<String> {
+        Some(duration::show(*self))
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Time
     }
 }
 

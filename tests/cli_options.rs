@@ -39,7 +39,7 @@ const VALUES: [&str; 29] = [
 ];
 
 /// What stands beside a flag that makes no sense alone, and the flags that stand for themselves in a dry run.
-const BESIDE: [&str; 12] = [
+const BESIDE: [&str; 13] = [
     "",
     "--judge gemini",
     "--mode critique",
@@ -48,6 +48,7 @@ const BESIDE: [&str; 12] = [
     "-m other",
     "--quick",
     "--sequential",
+    "--no-early-close",
     "--no-early-stop --no-blind --no-shuffle",
     "--no-verify --self-refine",
     "--mode critique --no-verify --accept-unstructured",

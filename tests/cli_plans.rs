@@ -24,6 +24,7 @@ fn dry_runs() {
         "-f a.txt -m claude --dry-run",
         "'why?' -m claude/opus@low*2,3xcodex,ollama/llama3.2:3b -r 1 -f a.txt --dry-run",
         "'why?' -m claude-sonnet,claude/claude-sonnet-5,claude-haiku-4-5 -r 1 --dry-run -o json",
+        "'why?' -m claude*5 -r 1 --max-concurrent 10 --dry-run",
     ]));
 }
 

@@ -111,3 +111,12 @@ async fn want_of_descriptors_lowers_the_concurrency_instead_of_failing() {
     assert_eq!(ran.finished.outcome.answer.as_deref(), Some("in the end"));
     assert!(ran.finished.totals.warnings.iter().any(|text| text.contains("from here on at most 1 at once")));
 }
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_long_for_what_nobody_of_ours_gives_back() {
+    let (_sender, stop) = stop_channel();
+    let began = tokio::time::Instant::now();
+    let ran = run(AskAll::new(&["a"], false), vec![("a", always(|_| Action::Exhausted))], stop).await;
+    assert_eq!(ran.finished.outcome.answer.as_deref(), Some("start_failed"));
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+}

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use crate::process_harness::{Script, assert_nobody_left, carriers, eventually, marker, never};
+#[cfg(target_os = "linux")]
+use crate::support::sandbox::{signal, watchdog_of};
 use refinery_core::invocation::Flow;
 use refinery_core::process::{Marker, Scratch, Watchdog};
 use rustix::process::{Pid, Signal, kill_process};
@@ -146,6 +148,54 @@ fn nothing_is_left_when_the_program_is_killed() {
     assert_eq!(registered.collect::<Vec<_>>(), ["8.json"]);
     let link = PathBuf::from(fs::read_to_string(dir.path().join("link")).unwrap());
     assert!(link.starts_with("/tmp") && link.symlink_metadata().is_err(), "{}", link.display());
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn nothing_is_left_when_the_watchdog_is_killed_or_stopped_before_the_program() {
+    for how in ["KILL", "STOP"] {
+        let dir = Scratch::create(None, "refinery-test-").unwrap();
+        let marker = marker();
+        let (mut parent, first, bare) = parent_in(dir.path(), &marker);
+        signal(first, how);
+        eventually("another one", || watchdog_of(parent.id()).is_some_and(|now| now != first));
+        let second = watchdog_of(parent.id()).unwrap();
+        assert!(!is_running(first) && is_running(bare) && carriers(&marker).len() >= 3, "{how}");
+        parent.kill().unwrap();
+        parent.wait().unwrap();
+        assert_nobody_left(&marker);
+        eventually("the end of the one without the marker", || !is_running(bare));
+        eventually("the end of the watchdog", || !is_running(second));
+        let left = fs::read_dir(dir.path().join("state")).unwrap().map(|entry| entry.unwrap().file_name());
+        let left: Vec<_> = left.collect();
+        assert!(left.len() == 1 && left[0].to_string_lossy().starts_with("kept-"), "{how}: {left:?}");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn one_that_is_stopped_at_the_end_does_its_work() {
+    let watchdog = start(&marker());
+    let known = Bystander::start();
+    watchdog.register(pid(known.id()), Some(start_time(known.id())));
+    let number = watchdog.id();
+    // Whichever comes first: it is replaced, or woken for its last work.
+    let finishing = std::thread::spawn(move || watchdog.finish());
+    let _ = kill_process(pid(number), Signal::STOP);
+    let _ = finishing.join().unwrap();
+    eventually("the end of the one it was told of", || !is_running(known.id()));
+}
+
+#[test]
+fn one_that_cannot_live_is_given_up_with_an_error() {
+    let short = Watchdog::start(Path::new("/bin/sh"), &["-c", ":"], &marker()).unwrap();
+    let mut error = None;
+    eventually("the error", || {
+        error = error.take().or_else(|| short.take_error());
+        error.is_some()
+    });
+    assert!(error.unwrap().to_string().contains("it ended 16 times"));
+    assert!(short.take_error().is_none());
 }
 
 #[test]

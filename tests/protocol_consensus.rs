@@ -262,7 +262,7 @@ fn a_batch_is_one_call_for_each_reviewer() {
 
 #[test]
 fn a_batch_keeps_what_is_right_and_repairs_the_rest() {
-    let plan = ConsensusPlan { review: ReviewMode::Batch, ..plan(1) };
+    let plan = ConsensusPlan { review: ReviewMode::Batch, early_close: false, ..plan(1) };
     let spoil = |spec: &CallSpec, labels: &[&str]| {
         let good = participant(spec, &first_leads).unwrap().text.to_string();
         let bad = labels.iter().fold(good, |reply, label| {

@@ -1,10 +1,14 @@
 //! Guarantees that break while a run goes on are warnings of the run, and the log is for those who ask for it.
 
 use crate::support::record::records;
-use crate::support::sandbox::{Sandbox, document, eventually, signal};
+use crate::support::sandbox::{Sandbox, document};
+#[cfg(target_os = "linux")]
+use crate::support::sandbox::{eventually, signal, watchdog_of};
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+#[cfg(target_os = "linux")]
+use std::process::Stdio;
 
 /// Lets a line of shell run before claude does.
 fn before_claude(sandbox: &Sandbox, line: &str) {
@@ -37,31 +41,54 @@ fn a_scratch_folder_that_cannot_be_removed_is_a_warning() {
     assert!(output.stderr.contains("cannot be removed"), "{}", output.stderr);
 }
 
+/// Starts a run whose claude waits for a file, and returns when it does.
+#[cfg(target_os = "linux")]
+fn waiting(sandbox: &Sandbox, mut program: std::process::Command) -> std::process::Child {
+    let go = sandbox.path("go");
+    before_claude(sandbox, &format!("until [ -e {} ]; do /bin/sleep 0.01; done", go.display()));
+    let child = program.args(["why", "-m", "claude,codex", "-o", "jsonl"]).spawn().unwrap();
+    sandbox.wait_for_requests(1);
+    child
+}
+
 #[test]
 #[cfg(target_os = "linux")]
 fn a_watchdog_that_is_lost_is_a_warning() {
     let sandbox = Sandbox::new("");
-    let go = sandbox.path("go");
-    before_claude(&sandbox, &format!("until [ -e {} ]; do /bin/sleep 0.01; done", go.display()));
-    let child = sandbox.command(["why", "-m", "claude,codex", "-o", "jsonl"]).spawn().unwrap();
-    sandbox.wait_for_requests(1);
-    let parent = child.id().to_string();
-    let stat = |pid: u32| {
-        let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        let (_, rest) = text.rsplit_once(')')?;
-        Some(rest.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
-    };
-    let all = fs::read_dir("/proc").unwrap().filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok());
-    let watchdog = all
-        .filter(|pid: &u32| stat(*pid).is_some_and(|stat| stat[1] == parent))
-        .find(|pid| fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|words| words.contains("__watchdog")));
-    let watchdog = watchdog.unwrap();
-    signal(watchdog, "KILL");
-    eventually("its end", || stat(watchdog).is_none_or(|stat| stat[0] == "Z"));
-    fs::write(go, "").unwrap();
+    let copy = sandbox.path("copy");
+    fs::copy(env!("CARGO_BIN_EXE_refinery"), &copy).unwrap();
+    let mut program = std::process::Command::new(&copy);
+    program.env_clear().envs(sandbox.env()).current_dir(sandbox.path("work"));
+    program.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = waiting(&sandbox, program);
+    fs::remove_file(copy).unwrap();
+    signal(watchdog_of(child.id()).unwrap(), "KILL");
+    eventually("its end", || watchdog_of(child.id()).is_none());
+    fs::write(sandbox.path("go"), "").unwrap();
     let output = sandbox.wait(child);
     assert_eq!(output.code, Some(0), "{}", output.stderr);
-    assert!(warned(&sandbox, &output.stdout, "the watchdog does not answer any more"), "{}", output.stdout);
+    assert!(warned(&sandbox, &output.stdout, "the watchdog ended and cannot be replaced"), "{}", output.stdout);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_watchdog_that_is_killed_or_stopped_is_replaced() {
+    for how in ["KILL", "STOP"] {
+        let sandbox = Sandbox::new("");
+        let program = sandbox.command([""; 0]);
+        let child = waiting(&sandbox, program);
+        let first = watchdog_of(child.id()).unwrap();
+        signal(first, how);
+        let other = || watchdog_of(child.id()).filter(|now| *now != first);
+        eventually("another one", || other().is_some());
+        // An ordinary end: the new one is not taken for an orphan.
+        let second = other().unwrap();
+        fs::write(sandbox.path("go"), "").unwrap();
+        let output = sandbox.wait(child);
+        assert_eq!((output.code, output.stderr.contains("watchdog")), (Some(0), false), "{how}: {}", output.stderr);
+        sandbox.assert_nothing_left();
+        assert_ne!(first, second);
+    }
 }
 
 #[test]

@@ -115,8 +115,9 @@ fn a_line_for_everything_that_happens() {
     let output = sandbox.run("why -m claude,codex --seed 1 -v");
     let mut lines: Vec<_> = output.stderr.lines().map(str::to_owned).collect();
     // Which of two models is faster differs from run to run: what is told does not.
-    let verdict = lines.iter().position(|line| line.starts_with("Status:")).unwrap();
-    let verdict = if lines[verdict - 1].is_empty() { verdict - 1 } else { verdict };
+    let verdict = lines.iter().position(|line| line.starts_with("──── run ")).unwrap();
+    let rule = lines.remove(verdict);
+    assert!(rule.contains(sandbox.journal().file_stem().unwrap().to_str().unwrap()), "{rule}");
     lines[1..verdict].iter_mut().for_each(|line| *line = line.split_once(" s ").unwrap().1.to_owned());
     lines[1..verdict].sort();
     assert_text_snapshot!(lines.join("\n"));

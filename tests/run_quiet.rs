@@ -46,7 +46,7 @@ fn each_failure_is_one_line_with_what_to_do() {
         assert!(told.len() <= 1 && dropped.len() == 1, "{name}: {}", output.stderr);
         assert!(!output.stderr.contains("r1/"), "{name}: {}", output.stderr);
         assert!(asked(&sandbox) <= most, "{name}: asked {} times", asked(&sandbox));
-        let progress = output.stderr.split("\n\n").next().unwrap();
+        let progress = output.stderr.split("\n────").next().unwrap();
         let progress = moment.replace_all(progress, "resets [MOMENT]");
         seen.push(format!("--- {name}\n{progress}\n  …{}\n", dropped[0]));
     }

@@ -75,7 +75,7 @@ fn a_consensus_says_why_at_any_width() {
     let output = sandbox.run(LINE);
     assert_eq!(output.code, Some(2), "{}", output.stderr);
     let wide = replayed(&sandbox, 1000);
-    assert_eq!(format!("Why:{}", why(&output.stderr)).trim_end(), wide.replace('\u{fffd}', "\u{1b}").trim_end());
+    assert_eq!(format!("Why:{}", why(&output.stderr)).trim_end(), wide.trim_end());
     let all = [60, 100, 160].map(|columns| format!("--- {columns} columns\n{}", replayed(&sandbox, columns)));
     assert_snapshot!(all.join("\n"));
     // A reader without colours misses nothing.
@@ -166,4 +166,13 @@ fn verbose_tells_of_answers_that_stay() {
     let output = Sandbox::new(SCRIPT).run(&format!("{LINE} -v"));
     assert!(output.stderr.contains("  claude found nothing to change\n"), "{}", output.stderr);
     assert!(output.stderr.contains("  run ended: max rounds exceeded\n"), "{}", output.stderr);
+}
+
+#[test]
+fn a_failure_is_told_in_full_once() {
+    let script = "[[rule]]\nwhen = { phase = 'score' }\n\
+        actions = [{ fail = { kind = 'bad-request', message = 'The vendor says so.' } }]";
+    let output = Sandbox::new(script).run("refine why -m claude --judge codex --retries 0");
+    assert_eq!(output.stderr.matches("The vendor says so").count(), 1, "{}", output.stderr);
+    assert_eq!(output.stderr.matches("codex: bad_request\n").count(), 1, "{}", output.stderr);
 }

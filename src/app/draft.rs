@@ -87,6 +87,10 @@ impl Draft {
         let mut draft = Self { drawn, input, settings, resolved, request, catalog, personas, listed, folder };
         draft.drawn = draft.draw()?;
         warnings.extend(draft.drawn.warnings.iter().cloned());
+        if draft.settings.verbose {
+            let limits = draft.binding_limits();
+            warnings.extend(limits.iter().map(|limit| format!("Concurrency: {}", limit.line())));
+        }
         warnings.extend(advice(&draft.drawn.protocol, &draft.drawn.members, &draft.drawn.auxiliary));
         Ok(draft)
     }

@@ -7,7 +7,8 @@
 
 pub mod advice;
 pub mod again;
-pub mod confidential;
+pub mod concurrency;
+mod confidential;
 pub mod draft;
 mod endpoints;
 pub mod execute;

@@ -53,6 +53,12 @@ impl CallLimit {
         }
     }
 
+    /// How many attempts run.
+    #[must_use]
+    pub fn running(&self) -> usize {
+        self.shared.state().running
+    }
+
     /// Lowers the limit to one less than the attempts that run now, but never below one, and gives the permit
     /// back. Returns the new limit.
     pub fn lower(&self, permit: Permit) -> usize {

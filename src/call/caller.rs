@@ -18,6 +18,8 @@ use tokio::time::Instant;
 
 /// How often a call waits for descriptors or processes before it gives up.
 const EXHAUSTED_TRIES: u32 = 20;
+/// For how many of them a try counts while no other call runs, whose end would give anything back.
+const ALONE: u32 = 5;
 
 /// One participant's place in the room.
 #[derive(Clone)]
@@ -118,7 +120,7 @@ impl LiveCall<'_> {
                     // It never ran, so it is no attempt that a person should pay or wait for.
                     self.attempts -= 1;
                     self.tries -= 1;
-                    exhausted += 1;
+                    exhausted += if self.endpoints.limit.running() == 1 { ALONE } else { 1 };
                     if exhausted > EXHAUSTED_TRIES {
                         return Err(CallFailure::new(FailureClass::StartFailed, message));
                     }

@@ -77,7 +77,7 @@ impl CliBackend {
         self.settings.workers.take_warnings().into_iter().for_each(&warn);
         if let Some(error) = self.settings.supervisor.take_watchdog_error() {
             let words = "if refinery is killed, its CLIs may go on running";
-            warn(format!("the watchdog does not answer any more ({error}): {words}"));
+            warn(format!("the watchdog ended and cannot be replaced ({error}): {words}"));
         }
         result
     }
@@ -130,6 +130,7 @@ impl CliBackend {
         if let Some(echo) = &self.settings.echo {
             echo.turn(&format!("{} attempt {}", attempt.spec.id, attempt.number), &asked.to_string());
         }
+        tracing::debug!(call = %attempt.spec.id, attempt = attempt.number, worker = %asked, "asked");
         let began = Instant::now();
         let result = asked.result(&mut stop).await;
         workers.took(&key.adapter, began.elapsed());

@@ -32,7 +32,7 @@ impl Session {
         let marker = Marker::new(format!("{}-{}", random(&LETTERS, 12), std::process::id()));
         let watchdog = Watchdog::start(&program()?, &["__watchdog"], &marker)
             .context("cannot start the watchdog (this same program)")?;
-        let orphans = Orphans::adopt(watchdog.id());
+        let orphans = Orphans::adopt(&watchdog);
         let runtime = runtime().context("cannot start: the system's limits leave no room")?;
         let stop = runtime.block_on(async { engine::signals(is_ignored) }).context("cannot handle signals")?;
         let env = ProgramEnv {
@@ -48,8 +48,8 @@ impl Session {
 /// How many descriptors are free at least: tokio panics where it does not get its own.
 const DESCRIPTORS: usize = 8;
 
-/// The threads of a run: two that poll, the journal's, and the one that waits for the watchdog's end.
-const THREADS: usize = 4;
+/// The threads that a run needs yet: two that poll, and the journal's.
+const THREADS: usize = 3;
 
 /// Where runs are polled: on this thread alone where no others can be had.
 fn runtime() -> io::Result<Runtime> {

@@ -62,6 +62,12 @@ keys! {
         Strategy = "strategy",
         /// How answers are compared, where a consensus stops as soon as all are the same.
         StopOnAgreement = "stop_on_agreement",
+        /// Whether a consensus gives calls up that cannot change how it ends.
+        EarlyClose = "early_close",
+        /// How many answers are enough to go on without the slowest.
+        Quorum = "quorum",
+        /// How long the slowest are waited for.
+        Grace = "grace",
         /// Reasoning effort.
         Effort = "effort",
         /// Sampling temperature.

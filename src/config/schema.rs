@@ -58,9 +58,15 @@ fn described(mut schema: Value, about: &str) -> Value {
 fn run(key: Key) -> Value {
     match key {
         Key::Models => one_or_more(&json!({ "type": "string" })),
-        Key::Threshold | Key::MaxRounds | Key::StabilityRounds | Key::Review | Key::Strategy | Key::StopOnAgreement => {
-            option::<ConsensusPlan>(key.name())
-        }
+        Key::Threshold
+        | Key::MaxRounds
+        | Key::StabilityRounds
+        | Key::Review
+        | Key::Strategy
+        | Key::StopOnAgreement
+        | Key::EarlyClose
+        | Key::Quorum
+        | Key::Grace => option::<ConsensusPlan>(key.name()),
         Key::Effort | Key::Temperature | Key::ReplyTokens => option::<Tuning>(key.name()),
         Key::BudgetCalls | Key::BudgetInputTokens | Key::BudgetOutputTokens => or_default(&whole(1, None)),
         Key::Seed => or_default(&whole(0, None)),
@@ -106,6 +112,7 @@ fn option<P: OptionTable>(name: &str) -> Value {
         Kind::Number => json!({ "type": "number" }),
         Kind::Words(words) => word(words),
         Kind::Names => one_or_more(&json!({ "type": "string" })),
+        Kind::Time => time(),
         Kind::Text => json!({ "type": "string" }),
     };
     let (least, most) = match option.range {

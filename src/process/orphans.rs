@@ -2,6 +2,7 @@
 //! children of this process, and are ended with it.
 
 use super::procfs;
+use super::watchdog::{Process, Watchdog};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use std::time::Duration;
 
@@ -12,16 +13,18 @@ const SWEEPS: (usize, Duration) = (200, Duration::from_millis(5));
 #[derive(Debug)]
 pub struct Orphans {
     spared: Option<Vec<Pid>>,
+    watchdog: Process,
 }
 
 impl Orphans {
-    /// From here on orphans of this process are its children. Those that it has already, the watchdog among them,
+    /// From here on orphans of this process are its children. Those that it has already, and the watchdog of the day,
     /// are spared; a process that was handed other children by what started it adopts none.
     #[must_use]
-    pub fn adopt(watchdog: u32) -> Self {
+    pub fn adopt(watchdog: &Watchdog) -> Self {
+        let watchdog = watchdog.process();
         let spared: Vec<Pid> = procfs::children().collect();
-        let own = spared.iter().all(|pid| pid.as_raw_nonzero().get().cast_unsigned() == watchdog);
-        Self { spared: (own && procfs::adopt_orphans()).then_some(spared) }
+        let own = spared.iter().all(|pid| is(*pid, &watchdog));
+        Self { spared: (own && procfs::adopt_orphans()).then_some(spared), watchdog }
     }
 }
 
@@ -29,7 +32,8 @@ impl Drop for Orphans {
     fn drop(&mut self) {
         let Some(spared) = &self.spared else { return };
         for _ in 0..SWEEPS.0 {
-            let orphans: Vec<_> = procfs::children().filter(|pid| !spared.contains(pid)).collect();
+            let kept = |pid: &Pid| spared.contains(pid) || is(*pid, &self.watchdog);
+            let orphans: Vec<_> = procfs::children().filter(|pid| !kept(pid)).collect();
             if orphans.is_empty() {
                 break;
             }
@@ -41,4 +45,8 @@ impl Drop for Orphans {
             std::thread::sleep(SWEEPS.1);
         }
     }
+}
+
+fn is(pid: Pid, watchdog: &Process) -> bool {
+    pid.as_raw_nonzero().get().cast_unsigned() == watchdog.id()
 }

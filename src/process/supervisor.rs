@@ -55,7 +55,7 @@ impl Supervisor {
         &self.marker
     }
 
-    /// Why the watchdog does not listen any more, the first time that this is asked: from then on nothing ends
+    /// Why the watchdog ended and could not be replaced, the first time that this is asked: from then on nothing ends
     /// the children if this process is killed.
     #[must_use]
     pub fn take_watchdog_error(&self) -> Option<io::Error> {

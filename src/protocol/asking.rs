@@ -23,6 +23,11 @@ impl QuoteCuts {
         id
     }
 
+    /// A call that was not made after all.
+    pub fn forget(&mut self, call: &CallId) {
+        self.0.retain(|cut| cut.call != *call);
+    }
+
     pub fn in_order(&self) -> Vec<QuoteCut> {
         self.0.clone()
     }

@@ -94,9 +94,19 @@ impl Outbox {
         self.commands.push(Command::Call(spec));
     }
 
-    /// Gives a call up.
-    pub fn abandon(&mut self, id: CallId) {
-        self.commands.push(Command::Abandon(id));
+    /// Gives a call up; whether it had been made. One that was asked for in this same step is not made at all.
+    pub fn abandon(&mut self, id: CallId) -> bool {
+        let before = self.commands.len();
+        self.commands.retain(|command| match command {
+            Command::Call(spec) => spec.id != id,
+            Command::Note(EventKind::QuoteCut { call, .. }) => *call != id,
+            _ => true,
+        });
+        let made = self.commands.len() == before;
+        if made {
+            self.commands.push(Command::Abandon(id));
+        }
+        made
     }
 
     /// Sets a timer.

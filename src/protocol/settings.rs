@@ -82,6 +82,11 @@ pub trait ProtocolSettings {
     /// The most calls that it can take with so many members.
     fn estimate(&self, members: usize) -> Estimate;
 
+    /// The most of these calls that can run at the same time, spread evenly over the members.
+    fn at_once(&self, _members: usize) -> u64 {
+        1
+    }
+
     /// How many calls more that can be with repairs, where a prompt has room for so many bytes of what the members
     /// write (`None`: for all of it), and what is too long for one prompt is asked in several.
     fn splits(&self, _members: usize, _room: Option<usize>) -> u64 {

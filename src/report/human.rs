@@ -1,10 +1,12 @@
 //! For people: progress and summary on standard error, the answer alone on standard output.
 
 use super::event_line::{line, reason};
+use super::frame::Frame;
 use super::output_stream::OutputStream;
 use super::paint::Paint;
 use super::reporter::Reporter;
 use super::summary::summary;
+use super::wrap;
 use crate::event::{Event, EventKind};
 use crate::failure::FailureClass;
 use crate::ids::ParticipantId;
@@ -87,23 +89,28 @@ impl Reporter for Human {
             return;
         }
         if let Some(text) = line(&event.kind, self.verbose, self.paint) {
-            if self.verbose && !matches!(event.kind, EventKind::RunStarted { .. }) {
-                let at = human(event.at.since(began));
-                self.screen.say(&format!("{} {text}", self.paint.dim(&format!("{at:>9}"))));
-            } else {
-                self.screen.say(&text);
-            }
+            let timed = self.verbose && !matches!(event.kind, EventKind::RunStarted { .. });
+            let at = human(event.at.since(began));
+            let text = if timed { format!("{} {text}", self.paint.dim(&format!("{at:>9}"))) } else { text };
+            self.screen.say(&wrap::one_line(&text, self.screen.columns()));
         }
     }
 
     fn finish(&mut self, finished: &Finished) -> io::Result<()> {
         self.screen.close();
+        let frame = Frame::new(&finished.totals.run_id, self.paint);
+        let (mut rule, mut caution) = (frame.alone(), None);
         if let (Some(out), Some(answer)) = (&mut self.answer, &finished.outcome.answer) {
-            out.line(answer);
+            if out.is_among_errors() {
+                self.screen.say(&frame.above());
+                rule = frame.below();
+            }
+            out.answer(answer);
+            caution = frame.caution(answer);
         }
-        // On a terminal the answer stands right above.
-        let columns = self.screen.columns();
-        self.screen.say(&format!("\n{}", summary(finished, self.paint, columns).trim_end()));
+        let summary = summary(finished, self.paint, self.screen.columns());
+        let lines = [Some(rule.as_str()), caution.as_deref(), Some(summary.trim_end())];
+        self.screen.say(&lines.into_iter().flatten().collect::<Vec<_>>().join("\n"));
         self.answer.as_mut().map_or(Ok(()), OutputStream::result)
     }
 }

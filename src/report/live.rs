@@ -105,7 +105,7 @@ impl Screen for Live {
         if self.rows.is_empty() {
             self.err.line(line);
         } else {
-            let _ = self.region.println(render(line, true));
+            let _ = self.region.println(render(line));
         }
     }
 

@@ -5,6 +5,7 @@ pub mod document;
 pub mod event_line;
 pub mod evidence;
 pub mod format;
+pub mod frame;
 pub mod human;
 mod json_body;
 #[cfg(feature = "cli")]

@@ -1,6 +1,7 @@
 //! An output stream, until its reader is gone.
 
-use super::terminal::{escaped, render};
+use super::terminal::{escaped, render, safe};
+use rustix::fs::fstat;
 use rustix::termios::tcgetwinsize;
 use std::fmt;
 use std::io::{self, IsTerminal as _, Write};
@@ -11,6 +12,7 @@ use std::os::fd::AsFd;
 pub struct OutputStream {
     to: Box<dyn Write + Send>,
     terminal: bool,
+    among_errors: bool,
     width: fn() -> Option<usize>,
     over: bool,
     trouble: Option<io::Error>,
@@ -25,13 +27,18 @@ impl fmt::Debug for OutputStream {
 impl OutputStream {
     /// Writes to `to`, which is no terminal.
     pub fn new(to: impl Write + Send + 'static) -> Self {
-        Self { to: Box::new(to), terminal: false, width: || None, over: false, trouble: None }
+        Self { to: Box::new(to), terminal: false, among_errors: false, width: || None, over: false, trouble: None }
     }
 
     /// Our standard output.
     #[must_use]
     pub fn stdout() -> Self {
-        Self { terminal: io::stdout().is_terminal(), width: || width(io::stdout()), ..Self::new(io::stdout()) }
+        Self {
+            terminal: io::stdout().is_terminal(),
+            among_errors: is_same(io::stdout(), io::stderr()),
+            width: || width(io::stdout()),
+            ..Self::new(io::stdout())
+        }
     }
 
     /// Our standard error.
@@ -46,10 +53,22 @@ impl OutputStream {
         (self.width)().unwrap_or(usize::MAX)
     }
 
-    /// Writes a text and ends its last line. A terminal gets no control sequences of it but the styles of
-    /// [`Paint`](super::Paint).
+    /// Whether our errors and progress go to the same place: a terminal, or the same pipe or file.
+    #[must_use]
+    pub fn is_among_errors(&self) -> bool {
+        self.among_errors
+    }
+
+    /// Writes a text for people and ends its last line. It has no control sequences but the styles of
+    /// [`Paint`](super::Paint), in a pipe neither: logs and pagers show pipes on terminals.
     pub fn line(&mut self, text: &str) {
-        self.trusted(&render(text, self.terminal));
+        self.trusted(&render(text));
+    }
+
+    /// Writes an answer and ends its last line: byte for byte, but to a terminal.
+    pub fn answer(&mut self, text: &str) {
+        let text = if self.terminal { safe(text) } else { text.into() };
+        self.trusted(&text);
     }
 
     /// Writes a text of ours that holds nothing of others, as it is, and ends its last line.
@@ -94,6 +113,12 @@ impl OutputStream {
     pub fn result(&mut self) -> io::Result<()> {
         self.trouble.take().map_or(Ok(()), Err)
     }
+}
+
+/// Whether two streams lead to the same place.
+fn is_same(one: impl AsFd, other: impl AsFd) -> bool {
+    let (Ok(one), Ok(other)) = (fstat(one), fstat(other)) else { return false };
+    (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
 }
 
 /// The columns of a terminal; `None` of anything else, and where it does not say.

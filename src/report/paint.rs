@@ -53,6 +53,6 @@ mod tests {
     fn off_is_the_text_itself() {
         assert_eq!(Paint { on: false }.bad("x"), "x");
         let bold = Paint { on: true }.bold("x");
-        assert_eq!(super::super::terminal::render(&bold, true), "\u{1b}[1mx\u{1b}[0m");
+        assert_eq!(super::super::terminal::render(&bold), "\u{1b}[1mx\u{1b}[0m");
     }
 }

@@ -85,7 +85,7 @@ fn critique(pass: &CritiquePass, columns: usize) -> String {
     if pass.critique.is_empty() {
         return String::new();
     }
-    format!("\nCritique by {}:\n{}\n", pass.refiner, paragraphs(&pass.critique, 0, columns))
+    format!("\nCritique by {}:\n{}\n", pass.refiner, paragraphs(&pass.critique, 2, columns))
 }
 
 fn consensus(body: &ConsensusBody, paint: Paint) -> Vec<Row> {

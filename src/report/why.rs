@@ -61,8 +61,7 @@ fn self_refined(refined: &SelfRefined) -> Vec<Row> {
         (None, false) => "the answer was critiqued and left unchanged".to_owned(),
     };
     let passes = refined.passes.iter().map(refine::pass);
-    let failed = refined.failures.iter().map(|failure| row("Failed", failure));
-    std::iter::once(row("Self-refine", what)).chain(passes).chain(failed).collect()
+    std::iter::once(row("Self-refine", what)).chain(passes).chain(refine::failed(&refined.failures)).collect()
 }
 
 /// The numbers, as wide as they may be: with short names of columns, and at last with cut names of rows.

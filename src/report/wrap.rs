@@ -52,6 +52,18 @@ pub(super) fn filled(before: &str, text: &str, columns: usize) -> String {
     lines
 }
 
+/// A text of ours that others' words stand in, as one line; where it is wrapped, later lines begin further right than
+/// any line of ours does.
+pub(super) fn one_line(text: &str, columns: usize) -> String {
+    let text = text.lines().collect::<Vec<_>>().join(" ");
+    if width(&text) <= columns {
+        return text;
+    }
+    let own = &text[..text.len() - text.trim_start().len()];
+    let before = " ".repeat(12);
+    format!("{own}{}", filled(&before, &text, columns).trim_start())
+}
+
 /// A text of several lines, each wrapped and indented, as its author broke them.
 pub(super) fn paragraphs(text: &str, indent: usize, columns: usize) -> String {
     let margin = " ".repeat(indent);

@@ -4,10 +4,10 @@
 use super::installed::Cli;
 use super::slots;
 use super::user_home::{UserHome, chatgpt_on_loopback, text};
-use refinery_core::adapter::{Billing, Catalog, Host, Manifest, Program, choose};
+use refinery_core::adapter::{Billing, Catalog, Host, Manifest, Program, Transport, choose};
 use refinery_core::call::{
     AdapterQueue, Answered, AtLimit, Backoff, CallContext, CallEvent, CallLimit, Caller, CliBackend, CliEndpoint,
-    CliSettings, Echo, Endpoint, Endpoints, WorkerPool,
+    CliSettings, Echo, Endpoint, Endpoints, Keep, WorkerPool,
 };
 use refinery_core::exchange::{CallSpec, Effort, Prompt, Reply, Role, Shape, Tuning};
 use refinery_core::failure::CallFailure;
@@ -70,6 +70,8 @@ pub struct Call {
     pub env: Vec<(&'static str, String)>,
     /// The clocks.
     pub limits: Limits,
+    /// Whether its process is kept.
+    pub transport: Transport,
     /// Whose home it is.
     pub user: UserHome,
 }
@@ -132,6 +134,8 @@ impl Call {
             without: None,
             env: Vec::new(),
             limits: Limits { hard: Duration::from_secs(180), first_byte: None, idle: None },
+            // The same cases, with CLIs that are kept.
+            transport: std::env::var("REFINERY_TEST_TRANSPORT").map_or(Transport::Oneshot, |word| word.parse().unwrap()),
             user: UserHome::new(),
         }
     }
@@ -142,7 +146,13 @@ impl Call {
         let begun = Instant::now();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let shown = Arc::new(Mutex::new(Vec::new()));
-        let (answered, warnings) = runtime.block_on(self.ask(self.endpoint(&shown)));
+        let workers = WorkerPool::default();
+        let endpoint = self.endpoint(&shown, &workers);
+        let (answered, warnings) = runtime.block_on(async {
+            let asked = self.ask(endpoint).await;
+            workers.close(watch::channel(StopLevel::Run).1).await;
+            asked
+        });
         let Answered { result, attempts, .. } = answered;
         let elapsed = begun.elapsed();
         let shown = shown.lock().unwrap().join("\n");
@@ -163,6 +173,23 @@ impl Call {
             scratch: scratch.as_deref().map(text).unwrap_or_default(),
             elapsed,
         }
+    }
+
+    /// Asks one prompt after the other through processes that are kept: what came of each, and how many processes
+    /// that took.
+    pub fn ask_kept(&mut self, prompts: &[&str]) -> (Vec<Result<Reply, CallFailure>>, usize) {
+        let _slot = slots::one();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (workers, shown) = (WorkerPool::default(), Arc::new(Mutex::new(Vec::new())));
+        self.transport = Transport::Kept;
+        let results = prompts.iter().map(|prompt| {
+            (*prompt).clone_into(&mut self.prompt);
+            runtime.block_on(self.ask(self.endpoint(&shown, &workers))).0.result
+        });
+        let results = results.collect();
+        runtime.block_on(workers.close(watch::channel(StopLevel::Run).1));
+        let started = shown.lock().unwrap().iter().filter(|line| line.starts_with("# worker") && line.contains("\ncd ")).count();
+        (results, started)
     }
 
     /// The folder of the only attempt, if it came to one.
@@ -206,7 +233,7 @@ impl Call {
         env
     }
 
-    fn endpoint(&self, shown: &Arc<Mutex<Vec<String>>>) -> Endpoint {
+    fn endpoint(&self, shown: &Arc<Mutex<Vec<String>>>, workers: &WorkerPool) -> Endpoint {
         let manifest = self.manifest();
         let mut program = Program { path: self.cli.program(), prefix: Vec::new(), version: None };
         match self.pays {
@@ -238,10 +265,11 @@ impl Call {
             scratch_root: None,
             echo: Some(Arc::new(echo)),
             now: Arc::new(now),
-            workers: WorkerPool::default(),
+            workers: workers.clone(),
         };
         let effort = self.effort.or(model.effort);
-        let backend = CliBackend::new(settings, CliEndpoint { manifest, program, pool, model, effort, keep: None });
+        let keep = manifest.keeps(self.transport, None).ok().map(|spec| Keep { spec, most: 1 });
+        let backend = CliBackend::new(settings, CliEndpoint { manifest, program, pool, model, effort, keep });
         Endpoint { backend: Arc::new(backend), queue: AdapterQueue::new(1), own: AdapterQueue::new(0) }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! `transcripts` ends every row of the vendors' failure tables in its class, and records what the CLIs print
 //! where `REFINERY_RECORD` names a folder (`REFINERY_CASE` picks one case). `requests`, `large` and
-//! `isolation` look at what reaches the vendors, `roles` plays every protocol. The others run
+//! `isolation` look at what reaches the vendors, `kept` at calls that share a process, `roles` plays every protocol. The others run
 //! the whole program: `program` a consensus run, `commands` and `debates` every other command, `resumes` what
 //! was stopped, and `audit` holds what a run says of itself against what reached the vendors. `drift` holds a
 //! plain call of each against what it was with the tested version (`make drift`). All calls go through the layers of a
@@ -18,6 +18,7 @@ mod drift;
 mod driver;
 mod installed;
 mod isolation;
+mod kept;
 mod large;
 mod loopback_server;
 mod program;

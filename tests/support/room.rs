@@ -4,7 +4,7 @@
 use refinery_core::event::EventKind;
 use refinery_core::exchange::{CallSpec, Reply, Role, Tuning};
 use refinery_core::failure::{CallFailure, FailureClass};
-use refinery_core::ids::{CallId, ParticipantId};
+use refinery_core::ids::{CallId, ParticipantId, TimerId};
 use refinery_core::outcome::{Body, ConsensusBody, Outcome};
 use refinery_core::protocol::consensus::{Consensus, ConsensusPlan, ReviewMode, VoteThreshold};
 use refinery_core::protocol::material::{Material, Member};
@@ -139,6 +139,8 @@ pub struct Transcript {
     pub abandoned: BTreeSet<CallId>,
     pub events: Vec<EventKind>,
     pub pauses: Vec<RoundReport>,
+    /// The timers that ran out.
+    pub timers: BTreeSet<String>,
 }
 
 impl Transcript {
@@ -160,7 +162,7 @@ impl Transcript {
 pub struct Drive<'a> {
     /// What each call brings.
     pub reply: &'a dyn Fn(&CallSpec) -> Result<Reply, CallFailure>,
-    /// Which of the live calls settles next, by its place in the order in which they were asked.
+    /// Which of the live calls settles next, by its place in the order in which they were asked; beyond them, timers.
     pub next: &'a mut dyn FnMut(&[CallSpec]) -> usize,
     /// What the caller of a stepped run says at a pause.
     pub word: &'a dyn Fn(&RoundReport) -> RoundOverrides,
@@ -191,7 +193,9 @@ impl Drive<'_> {
             abandoned: BTreeSet::new(),
             events: Vec::new(),
             pauses: Vec::new(),
+            timers: BTreeSet::new(),
         };
+        let mut timers: Vec<TimerId> = Vec::new();
         let mut out = Outbox::default();
         let (mut settled, mut answered) = (0, false);
         protocol.start(&mut out);
@@ -220,7 +224,7 @@ impl Drive<'_> {
                         done.outcome = outcome;
                         finished = true;
                     }
-                    Command::Timer(..) => panic!("consensus sets no timers"),
+                    Command::Timer(id, _) => timers.push(id),
                 }
             }
             let concluded = protocol.conclude();
@@ -239,7 +243,16 @@ impl Drive<'_> {
                 continue;
             }
             assert!(!live.is_empty(), "wedged: nothing asked, nothing to come");
-            let spec = live.remove((self.next)(&live) % live.len());
+            let next = (self.next)(&live) % (live.len() + timers.len());
+            if next >= live.len() {
+                let timer = timers.remove(next - live.len());
+                if live.iter().any(|spec| spec.id.as_str() == timer.as_str()) {
+                    done.timers.insert(timer.to_string());
+                }
+                protocol.on(Input::Elapsed(timer), &mut out);
+                continue;
+            }
+            let spec = live.remove(next);
             settled += 1;
             let result = (self.reply)(&spec);
             answered |= matches!(spec.role, Role::Answer | Role::Propose)

@@ -46,7 +46,7 @@ impl Sandbox {
         fs::write(sandbox.path("script.toml"), script).unwrap();
         fakes::install(&sandbox.path("bin"), &sandbox.path("script.toml")).unwrap();
         let sandbox = sandbox.var("REFINERY_MARK_CALLS", "1");
-        // The same tests, with CLIs that are kept: `make kept`.
+        // The same tests, with CLIs that are kept.
         let transport = std::env::var("REFINERY_TEST_TRANSPORT").ok();
         let sandbox = transport.into_iter().fold(sandbox, |sandbox, mode| sandbox.var("REFINERY_TRANSPORT", &mode));
         SECRETS.into_iter().fold(sandbox, |sandbox, (name, value)| sandbox.var(name, value))
@@ -255,6 +255,20 @@ fn everybody() -> Vec<(i32, String)> {
     text.lines().filter_map(line).collect()
 }
 
+/// The watchdog that a program has now.
+#[cfg(target_os = "linux")]
+pub fn watchdog_of(parent: u32) -> Option<u32> {
+    let of = |pid: &u32| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        let mut stat = stat.rsplit_once(')')?.1.split_whitespace().map(str::to_owned);
+        Some((stat.next()?, stat.next()?))
+    };
+    let all = fs::read_dir("/proc").unwrap().filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok());
+    let mut living = all.filter(|pid| of(pid).is_some_and(|(state, by)| state != "Z" && by == parent.to_string()));
+    living
+        .find(|pid| fs::read_to_string(format!("/proc/{pid}/cmdline")).is_ok_and(|words| words.contains("__watchdog")))
+}
+
 /// Sends a signal to a process of ours.
 pub fn signal(pid: u32, name: &str) {
     use rustix::process::{Pid, Signal, kill_process};
@@ -263,6 +277,7 @@ pub fn signal(pid: u32, name: &str) {
         "TERM" => Signal::TERM,
         "HUP" => Signal::HUP,
         "KILL" => Signal::KILL,
+        "STOP" => Signal::STOP,
         other => panic!("{other}"),
     };
     kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), signal).unwrap();

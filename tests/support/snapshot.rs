@@ -5,6 +5,7 @@
 macro_rules! assert_text_snapshot {
     ($text:expr) => {
         insta::with_settings!({filters => vec![
+            (r"(?m)^──── run .*", "──── run [RUN] ────"),
             (r"(?m)^ +\d+(\.\d)? s\b", "   [TIME]"),
             (r"\b\d+(\.\d)? s\b", "[TIME]"),
             (r"[\d,]+ tokens in, [\d,]+ out", "[TOKENS]"),

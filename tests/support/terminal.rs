@@ -42,3 +42,16 @@ pub fn without_own(text: &str) -> String {
     let own = regex_lite::Regex::new("\u{1b}\\[(0|1|2|32|33|1;31)m|\u{1b}\\[[0-9]*[ABDK]|\r\n|\r").unwrap();
     own.replace_all(text, "").into_owned()
 }
+
+/// No control sequence but our own, and no override of the direction.
+pub fn assert_harmless(what: &str, text: &str) {
+    let left = without_own(text);
+    let bad: Vec<_> = left
+        .chars()
+        .filter(|c| {
+            (c.is_control() && !matches!(c, '\n' | '\t'))
+                || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        })
+        .collect();
+    assert!(bad.is_empty(), "{what}: {bad:?} in {left:?}");
+}

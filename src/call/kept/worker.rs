@@ -150,14 +150,7 @@ impl Worker {
             tokio::select! {
                 exit = &mut supervised => break exit,
                 () = self.leaving.notified() => {}
-                () = sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => {
-                    tracing::debug!(name = self.name, "a call is not confirmed to be over: killed");
-                    let mut state = self.lock();
-                    state.input = None;
-                    state.leaving.clear();
-                    drop(state);
-                    self.stop.send_replace(StopLevel::Kill);
-                }
+                () = sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => self.kill_if_overdue(),
             }
         };
         let mut state = self.lock();
@@ -168,6 +161,19 @@ impl Worker {
             running.died(&exit);
         }
         self.changed.notify_waiters();
+    }
+
+    /// Kills it if it has not confirmed in time that nothing is left of a call.
+    fn kill_if_overdue(&self) {
+        let mut state = self.lock();
+        let now = Instant::now();
+        if state.leaving.values().any(|until| *until <= now) {
+            tracing::debug!(name = self.name, "a call is not confirmed to be over: killed");
+            state.input = None;
+            state.leaving.clear();
+            drop(state);
+            self.end(StopLevel::Kill);
+        }
     }
 
     /// What is to be written first. It is still to be written.

@@ -1,5 +1,6 @@
 //! `--dry-run`: what a run would do, and the most calls that it could take.
 
+use crate::app::concurrency::BindingLimit;
 use crate::app::draft::Draft;
 use crate::app::resolve::ResolvedParticipant;
 use crate::plan::{Estimate, PhaseEstimate, ProtocolPlan, RoundEstimate, RunPlan};
@@ -50,6 +51,9 @@ pub struct Document<'a> {
     total_calls: u64,
     /// Maximum calls if every review needs a repair.
     total_calls_with_repairs: u64,
+    /// Limits on calls at once that make the run longer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    binding_limits: Vec<BindingLimit>,
     /// All warnings.
     warnings: &'a [String],
 }
@@ -154,6 +158,7 @@ impl<'a> Document<'a> {
             phases,
             total_calls: total,
             total_calls_with_repairs: total_with_repairs,
+            binding_limits: draft.binding_limits(),
             warnings,
         }
     }
@@ -197,6 +202,7 @@ pub fn text(draft: &Draft) -> String {
     facts.extend(draft.input.draft.as_ref().map(|draft| ("Draft:", bytes(draft.len()))));
     let names: Vec<&str> = drawn.members.iter().map(|one| one.id.as_str()).collect();
     facts.extend(drawn.protocol.settings().facts(&names));
+    facts.extend(draft.binding_limits().iter().map(|limit| ("Concurrency:", limit.line())));
     let facts: Vec<_> = facts.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
     let mut blocks = vec![table(&facts, &[])];
     if !estimate.rounds.is_empty() {

@@ -15,6 +15,7 @@ use crate::plan::RunPlan;
 use crate::report::OutputStream;
 use crate::report::document::Document;
 use crate::report::evidence::{self, Evidence, evidence};
+use crate::report::frame::Frame;
 use crate::report::table::table;
 use crate::time::duration::human;
 use schemars::JsonSchema;
@@ -199,8 +200,9 @@ fn show(stored: &Stored, reviews: bool, console: Console) -> Result<u8, Error> {
     lines.extend(finished.totals.warnings.iter().map(|warning| format!("warning   {warning}")));
     lines.push(format!("journal   {} ({} bytes, {records} records)", stored.path.display(), stored.bytes));
     if let Some(answer) = &finished.outcome.answer {
-        lines.push(String::new());
-        lines.push(answer.trim_end().to_owned());
+        let frame = Frame::new(&plan.run_id, console.out);
+        lines.extend([String::new(), frame.above(), answer.trim_end().to_owned(), frame.below()]);
+        lines.extend(frame.caution(answer));
     }
     lines.extend(document.reviews.iter().map(|all| evidence::text(all, OutputStream::stdout().columns())));
     Ok(console.tell(&lines.join("\n"), &document))

@@ -1,13 +1,11 @@
 //! The watching side: the whole life of the second process.
 
+use super::book::Book;
 use super::message::Message;
-use crate::process::supervisor::Marker;
 use crate::process::{procfs, registry, scratch};
 use rustix::process::{Pid, Signal, kill_process_group, setsid};
 use signal_hook::consts::{SIGALRM, SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
-use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -31,15 +29,6 @@ pub fn run() {
     book.settle();
 }
 
-/// What the watchdog knows.
-#[derive(Debug, Default)]
-struct Book {
-    marker: Option<Marker>,
-    groups: BTreeMap<i32, Option<u64>>,
-    scratch: BTreeSet<PathBuf>,
-    registries: BTreeMap<PathBuf, PathBuf>,
-}
-
 impl Book {
     /// Takes messages in until their end. A torn last line is none.
     fn read(&mut self, input: impl Read) {
@@ -50,20 +39,6 @@ impl Book {
                 self.take(message);
             }
             line.clear();
-        }
-    }
-
-    fn take(&mut self, message: Message) {
-        match message {
-            Message::Marker(marker) => self.marker = Some(marker),
-            Message::Group(id, start) => drop(self.groups.insert(id.as_raw_nonzero().get(), start)),
-            Message::Released(id) => drop(self.groups.remove(&id.as_raw_nonzero().get())),
-            Message::Scratch(path) => drop(self.scratch.insert(path)),
-            Message::ScratchGone(path) => {
-                self.scratch.remove(&path);
-                self.registries.remove(&path);
-            }
-            Message::Registry(scratch, registry) => drop(self.registries.insert(scratch, registry)),
         }
     }
 

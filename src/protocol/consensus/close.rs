@@ -37,7 +37,8 @@ impl Consensus {
             return true;
         }
         let complete = round.is_complete();
-        if !complete && self.strategy.bound(&self.partial(at)) != Bound::WillClose {
+        let decided = || self.plan.early_close && self.strategy.bound(&self.partial(at)) == Bound::WillClose;
+        if !complete && !decided() {
             return false;
         }
         let standing = self.standing(at);
@@ -164,7 +165,7 @@ impl Consensus {
         known
     }
 
-    fn is_last(&self, at: usize) -> bool {
+    pub(super) fn is_last(&self, at: usize) -> bool {
         self.rounds[at].round.get() >= self.plan.max_rounds
     }
 
@@ -188,7 +189,7 @@ impl Consensus {
         Standing::ranked(self.strategy.ranking(), round.round, &self.order, scores, previous)
     }
 
-    fn partial(&self, at: usize) -> Partial<'_> {
+    pub(super) fn partial(&self, at: usize) -> Partial<'_> {
         let round = &self.rounds[at];
         let previous = match at.checked_sub(1) {
             None => Previous::None,
@@ -216,8 +217,8 @@ impl Consensus {
     }
 
     fn finish_with(&mut self, status: Status, at: usize, best: Option<Best>, out: &mut Outbox) {
-        for id in std::mem::take(&mut self.pending).into_keys() {
-            out.abandon(id);
+        for id in self.pending.keys().cloned().collect::<Vec<_>>() {
+            self.give_up(&id, out);
         }
         let closed = self.closed.standings.len();
         let outcome = self.outcome(status, best.or_else(|| self.best(closed)), closed, at);

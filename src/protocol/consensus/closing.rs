@@ -50,6 +50,13 @@ pub trait ClosingStrategy: Send + Sync {
     fn bound(&self, _partial: &Partial<'_>) -> Bound {
         Bound::Unknown
     }
+
+    /// Whose answers the run may still end with, in an open round that no other can follow; `None` is always right:
+    /// everybody's. The reviews of the others are not needed. Where the round does not converge, the leader with
+    /// the best mean of all rounds wins, the latest of several; `best` is that of the rounds before.
+    fn may_win(&self, _last: &Partial<'_>, _best: Option<f64>) -> Option<Vec<ParticipantId>> {
+        None
+    }
 }
 
 /// A round whose scores are in.

@@ -42,7 +42,7 @@ impl Consensus {
 
     /// Whose answers a reviewer can be asked about now: in pairs each as it comes, in a batch all
     /// the others' at once.
-    fn due(&self, at: usize, reviewer: MemberIndex) -> Vec<MemberIndex> {
+    pub(super) fn due(&self, at: usize, reviewer: MemberIndex) -> Vec<MemberIndex> {
         let round = &self.rounds[at];
         let pending = |who: MemberIndex| who != reviewer && matches!(round.seats[who], Seat::Pending);
         if self.plan.review == ReviewMode::Batch && (0..round.seats.len()).any(pending) {

@@ -13,7 +13,7 @@ use crate::protocol::asking::{QuoteCuts, is_lost, spoken};
 use crate::protocol::machine::{Input, Outbox, Protocol, RoundOverrides, Settled, call_path};
 use crate::protocol::material::{Material, Member, MemberIndex, Misfit};
 use crate::protocol::prompt::{self, FittedPrompt, PromptWriter};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A consensus run. See the [module](super) for what it does.
@@ -32,6 +32,8 @@ pub struct Consensus {
     /// Since which round and stage, the earliest that is known.
     pub(super) gone_since: Vec<Option<(usize, Stage)>>,
     pub(super) cuts: QuoteCuts,
+    /// Calls whose grace period has begun.
+    pub(super) timed: BTreeSet<CallId>,
     pub(super) ended: Option<Outcome>,
     /// Whether the run ended because all answers were the same.
     pub(super) identical: bool,
@@ -72,6 +74,7 @@ impl Consensus {
             gone_since: vec![None; gone.len()],
             gone,
             cuts: QuoteCuts::default(),
+            timed: BTreeSet::new(),
             ended: None,
             identical: false,
             first: RoundOverrides::default(),
@@ -145,6 +148,7 @@ impl Consensus {
             let mut moved = false;
             let mut at = 0;
             while at < self.rounds.len() && self.ended.is_none() {
+                moved |= self.give_up_needless(at, out);
                 moved |= self.ask_reviews(at, out);
                 moved |= self.try_close(at, out);
                 moved |= self.ended.is_none() && self.go_on(at, out);
@@ -172,7 +176,7 @@ impl Consensus {
         self.take(pending, result, out);
     }
 
-    fn take(&mut self, pending: Pending, result: Result<Reply, CallFailure>, out: &mut Outbox) {
+    pub(super) fn take(&mut self, pending: Pending, result: Result<Reply, CallFailure>, out: &mut Outbox) {
         match pending {
             Pending::Propose { at, who } => self.proposed(at, who, result, out),
             Pending::Review(call) => self.reviewed(call, result, out),
@@ -210,8 +214,9 @@ impl Protocol for Consensus {
         match input {
             Input::Settled(settled) => self.settled(settled, out),
             Input::Advance(overrides) if self.is_paused() => self.enter(&overrides, out),
-            // It sets no timers, and waits for no word but after a pause.
-            Input::Elapsed(_) | Input::Advance(_) => return,
+            Input::Elapsed(timer) => self.leave_behind(&timer, out),
+            // It waits for no word but after a pause.
+            Input::Advance(_) => return,
         }
         self.proceed_unless_ended(out);
     }
@@ -225,6 +230,7 @@ impl Consensus {
     fn proceed_unless_ended(&mut self, out: &mut Outbox) {
         if self.ended.is_none() {
             self.proceed(out);
+            self.time_stragglers(out);
         }
     }
 

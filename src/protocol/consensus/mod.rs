@@ -19,7 +19,8 @@
 //! ([`Bound::CannotClose`]), each answer is refined as soon as its own reviews are in and reviewed
 //! again at once, so that several rounds can be open. What is asked, and how the run ends, does not
 //! depend on the order in which replies come. Only when a round is certain to end the run
-//! ([`Bound::WillClose`]) the calls that are still out are given up: then the scores of answers that
+//! ([`Bound::WillClose`]) the calls that are still out are given up, and in the last round those reviews whose
+//! author can no longer win ([`ClosingStrategy::may_win`]): then the scores of answers that
 //! did not win may be incomplete. A stepped run pauses after each round and refines only after the
 //! caller's word.
 //!
@@ -97,11 +98,13 @@ mod closing;
 mod evaluate;
 mod help;
 mod machine;
+mod needless;
 mod outcome;
 mod prompts;
 mod propose;
 mod settings;
 mod state;
+mod stragglers;
 mod vote_threshold;
 
 pub use closing::{AnswerSoFar, Bound, ClosedRound, ClosingDecision, ClosingStrategy, Partial, Previous};

@@ -49,7 +49,7 @@ impl Consensus {
         self.leader_in(seen).or_else(newest)
     }
 
-    fn leader_in(&self, seen: usize) -> Option<Best> {
+    pub(super) fn leader_in(&self, seen: usize) -> Option<Best> {
         let leaders = (0..seen).filter_map(|at| {
             let standing = self.standing_of(at);
             let who = self.order.iter().position(|name| Some(name) == standing.leader.as_ref())?;
@@ -118,7 +118,7 @@ impl Consensus {
         })
     }
 
-    fn mean(&self, at: usize, who: MemberIndex) -> Option<f64> {
+    pub(super) fn mean(&self, at: usize, who: MemberIndex) -> Option<f64> {
         let scores: Vec<f64> = self.rounds[at].reviews(who).map(|(_, review)| review.score).collect();
         tally::mean(&scores)
     }

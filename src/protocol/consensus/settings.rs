@@ -18,6 +18,7 @@ use crate::protocol::settings::{Given, Machine, ProtocolSettings};
 use crate::value::Word;
 use crate::words::counted;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
 /// How answers are reviewed.
@@ -85,6 +86,17 @@ pub struct ConsensusPlan {
     /// By what answers count as the same, where the run ends as soon as all are; `None` where all are reviewed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_on_agreement: Option<Normaliser>,
+    /// Whether calls that cannot change how the run ends are given up.
+    #[serde(default = "yes")]
+    pub early_close: bool,
+    /// How many answers, reviewers or rewrites of a round are enough to go on without the slowest, at least 2; `None`:
+    /// all are waited for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quorum: Option<u32>,
+    /// How long the slowest are waited for once a quorum is in.
+    #[serde(rename = "grace_ms", with = "crate::time::millis", default = "thirty_seconds")]
+    #[cfg_attr(feature = "cli", schemars(with = "u64"))]
+    pub grace: Duration,
     /// Whether the caller steps through the rounds: then it pauses after each, and asks for no
     /// refinement before the caller's word.
     pub stepped: bool,
@@ -102,10 +114,21 @@ impl Default for ConsensusPlan {
             review: ReviewMode::default(),
             strategy: Strategy::default(),
             stop_on_agreement: None,
+            early_close: true,
+            quorum: None,
+            grace: thirty_seconds(),
             stepped: false,
             tuning: Tuning::default(),
         }
     }
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn thirty_seconds() -> Duration {
+    Duration::from_secs(30)
 }
 
 const GROUP: &str = "Consensus";
@@ -158,6 +181,29 @@ impl OptionTable for ConsensusPlan {
         )
         .alone("choice")
         .default("none, or choice without a value"),
+        ProtocolOption::new(
+            "early_close",
+            "",
+            GROUP,
+            "Wait for every review, also where it cannot change how the run ends",
+            |plan: &mut Self| &mut plan.early_close,
+        ),
+        ProtocolOption::new(
+            "quorum",
+            "COUNT",
+            GROUP,
+            "Go on without the slowest once so many have answered, and --grace is over",
+            |plan: &mut Self| &mut plan.quorum,
+        )
+        .from(2.0)
+        .default("all"),
+        ProtocolOption::new(
+            "grace",
+            "TIME",
+            GROUP,
+            "How long to wait for the slowest once a quorum is in",
+            |plan: &mut Self| &mut plan.grace,
+        ),
     ];
 
     fn flags() -> Vec<(Flag, String)> {
@@ -224,6 +270,10 @@ impl ProtocolSettings for ConsensusPlan {
         })
     }
 
+    fn at_once(&self, members: usize) -> u64 {
+        self.round(u64::try_from(members).unwrap_or(u64::MAX), 1).evaluate
+    }
+
     /// In a batch, each answer by itself, and each of those reviews twice.
     fn splits(&self, members: usize, room: Option<usize>) -> u64 {
         // What a caller adds between two rounds takes room that is not known yet.
@@ -253,6 +303,9 @@ impl ProtocolSettings for ConsensusPlan {
             let (stability, most) = (self.stability_rounds, self.max_rounds);
             all.push(format!("--stability-rounds {stability} exceeds --max-rounds {most}: the run cannot converge"));
         }
+        if self.grace != thirty_seconds() && self.quorum.is_none() {
+            all.push("--grace has no effect without --quorum".to_owned());
+        }
         if members > 5 {
             all.push(format!("{members} participants: the number of reviews grows quadratically"));
         }
@@ -263,7 +316,7 @@ impl ProtocolSettings for ConsensusPlan {
 impl ConsensusPlan {
     fn round(&self, members: u64, round: u32) -> RoundEstimate {
         let evaluate = match self.review {
-            ReviewMode::Pairwise => members * (members - 1),
+            ReviewMode::Pairwise => members * members.saturating_sub(1),
             ReviewMode::Batch => members,
         };
         RoundEstimate {

@@ -44,6 +44,8 @@ pub(super) enum Verdict {
     In(Review),
     /// It is missing for good, and why.
     Missing(CallFailure),
+    /// It cannot change how the run ends.
+    NotNeeded,
 }
 
 /// One round.

@@ -2,6 +2,7 @@
 //! rounds in a row.
 
 use super::closing::{AnswerSoFar, Bound, ClosedRound, ClosingDecision, ClosingStrategy, Partial, Previous};
+use crate::ids::ParticipantId;
 use crate::protocol::tally::{Ranking, SLACK};
 
 /// Converges when the leader's mean of this round is at least `threshold` and the same participant
@@ -81,6 +82,18 @@ impl ClosingStrategy for VoteThreshold {
             Bound::Unknown
         }
     }
+
+    /// All scores of a round decide a tie (by adjusted means): with two that may win, every review is needed.
+    fn may_win(&self, last: &Partial<'_>, best: Option<f64>) -> Option<Vec<ParticipantId>> {
+        let best = best.filter(|_| self.bound(last) == Bound::CannotClose);
+        let may_win = |answer: &&AnswerSoFar| {
+            let Some(highest) = answer.highest() else { return false };
+            let lowest = others(last, answer).filter_map(AnswerSoFar::lowest).chain(best);
+            lowest.fold(f64::NEG_INFINITY, f64::max) <= highest + SLACK
+        };
+        let able: Vec<_> = last.answers.iter().filter(may_win).map(|answer| answer.author.clone()).collect();
+        (able.len() < 2).then_some(able)
+    }
 }
 
 /// The same rule with another leader: by means from which the harshness of reviewers is taken out
@@ -122,7 +135,7 @@ impl ClosingStrategy for AdjustedThreshold {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{ParticipantId, Round};
+    use crate::ids::Round;
     use crate::protocol::tally::{Scores, Standing};
     use proptest::prelude::*;
 

@@ -262,6 +262,10 @@ impl ProtocolSettings for DebatePlan {
         Estimate::of_rounds((1..=rounds).map(of_round).collect())
     }
 
+    fn at_once(&self, members: usize) -> u64 {
+        if self.blind { u64::try_from(members).unwrap_or(u64::MAX) } else { 1 }
+    }
+
     fn check(&self, check: &mut Check<'_>) {
         self.check_ranges(check);
         check.known("judge", self.judge.as_ref().map(|judge| &judge.participant));

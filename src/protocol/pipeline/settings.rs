@@ -173,6 +173,10 @@ impl ProtocolSettings for PipelinePlan {
         Estimate::of_phases(phases.collect())
     }
 
+    fn at_once(&self, members: usize) -> u64 {
+        self.steps.iter().map(|step| step.kind.settings().at_once(members)).max().unwrap_or(1)
+    }
+
     fn splits(&self, members: usize, room: Option<usize>) -> u64 {
         // The value of the step before it takes at most half of the room.
         self.steps.iter().map(|step| step.kind.settings().splits(members, room.map(|room| room / 2))).sum()

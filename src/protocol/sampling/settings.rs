@@ -224,6 +224,10 @@ impl ProtocolSettings for SamplingPlan {
         Estimate::of_phases(vec![PhaseEstimate::new("sample", u64::from(self.num_samples), 0)])
     }
 
+    fn at_once(&self, _members: usize) -> u64 {
+        u64::from(self.num_samples)
+    }
+
     fn check(&self, check: &mut Check<'_>) {
         self.check_ranges(check);
         if let Some(EarlyStop::Confident(likely)) = self.early_stop

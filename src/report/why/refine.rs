@@ -2,6 +2,7 @@
 
 use super::{Row, Why, row};
 use crate::event::preview;
+use crate::failure::FailureClass;
 use crate::outcome::{CritiquePass, Iteration, RefineBody, Status};
 use std::fmt::Write as _;
 
@@ -19,7 +20,7 @@ pub(super) fn why(body: &RefineBody, status: Status) -> Why {
     }
     rows.extend(body.skipped.iter().map(|reason| row("Unchanged", reason)));
     rows.extend(body.passes.iter().map(pass));
-    rows.extend(body.failures.iter().map(|failure| row("Failed", failure)));
+    rows.extend(failed(&body.failures));
     let by = body.judge.as_ref().map_or_else(String::new, |judge| format!(", by {judge}"));
     let caption = if body.history.is_empty() { String::new() } else { format!("scores by version{by}") };
     Why { caption, rows, ..Why::default() }
@@ -37,6 +38,24 @@ fn iteration(one: &Iteration, kept: bool) -> Row {
         (None, _, None) => "not written".to_owned(),
     };
     row(name, said)
+}
+
+/// Who failed: in one word, since what happened and what to do was told then, and once for each reason.
+pub(super) fn failed(failures: &[String]) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    for failure in failures {
+        let mut parts = failure.splitn(3, ": ");
+        let class = |word: &&str| serde_json::from_value::<FailureClass>((*word).into()).is_ok();
+        let text = match (parts.next(), parts.next().filter(class)) {
+            (Some(who), Some(class)) => format!("{who}: {class}"),
+            _ => failure.clone(),
+        };
+        let told = row("Failed", text);
+        if !rows.contains(&told) {
+            rows.push(told);
+        }
+    }
+    rows
 }
 
 /// What became of a critique and rewrite.

@@ -136,7 +136,10 @@ impl Request {
             let text = text.trim_start();
             !(text.starts_with("<system-reminder>")
                 || text.starts_with("<session_context>")
-                || text.starts_with("<environment_context>"))
+                || text.starts_with("<environment_context>")
+                || text.starts_with("<local-command-caveat>")
+                || text.starts_with("<local-command-stdout>")
+                || text.starts_with("<command-name>"))
         };
         texts.into_iter().filter(own).collect()
     }
