@@ -170,7 +170,7 @@ fn asked_codex(sandbox: &Sandbox) -> (Vec<Value>, BTreeSet<u64>) {
 
 #[test]
 fn one_process_answers_calls_that_differ_in_everything() {
-    let sandbox = Sandbox::new("[log]\nprompts = true\n");
+    let sandbox = Sandbox::new("");
     let words = "why -m codex/gpt-5.5@low,codex/gpt-6-sol@high --transport kept --max-rounds 2 -o json --seed 1";
     let output = sandbox.run(words);
     assert_eq!(output.code, Some(0), "{}", output.stderr);
@@ -184,7 +184,7 @@ fn one_process_answers_calls_that_differ_in_everything() {
 
 #[test]
 fn a_failed_turn_leaves_the_process_and_has_its_class() {
-    for (kind, class) in [("overloaded", "overloaded"), ("rate_limit", "rate_limited"), ("server_error", "overloaded")] {
+    for (kind, class) in [("overloaded", "overloaded"), ("rate-limit", "rate_limited"), ("server-error", "overloaded")] {
         let fails = format!("{{ fail = {{ kind = '{kind}' }} }}");
         let (sandbox, document, said) = codex(&rule("vendor = 'codex', phase = 'propose', nth = [1]", &fails), "");
         let codex = account(&document, "codex");
