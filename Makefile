@@ -50,6 +50,7 @@ drift:
 bench:
 	cargo bench --bench overhead -- --write
 	cargo bench --bench in_process -- --write
+	cargo bench --bench slow_disk -- --write
 
 # A million drawn cases for each reader of what others write (tests/fuzz.rs); `make test` draws a few hundred.
 fuzz:

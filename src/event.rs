@@ -364,8 +364,13 @@ impl EventKind {
 #[doc(hidden)]
 #[must_use]
 pub fn preview(text: &str) -> String {
+    first_line(text, 60)
+}
+
+/// The first line that is not blank, cut after so many characters.
+pub(crate) fn first_line(text: &str, most: usize) -> String {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("");
-    match line.char_indices().nth(60) {
+    match line.char_indices().nth(most) {
         Some((cut, _)) => format!("{}…", &line[..cut]),
         None => line.to_owned(),
     }

@@ -2,6 +2,8 @@
 
 mod consensus;
 mod debate;
+mod evidence;
+mod explain;
 mod pipeline;
 mod refine;
 mod sampling;
@@ -11,6 +13,12 @@ pub use consensus::{
 };
 pub use debate::{
     DebateBody, DebateRound, Disagreement, EarlyStop, Position, StopReason, Synthesis, Turn, TurnFailure,
+};
+#[doc(hidden)]
+pub use evidence::Said;
+#[doc(hidden)]
+pub use explain::{
+    Answered, Explain, InDocument, Row, Tone, Why, critique_pass, dropped_rows, failed_rows, names, row,
 };
 pub use pipeline::{PipelineBody, StepCost, StepRecord};
 pub use refine::{CritiquePass, Iteration, RefineBody, SELF_REFINE, SelfRefined};
@@ -107,6 +115,7 @@ impl Status {
 }
 
 /// What a protocol concludes.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Outcome {
@@ -181,7 +190,10 @@ macro_rules! bodies {
                 }
             }
 
-            fn concluded(&self) -> &dyn Concluded {
+            /// What it says to people and programs.
+            #[doc(hidden)]
+            #[must_use]
+            pub fn explain(&self) -> &dyn Explain {
                 match self {
                     $($(Self::$name(body) => body,)+)+
                 }
@@ -198,7 +210,8 @@ macro_rules! bodies {
 with_protocols!(bodies);
 
 /// What all outcomes have, whatever their protocol.
-pub(crate) trait Concluded {
+#[doc(hidden)]
+pub trait Concluded {
     /// The author of the answer, where that is one participant.
     fn author(&self) -> Option<&ParticipantId>;
 
@@ -228,7 +241,7 @@ impl Body {
     /// The author of the answer, where that is one participant.
     #[must_use]
     pub fn author(&self) -> Option<&ParticipantId> {
-        self.concluded().author()
+        self.explain().author()
     }
 
     /// Puts `scope` in front of the ids of calls that it names.
@@ -242,22 +255,7 @@ impl Body {
     /// The roles and steps that wrote the answer, by the names that an exclude list knows them by.
     #[must_use]
     pub fn writers(&self) -> Vec<String> {
-        self.concluded().writers()
-    }
-
-    /// What failed, in words, and whether any of it will fail again.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn failures(&self) -> (Vec<String>, bool) {
-        self.concluded().failures()
-    }
-
-    pub(crate) fn handed_on<'a>(&'a self, answer: &'a str) -> &'a str {
-        self.concluded().handed_on(answer)
-    }
-
-    pub(crate) fn closing_events(&self, status: Status) -> Vec<EventKind> {
-        self.concluded().closing_events(status)
+        self.explain().writers()
     }
 }
 
@@ -268,6 +266,7 @@ fn dropped(models: &[Dropped]) -> (Vec<String>, bool) {
 }
 
 /// A prompt in which quoted text was too long.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct QuoteCut {
@@ -286,6 +285,7 @@ impl QuoteCut {
 }
 
 /// The best answer.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Winner {
@@ -300,6 +300,7 @@ pub struct Winner {
 }
 
 /// A participant that is not in the room.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Dropped {
@@ -314,6 +315,7 @@ pub struct Dropped {
 }
 
 /// What the engine adds to an outcome.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Totals {
     /// Name of the run.
@@ -340,6 +342,7 @@ pub struct Totals {
 }
 
 /// What one participant did and cost.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Account {
@@ -371,10 +374,20 @@ pub struct Account {
 }
 
 /// A whole run, as every output shows it.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Finished {
     /// What the protocol concluded.
     pub outcome: Outcome,
     /// What the engine adds.
     pub totals: Totals,
+}
+
+impl Finished {
+    /// The whole run.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn new(outcome: Outcome, totals: Totals) -> Self {
+        Self { outcome, totals }
+    }
 }

@@ -27,6 +27,12 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
+/// A score with one decimal.
+#[must_use]
+pub fn score_text(score: f64) -> String {
+    format!("{score:.1}")
+}
+
 /// A number with what is counted: `1 round`, `1,200 calls`.
 #[must_use]
 pub fn counted(count: u64, what: &str) -> String {

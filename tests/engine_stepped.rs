@@ -1,54 +1,20 @@
-//! A run that is stepped through, on the disk: the caller's words are records like all others.
+//! Runs on the disk without a process: one that is stepped through, whose caller's words are records like all others,
+//! and one whose disk is slow.
 
 use crate::support::folder::TestFolder;
-use crate::support::room::{consensus, participant, plan};
-use refinery_core::call::{
-    AdapterQueue, Attempt, AttemptError, Backend, Backoff, BoxFuture, CallLimit, Caller, Endpoint, Endpoints,
-};
-use refinery_core::engine::{Bounds, Effect, JournalEntry, RunDeps, RunMeta, Stepped, replay, stop_channel};
-use refinery_core::exchange::Reply;
-use refinery_core::ids::{ParticipantId, RunId};
-use refinery_core::journal::{self, Writer};
+use crate::support::on_disk::{meta, world};
+use crate::support::room::{consensus, plan};
+use refinery_core::engine::{Effect, JournalEntry, Stepped, drive, replay};
+use refinery_core::event::EventKind;
+use refinery_core::journal::{self, Chain, Writer};
 use refinery_core::outcome::Status;
 use refinery_core::protocol::RoundOverrides;
 use refinery_core::protocol::consensus::ConsensusPlan;
 use refinery_core::time::Timestamp;
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
-
-const NAMES: [&str; 2] = ["claude", "codex"];
-
-struct Reviewer;
-
-impl Backend for Reviewer {
-    fn attempt(&self, attempt: Attempt) -> BoxFuture<'_, Result<Reply, AttemptError>> {
-        Box::pin(async move { participant(&attempt.spec, &|_, _, author| [7.0, 6.0][author]).map_err(Into::into) })
-    }
-}
-
-fn world(journal: Writer) -> RunDeps {
-    let endpoint = || Endpoint { backend: Arc::new(Reviewer), queue: AdapterQueue::new(0), own: AdapterQueue::new(0) };
-    let endpoints: BTreeMap<_, _> = NAMES.map(|name| (ParticipantId::new(name), endpoint())).into();
-    RunDeps {
-        caller: Caller::new(Endpoints { by_name: endpoints, limit: CallLimit::new(0), backoff: Backoff::default() }),
-        stop: stop_channel().1,
-        clock: Arc::new(|| Timestamp(0)),
-        journal: Some(journal),
-        bounds: Bounds::default(),
-    }
-}
-
-fn meta() -> RunMeta {
-    let participants = Vec::new();
-    RunMeta {
-        run: RunId::new("run"),
-        protocol: "consensus".to_owned(),
-        seed: 7,
-        max_calls: 9,
-        participants,
-        told: Vec::new(),
-    }
-}
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
 
 #[tokio::test]
 async fn words_are_written_down_and_a_fold_of_the_record_waits_where_the_run_did() {
@@ -59,7 +25,8 @@ async fn words_are_written_down_and_a_fold_of_the_record_waits_where_the_run_did
     let heard = Arc::clone(&events);
     let listener = Box::new(move |event: &refinery_core::Event| heard.lock().unwrap().push(event.clone()));
     let protocol = Box::new(consensus(&plan, 2));
-    let mut run = Stepped::begin(protocol, meta(), Timestamp(0), world(Writer::create(&path).unwrap()), listener);
+    let mut run =
+        Stepped::begin(protocol, meta(), Timestamp(0), world(Writer::create(&path).unwrap(), Duration::ZERO), listener);
 
     assert_eq!(run.step(RoundOverrides::default()).await.unwrap().record.round.get(), 1);
     let word = RoundOverrides { additional_context: Some("Mind the gap.".to_owned()), ..RoundOverrides::default() };
@@ -82,4 +49,58 @@ async fn words_are_written_down_and_a_fold_of_the_record_waits_where_the_run_did
     // The end that the caller made is no record.
     events.truncate(again.len());
     assert_eq!(events, again);
+}
+
+/// Memory that counts what is written to it, and lets a sync end once the run's last record is there.
+struct Slow {
+    written: Arc<AtomicUsize>,
+    held: Option<mpsc::Sender<()>>,
+}
+
+impl Write for Slow {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.written.fetch_add(bytes.len(), Ordering::SeqCst);
+        if bytes.windows(8).any(|part| part == b"\"closed\"") {
+            self.held = None;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn calls_go_on_while_a_sync_is_pending_and_the_end_waits_for_all_of_it() {
+    let (held, released) = mpsc::channel();
+    let (begins, begun) = mpsc::channel();
+    let (written, safe) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let disk = Slow { written: Arc::clone(&written), held: Some(held) };
+    let (reached, made_safe) = (Arc::clone(&written), Arc::clone(&safe));
+    let sync = move || {
+        let reached = reached.load(Ordering::SeqCst);
+        let _ = begins.send(());
+        // For ever, if the run waits for it before its end.
+        let _ = released.recv();
+        made_safe.store(reached, Ordering::SeqCst);
+        Ok(())
+    };
+    let (mut settled, mut at_the_end) = (0, None);
+    let mut begun = Some(begun);
+    let mut listener = |event: &refinery_core::Event| match event.kind {
+        EventKind::AttemptStarted { .. } => {
+            begun.take().into_iter().for_each(|begun| begun.recv_timeout(Duration::from_secs(60)).unwrap());
+        }
+        EventKind::CallSettled { .. } => settled += 1,
+        EventKind::RunEnded { .. } => at_the_end = Some(safe.load(Ordering::SeqCst)),
+        _ => {}
+    };
+    let journal = Writer::start(disk, sync, Chain::default()).unwrap();
+    let protocol = Box::new(consensus(&ConsensusPlan { threshold: 9.5, ..plan(3) }, 2));
+    let run = drive(protocol, meta(), Timestamp(0), world(journal, Duration::ZERO), &mut listener);
+    let finished = tokio::time::timeout(Duration::from_secs(60), run).await.expect("the run waits for the disk");
+    assert_eq!(finished.outcome.status, Status::MaxRoundsExceeded);
+    assert_eq!(settled, 12, "three rounds of two answers and two reviews, with one sync pending");
+    assert_eq!(at_the_end, Some(written.load(Ordering::SeqCst)), "the end was told before it was safe");
 }

@@ -195,7 +195,7 @@ fn under_a_jumping_clock() {
     live.retain(|event: &Event| event.seq.is_some());
     let journal = ready.state_dir.unwrap().join(format!("runs/{}.jsonl", ready.plan.run_id));
     let mut told = Vec::new();
-    let again = retell(Recorded::read(&journal).unwrap(), &mut |event| told.push(event.clone())).unwrap();
+    let again = retell(&Recorded::read(&journal).unwrap(), &mut |event| told.push(event.clone())).unwrap();
     assert_eq!(told, live, "every event, its time included");
     assert_eq!(again, finished);
 }
@@ -268,7 +268,7 @@ fn a_crowd_with_few_descriptors() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let finished = runtime.block_on(async {
         let (_sender, stop) = stop_channel();
-        let journal = begin_journal(&runs.join(format!("{}.jsonl", ready.plan.run_id)), &header).await.unwrap();
+        let journal = begin_journal(&runs.join(format!("{}.jsonl", ready.plan.run_id)), &header).unwrap();
         let clock = Arc::clone(&settings.now);
         let world = RunDeps { caller, stop, clock, journal: Some(journal), bounds: Bounds::default() };
         drive(AskAll::new(&names, false), brief, header.at, world, &mut |_| {}).await

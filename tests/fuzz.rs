@@ -192,7 +192,7 @@ proptest! {
         let told = in_folder(|folder| {
             let path = folder.join("run.jsonl");
             fs::write(&path, sealed.join("\n") + "\n").unwrap();
-            Recorded::read(&path).and_then(|recorded| retell(recorded, &mut |_| {}))
+            Recorded::read(&path).and_then(|recorded| retell(&recorded, &mut |_| {}))
         });
         if let Ok(finished) = told {
             let document = serde_json::to_value(&finished.outcome).unwrap();

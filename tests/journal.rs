@@ -9,9 +9,9 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 async fn write(path: &Path, bodies: &[&str]) {
-    let writer = Writer::create(path).unwrap();
+    let mut writer = Writer::create(path).unwrap();
     for body in bodies {
-        writer.append((*body).to_owned()).await.unwrap();
+        writer.append(body).unwrap();
     }
     writer.sync().await.unwrap();
 }
@@ -43,8 +43,8 @@ async fn a_cut_at_any_byte_gives_the_whole_lines_before_it_and_can_be_gone_on_wi
         let whole = bytes[..cut].iter().filter(|byte| **byte == b'\n').count();
         assert_eq!(before.bodies.len(), whole, "cut at {cut}");
         let file = Writer::open(&cut_path).unwrap();
-        let writer = Writer::resume(file, before.whole_bytes, before.chain).unwrap();
-        writer.append(r#"{"n":"more"}"#.to_owned()).await.unwrap();
+        let mut writer = Writer::resume(file, before.whole_bytes, before.chain).unwrap();
+        writer.append(r#"{"n":"more"}"#).unwrap();
         drop(writer);
         let after = read(&cut_path).unwrap();
         assert_eq!(after.bodies.len(), whole + 1, "cut at {cut}");

@@ -87,6 +87,7 @@ mod run_demo;
 mod run_doctor;
 mod run_failures;
 mod run_guarantees;
+mod run_history;
 mod run_journal;
 mod run_kept;
 mod run_limits;

@@ -5,15 +5,13 @@ use insta::assert_snapshot;
 use refinery_core::event::{Announced, Event, EventKind};
 use refinery_core::exchange::{Role, Usage};
 use refinery_core::failure::FailureClass;
-use refinery_core::ids::{AdapterId, CallId, ParticipantId, Round, RunId};
-use refinery_core::outcome::{
-    Account, Answer, Body, ConsensusBody, Dissent, Dropped, Finished, Outcome, QuoteCut, RoundRecord, Status, Totals,
-    Winner,
-};
+use refinery_core::ids::{CallId, ParticipantId, Round, RunId};
+use refinery_core::outcome::{Body, ConsensusBody, Finished, Outcome, Status};
 use refinery_core::report::format::json::Json;
 use refinery_core::report::format::jsonl::Jsonl;
 use refinery_core::report::{Human, OutputStream, Paint, Plain, Reporter};
 use refinery_core::time::Timestamp;
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -151,93 +149,35 @@ fn events() -> Vec<Event> {
 }
 
 fn finished() -> Finished {
-    let answer = |name: &str, mean: f64| Answer {
-        model_id: format!("{name}-model"),
-        participant: who(name),
-        answer: format!("{name}'s answer\n"),
-        mean_score: Some(mean),
-        scores: scores(&[(if name == "claude" { "codex" } else { "claude" }, mean)]),
-        round: 2,
+    let answer = |name: &str, reviewer: &str, mean: f64| {
+        json!({ "model_id": format!("{name}-model"), "participant": name, "answer": format!("{name}'s answer\n"),
+            "mean_score": mean, "scores": { reviewer: mean }, "round": 2 })
     };
-    let account = |name: &str, pool: &str, cost| Account {
-        participant: who(name),
-        adapter: AdapterId::new(name),
-        model_id: format!("{name}-model"),
-        effort: None,
-        pool: pool.to_owned(),
-        served: vec![format!("{name}-model-1")],
-        calls: 5,
-        attempts: 6,
-        failed_calls: 1,
-        usage: Usage { input_tokens: Some(12_000), output_tokens: Some(800), cost_usd: cost, ..Usage::default() },
-        attempts_without_usage: 1,
+    let account = |name: &str, pool: &str, cost: Option<f64>| {
+        json!({ "participant": name, "adapter": name, "model_id": format!("{name}-model"), "effort": null,
+            "pool": pool, "billing": pool, "served": [format!("{name}-model-1")], "calls": 5, "attempts": 6,
+            "failed_calls": 1, "attempts_without_usage": 1,
+            "usage": Usage { input_tokens: Some(12_000), output_tokens: Some(800), cost_usd: cost, ..Usage::default() } })
     };
-    let body = ConsensusBody {
-        winner: Some(Winner {
-            model_id: "claude-model".into(),
-            participant: who("claude"),
-            answer: "claude's answer\n".into(),
-            mean_score: Some(9.0),
-        }),
-        final_round: 2,
-        strategy: "vote-threshold".into(),
-        threshold: 8.0,
-        stability_rounds: 2,
-        all_answers: vec![answer("claude", 9.0), answer("codex", 7.0)],
-        dissent: vec![Dissent {
-            reviewer: who("codex"),
-            model_id: "codex-model".into(),
-            score: 6.0,
-            overall_assessment: "Misses the edge cases.\nMore.".into(),
-            weaknesses: vec!["edge cases".into()],
-        }],
-        rounds: vec![RoundRecord {
-            round: Round::FIRST,
-            scores: BTreeMap::from([(who("codex"), scores(&[("claude", 7.5)]))]),
-            means: scores(&[("claude", 7.5)]),
-            leader: Some(who("claude")),
-            stable: 1,
-            answers: BTreeMap::new(),
-            reviews_dropped: 1,
-            missing: Vec::new(),
-            repairs: 1,
-            converged: false,
-            tied_with: Vec::new(),
-            adjusted: None,
-        }],
-        models_dropped: vec![Dropped {
-            participant: who("gemini"),
-            model_id: "gemini-model".into(),
-            reason: FailureClass::UsageLimit,
-            message: "resets at 10:05".into(),
-        }],
-        quotes_cut: vec![QuoteCut { call: CallId::new("r2/evaluate/codex>claude"), bytes: 51_200 }],
-        answer_round: Some(2),
-        tied_with: Vec::new(),
-        contested: false,
-        agreed_by: None,
-        reviews: Vec::new(),
-    };
-    Finished {
-        outcome: Outcome {
-            status: Status::Converged,
-            answer: Some("claude's answer\n".into()),
-            body: Body::Consensus(body),
-            self_refine: None,
-        },
-        totals: Totals {
-            resumable: false,
-            resume_at: None,
-            run_id: RunId::new("20261121-100500-abcdef"),
-            total_calls: 10,
-            total_attempts: 12,
-            elapsed_ms: 45_000,
-            steps: Vec::new(),
-            seed: 7,
-            participants: vec![account("claude", "subscription", Some(0.5)), account("codex", "api_key", None)],
-            warnings: vec!["codex cannot take a temperature".into()],
-        },
-    }
+    let round = json!({ "round": 1, "scores": { "codex": { "claude": 7.5 } }, "means": { "claude": 7.5 },
+        "leader": "claude", "stable": 1, "answers": {}, "reviews_dropped": 1, "missing": [], "repairs": 1,
+        "converged": false, "tied_with": [], "adjusted": null });
+    let body = json!({ "protocol": "consensus",
+        "winner": { "model_id": "claude-model", "participant": "claude", "answer": "claude's answer\n", "mean_score": 9.0 },
+        "final_round": 2, "strategy": "vote-threshold", "threshold": 8.0, "stability_rounds": 2,
+        "all_answers": [answer("claude", "codex", 9.0), answer("codex", "claude", 7.0)],
+        "dissent": [{ "reviewer": "codex", "model_id": "codex-model", "score": 6.0,
+            "overall_assessment": "Misses the edge cases.\nMore.", "weaknesses": ["edge cases"] }],
+        "rounds": [round], "reviews": [], "answer_round": 2, "tied_with": [], "contested": false,
+        "models_dropped": [{ "participant": "gemini", "model_id": "gemini-model", "reason": "usage_limit",
+            "message": "resets at 10:05" }],
+        "quotes_cut": [{ "call": "r2/evaluate/codex>claude", "bytes": 51_200 }] });
+    let totals = json!({ "run_id": "20261121-100500-abcdef", "total_calls": 10, "total_attempts": 12,
+        "elapsed_ms": 45_000, "seed": 7, "resumable": false, "resume_at": null,
+        "participants": [account("claude", "subscription", Some(0.5)), account("codex", "api_key", None)],
+        "warnings": ["codex cannot take a temperature"] });
+    let outcome = json!({ "status": "converged", "answer": "claude's answer\n", "body": body });
+    serde_json::from_value(json!({ "outcome": outcome, "totals": totals })).unwrap()
 }
 
 fn play(mut reporter: impl Reporter, finished: &Finished) {
@@ -276,12 +216,9 @@ fn every_status_has_its_text() {
         Status::Error,
     ] {
         let mut finished = finished();
-        finished.outcome = Outcome {
-            status,
-            answer: None,
-            body: Body::Consensus(ConsensusBody { final_round: 1, ..ConsensusBody::default() }),
-            self_refine: None,
-        };
+        let mut body = ConsensusBody::default();
+        body.final_round = 1;
+        finished.outcome = Outcome::new(status, None, Body::Consensus(body));
         text += human(false, &finished).lines().find(|line| line.starts_with("Status:")).unwrap();
         text += "\n";
     }

@@ -98,6 +98,42 @@ fn money_is_counted_only_where_it_is_paid() {
 }
 
 #[test]
+fn tokens_without_a_price_count_as_the_dearest_until_one_is_set() {
+    let sandbox = Sandbox::new("");
+    let unpriced = |document: &Value| {
+        let all = warnings(document);
+        all.into_iter().filter(|text| text.starts_with("no price known for codex")).collect::<Vec<_>>()
+    };
+    let output = sandbox.run("why -m claude,codex -o json --budget-usd 5");
+    let ended = document(&output);
+    assert_eq!((output.code, unpriced(&ended).len()), (Some(0), 1), "a budget that suffices: {}", output.stderr);
+    assert!(output.stderr.contains("[prices."), "before the first call: {}", output.stderr);
+    assert_eq!(ended["participants"][1]["usage"]["cost_usd"], Value::Null, "assumed, and not known");
+    let tokens = |member: &str| ended["participants"][1]["usage"][member].as_u64().unwrap();
+    assert_eq!(tokens("total_tokens"), tokens("input_tokens") + tokens("output_tokens"));
+    let spent = ended["participants"][0]["usage"]["cost_usd"].as_f64().unwrap()
+        + (tokens("input_tokens") as f64 * 30.0 + tokens("output_tokens") as f64 * 180.0) / 1e6;
+    // With half of what it took it ends, although no vendor has said what it costs.
+    let line = format!("why -m claude,codex -o json --budget-usd {}", spent / 2.0);
+    let output = sandbox.run(&line);
+    assert_eq!((output.code, &document(&output)["status"]), (Some(5), &"budget_exhausted".into()), "{}", output.stderr);
+    // The line of the warning, with the prices filled in.
+    let model = ended["participants"][1]["model_id"].as_str().unwrap();
+    let config = format!("[prices.\"{model}\"]\ninput = 0.01\noutput = 0.02\n");
+    let sandbox = sandbox.file("home/.config/refinery/config.toml", config);
+    let output = sandbox.run(&line);
+    let priced = document(&output);
+    assert_eq!((output.code, unpriced(&priced).len()), (Some(0), 0), "{}", output.stderr);
+    assert!(priced["participants"][1]["usage"]["cost_usd"].as_f64().is_some_and(|cost| cost > 0.0));
+    let shown = sandbox.run("config show");
+    assert!(shown.stdout.contains(&format!("prices.\"{model}\".input")), "{}", shown.stdout);
+    let sandbox = sandbox.file("home/.config/refinery/config.toml", "[prices.o3]\ninput = 1\n");
+    let output = sandbox.run("why -m claude");
+    assert_eq!(output.code, Some(4), "{}", output.stderr);
+    assert!(output.stderr.contains("prices.\"o3\".output` is missing"), "{}", output.stderr);
+}
+
+#[test]
 fn what_cannot_be_kept_is_refused_before_any_call() {
     let sandbox = Sandbox::new("");
     for (line, words) in [
@@ -109,7 +145,6 @@ fn what_cannot_be_kept_is_refused_before_any_call() {
         ("--budget-usd nan", "--budget-usd"),
         ("--max-wall 0", "--max-wall"),
         ("--on-limit sometimes", "--on-limit"),
-        ("--budget-usd 1", "no price known for codex"),
     ] {
         let output = sandbox.run(&format!("why -m claude,codex {line}"));
         assert_eq!((output.code, output.stdout.as_str()), (Some(4), ""), "{line}: {}", output.stderr);

@@ -35,7 +35,7 @@ fn a_cut_at_any_byte_is_told_or_gone_on_from() {
             assert!(error.contains("nothing was asked in that run"), "cut at {cut}: {error}");
             continue;
         }
-        let finished = retell(recorded.unwrap(), &mut |_| {}).unwrap();
+        let finished = retell(&recorded.unwrap(), &mut |_| {}).unwrap();
         // What was said by then, and no more.
         assert_eq!(finished.outcome.status.as_str(), "cancelled", "cut at {cut}");
     }
@@ -100,7 +100,7 @@ fn lines_that_were_moved_and_summed_anew_never_panic() {
     let bodies = read(&journal).unwrap().bodies;
     let look = |bodies: &[String]| {
         reseal(&journal, bodies);
-        Recorded::read(&journal).and_then(|recorded| retell(recorded, &mut |_| {})).map(drop)
+        Recorded::read(&journal).and_then(|recorded| retell(&recorded, &mut |_| {})).map(drop)
     };
     let mut refused = 0;
     for at in 1..bodies.len() {
@@ -163,12 +163,41 @@ fn odd_values_with_fitting_sums_never_panic() {
             let mut bodies = bodies.clone();
             bodies[line] = changed.to_string();
             reseal(&journal, &bodies);
-            let told = Recorded::read(&journal).and_then(|recorded| retell(recorded, &mut |_| {}));
+            let told = Recorded::read(&journal).and_then(|recorded| retell(&recorded, &mut |_| {}));
             if let Err(error) = told {
                 assert!(!error.to_string().is_empty());
             }
         }
     }
+}
+
+/// The heap that lies there at most while a journal is read and replayed.
+fn heap_of_a_replay(journal: &Path) -> u64 {
+    allocation_counter::measure(|| {
+        let recorded = Recorded::read(journal).unwrap();
+        retell(&recorded, &mut |_| {}).unwrap();
+    })
+    .bytes_max
+}
+
+#[test]
+fn a_replay_holds_what_is_kept_of_a_run_and_not_its_file() {
+    const MEGABYTE: usize = 1_000_000;
+    let (sandbox, _, _) = written();
+    let journal = sandbox.journal();
+    let bodies = read(&journal).unwrap().bodies;
+    let large = |body: &String, pointer: &str| {
+        let mut value: Value = serde_json::from_str(body).unwrap();
+        *value.pointer_mut(pointer).unwrap() = "x".repeat(MEGABYTE).into();
+        value.to_string()
+    };
+    // Of what failed attempts said nothing is kept.
+    let ended = bodies.iter().position(|body| body.contains("\"ended\"")).unwrap();
+    let mut said = bodies.clone();
+    said.splice(ended..ended, std::iter::repeat_n(large(&bodies[ended], "/record/message"), 20));
+    reseal(&journal, &said);
+    let (heap, file) = (heap_of_a_replay(&journal), fs::metadata(&journal).unwrap().len());
+    assert!(heap < file / 4, "{heap} bytes for a journal of {file}");
 }
 
 #[test]

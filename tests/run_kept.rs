@@ -33,7 +33,8 @@ fn account<'a>(document: &'a Value, who: &str) -> &'a Value {
 fn one_process_answers_many_calls_and_the_run_is_the_same() {
     let outcome = |transport: &str| {
         let sandbox = Sandbox::new("");
-        let output = sandbox.run(&format!("why -m claude,codex --max-rounds 2 -o json --seed 1 --transport {transport}"));
+        let output =
+            sandbox.run(&format!("why -m claude,codex --max-rounds 2 -o json --seed 1 --transport {transport}"));
         assert_eq!(output.code, Some(0), "{}", output.stderr);
         assert_apart(&sandbox);
         let mut document = document(&output);
@@ -49,7 +50,8 @@ fn one_process_answers_many_calls_and_the_run_is_the_same() {
     assert_eq!((winner, participants, rounds), (once.0, once.1, once.2));
     assert_eq!(once.3.len(), 4, "one process per call");
     // What is fixed at the start: a proposal has no schema, a review has one.
-    let schemas = |calls: &Vec<Value>| calls.iter().map(|one| one["schema"].as_bool().unwrap()).collect::<BTreeSet<_>>();
+    let schemas =
+        |calls: &Vec<Value>| calls.iter().map(|one| one["schema"].as_bool().unwrap()).collect::<BTreeSet<_>>();
     assert_eq!(processes.len(), 2, "{processes:#?}");
     assert!(processes.values().all(|calls| calls.len() == 2 && schemas(calls).len() == 1), "{processes:#?}");
     let calls: BTreeSet<_> = processes.values().flatten().map(|one| one["call"].as_str().unwrap()).collect();
@@ -100,13 +102,17 @@ fn a_process_that_dies_takes_its_call_to_another_one() {
 
 #[test]
 fn a_process_that_does_not_forget_is_asked_no_more() {
-    for reset in ["{ say = { text = \"/clear isn't available in this environment.\" } }", "{ signal = 'KILL' }", "{ exit = 0 }"] {
+    for reset in
+        ["{ say = { text = \"/clear isn't available in this environment.\" } }", "{ signal = 'KILL' }", "{ exit = 0 }"]
+    {
         let sandbox = Sandbox::new(&rule("vendor = 'claude', begins = '/clear'", reset));
         let document = document(&sandbox.run(RUN));
         assert_eq!(document["status"], "converged", "{reset}");
         assert_eq!(account(&document, "claude")["attempts"], 4, "{reset}: no call was lost");
         assert_apart(&sandbox);
-        assert!(by_process(&sandbox).values().all(|calls| calls.iter().filter(|one| one["phase"] != "answer").count() == 1));
+        assert!(
+            by_process(&sandbox).values().all(|calls| calls.iter().filter(|one| one["phase"] != "answer").count() == 1)
+        );
     }
 }
 

@@ -6,35 +6,56 @@ use crate::app::draft::catalog;
 use crate::app::execute::Begin;
 use crate::app::freeze::concurrency;
 use crate::app::prepare::{Ready, state_dir};
+use crate::app::prices::check_prices;
 use crate::app::request::RunRequest;
 use crate::app::resolve::{self, ReadyParticipant};
 use crate::config::{Key, Settings};
-use crate::engine::{Record, Recorded};
+use crate::engine::{Recorded, is_finished};
 use crate::error::{Error, ErrorKind};
 use crate::host::{Machine, machine};
 use crate::ids::AdapterId;
-use crate::journal::Store;
+use crate::journal::{Store, Stored};
 use crate::plan::{Concurrency, Participant, Pool, RunLimits, RunPlan};
 use serde_json::Value;
 use std::sync::Arc;
 
-/// A saved run, ready to be resumed. Limits that the request sets take the place of the run's own; `force`
+/// The run whose name is, or alone begins with, `asked`; the latest one without a name.
+///
+/// # Errors
+/// There is none, or several fit.
+pub fn find(store: &Store, asked: Option<&str>) -> Result<Stored, Error> {
+    match asked {
+        Some(asked) => store.find(asked).map_err(|error| Error::config(error.to_string())),
+        None => latest(store, |one| is_finished(&one.path, &one.run).is_some(), "no run is saved"),
+    }
+}
+
+fn latest(store: &Store, fits: impl Fn(&Stored) -> bool, none: &str) -> Result<Stored, Error> {
+    let all = store.list().map_err(|error| Error::failed(error.to_string()))?;
+    all.into_iter().find(fits).ok_or_else(|| Error::config(none).hint("`refinery runs` lists the saved runs"))
+}
+
+/// A saved run, ready to be resumed; the latest unfinished one without a name. Limits that the request sets take the place of the run's own; `force`
 /// continues it although the prompts of its protocol changed.
 ///
 /// # Errors
 /// There is no such run, it is damaged, in use, of another format, of other prompts or finished, or a program or account that it
 /// needs is not there any more. Nothing was called.
 pub fn resume(
-    run: &str,
+    run: Option<&str>,
     force: bool,
     request: &RunRequest,
     settings: Settings,
     machine: &Machine,
 ) -> Result<(Ready, Begin), Error> {
-    let stored = store(&settings, machine)?.find(run).map_err(|error| Error::config(error.to_string()))?;
+    let store = store(&settings, machine)?;
+    let stored = match run {
+        Some(_) => find(&store, run)?,
+        None => latest(&store, |one| is_finished(&one.path, &one.run) == Some(false), "no unfinished run is saved")?,
+    };
     let (mut recorded, file) = Recorded::open(&stored.path)?;
     let name = stored.run;
-    if let Some(Record::Closed { status: None, .. }) = recorded.entries.last().map(|entry| &entry.record) {
+    if recorded.end.is_some_and(|end| end.status.is_none()) {
         return Err(Error::config(format!("run {name} is already finished"))
             .hint(format!("`refinery replay {name}` shows it again")));
     }
@@ -46,7 +67,7 @@ pub fn resume(
     let looked = Looked { catalog: &catalog, settings: &settings, machine };
     let (participants, host) = looked.all(&plan, Account::AsPlanned)?;
     let warnings = recorded.header.warnings.clone();
-    priced(&plan, &participants)?;
+    recorded.warnings.extend(check_prices(&plan, &participants)?.into_iter().filter(|text| !warnings.contains(text)));
     let state_dir = state_dir(&settings, machine);
     let ready = Ready { plan, participants, host, settings, warnings, state_dir };
     Ok((ready, Begin::GoOn(Box::new(recorded), file, templates)))
@@ -87,7 +108,7 @@ pub fn from_plan(
         let adapter = planned.adapter.clone();
         plan.limits.concurrency.adapters.entry(adapter).or_insert_with(|| concurrency(&found.manifest, &settings));
     }
-    priced(&plan, &participants)?;
+    warnings.extend(check_prices(&plan, &participants)?);
     drop(plan.machine()?);
     let state_dir = state_dir(&settings, machine);
     Ok(Ready { plan, participants, host, settings, warnings: warnings.clone(), state_dir })
@@ -185,24 +206,6 @@ impl Looked<'_> {
         let (manifest, model) = (Arc::clone(manifest), one.resolved_model());
         Ok(ReadyParticipant { id: one.id.clone(), manifest, program, pool, model, effort: one.effort })
     }
-}
-
-/// A budget in money needs to know what every metered account costs. Prices are those of the plan: what was
-/// charged by them is in the record of a run that is resumed.
-fn priced(plan: &RunPlan, participants: &[ReadyParticipant]) -> Result<(), Error> {
-    if plan.limits.budget.usd.is_none() {
-        return Ok(());
-    }
-    let unknown = plan
-        .participants
-        .iter()
-        .zip(participants)
-        .filter(|(one, found)| one.pool.metered && one.prices.is_none() && !found.manifest.output.reports_cost);
-    let error = |(one, _): (&Participant, &ReadyParticipant)| {
-        Error::config(format!("--budget-usd: no price known for {}, and the plan has none", one.id))
-            .hint("leave --budget-usd out; --budget-calls and the token budgets count every participant")
-    };
-    Error::all(unknown.map(error)).map_or(Ok(()), Err)
 }
 
 /// The directory of saved runs.

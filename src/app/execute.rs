@@ -4,7 +4,7 @@ use crate::app::endpoints::endpoints;
 use crate::app::prepare::Ready;
 use crate::call::{Caller, WorkerPool};
 use crate::engine::{
-    self, Bounds, Clock, Header, Listener, Record, Recorded, RunDeps, RunMeta, begin_journal, is_finished, replay,
+    self, Bounds, Clock, Header, Listener, Record, Recorded, RunDeps, RunMeta, begin_journal, is_finished,
 };
 use crate::error::Error;
 use crate::invocation::StopLevel;
@@ -46,10 +46,8 @@ pub enum Begin {
 /// # Errors
 /// The run could not begin; a run that began is always finished, with its status.
 pub async fn execute(ready: &Ready, begin: Begin, env: &ProgramEnv, listener: Listener<'_>) -> Result<Finished, Error> {
-    let protocol = ready.plan.machine()?;
     let workers = WorkerPool::default();
     let caller = Caller::new(endpoints(ready, env, &workers)?);
-    let meta = RunMeta::of(&ready.plan).with_told(&ready.warnings);
     let RunLimits { budget, max_wall, on_limit, .. } = ready.plan.limits.clone();
     let bounds = Bounds { budget, max_wall, on_limit };
     let (stop, clock) = (env.stop.clone(), Arc::clone(&env.clock));
@@ -57,7 +55,9 @@ pub async fn execute(ready: &Ready, begin: Begin, env: &ProgramEnv, listener: Li
     let finished = match begin {
         Begin::Anew => {
             let header = Header::new(ready.plan.clone(), ready.warnings.clone(), (env.clock)());
-            let journal = journal(ready, &header, env).await?;
+            let protocol = ready.plan.machine()?;
+            let meta = RunMeta::of(&ready.plan).with_told(&ready.warnings);
+            let journal = journal(ready, &header, env)?;
             engine::drive(protocol, meta, header.at, deps(journal), listener).await
         }
         Begin::GoOn(recorded, file, templates) => {
@@ -65,11 +65,10 @@ pub async fn execute(ready: &Ready, begin: Begin, env: &ProgramEnv, listener: Li
                 Error::failed(format!("the journal of {} cannot be written: {error}", ready.plan.run_id))
             })?;
             let limits = Some(&ready.plan.limits).filter(|limits| *limits != recorded.limits()).cloned().map(Box::new);
-            let Recorded { header, entries, mut warnings, .. } = *recorded;
             // What was heard before is not told again.
             let heard = &mut |_: &_| {};
-            let replayed = replay(protocol, meta, header.at, entries, heard)
-                .map_err(|unfit| Error::failed(ready.plan.run_id.to_string()).because(unfit))?;
+            let replayed = recorded.replay(heard)?;
+            let mut warnings = recorded.warnings;
             warnings.extend(replayed.warning());
             let resumed = Record::Resumed { limits, templates };
             engine::resume(replayed.with_listener(listener), resumed, warnings, deps(Some(writer))).await
@@ -80,7 +79,7 @@ pub async fn execute(ready: &Ready, begin: Begin, env: &ProgramEnv, listener: Li
 }
 
 /// The journal of a new run, after making room for it; nothing, if the person wants none.
-async fn journal(ready: &Ready, header: &Header, env: &ProgramEnv) -> Result<Option<Writer>, Error> {
+fn journal(ready: &Ready, header: &Header, env: &ProgramEnv) -> Result<Option<Writer>, Error> {
     if ready.settings.no_journal {
         return Ok(None);
     }
@@ -90,7 +89,7 @@ async fn journal(ready: &Ready, header: &Header, env: &ProgramEnv) -> Result<Opt
     })?;
     let store = Store::open(state).map_err(|error| Error::config(error.to_string()).hint(without))?;
     let path = store.path(&ready.plan.run_id);
-    let begun = begin_journal(&path, header).await;
+    let begun = begin_journal(&path, header);
     tidy(&store, ready, env);
     match begun {
         Ok(writer) => Ok(Some(writer)),

@@ -3,12 +3,13 @@
 use crate::adapter::{Manifest, ResolvedModel};
 use crate::app::draft::{Draft, Drawn};
 use crate::app::input::Input;
+use crate::app::prices::price_of;
 use crate::app::resolve::{self, ReadyParticipant};
 use crate::config::Settings;
 use crate::exchange::Effort;
 use crate::host::{Machine, machine};
 use crate::ids::{AdapterId, ParticipantId};
-use crate::plan::{Concurrency, Participant, Pool, Prices, RunLimits, RunPlan};
+use crate::plan::{Concurrency, Participant, Pool, RunLimits, RunPlan};
 use crate::protocol::material::Material;
 use std::collections::BTreeMap;
 
@@ -100,14 +101,8 @@ fn participant(one: Parts<'_>, settings: &Settings) -> Participant {
         model_id: one.model.model_id.clone(),
         effort: one.effort,
         pool: one.pool,
-        prices: price_of(&one.manifest.id, settings),
+        prices: price_of(&one.manifest.id, one.model, settings),
         vendor_words: one.manifest.vendor_words(),
         prompt_bytes: one.manifest.prompt_bytes(),
     }
-}
-
-/// What a metered account of an adapter is charged, if the configuration says both prices.
-pub(super) fn price_of(adapter: &AdapterId, settings: &Settings) -> Option<Prices> {
-    let said = settings.adapter(adapter.as_str());
-    said.input_price.zip(said.output_price).map(|(input, output)| Prices { input, output })
 }

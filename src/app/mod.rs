@@ -18,6 +18,7 @@ pub mod options;
 pub mod persona_files;
 pub mod plans;
 pub mod prepare;
+mod prices;
 pub mod request;
 pub mod resolve;
 pub mod roster;

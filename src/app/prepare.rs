@@ -3,8 +3,9 @@
 use crate::adapter::Host;
 use crate::app::confidential;
 use crate::app::draft::Draft;
-use crate::app::freeze::{freeze, price_of};
+use crate::app::freeze::freeze;
 use crate::app::plans;
+use crate::app::prices::check_prices;
 use crate::app::request::RunRequest;
 use crate::app::resolve::{self, Found, ReadyParticipant};
 use crate::app::settings::{self, Loaded};
@@ -65,8 +66,8 @@ pub fn prepare(
     if let (ProtocolPlan::Consensus(_), [left], true) = (&drawn.protocol, drawn.members.as_slice(), named > 1) {
         warnings.push(format!("only {} is left: one model only, not reviewed", left.id));
     }
-    priced(&participants, &settings)?;
     let plan = freeze(&participants, drawn, input, &settings, machine);
+    warnings.extend(check_prices(&plan, &participants)?);
     // Question and files are never cut: a participant that cannot take them whole is found before anything
     // is paid.
     drop(plan.machine()?);
@@ -114,23 +115,6 @@ fn equip(draft: &mut Draft, machine: &Machine, warnings: &mut Vec<String>) -> Re
         }
         draft.drawn = draft.draw()?;
     }
-}
-
-/// A budget in money needs to know what every metered account costs.
-fn priced(participants: &[ReadyParticipant], settings: &Settings) -> Result<(), Error> {
-    if settings.budget.usd.is_none() {
-        return Ok(());
-    }
-    let unpriced = |one: &&ReadyParticipant| {
-        one.pool.metered && !one.manifest.output.reports_cost && price_of(&one.manifest.id, settings).is_none()
-    };
-    let mut unknown: Vec<_> = participants.iter().filter(unpriced).map(|one| one.manifest.id.as_str()).collect();
-    unknown.dedup();
-    Error::all(unknown.into_iter().map(|name| {
-        Error::config(format!("--budget-usd: no price known for {name}"))
-            .hint(format!("set input_price and output_price in [adapters.{name}] of the configuration"))
-    }))
-    .map_or(Ok(()), Err)
 }
 
 /// The directory of saved runs and debug files; `None` if this machine has no such place.

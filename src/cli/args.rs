@@ -46,7 +46,7 @@ pub enum Command {
     /// Run a plan from a file
     Run(Typed<PlanArgs>),
     /// List adapters with their models, defaults and accounts
-    Adapters(AdaptersArgs),
+    Adapters(LookArgs),
     /// List the personas of a debate, or show one
     Personas(PersonasArgs),
     /// Check which CLIs are installed and logged in, and which account is charged
@@ -95,14 +95,6 @@ pub struct LookArgs {
     /// Format of standard output.
     #[arg(short = 'o', long, help = OutputFormat::help(), value_name = "FORMAT")]
     pub output_format: Option<String>,
-}
-
-/// `refinery adapters`
-#[derive(Debug, Default, Args)]
-pub struct AdaptersArgs {
-    /// What is looked at.
-    #[command(flatten)]
-    pub look: LookArgs,
 }
 
 /// `refinery doctor`

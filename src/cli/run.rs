@@ -102,8 +102,8 @@ fn load(request: &RunRequest, machine: &Machine, console: &mut Console) -> Resul
 fn resume(args: &Typed<ResumeArgs>, machine: &Machine, console: &mut Console) -> Result<u8, Error> {
     let request = args.request()?;
     let (settings, _) = load(&request, machine, console)?;
-    let run = args.text("run").unwrap_or_default();
-    let (ready, begin) = again::resume(&run, args.has("force"), &request, settings, machine)?;
+    let run = args.text("run");
+    let (ready, begin) = again::resume(run.as_deref(), args.has("force"), &request, settings, machine)?;
     perform(&ready, begin, &Session::start()?, *console)
 }
 

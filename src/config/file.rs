@@ -1,6 +1,6 @@
 //! What a configuration file says.
 
-use super::key::{AdapterKey, Key, Path};
+use super::key::{AdapterKey, Key, Path, PriceKey};
 use super::layers::{Origin, SettingValue, Source};
 use crate::error::Error;
 use crate::words::closest;
@@ -42,22 +42,22 @@ impl Reader<'_> {
         for (name, value) in table {
             match (name.get_ref().as_ref(), value.get_ref()) {
                 ("defaults", DeValue::Table(section)) => self.defaults(section),
-                ("adapters", DeValue::Table(section)) => {
-                    for (adapter, value) in section {
-                        match value.get_ref() {
-                            DeValue::Table(section) => self.adapter(adapter.get_ref(), section),
-                            _ => self
-                                .wrong(adapter.span(), format!("`adapters.{}` must be a section", adapter.get_ref())),
+                (kind @ ("adapters" | "prices"), DeValue::Table(section)) => {
+                    for (name, value) in section {
+                        match (kind, value.get_ref()) {
+                            ("adapters", DeValue::Table(section)) => self.adapter(name.get_ref(), section),
+                            (_, DeValue::Table(section)) => self.price(name.get_ref(), section),
+                            _ => self.wrong(name.span(), format!("`{kind}.{}` must be a section", name.get_ref())),
                         }
                     }
                 }
-                ("defaults" | "adapters", _) => {
+                ("defaults" | "adapters" | "prices", _) => {
                     self.wrong(name.span(), format!("`{}` must be a section", name.get_ref()));
                 }
                 (other, _) if Key::of(other).is_some() => {
                     self.wrong(name.span(), format!("`{other}` belongs under `[defaults]`"));
                 }
-                (other, _) => self.unknown(name.span(), "", other, &["defaults", "adapters"]),
+                (other, _) => self.unknown(name.span(), "", other, &["defaults", "adapters", "prices"]),
             }
         }
     }
@@ -87,6 +87,18 @@ impl Reader<'_> {
                 None => {
                     let known: Vec<_> = AdapterKey::ALL.iter().map(|key| key.name()).collect();
                     self.unknown(name.span(), &format!("adapters.{adapter}."), name.get_ref(), &known);
+                }
+            }
+        }
+    }
+
+    fn price(&mut self, model: &str, section: &DeTable<'_>) {
+        for (name, value) in section {
+            match PriceKey::of(name.get_ref()) {
+                Some(key) => self.value(Path::Price(model.to_owned(), key), value, false),
+                None => {
+                    let known: Vec<_> = PriceKey::ALL.iter().map(|key| key.name()).collect();
+                    self.unknown(name.span(), &format!("prices.\"{model}\"."), name.get_ref(), &known);
                 }
             }
         }

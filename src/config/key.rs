@@ -163,6 +163,16 @@ keys! {
     }
 }
 
+keys! {
+    /// The price of a model: `[prices."MODEL"]` in a file.
+    PriceKey {
+        /// US dollars for a million input tokens.
+        Input = "input",
+        /// US dollars for a million output tokens.
+        Output = "output",
+    }
+}
+
 impl Key {
     /// Its variable in the environment: `REFINERY_MAX_ROUNDS`.
     #[must_use]
@@ -178,6 +188,8 @@ pub enum Path {
     Run(Key),
     /// Of one adapter, by its name.
     Adapter(String, AdapterKey),
+    /// The price of a model, by its name.
+    Price(String, PriceKey),
 }
 
 impl fmt::Display for Path {
@@ -185,6 +197,7 @@ impl fmt::Display for Path {
         match self {
             Self::Run(key) => key.fmt(f),
             Self::Adapter(adapter, key) => write!(f, "adapters.{adapter}.{key}"),
+            Self::Price(model, key) => write!(f, "prices.\"{model}\".{key}"),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What every source says, laid one over the other.
 
 use super::key::{AdapterKey, Key, Path};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// Where a value can come from, weakest first.
@@ -111,11 +111,20 @@ impl Layers {
             .keys()
             .filter_map(|path| match path {
                 Path::Adapter(name, _) => Some(name.as_str()),
-                Path::Run(_) => None,
+                Path::Run(_) | Path::Price(..) => None,
             })
             .collect();
         names.dedup();
         names
+    }
+
+    /// The models that some source names a price of.
+    #[must_use]
+    pub fn priced_models(&self) -> BTreeSet<&str> {
+        self.entries
+            .keys()
+            .filter_map(|path| if let Path::Price(model, _) = path { Some(&**model) } else { None })
+            .collect()
     }
 }
 

@@ -4,7 +4,7 @@
 //! any case of letters.
 
 use super::file::{DEFAULT, entries};
-use super::key::{AdapterKey, Key, Path};
+use super::key::{AdapterKey, Key, Path, PriceKey};
 use super::layers::{Layers, Source};
 use super::settings::MOST_DAYS;
 use crate::adapter::{Billing, Transport};
@@ -37,6 +37,8 @@ pub fn config() -> Schema {
         .collect();
     let adapter: Map<_, _> =
         AdapterKey::ALL.iter().map(|key| (key.name().to_owned(), described(of_adapter(*key), key.about()))).collect();
+    let price: Map<_, _> =
+        PriceKey::ALL.iter().map(|key| (key.name().to_owned(), described(number(0.0, 1e6), key.about()))).collect();
     json_schema!({
         "type": "object",
         "properties": {
@@ -45,6 +47,11 @@ pub fn config() -> Schema {
                 "description": "Settings of single adapters, by name.",
                 "type": "object",
                 "additionalProperties": { "type": "object", "properties": adapter },
+            },
+            "prices": {
+                "description": "What models cost, by name, in US dollars for a million tokens.",
+                "type": "object",
+                "additionalProperties": { "type": "object", "properties": price, "required": ["input", "output"] },
             },
         },
     })
@@ -190,7 +197,12 @@ mod tests {
     /// Values at, inside and just outside of every range that there is.
     fn samples() -> Vec<Value> {
         let words = [ReviewMode::VARIANTS, Billing::VARIANTS, OutputFormat::VARIANTS, OnLimit::VARIANTS];
-        let more = [Transport::VARIANTS, <Effort as VariantNames>::VARIANTS, Strategy::VARIANTS, <Normaliser as VariantNames>::VARIANTS];
+        let more = [
+            Transport::VARIANTS,
+            <Effort as VariantNames>::VARIANTS,
+            Strategy::VARIANTS,
+            <Normaliser as VariantNames>::VARIANTS,
+        ];
         let others = ["default", "lots", "90s", "1h 30m", "10x", ""].as_slice();
         let words = words.into_iter().chain(more).chain([others]).flatten().copied();
         let mut all: Vec<Value> = words.map(Value::from).collect();

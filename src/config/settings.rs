@@ -1,12 +1,12 @@
 //! All settings of a run, total and validated.
 
-use super::key::{AdapterKey, Key, Path};
+use super::key::{AdapterKey, Key, Path, PriceKey};
 use super::layers::{Layers, Source};
 use super::refine::{self, RefineSettings};
 use crate::adapter::{Billing, Transport};
 use crate::error::Error;
 use crate::exchange::{Effort, Tuning};
-use crate::plan::{Budget, Ceiling, OnLimit};
+use crate::plan::{Budget, Ceiling, OnLimit, Prices};
 use crate::protocol::consensus::ConsensusPlan;
 use crate::protocol::options::OptionTable;
 use crate::report::OutputFormat;
@@ -73,6 +73,8 @@ pub struct Settings {
     pub state_dir: Option<PathBuf>,
     /// Settings of single adapters.
     pub adapters: BTreeMap<String, AdapterSettings>,
+    /// What models cost whose CLIs report tokens alone, by name.
+    pub prices: BTreeMap<String, Prices>,
 }
 
 /// Settings of one adapter.
@@ -136,6 +138,11 @@ impl Settings {
             keep_unfinished: read.value(Key::KeepUnfinished, yes),
             state_dir: read.optional(&Path::Run(Key::StateDir), |text| Ok(PathBuf::from(text))),
             adapters: layers.adapters().into_iter().map(|name| (name.to_owned(), read.adapter(name))).collect(),
+            prices: layers
+                .priced_models()
+                .into_iter()
+                .filter_map(|name| Some((name.to_owned(), read.price(name)?)))
+                .collect(),
         };
         Error::all(read.errors).map_or(Ok(settings), Err)
     }
@@ -212,6 +219,20 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    /// Both prices of a model, or an error: half of a price bounds nothing.
+    fn price(&mut self, model: &str) -> Option<Prices> {
+        let path = |key| Path::Price(model.to_owned(), key);
+        let mut one = |key| {
+            if self.layers.get(&path(key)).is_none() {
+                self.errors
+                    .push(Error::config(format!("`{}` is missing: a price has an input and an output", path(key))));
+            }
+            self.read(&path(key), |text| number(text, &(0.0..=1e6)))
+        };
+        let (input, output) = (one(PriceKey::Input), one(PriceKey::Output));
+        input.zip(output).map(|(input, output)| Prices { input, output })
     }
 
     fn adapter(&mut self, name: &str) -> AdapterSettings {

@@ -53,7 +53,7 @@ pub async fn drive(
     world: RunDeps,
     listener: Listener<'_>,
 ) -> Finished {
-    let (fold, effects) = Fold::begin(protocol, meta, began, listener);
+    let (fold, effects) = Fold::begin(protocol, meta, began, Box::new(listener));
     Live::new(fold, world).run(effects).await
 }
 

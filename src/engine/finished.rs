@@ -33,7 +33,7 @@ struct Closing {
 #[must_use]
 pub fn is_finished(path: &Path, run: &RunId) -> Option<bool> {
     let (first, last) = journal::ends(path).ok()??;
-    let header = Chain::default().open(&first).ok()?;
+    let header = Chain::default().open(first).ok()?;
     let first: First = serde_json::from_str(&header).ok()?;
     if first.plan.run_id != *run {
         return None;

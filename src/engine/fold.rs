@@ -86,16 +86,6 @@ impl<'a> Fold<'a> {
         protocol: Box<dyn Protocol>,
         meta: RunMeta,
         at: Timestamp,
-        listener: Listener<'a>,
-    ) -> (Self, Vec<Effect>) {
-        Self::begin_owned(protocol, meta, at, Box::new(listener))
-    }
-
-    /// With a listener that the run keeps.
-    pub fn begin_owned(
-        protocol: Box<dyn Protocol>,
-        meta: RunMeta,
-        at: Timestamp,
         listener: OwnListener<'a>,
     ) -> (Self, Vec<Effect>) {
         let (participants, registered): (Vec<_>, Vec<_>) = meta.participants.into_iter().unzip();
@@ -361,7 +351,7 @@ impl<'a> Fold<'a> {
         // A protocol that came to its own end has told it.
         if self.outcome.is_none() {
             let outcome = &finished.outcome;
-            outcome.body.closing_events(outcome.status).into_iter().for_each(|kind| self.emit(kind));
+            outcome.body.explain().closing_events(outcome.status).into_iter().for_each(|kind| self.emit(kind));
         }
         self.emit(EventKind::RunEnded { status: finished.outcome.status });
         self.closed = Some(finished);

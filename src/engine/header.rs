@@ -56,23 +56,17 @@ impl Header {
     }
 }
 
-/// Makes the journal of a new run, with its header safe on the disk.
+/// Makes the journal of a new run, with its header.
 ///
 /// # Errors
 /// What the system says.
-pub async fn begin_journal(path: &Path, header: &Header) -> io::Result<Writer> {
+pub fn begin_journal(path: &Path, header: &Header) -> io::Result<Writer> {
     let body = serde_json::to_string(header)?;
-    let writer = Writer::create(path)?;
-    let mut written = writer.append(body).await;
-    if written.is_ok() {
-        written = writer.sync().await;
-    }
-    match written {
-        Ok(()) => Ok(writer),
-        Err(failed) => {
-            // A journal without its header is none.
-            let _ = std::fs::remove_file(path);
-            Err(io::Error::other(failed))
-        }
-    }
+    let mut writer = Writer::create(path)?;
+    writer.append(&body).map_err(|failed| {
+        // A journal without its header is none.
+        let _ = std::fs::remove_file(path);
+        io::Error::other(failed)
+    })?;
+    Ok(writer)
 }

@@ -237,8 +237,8 @@ struct Charge {
     /// Whether the cost of each of its answers must be known: that of a caller's own code need not.
     must_know: bool,
     prices: Option<Prices>,
-    /// The sum of what is known, in US dollars.
-    known: f64,
+    /// The sum of what is known or assumed by tokens, in US dollars.
+    sum: f64,
     /// Its dearest attempt of those whose cost is known.
     dearest: Option<f64>,
     /// Answers whose cost is unknown.
@@ -249,7 +249,7 @@ impl Charge {
     fn of(one: &Registered) -> Self {
         let must_know = one.metered && one.pool != "none";
         let Registered { metered, prices, .. } = *one;
-        Self { metered, must_know, prices, known: 0.0, dearest: None, unknown: 0 }
+        Self { metered, must_know, prices, sum: 0.0, dearest: None, unknown: 0 }
     }
 
     /// Adds an attempt, and returns what it is billed: its tokens at the configured prices, where there are
@@ -258,29 +258,26 @@ impl Charge {
         if !self.metered {
             return None;
         }
-        // Half of the tokens would be half of the price.
-        let priced = |prices: Prices| {
-            let (input, output) = usage.input_tokens.zip(usage.output_tokens)?;
-            Some((input as f64 * prices.input + output as f64 * prices.output) / 1e6)
-        };
-        let cost = self.prices.and_then(priced).or(usage.cost_usd);
-        match cost {
-            Some(cost) => {
-                self.known += cost;
+        let cost = self.prices.and_then(|prices| prices.cost(usage)).or(usage.cost_usd);
+        let assumed = || Prices::DEAREST.cost(usage).filter(|_| self.must_know && self.prices.is_none());
+        match (cost, cost.or_else(assumed)) {
+            (Some(_), Some(cost)) => {
+                self.sum += cost;
                 self.dearest = Some(self.dearest.map_or(cost, |dearest| dearest.max(cost)));
             }
-            None => self.unknown += u32::from(self.must_know && answered),
+            (_, Some(assumed)) => self.sum += assumed,
+            (_, None) => self.unknown += u32::from(self.must_know && answered),
         }
         cost
     }
 
-    /// What it counts against a budget. An answer of unknown cost counts as the dearest attempt of the
+    /// What it counts against a budget. An answer of unknown cost and size counts as the dearest attempt of the
     /// account, and without one as everything: else a vendor that says nothing true would be free.
     fn usd(&self) -> f64 {
         match (self.unknown, self.dearest) {
-            (0, _) => self.known,
+            (0, _) => self.sum,
             (_, None) => f64::INFINITY,
-            (unknown, Some(dearest)) => self.known + f64::from(unknown) * dearest,
+            (unknown, Some(dearest)) => self.sum + f64::from(unknown) * dearest,
         }
     }
 }
@@ -289,10 +286,8 @@ impl Charge {
 mod tests {
     use super::*;
 
-    #[test]
-    fn unknown_usage_stays_unknown_and_is_counted() {
-        let who = ParticipantId::new("a");
-        let one = Registered {
+    fn registered(who: &ParticipantId) -> Registered {
+        Registered {
             participant: who.clone(),
             adapter: AdapterId::new("claude"),
             model_id: "claude-x".to_owned(),
@@ -300,8 +295,13 @@ mod tests {
             pool: "api_key".to_owned(),
             metered: true,
             prices: None,
-        };
-        let mut ledger = Ledger::new(vec![one], Vec::new());
+        }
+    }
+
+    #[test]
+    fn unknown_usage_stays_unknown_and_is_counted() {
+        let who = ParticipantId::new("a");
+        let mut ledger = Ledger::new(vec![registered(&who)], Vec::new());
         let call = CallId::new("r1/propose/a");
         ledger.queue(&call, &who);
         assert_eq!(ledger.calls(), 0, "it may be given up before it begins");
@@ -340,15 +340,7 @@ mod tests {
 
     #[test]
     fn an_answer_of_unknown_cost_counts_as_the_dearest_one() {
-        let one = Registered {
-            participant: ParticipantId::new("a"),
-            adapter: AdapterId::new("claude"),
-            model_id: "claude-x".to_owned(),
-            effort: None,
-            pool: "api_key".to_owned(),
-            metered: true,
-            prices: None,
-        };
+        let one = registered(&ParticipantId::new("a"));
         let cost = |cost| Usage { cost_usd: cost, ..Usage::default() };
         let mut charge = Charge::of(&one);
         charge.add(&cost(None), false);
@@ -358,6 +350,9 @@ mod tests {
         charge.add(&cost(Some(0.5)), true);
         charge.add(&cost(Some(0.25)), true);
         assert_eq!(charge.usd(), 1.25);
+        let tokens = Usage { input_tokens: Some(1_000_000), output_tokens: Some(500_000), ..Usage::default() };
+        assert_eq!(charge.add(&tokens, true), None, "what is assumed is not shown as a cost");
+        assert_eq!(charge.usd(), 1.25 + 30.0 + 90.0, "tokens without a price count as the dearest");
         let mut own = Charge::of(&Registered { pool: "none".to_owned(), ..one });
         own.add(&cost(None), true);
         assert_eq!(own.usd(), 0.0, "a caller's own code says what it likes");

@@ -138,7 +138,7 @@ impl<'a> Live<'a> {
     }
 
     /// Goes on until nothing is in flight and nothing is waited for but the caller's word. Dropping
-    /// the future drops nothing that happened, unless there is a journal: its calls go on.
+    /// the future drops nothing that happened: its calls go on.
     pub async fn watch(&mut self) {
         let mut watching = true;
         let (mut farewell, mut dismissed) = (None, false);
@@ -201,15 +201,13 @@ impl<'a> Live<'a> {
         }
     }
 
-    /// Writes a record down, then acts on it. The last one is safe on the disk, and with it all
-    /// others, before anybody hears of the end.
+    /// Writes a record down, then acts on it. The disk is waited for once: the last record is safe, and with it
+    /// all others, before anybody hears of the end. What is lost with the machine before that can be bought again.
     pub async fn record(&mut self, record: Record) {
         let entry = JournalEntry { at: (self.clock)(), record };
-        if let Some(journal) = &self.journal {
-            let written = match self.line(&entry) {
-                Ok(body) => journal.append(body).await.map_err(|failed| failed.to_string()),
-                Err(error) => Err(error.to_string()),
-            };
+        if let Some(journal) = &mut self.journal {
+            let body = Self::line(&self.fold, &entry).map_err(|error| error.to_string());
+            let written = body.and_then(|body| journal.append(&body).map_err(|failed| failed.to_string()));
             self.keep_or_drop_journal(written);
         }
         if let Record::Closed { .. } = entry.record {
@@ -220,11 +218,11 @@ impl<'a> Live<'a> {
     }
 
     /// A record as the journal holds it: the last one with the outcome that is about to be printed.
-    fn line(&self, entry: &JournalEntry) -> serde_json::Result<String> {
+    fn line(fold: &Fold<'_>, entry: &JournalEntry) -> serde_json::Result<String> {
         let &JournalEntry { at, record: Record::Closed { status, .. } } = entry else {
             return serde_json::to_string(entry);
         };
-        let finished = Some(Box::new(self.fold.conclude(at, status)));
+        let finished = Some(Box::new(fold.conclude(at, status)));
         serde_json::to_string(&JournalEntry { at, record: Record::Closed { status, finished } })
     }
 

@@ -31,7 +31,7 @@ pub use fold::{Effect, Fold, Listener, OwnListener, RunMeta};
 pub use header::{FORMAT, Header, MINOR, Templates, begin_journal};
 pub use ledger::{Ledger, Registered};
 pub use record::{JournalEntry, Record};
-pub use recorded::Recorded;
+pub use recorded::{Recorded, RecordedEnd};
 pub use replay::{Replayed, Unfit, replay};
 pub use stepped::Stepped;
 pub use stop::{signals, stop_channel};

@@ -99,6 +99,7 @@ pub enum Record {
 
 /// An outcome of another version's shape counts as none: the records before it say it, too.
 fn readable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<Finished>>, D::Error> {
-    let value = serde_json::Value::deserialize(deserializer)?;
-    Ok(serde_json::from_value(value).ok())
+    // The tag of a record is looked for first, so that its members lie in memory by now: an error leaves nothing half
+    // read.
+    Ok(Option::deserialize(deserializer).unwrap_or_default())
 }

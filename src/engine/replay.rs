@@ -69,7 +69,7 @@ pub fn replay<'a>(
     entries: impl IntoIterator<Item = JournalEntry>,
     listener: Listener<'a>,
 ) -> Result<Replayed<'a>, Unfit> {
-    let (mut fold, effects) = Fold::begin(protocol, meta, began, listener);
+    let (mut fold, effects) = Fold::begin(protocol, meta, began, Box::new(listener));
     let mut asked = Asked::default();
     asked.note(effects);
     let (mut closed, mut ignored) = (false, 0);

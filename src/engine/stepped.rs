@@ -25,7 +25,7 @@ impl Stepped {
         world: RunDeps,
         listener: OwnListener<'static>,
     ) -> Self {
-        let (fold, effects) = Fold::begin_owned(protocol, meta, began, listener);
+        let (fold, effects) = Fold::begin(protocol, meta, began, listener);
         Self { live: Live::new(fold, world), first: Some(effects) }
     }
 

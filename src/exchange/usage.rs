@@ -1,11 +1,12 @@
 //! Tokens and money, as far as vendors report them.
 
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeStruct as _;
+use serde::{Deserialize, Serialize, Serializer};
 
 /// Tokens and money of one attempt, call or participant, as the vendor reported them. What is
 /// unknown is `None`, never 0.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(transform = with_total))]
 pub struct Usage {
     /// All input tokens, cached ones included.
     pub input_tokens: Option<u64>,
@@ -20,6 +21,39 @@ pub struct Usage {
     /// Requests to the vendor's API beyond the first that the CLI made by itself: its own retries
     /// that could not be turned off, fallbacks, continuations.
     pub extra_requests: Option<u32>,
+}
+
+impl Serialize for Usage {
+    /// With [`total_tokens`](Self::total_tokens) beside the members.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("Usage", 7)?;
+        object.serialize_field("input_tokens", &self.input_tokens)?;
+        object.serialize_field("cached_input_tokens", &self.cached_input_tokens)?;
+        object.serialize_field("output_tokens", &self.output_tokens)?;
+        object.serialize_field("reasoning_tokens", &self.reasoning_tokens)?;
+        object.serialize_field("cost_usd", &self.cost_usd)?;
+        object.serialize_field("extra_requests", &self.extra_requests)?;
+        object.serialize_field("total_tokens", &self.total_tokens())?;
+        object.end()
+    }
+}
+
+/// What is written beside the members.
+#[cfg(feature = "cli")]
+fn with_total(schema: &mut schemars::Schema) {
+    let schema = schema.ensure_object();
+    if let Some(members) = schema.get_mut("properties") {
+        members["total_tokens"] = serde_json::json!({
+            "description": "Input and output tokens together; `None` if one of them is unknown.",
+            "type": ["integer", "null"],
+            "format": "uint64",
+            "minimum": 0,
+        });
+    }
+    // It is always there.
+    if let Some(serde_json::Value::Array(required)) = schema.get_mut("required") {
+        required.push("total_tokens".into());
+    }
 }
 
 impl Usage {

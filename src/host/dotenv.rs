@@ -97,13 +97,14 @@ fn parse(text: &str) -> (BTreeMap<String, String>, Vec<String>) {
     let mut warnings = Vec::new();
     let mut lines = text.strip_prefix('\u{feff}').unwrap_or(text).lines().enumerate();
     while let Some((number, line)) = lines.next() {
-        let line = line.trim();
+        let line = line.trim_start();
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
         let exported = line.strip_prefix("export").filter(|rest| rest.starts_with(char::is_whitespace));
         let (name, first) = exported.unwrap_or(line).split_once('=').unwrap_or(("", line));
-        let mut value = first.trim().to_owned();
+        // Spaces at the end of a quote's first line are the value's own.
+        let mut value = first.trim_start().to_owned();
         while is_open(&value)
             && let Some((_, line)) = lines.next()
         {
@@ -154,6 +155,12 @@ fn unquoted(value: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_quote_keeps_the_spaces_at_the_end_of_its_lines() {
+        let (pairs, warnings) = parse("A='x \n y \n' # z\nB=x \t\n");
+        assert_eq!((pairs["A"].as_str(), pairs["B"].as_str(), warnings.len()), ("x \n y \n", "x", 0));
+    }
 
     #[test]
     fn reads_the_usual_forms() {

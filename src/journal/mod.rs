@@ -10,8 +10,6 @@ mod store;
 mod writer;
 
 pub use chain::{Broken, Chain};
-pub use reader::{Contents, ReadError, each, ends, read};
+pub use reader::{Contents, Lines, ReadError, ends, read};
 pub use store::{Retention, Store, StoreError, Stored};
-#[cfg(test)]
-pub(crate) use writer::Sink;
 pub use writer::{Failed, Writer};

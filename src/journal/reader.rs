@@ -46,42 +46,61 @@ pub enum ReadError {
 /// # Errors
 /// The file cannot be read, or a whole line is not what was written.
 pub fn read(path: &Path) -> Result<Contents, ReadError> {
-    let mut bodies = Vec::new();
-    let contents = each(path, |_, body| {
-        bodies.push(body);
-        Ok::<_, ReadError>(())
-    })?;
-    Ok(Contents { bodies, ..contents })
+    let mut lines = Lines::open(path)?;
+    let bodies = lines.by_ref().collect::<Result<_, _>>()?;
+    let Lines { chain, whole_bytes, torn, .. } = lines;
+    Ok(Contents { bodies, chain, whole_bytes, torn })
 }
 
-/// Hands on the bodies of a journal one by one, each with the number of its line, and holds no more than one. The
-/// contents that it returns have none.
-///
-/// # Errors
-/// As [`read`]; what `take` says of a line.
-pub fn each<E: From<ReadError>>(
-    path: &Path,
-    mut take: impl FnMut(usize, String) -> Result<(), E>,
-) -> Result<Contents, E> {
-    let failed = |error| ReadError::Io { path: path.to_owned(), error };
-    let mut file = BufReader::new(File::open(path).map_err(failed)?);
-    let mut contents = Contents { bodies: Vec::new(), chain: Chain::default(), whole_bytes: 0, torn: false };
-    let mut line = Vec::new();
-    for number in 1.. {
-        line.clear();
-        if file.read_until(b'\n', &mut line).map_err(failed)? == 0 {
-            break;
-        }
-        let Some(whole) = line.strip_suffix(b"\n") else {
-            contents.torn = true;
-            break;
-        };
-        let broken = |broken| ReadError::Broken { path: path.to_owned(), line: number, broken };
-        let text = std::str::from_utf8(whole).map_err(|_| broken(Broken::Foreign))?;
-        take(number, contents.chain.open(text).map_err(broken)?)?;
-        contents.whole_bytes += line.len() as u64;
+/// The bodies of a journal, one at a time: it holds no more than one of them.
+#[derive(Debug)]
+pub struct Lines {
+    path: PathBuf,
+    file: BufReader<File>,
+    number: usize,
+    /// The chain after what was read.
+    pub chain: Chain,
+    /// Bytes of the lines that were read.
+    pub whole_bytes: u64,
+    /// Whether what follows them is a torn line.
+    pub torn: bool,
+}
+
+impl Lines {
+    /// From the first line on.
+    ///
+    /// # Errors
+    /// The file cannot be opened.
+    pub fn open(path: &Path) -> Result<Self, ReadError> {
+        let file = File::open(path).map_err(|error| ReadError::Io { path: path.to_owned(), error })?;
+        let (path, file) = (path.to_owned(), BufReader::new(file));
+        Ok(Self { path, file, number: 0, chain: Chain::default(), whole_bytes: 0, torn: false })
     }
-    Ok(contents)
+
+    fn whole_line(&mut self) -> Result<Option<String>, ReadError> {
+        let mut line = Vec::new();
+        let read = self.file.read_until(b'\n', &mut line);
+        read.map_err(|error| ReadError::Io { path: self.path.clone(), error })?;
+        let bytes = line.len() as u64;
+        if line.pop_if(|last| *last == b'\n').is_none() {
+            self.torn = bytes > 0;
+            return Ok(None);
+        }
+        self.number += 1;
+        let broken = |broken| ReadError::Broken { path: self.path.clone(), line: self.number, broken };
+        let text = String::from_utf8(line).map_err(|_| broken(Broken::Foreign))?;
+        let body = self.chain.open(text).map_err(broken)?;
+        self.whole_bytes += bytes;
+        Ok(Some(body))
+    }
+}
+
+impl Iterator for Lines {
+    type Item = Result<String, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.whole_line().transpose()
+    }
 }
 
 /// The first line of a journal, and the last if that is another one and whole, without a look at what is between:

@@ -1,16 +1,18 @@
-//! Puts records on the disk: a thread of its own writes them, and syncs them within 50 ms.
+//! Puts records on the disk. They are written where they are made, which no slow disk delays; a thread of its own makes
+//! them safe, and nothing waits for it but the end of a run.
 
 use super::chain::Chain;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc;
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
-/// The longest time between a record's being written and its being safe on the disk.
-const SYNC_WITHIN: Duration = Duration::from_millis(50);
+/// How long a record waits for others that are made safe with it.
+const GATHER: Duration = Duration::from_millis(25);
 
 /// The journal failed, and takes no more records.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,27 +21,13 @@ pub struct Failed(pub String);
 
 type Ack = oneshot::Sender<Result<(), Failed>>;
 
-enum Order {
-    Append(String, Ack),
-    Sync(Ack),
-}
-
-/// What the thread writes to: a file, or in tests something that fails.
-pub(crate) trait Sink: Write + Send {
-    /// Makes everything written so far safe.
-    fn sync(&mut self) -> io::Result<()>;
-}
-
-impl Sink for File {
-    fn sync(&mut self) -> io::Result<()> {
-        self.sync_data()
-    }
-}
-
 /// Appends records to one journal, which it holds locked.
-#[derive(Debug)]
 pub struct Writer {
-    orders: Option<mpsc::Sender<Order>>,
+    sink: Box<dyn Write + Send + Sync>,
+    chain: Chain,
+    failed: Arc<OnceLock<Failed>>,
+    /// Tells the thread that something was written, or who waits until all of it is safe.
+    orders: Option<mpsc::Sender<Option<Ack>>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -50,8 +38,8 @@ impl Writer {
     /// The file exists, or cannot be made or locked.
     pub fn create(path: &Path) -> io::Result<Self> {
         let file = private(OpenOptions::new().write(true).create_new(true)).open(path)?;
-        lock(&file)?;
-        Self::start(file, Chain::default())
+        // Without its header it is no journal.
+        lock(&file).and_then(|()| Self::on(file, Chain::default())).inspect_err(|_| drop(fs::remove_file(path)))
     }
 
     /// Goes on with a journal after its whole lines: what is torn is cut off. `open` it before
@@ -62,7 +50,7 @@ impl Writer {
     pub fn resume(mut file: File, whole_bytes: u64, chain: Chain) -> io::Result<Self> {
         file.set_len(whole_bytes)?;
         file.seek(SeekFrom::End(0))?;
-        Self::start(file, chain)
+        Self::on(file, chain)
     }
 
     /// Opens an existing journal for [`Self::resume`], and locks it.
@@ -75,37 +63,63 @@ impl Writer {
         Ok(file)
     }
 
-    pub(crate) fn start(sink: impl Sink + 'static, chain: Chain) -> io::Result<Self> {
-        let (orders, receiver) = mpsc::channel();
-        let thread = std::thread::Builder::new()
-            .name("journal".to_owned())
-            .spawn(move || Desk { sink, chain, failed: None, due: None }.work(&receiver))?;
-        Ok(Self { orders: Some(orders), thread: Some(thread) })
+    fn on(file: File, chain: Chain) -> io::Result<Self> {
+        let file = Arc::new(file);
+        let same = Arc::clone(&file);
+        Self::start(file, move || same.sync_data(), chain)
     }
 
-    /// Appends a record. Returns when the system has it, so that only a crash of the whole machine
-    /// within the next 50 ms can lose it.
+    /// Writes to any sink; `sync` makes everything safe that was written to it before.
     ///
     /// # Errors
-    /// This record, or one before it, could not be written.
-    pub async fn append(&self, body: String) -> Result<(), Failed> {
-        self.order(|ack| Order::Append(body, ack)).await
+    /// The system refuses a thread.
+    pub fn start(
+        sink: impl Write + Send + Sync + 'static,
+        sync: impl FnMut() -> io::Result<()> + Send + 'static,
+        chain: Chain,
+    ) -> io::Result<Self> {
+        let (orders, receiver) = mpsc::channel();
+        let failed = Arc::<OnceLock<Failed>>::default();
+        let noted = Arc::clone(&failed);
+        let thread = std::thread::Builder::new().name("journal".to_owned());
+        let thread = thread.spawn(move || keep_safe(&receiver, sync, &noted)).map_err(|error| {
+            io::Error::new(error.kind(), format!("the system grants no more threads (`ulimit -u`): {error}"))
+        })?;
+        Ok(Self { sink: Box::new(sink), chain, failed, orders: Some(orders), thread: Some(thread) })
+    }
+
+    /// Appends a record. Returns when the system has it, so that only a crash of the whole machine can lose it,
+    /// until the next sync is over.
+    ///
+    /// # Errors
+    /// This record, or one before it, could not be written or made safe.
+    pub fn append(&mut self, body: &str) -> Result<(), Failed> {
+        if let Some(failed) = self.failed.get() {
+            return Err(failed.clone());
+        }
+        let written = match self.chain.seal(body) {
+            Some(mut line) => {
+                line.push('\n');
+                self.sink.write_all(line.as_bytes())
+            }
+            None => Err(io::Error::other("a record must be a JSON object")),
+        };
+        written.map_err(|error| fail(&self.failed, &error))?;
+        self.order(None)
     }
 
     /// Returns when everything appended so far is safe on the disk.
     ///
     /// # Errors
-    /// Something could not be written.
+    /// Something could not be written or made safe.
     pub async fn sync(&self) -> Result<(), Failed> {
-        self.order(Order::Sync).await
+        let (ack, done) = oneshot::channel();
+        self.order(Some(ack))?;
+        done.await.map_err(|_| gone())?
     }
 
-    async fn order(&self, make: impl FnOnce(Ack) -> Order) -> Result<(), Failed> {
-        let (ack, done) = oneshot::channel();
-        let gone = || Failed("the journal's thread is gone".to_owned());
-        let orders = self.orders.as_ref().ok_or_else(gone)?;
-        orders.send(make(ack)).map_err(|_| gone())?;
-        done.await.map_err(|_| gone())?
+    fn order(&self, order: Option<Ack>) -> Result<(), Failed> {
+        self.orders.as_ref().and_then(|orders| orders.send(order).ok()).ok_or_else(gone)
     }
 }
 
@@ -119,68 +133,41 @@ impl Drop for Writer {
     }
 }
 
-struct Desk<S> {
-    sink: S,
-    chain: Chain,
-    failed: Option<Failed>,
-    /// When the oldest record that is not yet safe must be.
-    due: Option<Instant>,
+/// One sync for all that was written meanwhile, over and over.
+fn keep_safe(
+    orders: &mpsc::Receiver<Option<Ack>>,
+    mut sync: impl FnMut() -> io::Result<()>,
+    failed: &OnceLock<Failed>,
+) {
+    while let Ok(first) = orders.recv() {
+        let due = Instant::now() + GATHER;
+        let mut waiting = Vec::from_iter(first);
+        // Who waits is not kept waiting for more.
+        while waiting.is_empty()
+            && let Ok(more) = orders.recv_timeout(due.saturating_duration_since(Instant::now()))
+        {
+            waiting.extend(more);
+        }
+        waiting.extend(orders.try_iter().flatten());
+        if failed.get().is_none()
+            && let Err(error) = sync()
+        {
+            fail(failed, &error);
+        }
+        let result = failed.get().cloned().map_or(Ok(()), Err);
+        for ack in waiting {
+            let _ = ack.send(result.clone());
+        }
+    }
 }
 
-impl<S: Sink> Desk<S> {
-    fn work(mut self, orders: &mpsc::Receiver<Order>) {
-        loop {
-            let order = match self.due {
-                None => orders.recv().map_err(|mpsc::RecvError| RecvTimeoutError::Disconnected),
-                Some(due) => orders.recv_timeout(due.saturating_duration_since(Instant::now())),
-            };
-            match order {
-                Ok(Order::Append(body, ack)) => {
-                    let result = self.append(&body);
-                    let _ = ack.send(result);
-                }
-                Ok(Order::Sync(ack)) => {
-                    let result = self.sync();
-                    let _ = ack.send(result);
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => break,
-            }
-            if self.due.is_some_and(|due| due <= Instant::now()) {
-                let _ = self.sync();
-            }
-        }
-        let _ = self.sync();
-    }
+/// The first failure counts, whichever thread met it.
+fn fail(failed: &OnceLock<Failed>, error: &io::Error) -> Failed {
+    failed.get_or_init(|| Failed(error.to_string())).clone()
+}
 
-    fn append(&mut self, body: &str) -> Result<(), Failed> {
-        if let Some(failed) = &self.failed {
-            return Err(failed.clone());
-        }
-        let written = match self.chain.seal(body) {
-            Some(mut line) => {
-                line.push('\n');
-                self.sink.write_all(line.as_bytes())
-            }
-            None => Err(io::Error::other("a record must be a JSON object")),
-        };
-        self.due.get_or_insert_with(|| Instant::now() + SYNC_WITHIN / 2);
-        written.map_err(|error| self.fail(&error))
-    }
-
-    fn sync(&mut self) -> Result<(), Failed> {
-        if let Some(failed) = &self.failed {
-            return Err(failed.clone());
-        }
-        self.due = None;
-        self.sink.sync().map_err(|error| self.fail(&error))
-    }
-
-    fn fail(&mut self, error: &io::Error) -> Failed {
-        let failed = Failed(error.to_string());
-        self.failed = Some(failed.clone());
-        failed
-    }
+fn gone() -> Failed {
+    Failed("the journal's thread is gone".to_owned())
 }
 
 fn private(options: &mut OpenOptions) -> &mut OpenOptions {
@@ -215,62 +202,47 @@ mod tests {
         }
     }
 
-    impl Sink for Full {
-        fn sync(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
     #[tokio::test]
     async fn a_full_disk_fails_the_record_and_all_after_it() {
-        let writer = Writer::start(Full(60), Chain::default()).unwrap();
-        writer.append(r#"{"n":1}"#.to_owned()).await.unwrap();
+        let mut writer = Writer::start(Full(60), || Ok(()), Chain::default()).unwrap();
+        writer.append(r#"{"n":1}"#).unwrap();
         writer.sync().await.unwrap();
-        let failed = writer.append(r#"{"n":2}"#.to_owned()).await.unwrap_err();
-        assert_eq!(writer.append(r#"{"n":3}"#.to_owned()).await.unwrap_err(), failed);
+        let failed = writer.append(r#"{"n":2}"#).unwrap_err();
+        assert_eq!(writer.append(r#"{"n":3}"#).unwrap_err(), failed);
         assert_eq!(writer.sync().await.unwrap_err(), failed);
     }
 
-    /// A disk that tells of every sync how many bytes it made safe.
-    struct Telling(usize, mpsc::Sender<usize>);
-
-    impl Write for Telling {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0 += bytes.len();
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    impl Sink for Telling {
-        fn sync(&mut self) -> io::Result<()> {
-            self.1.send(self.0).map_err(io::Error::other)
-        }
+    #[tokio::test]
+    async fn a_failed_sync_fails_what_comes_after_it() {
+        let mut broken = Some(io::Error::other("the disk is gone"));
+        let sync = move || broken.take().map_or(Ok(()), Err);
+        let mut writer = Writer::start(Full(60), sync, Chain::default()).unwrap();
+        writer.append(r#"{"n":1}"#).unwrap();
+        let failed = writer.sync().await.unwrap_err();
+        // What comes afterwards is no better for a disk that answers again: nobody knows what it lost.
+        assert_eq!((writer.append(r#"{"n":2}"#), writer.sync().await), (Err(failed.clone()), Err(failed)));
     }
 
     #[tokio::test]
     async fn records_become_safe_by_themselves() {
         let (sender, syncs) = mpsc::channel();
-        let writer = Writer::start(Telling(0, sender), Chain::default()).unwrap();
+        let sync = move || sender.send(()).map_err(io::Error::other);
+        let mut writer = Writer::start(Full(1000), sync, Chain::default()).unwrap();
         for round in 0..3 {
-            writer.append(format!(r#"{{"n":{round}}}"#)).await.unwrap();
+            writer.append(&format!(r#"{{"n":{round}}}"#)).unwrap();
             // Nobody asks for it; without an end to the wait, the test would hang.
-            let safe = syncs.recv_timeout(Duration::from_secs(60)).unwrap();
-            assert!(safe > 0, "round {round}");
+            syncs.recv_timeout(Duration::from_secs(60)).unwrap();
         }
         // And at once when somebody does.
-        writer.append(r#"{"n":9}"#.to_owned()).await.unwrap();
+        writer.append(r#"{"n":9}"#).unwrap();
         writer.sync().await.unwrap();
         drop(writer);
         assert!(syncs.iter().count() >= 1);
     }
 
-    #[tokio::test]
-    async fn what_is_no_object_is_refused() {
-        let writer = Writer::start(Full(1000), Chain::default()).unwrap();
-        assert!(writer.append("[]".to_owned()).await.is_err());
+    #[test]
+    fn what_is_no_object_is_refused() {
+        let mut writer = Writer::start(Full(1000), || Ok(()), Chain::default()).unwrap();
+        assert!(writer.append("[]").is_err());
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What a consensus run ended with. Field names of the original are kept; more are added.
+#[non_exhaustive]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
 pub struct ConsensusBody {
@@ -75,6 +76,7 @@ pub struct Review {
 }
 
 /// A review, and whose it is of whom.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct ReviewRecord {
@@ -89,6 +91,7 @@ pub struct ReviewRecord {
 }
 
 /// One participant's best answer.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Answer {
@@ -107,6 +110,7 @@ pub struct Answer {
 }
 
 /// A review that speaks against the winner.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Dissent {
@@ -123,6 +127,7 @@ pub struct Dissent {
 }
 
 /// What happened in one round.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct RoundRecord {
@@ -157,6 +162,7 @@ pub struct RoundRecord {
 }
 
 /// How an answer came into a round.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct AnswerOrigin {
@@ -188,6 +194,7 @@ pub enum AnswerChange {
 }
 
 /// A review that was not given, or could not be read.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct MissingReview {

@@ -51,7 +51,7 @@ impl Concluded for PipelineBody {
 
     fn failures(&self) -> (Vec<String>, bool) {
         let Some((step, outcome)) = self.last() else { return (Vec::new(), false) };
-        let (lines, lasting) = outcome.body.failures();
+        let (lines, lasting) = outcome.body.explain().failures();
         (lines.into_iter().map(|line| format!("{}: {line}", step.step)).collect(), lasting)
     }
 }
@@ -78,6 +78,7 @@ pub struct StepRecord {
 
 /// What one part of a run cost: a step, or a critique pass. Derived from the calls whose ids begin
 /// with its name.
+#[non_exhaustive]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct StepCost {

@@ -2,7 +2,7 @@
 
 use super::budget::Budget;
 use crate::adapter::{ChosenPool, PoolKind, ResolvedModel};
-use crate::exchange::Effort;
+use crate::exchange::{Effort, Usage};
 use crate::ids::{AdapterId, ParticipantId, RunId};
 use crate::outcome::with_protocols;
 use crate::protocol::ProtocolSettings;
@@ -258,6 +258,20 @@ pub struct Prices {
     pub input: f64,
     /// US dollars for a million output tokens.
     pub output: f64,
+}
+
+impl Prices {
+    /// The dearest list prices among the models that these CLIs offer: they stand in for unknown ones, so that a budget in
+    /// money is kept and never passed.
+    pub const DEAREST: Self = Self { input: 30.0, output: 180.0 };
+
+    /// What so many tokens cost, in US dollars; nothing where one of the counts is unknown: half of the tokens would be
+    /// half of the price.
+    #[must_use]
+    pub fn cost(self, usage: &Usage) -> Option<f64> {
+        let (input, output) = usage.input_tokens.zip(usage.output_tokens)?;
+        Some((input as f64 * self.input + output as f64 * self.output) / 1e6)
+    }
 }
 
 /// How many calls may run at once.

@@ -267,16 +267,7 @@ impl<'a> Child<'a> {
 
 /// What there is to say of a child that never ran.
 pub(super) fn never_ran(ending: Ending, elapsed: Duration) -> Exit {
-    Exit {
-        ending,
-        code: None,
-        signal: None,
-        leaked: false,
-        stdout_bytes: 0,
-        stderr_bytes: 0,
-        prompt_written: false,
-        elapsed,
-    }
+    Exit { ending, prompt_written: false, ..Exit::at_answer(elapsed) }
 }
 
 /// Waits until the stop has got further than `seen`; for ever if nobody can stop the run any more.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The calls of a run at most. Attempts that a call needs are not counted: they are no calls.
+#[non_exhaustive]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Estimate {
     /// Each round, the first one first.
@@ -17,6 +18,7 @@ pub struct Estimate {
 }
 
 /// The calls of one phase at most.
+#[non_exhaustive]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct PhaseEstimate {
@@ -80,6 +82,7 @@ impl Estimate {
 }
 
 /// The calls of one round at most.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoundEstimate {
     /// Which round, from 1.

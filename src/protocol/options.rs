@@ -68,36 +68,23 @@ pub struct RoleOption<P: 'static> {
     pub give: fn(&mut P, Named),
 }
 
+/// A table of options: `field("VALUE", "help");` names one like the field that it sets, `VALUE` stands for its value in
+/// the help.
+macro_rules! options {
+    ($group:expr; $($field:ident($value:literal, $help:expr) $(.$set:ident($($arg:expr),*))*;)+) => {
+        &[$(ProtocolOption::new(stringify!($field), $value, $group, $help, |settings: &mut Self| &mut settings.$field)
+            $(.$set($($arg),*))*),+]
+    };
+}
+pub(crate) use options;
+
 impl OptionTable for Tuning {
-    const OPTIONS: &'static [ProtocolOption<Self>] = &[
-        ProtocolOption::new(
-            "effort",
-            "EFFORT",
-            PARTICIPANTS,
-            "Reasoning effort: minimal, low, medium, high, xhigh or max",
-            |tuning: &mut Self| &mut tuning.effort,
-        )
-        .default("each model's own"),
-        ProtocolOption::new(
-            "temperature",
-            "NUMBER",
-            PARTICIPANTS,
-            "Sampling temperature, where the CLI supports it",
-            |tuning: &mut Self| &mut tuning.temperature,
-        )
-        .within(0.0, 2.0)
-        .default("not sent"),
-        ProtocolOption::new(
-            "reply_tokens",
-            "TOKENS",
-            PARTICIPANTS,
-            "Maximum reply length in tokens, where the CLI supports it",
-            |tuning: &mut Self| &mut tuning.reply_tokens,
-        )
-        .from(1.0)
-        .alias("max_tokens")
-        .default("not sent"),
-    ];
+    const OPTIONS: &'static [ProtocolOption<Self>] = options! { PARTICIPANTS;
+        effort("EFFORT", "Reasoning effort: minimal, low, medium, high, xhigh or max").default("each model's own");
+        temperature("NUMBER", "Sampling temperature, where the CLI supports it").within(0.0, 2.0).default("not sent");
+        reply_tokens("TOKENS", "Maximum reply length in tokens, where the CLI supports it").from(1.0)
+            .alias("max_tokens").default("not sent");
+    };
 }
 
 const PARTICIPANTS: &str = "Participants";

@@ -1,9 +1,31 @@
 //! The JSON document of a run: the field names of the original, and ours, in a fixed order.
 
-use super::json_body::JsonBody;
 use crate::error::Error;
-use crate::outcome::{Account, Body, Dropped, Finished, QuoteCut, SELF_REFINE, SelfRefined, Status, StepCost};
+use crate::outcome::*;
 use serde::Serialize;
+
+macro_rules! json_bodies {
+    ($({$($(#[$doc:meta])* $name:ident = $word:literal: $plan:ty, $held:ty, $body:ty;)+})+) => {
+        /// The protocol, and what it adds. The names are those of [`Body::protocol`].
+        #[derive(Debug, Serialize)]
+        #[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
+        #[serde(tag = "protocol")]
+        enum JsonBody<'a> {
+            $($($(#[$doc])* #[serde(rename = $word)] $name(<$body as InDocument>::Shown<'a>),)+)+
+        }
+
+        impl<'a> JsonBody<'a> {
+            fn of(finished: &'a Finished) -> Self {
+                // With a critique pass after it, the answer is the one that came of that.
+                let answer = finished.outcome.answer.as_deref();
+                match &finished.outcome.body {
+                    $($(Body::$name(body) => Self::$name(body.shown(answer, &finished.totals)),)+)+
+                }
+            }
+        }
+    };
+}
+with_protocols!(json_bodies);
 
 /// A run as JSON.
 #[derive(Debug, Serialize)]
@@ -167,7 +189,7 @@ fn run_error(status: Status, body: &Body) -> Option<RunError> {
         _ if matches!(status.exit_code(), 0 | 2) => return None,
         _ => status.as_str(),
     };
-    let (reasons, lasting) = body.failures();
+    let (reasons, lasting) = body.explain().failures();
     let message = if reasons.is_empty() { status.as_str().replace('_', " ") } else { reasons.join("; ") };
     Some(RunError { code, message, retryable: !lasting })
 }

@@ -8,8 +8,7 @@ use crate::event::{Announced, DebateEvent, EventKind, LimitThen, TextEvent};
 use crate::failure::FailureClass;
 use crate::ids::ParticipantId;
 use crate::time::duration::human;
-use crate::words::counted;
-use crate::words::grouped;
+use crate::words::{counted, grouped, score_text};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -190,12 +189,6 @@ pub fn scores(means: &BTreeMap<ParticipantId, f64>) -> String {
     let mut best: Vec<_> = means.iter().collect();
     best.sort_by(|(_, a), (_, b)| b.total_cmp(a));
     best.iter().map(|(who, mean)| format!("{who} {}", score_text(**mean))).collect::<Vec<_>>().join(", ")
-}
-
-/// A score with one decimal.
-#[must_use]
-pub fn score_text(score: f64) -> String {
-    format!("{score:.1}")
 }
 
 /// A length of time in milliseconds, in words.

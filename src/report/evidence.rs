@@ -1,13 +1,9 @@
-//! Everything that models said about each other's texts, whole: reviews, turns, judgements, critiques.
+//! The evidence of a run, as JSON and as text.
 
-use super::event_line::score_text;
 use super::wrap::paragraphs;
 use crate::failure::FailureClass;
-use crate::ids::{ParticipantId, Round};
-use crate::outcome::{
-    Body, ConsensusBody, CritiquePass, DebateBody, MissingReview, Outcome, RefineBody, Review, ReviewRecord,
-    SampleRecord, Synthesis, Turn, TurnFailure,
-};
+use crate::outcome::{MissingReview, Outcome, Review, ReviewRecord, Said, critique_pass};
+use crate::words::score_text;
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -22,68 +18,6 @@ pub struct Evidence<'a> {
     said: Said<'a>,
 }
 
-#[derive(Debug, Serialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
-#[serde(tag = "kind", rename_all = "snake_case")]
-enum Said<'a> {
-    /// A review of an answer.
-    Review {
-        #[serde(flatten)]
-        record: &'a ReviewRecord,
-    },
-    /// A review that was not given, or could not be read.
-    MissingReview {
-        /// The round.
-        round: Round,
-        #[serde(flatten)]
-        missing: &'a MissingReview,
-    },
-    /// A turn in a debate.
-    Turn {
-        /// The round.
-        round: Round,
-        #[serde(flatten)]
-        turn: &'a Turn,
-    },
-    /// What the judge made of a debate.
-    Synthesis {
-        #[serde(flatten)]
-        synthesis: &'a Synthesis,
-    },
-    /// Why there is no synthesis.
-    MissingSynthesis {
-        #[serde(flatten)]
-        why: &'a TurnFailure,
-    },
-    /// A sample.
-    Sample {
-        #[serde(flatten)]
-        sample: &'a SampleRecord,
-    },
-    /// A judgement of a version of a text.
-    Judgement {
-        /// 0 for the draft.
-        iteration: u32,
-        /// The judge.
-        judge: Option<&'a ParticipantId>,
-        /// 0 to 1; `None` if it was dropped.
-        score: Option<f64>,
-        /// What the judge says about it.
-        rationale: Option<&'a str>,
-        /// Whether it was the best so far.
-        best: bool,
-        /// Why it was dropped.
-        failure: Option<FailureClass>,
-        /// The same in words.
-        message: Option<&'a str>,
-    },
-    /// A critique of a text, and what became of the rewrite.
-    Critique {
-        #[serde(flatten)]
-        pass: &'a CritiquePass,
-    },
-}
-
 /// Everything that was said in a run, in order.
 #[must_use]
 pub fn evidence(outcome: &Outcome) -> Vec<Evidence<'_>> {
@@ -91,56 +25,14 @@ pub fn evidence(outcome: &Outcome) -> Vec<Evidence<'_>> {
 }
 
 fn within<'a>(step: Option<&'a str>, outcome: &'a Outcome) -> Vec<Evidence<'a>> {
-    let said = match &outcome.body {
-        Body::Consensus(body) => consensus(body),
-        Body::Debate(body) => debate(body),
-        Body::Sample(body) => body.samples.iter().map(|sample| Said::Sample { sample }).collect(),
-        Body::Refine(body) => refine(body),
-        Body::Pipe(_) => Vec::new(),
-    };
-    let mut all: Vec<_> = said.into_iter().map(|said| Evidence { step, said }).collect();
-    if let Body::Pipe(body) = &outcome.body {
-        let steps = body.steps.iter().filter_map(|one| Some(within(Some(&one.step), one.outcome.as_deref()?)));
-        all.extend(steps.flatten());
-    }
+    let explain = outcome.body.explain();
+    let steps = explain.steps().iter().filter_map(|one| Some(within(Some(&one.step), one.outcome.as_deref()?)));
     let passes = outcome.self_refine.iter().flat_map(|refined| &refined.passes);
-    all.extend(passes.map(|pass| Evidence { step, said: Said::Critique { pass } }));
-    all
+    let own = explain.said().into_iter().map(|said| Evidence { step, said });
+    own.chain(steps.flatten()).chain(passes.map(|pass| Evidence { step, said: Said::Critique { pass } })).collect()
 }
 
-fn consensus(body: &ConsensusBody) -> Vec<Said<'_>> {
-    let missing = body.rounds.iter().flat_map(|round| round.missing.iter().map(|missing| (round.round, missing)));
-    let missing = missing.map(|(round, missing)| Said::MissingReview { round, missing });
-    let mut all: Vec<_> = body.reviews.iter().map(|record| Said::Review { record }).chain(missing).collect();
-    all.sort_by_key(|said| match said {
-        Said::Review { record } => record.round,
-        Said::MissingReview { round, .. } => *round,
-        _ => Round::FIRST,
-    });
-    all
-}
-
-fn debate(body: &DebateBody) -> Vec<Said<'_>> {
-    let turns = body.rounds.iter().flat_map(|round| round.responses.iter().map(|turn| (round.round, turn)));
-    let turns = turns.map(|(round, turn)| Said::Turn { round, turn });
-    let judge = body.synthesis.as_deref().map(|synthesis| Said::Synthesis { synthesis });
-    turns.chain(judge).chain(body.synthesis_error.as_ref().map(|why| Said::MissingSynthesis { why })).collect()
-}
-
-fn refine(body: &RefineBody) -> Vec<Said<'_>> {
-    let judged = body.history.iter().map(|one| Said::Judgement {
-        iteration: one.iteration,
-        judge: body.judge.as_ref(),
-        score: one.score,
-        rationale: one.rationale.as_deref(),
-        best: one.best,
-        failure: one.failure,
-        message: one.message.as_deref(),
-    });
-    judged.chain(body.passes.iter().map(|pass| Said::Critique { pass })).collect()
-}
-
-/// The same as text, in so many columns.
+/// As text, in so many columns.
 #[must_use]
 pub fn text(all: &[Evidence<'_>], columns: usize) -> String {
     let mut text = String::new();
@@ -198,7 +90,7 @@ fn told(said: &Said<'_>) -> (String, Vec<(&'static str, String)>) {
             (format!("{text}: {score}{judge}"), said.into_iter().chain(why.into_iter().flatten()).collect())
         }
         Said::Critique { pass } => {
-            let (_, what) = super::why::critique_pass(pass);
+            let (_, what) = critique_pass(pass);
             (format!("pass {}: {what}", pass.pass), vec![("", pass.critique.clone())])
         }
     }

@@ -7,7 +7,6 @@ pub mod evidence;
 pub mod format;
 pub mod frame;
 pub mod human;
-mod json_body;
 #[cfg(feature = "cli")]
 pub mod live;
 pub mod output_stream;
@@ -16,11 +15,10 @@ pub mod problem;
 mod progress;
 pub mod reporter;
 pub mod summary;
-mod summary_rows;
 pub mod table;
 mod terminal;
 mod why;
-mod wrap;
+pub(crate) mod wrap;
 
 pub use format::OutputFormat;
 pub use human::{Human, Plain, Screen};

@@ -2,11 +2,10 @@
 
 use super::event_line::millis;
 use super::paint::Paint;
-use super::summary_rows;
 use super::why::why;
-use super::wrap;
+use super::wrap::{self, paragraphs};
 use crate::exchange::Usage;
-use crate::outcome::{Account, Finished, StepCost, Totals};
+use crate::outcome::{Account, CritiquePass, Finished, Outcome, StepCost, Tone, Totals, row};
 use crate::words::{counted, grouped, listed};
 use std::fmt::Write as _;
 
@@ -14,19 +13,43 @@ use std::fmt::Write as _;
 #[must_use]
 pub fn summary(finished: &Finished, paint: Paint, columns: usize) -> String {
     let outcome = &finished.outcome;
-    let mut rows = vec![("Status", summary_rows::status(outcome, paint))];
-    rows.extend(summary_rows::facts(&outcome.body, paint));
-    rows.push(("Calls", calls(&finished.totals)));
-    rows.push(("Elapsed", millis(finished.totals.elapsed_ms)));
-    rows.extend(cost(&finished.totals).map(|cost| ("Cost", cost)));
+    let mut rows = vec![row("Status", status(outcome, paint))];
+    rows.extend(outcome.body.explain().facts(&|name| paint.bold(name)));
+    rows.push(row("Calls", calls(&finished.totals)));
+    rows.push(row("Elapsed", millis(finished.totals.elapsed_ms)));
+    rows.extend(cost(&finished.totals).map(|cost| row("Cost", cost)));
     if finished.totals.resumable {
         let after = finished.totals.resume_at.map_or_else(String::new, |at| format!(", after {at}"));
-        rows.push(("Continue with", format!("refinery resume {}{after}", finished.totals.run_id)));
+        rows.push(row("Continue with", format!("refinery resume {}{after}", finished.totals.run_id)));
     }
-    rows.extend(finished.totals.steps.iter().map(|one| ("Step", step(one))));
-    let rows: Vec<_> = rows.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    let critiques = summary_rows::critiques(outcome, columns);
+    rows.extend(finished.totals.steps.iter().map(|one| row("Step", step(one))));
+    let critiques: String = passes(outcome).iter().map(|pass| critique(pass, columns)).collect();
     format!("{}{}{critiques}", wrap::rows(&rows, 0, columns), why(finished, paint, columns))
+}
+
+fn status(outcome: &Outcome, paint: Paint) -> String {
+    let (tone, words) = outcome.in_words();
+    match tone {
+        Tone::Good => paint.good(&words),
+        Tone::Warn => paint.warn(&words),
+        Tone::Bad => paint.bad(&words),
+    }
+}
+
+/// Its critiques, those of its steps, and those of the pass over the answer.
+fn passes(outcome: &Outcome) -> Vec<&CritiquePass> {
+    let explain = outcome.body.explain();
+    let steps = explain.steps().iter().filter_map(|step| step.outcome.as_deref()).flat_map(passes);
+    let refined = outcome.self_refine.iter().flat_map(|refined| &refined.passes);
+    explain.passes().iter().chain(steps).chain(refined).collect()
+}
+
+/// A critique, whole.
+fn critique(pass: &CritiquePass, columns: usize) -> String {
+    if pass.critique.is_empty() {
+        return String::new();
+    }
+    format!("\nCritique by {}:\n{}\n", pass.refiner, paragraphs(&pass.critique, 2, columns))
 }
 
 fn step(one: &StepCost) -> String {

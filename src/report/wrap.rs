@@ -80,7 +80,7 @@ pub(super) fn paragraphs(text: &str, indent: usize, columns: usize) -> String {
 }
 
 /// The beginning of a text, in at most so many columns.
-pub(super) fn cut(text: &str, columns: usize) -> String {
+pub(crate) fn cut(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.to_owned();
     }

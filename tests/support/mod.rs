@@ -11,6 +11,7 @@ pub mod fakes;
 pub mod folder;
 pub mod folds;
 pub mod in_process;
+pub mod on_disk;
 pub mod program;
 pub mod record;
 pub mod room;

@@ -5,7 +5,7 @@ use refinery_core::event::EventKind;
 use refinery_core::exchange::{CallSpec, Reply, Role, Tuning};
 use refinery_core::failure::{CallFailure, FailureClass};
 use refinery_core::ids::{CallId, ParticipantId, TimerId};
-use refinery_core::outcome::{Body, ConsensusBody, Outcome};
+use refinery_core::outcome::{Body, ConsensusBody, Outcome, Status};
 use refinery_core::protocol::consensus::{Consensus, ConsensusPlan, ReviewMode, VoteThreshold};
 use refinery_core::protocol::material::{Material, Member};
 use refinery_core::protocol::{Command, Input, Outbox, Protocol, RoundOverrides, RoundReport, Settled};
@@ -183,12 +183,7 @@ impl Drive<'_> {
         let mut seen = BTreeSet::new();
         let mut live: Vec<CallSpec> = Vec::new();
         let mut done = Transcript {
-            outcome: Outcome {
-                status: refinery_core::outcome::Status::Error,
-                answer: None,
-                body: Body::Consensus(ConsensusBody::default()),
-                self_refine: None,
-            },
+            outcome: Outcome::new(Status::Error, None, Body::Consensus(ConsensusBody::default())),
             calls: Vec::new(),
             abandoned: BTreeSet::new(),
             events: Vec::new(),

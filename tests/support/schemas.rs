@@ -5,8 +5,7 @@ use super::program::CommandOutput;
 use jsonschema::Validator;
 use refinery_core::event::{Event, EventKind};
 use refinery_core::exchange::Usage;
-use refinery_core::ids::{AdapterId, ParticipantId, RunId};
-use refinery_core::outcome::{Account, Finished, Outcome, StepCost, Totals};
+use refinery_core::outcome::{Finished, Outcome, Totals};
 use refinery_core::report::format::jsonl::Jsonl;
 use refinery_core::report::{OutputStream, Reporter};
 use refinery_core::time::Timestamp;
@@ -16,7 +15,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, LazyLock, Mutex};
 
 /// All that are published, in the order of the list.
-pub const NAMES: [&str; 16] = [
+pub const NAMES: [&str; 17] = [
     "outcome",
     "event",
     "error",
@@ -25,6 +24,7 @@ pub const NAMES: [&str; 16] = [
     "participant",
     "run",
     "runs",
+    "runs-cost",
     "adapters",
     "doctor",
     "settings",
@@ -76,6 +76,7 @@ pub fn check(line: &str, output: &CommandOutput) {
         ("runs", Some("show")) => "run",
         // It says what it removed, and nothing else.
         ("runs", Some("rm")) => return,
+        ("runs", Some("cost")) => "runs-cost",
         ("runs", _) => "runs",
         ("config", _) => "settings",
         ("personas", _) => "personas",
@@ -93,8 +94,10 @@ pub fn check(line: &str, output: &CommandOutput) {
     assert!(lines || documents.len() <= 1, "{line}: more than one document");
     for document in &documents {
         let refused = output.code != Some(0) && is_valid("error", document);
+        // A list as JSON Lines is an entry a line.
+        let list = lines && name.starts_with("runs");
         if !refused {
-            assert_valid(name, document);
+            assert_valid(name, &if list { json!([document]) } else { document.clone() });
         }
     }
 }
@@ -162,7 +165,7 @@ pub fn rendered(outcome: &Outcome, events: &[EventKind]) -> Vec<Value> {
         let seq = (!kind.is_live()).then_some(seq);
         report.report(&Event { seq, at: Timestamp(seq.unwrap_or(7).cast_signed()), kind: kind.clone() });
     }
-    report.finish(&Finished { outcome: outcome.clone(), totals: totals() }).unwrap();
+    report.finish(&Finished::new(outcome.clone(), totals())).unwrap();
     let text = String::from_utf8(out.0.lock().unwrap().clone()).unwrap();
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let (document, happened) = lines.split_last().unwrap();
@@ -173,31 +176,15 @@ pub fn rendered(outcome: &Outcome, events: &[EventKind]) -> Vec<Value> {
 }
 
 fn totals() -> Totals {
-    let cost = |step: &str| StepCost { step: step.to_owned(), calls: 2, attempts: 3, ..StepCost::default() };
-    Totals {
-        run_id: RunId::new("20261121-100500-abcdef"),
-        total_calls: 4,
-        total_attempts: 6,
-        elapsed_ms: 12,
-        seed: 7,
-        resumable: true,
-        resume_at: Some(Timestamp(9)),
-        participants: vec![Account {
-            participant: ParticipantId::new("ada"),
-            adapter: AdapterId::new("claude"),
-            model_id: "ada-9".into(),
-            effort: Some("high".into()),
-            pool: "login".into(),
-            served: vec!["ada-9".into()],
-            calls: 4,
-            attempts: 6,
-            failed_calls: 0,
-            usage: Usage { input_tokens: Some(3), cost_usd: Some(0.5), ..Usage::default() },
-            attempts_without_usage: 1,
-        }],
-        steps: vec![cost("step1"), cost("self-refine")],
-        warnings: vec!["a warning".into()],
-    }
+    let usage = |tokens| Usage { input_tokens: tokens, cost_usd: tokens.map(|_| 0.5), ..Usage::default() };
+    let cost = |step: &str| json!({ "step": step, "calls": 2, "attempts": 3, "usage": usage(None), "attempts_without_usage": 0 });
+    let account = json!({ "participant": "ada", "adapter": "claude", "model_id": "ada-9", "effort": "high",
+        "pool": "login", "billing": "login", "served": ["ada-9"], "calls": 4, "attempts": 6, "failed_calls": 0,
+        "usage": usage(Some(3)), "attempts_without_usage": 1 });
+    serde_json::from_value(json!({ "run_id": "20261121-100500-abcdef", "total_calls": 4, "total_attempts": 6,
+        "elapsed_ms": 12, "seed": 7, "resumable": true, "resume_at": Timestamp(9), "participants": [account],
+        "steps": [cost("step1"), cost("self-refine")], "warnings": ["a warning"] }))
+    .unwrap()
 }
 
 #[derive(Clone, Default)]

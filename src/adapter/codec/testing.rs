@@ -13,16 +13,7 @@ pub(super) const NOW: Timestamp = Timestamp(1_795_255_200_000);
 
 /// How a child ended, with an exit code.
 pub(super) fn exit(ending: Ending, code: i32) -> Exit {
-    Exit {
-        ending,
-        code: Some(code),
-        signal: None,
-        leaked: false,
-        stdout_bytes: 0,
-        stderr_bytes: 0,
-        prompt_written: true,
-        elapsed: Duration::from_secs(7),
-    }
+    Exit { ending, code: Some(code), ..Exit::at_answer(Duration::from_secs(7)) }
 }
 
 /// A context with these rules, as JSON.

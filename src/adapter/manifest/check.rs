@@ -7,7 +7,17 @@ use std::path::{Component, Path};
 
 /// Placeholders that every invocation can use.
 const KNOWN: &[&str] = &[
-    "model", "effort", "schema", "temperature", "reply_tokens", "scratch", "short", "cwd", "home", "user_home", "oneshot",
+    "model",
+    "effort",
+    "schema",
+    "temperature",
+    "reply_tokens",
+    "scratch",
+    "short",
+    "cwd",
+    "home",
+    "user_home",
+    "oneshot",
     "kept",
 ];
 

@@ -267,6 +267,20 @@ pub struct OutputSpec {
     pub pointers: Option<crate::adapter::codec::Pointers>,
 }
 
+impl OutputSpec {
+    /// Whether it says how many tokens a call took.
+    #[must_use]
+    pub fn reports_tokens(&self) -> bool {
+        match self.codec {
+            CodecName::Claude | CodecName::Codex | CodecName::Gemini => true,
+            CodecName::Plain => false,
+            CodecName::Json | CodecName::Jsonl => {
+                self.pointers.as_ref().is_some_and(|at| at.input_tokens.is_some() && at.output_tokens.is_some())
+            }
+        }
+    }
+}
+
 /// The codecs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]

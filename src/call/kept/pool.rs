@@ -1,7 +1,7 @@
 //! The workers of a run: who is asked next, when another one is started, and how all of them end.
 
-use super::worker::{Asked, Key, Worker};
 use super::Keep;
+use super::worker::{Asked, Key, Worker};
 use crate::adapter::{Ask, WorkerCodec};
 use crate::call::backend::AttemptError;
 use crate::call::caller::stopped;
@@ -164,7 +164,8 @@ impl Workers {
         let (worker, turns) = Worker::new(name, wanted.key.clone(), wanted.keep.spec, codec, Arc::clone(changed));
         let asked = worker.ask(wanted.ask, reading, wanted.limits);
         let (warnings, adapter) = (Arc::clone(&self.warnings), wanted.key.adapter.clone());
-        let warn = move |text| warnings.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{adapter}: {text}"));
+        let warn =
+            move |text| warnings.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{adapter}: {text}"));
         let task = Arc::clone(&worker).run(launch, turns, warn);
         self.tasks.spawn(task);
         self.all.push(worker);

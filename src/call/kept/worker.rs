@@ -1,11 +1,11 @@
 //! One worker: a CLI process that is kept, and the calls that it answers.
 
+use crate::adapter::manifest::KeptSpec;
+use crate::adapter::{Ask, TurnId, WorkerCodec, WorkerEvent};
 use crate::call::backend::AttemptError;
 use crate::call::caller::stopped;
 use crate::call::launch::Launch;
 use crate::call::reading::Reading;
-use crate::adapter::{Ask, TurnId, WorkerCodec, WorkerEvent};
-use crate::adapter::manifest::KeptSpec;
 use crate::exchange::Reply;
 use crate::failure::{CallFailure, FailureClass};
 use crate::ids::AdapterId;
@@ -76,8 +76,7 @@ impl Worker {
     ) -> (Arc<Self>, mpsc::UnboundedReceiver<Turn>) {
         let (input, turns) = mpsc::unbounded_channel();
         let greeting = codec.greet();
-        let state =
-            State { codec, input: Some(input), running: BTreeMap::new(), leaving: BTreeMap::new(), asked: 0 };
+        let state = State { codec, input: Some(input), running: BTreeMap::new(), leaving: BTreeMap::new(), asked: 0 };
         state.write(greeting);
         let (stop, began, state) = (watch::Sender::default(), Instant::now(), Mutex::new(state));
         (Arc::new(Self { name, key, spec, began, state, stop, changed, leaving: Notify::new() }), turns)
@@ -88,7 +87,12 @@ impl Worker {
     }
 
     /// Asks a call; the reading comes back if there is no place for it.
-    pub(super) fn ask(self: &Arc<Self>, ask: &Ask, reading: Reading, limits: Limits) -> std::result::Result<Asked, Reading> {
+    pub(super) fn ask(
+        self: &Arc<Self>,
+        ask: &Ask,
+        reading: Reading,
+        limits: Limits,
+    ) -> std::result::Result<Asked, Reading> {
         let mut state = self.lock();
         if self.is_worn(&state) && state.is_idle() {
             state.input = None;
@@ -141,7 +145,12 @@ impl Worker {
     }
 
     /// Runs its process to the end. What it was running then ends as the process did.
-    pub(super) async fn run(self: Arc<Self>, launch: Launch, mut turns: mpsc::UnboundedReceiver<Turn>, warn: impl Fn(String) + Sync) {
+    pub(super) async fn run(
+        self: Arc<Self>,
+        launch: Launch,
+        mut turns: mpsc::UnboundedReceiver<Turn>,
+        warn: impl Fn(String) + Sync,
+    ) {
         launch.show(&self.peek(&mut turns));
         let mut lines = |line: Line| self.take(line);
         let mut supervised = std::pin::pin!(launch.run(turns, self.stop.subscribe(), &mut lines, &warn));
@@ -195,7 +204,11 @@ impl Worker {
             }
             Stream::Stdout => {
                 let events = state.codec.line(line);
-                events.into_iter().map(|event| state.follow(event)).find(|flow| *flow == Flow::Done).unwrap_or(Flow::More)
+                events
+                    .into_iter()
+                    .map(|event| state.follow(event))
+                    .find(|flow| *flow == Flow::Done)
+                    .unwrap_or(Flow::More)
             }
         };
         if self.is_worn(&state) && state.is_idle() {

@@ -1,10 +1,10 @@
 //! `refinery replay`: a run once more, from its journal alone.
 
-use crate::app::again::store;
+use crate::app::again::{find, store};
 use crate::app::settings;
 use crate::cli::console::Console;
 use crate::cli::history::journal_args::ReplayArgs;
-use crate::engine::{JournalEntry, Record, Recorded, RunMeta, replay};
+use crate::engine::{Record, Recorded};
 use crate::error::Error;
 use crate::event::Event;
 use crate::host::Machine;
@@ -19,10 +19,10 @@ use anyhow::Context as _;
 pub fn run(args: &ReplayArgs, machine: &Machine, console: Console) -> Result<u8, Error> {
     let settings = settings::load(machine, args.place.config.as_deref(), args.place.entries())?.settings;
     let console = Console { format: settings.output_format, ..console };
-    let stored = store(&settings, machine)?.find(&args.run).map_err(|error| Error::config(error.to_string()))?;
+    let stored = find(&store(&settings, machine)?, args.run.as_deref())?;
     let recorded = Recorded::read(&stored.path)?;
     let mut reporters = console.reporters(args.verbose || settings.verbose, false);
-    let finished = retell(recorded, &mut |event| reporters.report(event))?;
+    let finished = retell(&recorded, &mut |event| reporters.report(event))?;
     reporters.finish(&finished).context("standard output cannot be written")?;
     Ok(finished.outcome.status.exit_code())
 }
@@ -32,32 +32,26 @@ pub fn run(args: &ReplayArgs, machine: &Machine, console: Console) -> Result<u8,
 ///
 /// # Errors
 /// The journal holds a record after its end, or its plan does not hold together.
-pub fn retell(recorded: Recorded, listener: &mut (dyn FnMut(&Event) + Send)) -> Result<Finished, Error> {
-    let Recorded { header, mut entries, mut warnings, .. } = recorded;
-    let (closed, printed) = match entries.last().map(|entry| (entry.at, &entry.record)) {
-        Some((_, Record::Closed { finished, .. })) => (true, finished.is_some()),
+pub fn retell(recorded: &Recorded, listener: &mut (dyn FnMut(&Event) + Send)) -> Result<Finished, Error> {
+    let Recorded { header, end, .. } = recorded;
+    let mut replayed = recorded.replay(listener)?;
+    if end.is_none() {
         // It was killed, or still runs: what it has come to is shown as if it had been stopped here.
-        last => {
-            let at = last.map_or(header.at, |(at, _)| at);
-            let record = Record::Closed { status: Some(Status::Cancelled), finished: None };
-            entries.push(JournalEntry { at, record });
-            (false, false)
-        }
-    };
-    if !printed && (closed || header.minor == 0) {
+        let record = Record::Closed { status: Some(Status::Cancelled), finished: None };
+        replayed.fold.apply(recorded.last_at, record);
+    }
+    let printed = end.is_some_and(|end| end.printed);
+    let mut warnings = recorded.warnings.clone();
+    if !printed && (end.is_some() || header.minor == 0) {
         let (version, now) = (&header.version, env!("CARGO_PKG_VERSION"));
         warnings.push(format!(
             "the journal of refinery {version} holds no outcome that this version can show: it was worked out by the \
              rules of refinery {now}"
         ));
     }
-    let protocol = header.plan.machine()?;
-    let meta = RunMeta::of(&header.plan).with_told(&header.warnings);
-    let replayed = replay(protocol, meta, header.at, entries, listener)
-        .map_err(|unfit| Error::failed(header.plan.run_id.to_string()).because(unfit))?;
     // What was printed does not depend on what today's rules leave out.
     warnings.extend(replayed.warning().filter(|_| !printed));
     let mut finished = replayed.fold.finish();
-    finished.totals.warnings.splice(0..0, header.warnings.into_iter().chain(warnings));
+    finished.totals.warnings.splice(0..0, header.warnings.iter().cloned().chain(warnings));
     Ok(finished)
 }

@@ -3,7 +3,7 @@
 use crate::adapter::manifest::PoolSpec;
 use crate::adapter::{Manifest, PoolKind};
 use crate::app::settings;
-use crate::cli::args::AdaptersArgs;
+use crate::cli::args::LookArgs;
 use crate::cli::console::Console;
 use crate::error::Error;
 use crate::host::{Machine, manifests};
@@ -55,9 +55,9 @@ struct Pool {
 ///
 /// # Errors
 /// Bad settings or manifests.
-pub fn run(args: &AdaptersArgs, machine: &Machine, console: Console) -> Result<u8, Error> {
-    let loaded = settings::load(machine, args.look.config.as_deref(), args.look.entries())?;
-    let explicit: Vec<_> = args.look.adapter.iter().map(|path| machine.cwd.join(path)).collect();
+pub fn run(args: &LookArgs, machine: &Machine, console: Console) -> Result<u8, Error> {
+    let loaded = settings::load(machine, args.config.as_deref(), args.entries())?;
+    let explicit: Vec<_> = args.adapter.iter().map(|path| machine.cwd.join(path)).collect();
     let catalog = manifests::load(&machine.folders, &explicit)?;
     console.warn(&machine.warnings);
     console.warn(&loaded.warnings);

@@ -49,9 +49,9 @@ pub fn text(layers: &Layers, paint: Paint) -> String {
     }
 }
 
-/// The run's settings, set or not, then what is said of adapters.
+/// The run's settings, set or not, then what is said of adapters and prices.
 fn all(layers: &Layers) -> Vec<(String, Option<&SettingValue>)> {
     let run = Key::ALL.iter().map(|key| (key.to_string(), layers.get(&Path::Run(*key))));
-    let adapters = layers.iter().filter(|entry| matches!(entry.path, Path::Adapter(..)));
+    let adapters = layers.iter().filter(|entry| !matches!(entry.path, Path::Run(_)));
     run.chain(adapters.map(|entry| (entry.path.to_string(), Some(entry)))).collect()
 }

@@ -8,7 +8,7 @@ use crate::adapter::Manifest;
 use crate::cli::args::SchemaArgs;
 use crate::cli::commands::dry_run;
 use crate::cli::console::Console;
-use crate::cli::history::runs;
+use crate::cli::history::{cost, list, runs};
 use crate::cli::inspect::adapters;
 use crate::cli::inspect::config_show;
 use crate::cli::inspect::doctor;
@@ -52,7 +52,16 @@ const ALL: &[Published] = &[
     Published { name: "plan", about: "a whole run as its journal and `runs show` hold it", make: plan },
     Published { name: "participant", about: "a participant of a plan", make: written::<Participant> },
     Published { name: "run", about: "what `runs show -o json` writes", make: written::<runs::Shown<'static>> },
-    Published { name: "runs", about: "what `runs -o json` writes", make: written::<Vec<runs::Listed>> },
+    Published {
+        name: "runs",
+        about: "what `runs -o json` writes; each entry a line of `-o jsonl`",
+        make: written::<Vec<list::Listed>>,
+    },
+    Published {
+        name: "runs-cost",
+        about: "what `runs cost -o json` writes; each entry a line of `-o jsonl`",
+        make: written::<Vec<cost::CostRow>>,
+    },
     Published { name: "adapters", about: "what `adapters -o json` writes", make: written::<Vec<adapters::Line>> },
     Published { name: "doctor", about: "what `doctor -o json` writes", make: written::<doctor::Findings> },
     Published {

@@ -5,7 +5,7 @@ use crate::call::{Backoff, CallLimit, Endpoints};
 use crate::engine::{JournalEntry, replay, stop_channel};
 use crate::event::EventKind;
 use crate::ids::{RunId, TimerId};
-use crate::journal::{Chain, Sink};
+use crate::journal::Chain;
 use crate::outcome::{Body, ConsensusBody, Outcome, Status};
 use crate::protocol::{Input, Outbox};
 use std::collections::BTreeMap;
@@ -38,13 +38,6 @@ impl Write for Unsafe {
     }
 }
 
-impl Sink for Unsafe {
-    fn sync(&mut self) -> io::Result<()> {
-        self.0.store(0, Ordering::SeqCst);
-        Ok(())
-    }
-}
-
 fn world(journal: Option<Writer>) -> RunDeps {
     let room = Endpoints { by_name: BTreeMap::new(), limit: CallLimit::new(0), backoff: Backoff::default() };
     // Without its sender, a stop never comes.
@@ -60,7 +53,13 @@ fn meta() -> RunMeta {
 #[tokio::test]
 async fn nobody_hears_of_the_end_before_it_is_safe() {
     let at_risk = Arc::new(AtomicUsize::new(0));
-    let journal = Some(Writer::start(Unsafe(Arc::clone(&at_risk)), Chain::default()).unwrap());
+    let disk = Unsafe(Arc::clone(&at_risk));
+    let made_safe = Arc::clone(&at_risk);
+    let sync = move || {
+        made_safe.store(0, Ordering::SeqCst);
+        Ok(())
+    };
+    let journal = Some(Writer::start(disk, sync, Chain::default()).unwrap());
     let mut ends = Vec::new();
     let hear = &mut |event: &crate::event::Event| {
         if let EventKind::RunEnded { .. } = event.kind {
@@ -103,17 +102,11 @@ impl Write for Kept {
     }
 }
 
-impl Sink for Kept {
-    fn sync(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_timer_runs_out_once_is_recorded_and_is_set_again_by_a_resume() {
     let disk = Kept::default();
     let began = tokio::time::Instant::now();
-    let journal = Some(Writer::start(disk.clone(), Chain::default()).unwrap());
+    let journal = Some(Writer::start(disk.clone(), || Ok(()), Chain::default()).unwrap());
     let finished = drive(Box::new(Patient), meta(), Timestamp(0), world(journal), &mut |_| {}).await;
     assert_eq!((finished.outcome.status, began.elapsed() >= WHILE), (Status::Converged, true));
     let lines = String::from_utf8(disk.0.lock().unwrap().clone()).unwrap();

@@ -96,6 +96,7 @@
 mod close;
 mod closing;
 mod evaluate;
+mod explain;
 mod help;
 mod machine;
 mod needless;

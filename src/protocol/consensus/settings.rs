@@ -11,7 +11,7 @@ use crate::outcome::{ConsensusBody, Status};
 use crate::protocol::check::Check;
 use crate::protocol::estimate::{Estimate, RoundEstimate};
 use crate::protocol::normalise::Normaliser;
-use crate::protocol::options::{Flag, Help, OptionTable, ProtocolOption, Takes, of_table};
+use crate::protocol::options::{Flag, Help, OptionTable, ProtocolOption, Takes, of_table, options};
 use crate::protocol::pipeline::{Measured, Number, names};
 use crate::protocol::quote::QUOTE_BYTES;
 use crate::protocol::settings::{Given, Machine, ProtocolSettings};
@@ -134,77 +134,20 @@ fn thirty_seconds() -> Duration {
 const GROUP: &str = "Consensus";
 
 impl OptionTable for ConsensusPlan {
-    const OPTIONS: &'static [ProtocolOption<Self>] = &[
-        ProtocolOption::new(
-            "threshold",
-            "SCORE",
-            GROUP,
-            "Mean score required of the leading answer",
-            |plan: &mut Self| &mut plan.threshold,
-        )
-        .within(1.0, 10.0)
-        .letter('t'),
-        ProtocolOption::new("max_rounds", "ROUNDS", GROUP, "Maximum number of rounds", |plan: &mut Self| {
-            &mut plan.max_rounds
-        })
-        .within(1.0, 20.0)
-        .letter('r'),
-        ProtocolOption::new(
-            "stability_rounds",
-            "ROUNDS",
-            GROUP,
-            "Consecutive rounds that the same answer must lead",
-            |plan: &mut Self| &mut plan.stability_rounds,
-        )
-        .from(1.0),
-        ProtocolOption::new(
-            "review",
-            "MODE",
-            GROUP,
-            "Reviews: pairwise (one call per pair) or batch (one call per reviewer)",
-            |plan: &mut Self| &mut plan.review,
-        ),
-        ProtocolOption::new(
-            "strategy",
-            "RULE",
-            GROUP,
-            "Leader: vote-threshold (highest mean) or adjusted (highest mean after taking out each reviewer's \
-             harshness; needs three models)",
-            |plan: &mut Self| &mut plan.strategy,
-        ),
-        ProtocolOption::new(
-            "stop_on_agreement",
-            "NORMALISER",
-            GROUP,
-            "Stop without reviews as soon as all answers are the same, compared as by `sample --normaliser`",
-            |plan: &mut Self| &mut plan.stop_on_agreement,
-        )
-        .alone("choice")
-        .default("none, or choice without a value"),
-        ProtocolOption::new(
-            "early_close",
-            "",
-            GROUP,
-            "Wait for every review, also where it cannot change how the run ends",
-            |plan: &mut Self| &mut plan.early_close,
-        ),
-        ProtocolOption::new(
-            "quorum",
-            "COUNT",
-            GROUP,
-            "Go on without the slowest once so many have answered, and --grace is over",
-            |plan: &mut Self| &mut plan.quorum,
-        )
-        .from(2.0)
-        .default("all"),
-        ProtocolOption::new(
-            "grace",
-            "TIME",
-            GROUP,
-            "How long to wait for the slowest once a quorum is in",
-            |plan: &mut Self| &mut plan.grace,
-        ),
-    ];
+    const OPTIONS: &'static [ProtocolOption<Self>] = options! { GROUP;
+        threshold("SCORE", "Mean score required of the leading answer").within(1.0, 10.0).letter('t');
+        max_rounds("ROUNDS", "Maximum number of rounds").within(1.0, 20.0).letter('r');
+        stability_rounds("ROUNDS", "Consecutive rounds that the same answer must lead").from(1.0);
+        review("MODE", "Reviews: pairwise (one call per pair) or batch (one call per reviewer)");
+        strategy("RULE", "Leader: vote-threshold (highest mean) or adjusted (highest mean after taking out each \
+            reviewer's harshness; needs three models)");
+        stop_on_agreement("NORMALISER", "Stop without reviews as soon as all answers are the same, compared as by \
+            `sample --normaliser`").alone("choice").default("none, or choice without a value");
+        early_close("", "Wait for every review, also where it cannot change how the run ends");
+        quorum("COUNT", "Go on without the slowest once so many have answered, and --grace is over").from(2.0)
+            .default("all");
+        grace("TIME", "How long to wait for the slowest once a quorum is in");
+    };
 
     fn flags() -> Vec<(Flag, String)> {
         let quick = Flag::new(

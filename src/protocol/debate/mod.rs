@@ -25,6 +25,7 @@
 //! said is kept whenever the run must stop; a round that is not whole counts for nothing.
 
 mod confidence;
+mod explain;
 mod help;
 mod machine;
 mod order;

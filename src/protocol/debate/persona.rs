@@ -48,6 +48,7 @@ pub struct Persona {
 }
 
 /// What is wrong in a file of personas.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {reason}")]
 pub struct PersonaProblem {

@@ -9,7 +9,7 @@ use crate::ids::ParticipantId;
 use crate::outcome::{DebateBody, StopReason};
 use crate::protocol::check::Check;
 use crate::protocol::estimate::{Estimate, RoundEstimate};
-use crate::protocol::options::{Flag, Help, OptionTable, ProtocolOption, RoleOption, of_table};
+use crate::protocol::options::{Flag, Help, OptionTable, ProtocolOption, RoleOption, of_table, options};
 use crate::protocol::pipeline::{Measured, Number, names};
 use crate::protocol::settings::{Given, Machine, ProtocolSettings};
 use crate::words::counted;
@@ -94,78 +94,22 @@ impl Default for DebatePlan {
 const GROUP: &str = "Debate";
 
 impl OptionTable for DebatePlan {
-    const OPTIONS: &'static [ProtocolOption<Self>] = &[
-        ProtocolOption::new("rounds", "ROUNDS", GROUP, "Maximum number of rounds", |plan: &mut Self| &mut plan.rounds)
-            .within(*ROUNDS.start() as f64, *ROUNDS.end() as f64)
-            .letter('r')
-            .alias("max_rounds"),
-        ProtocolOption::new(
-            "disagreement_threshold",
-            "POINTS",
-            GROUP,
-            "Minimum difference of two confidences that counts as a gap",
-            |plan: &mut Self| &mut plan.disagreement_threshold,
-        )
-        .within(0.0, 100.0),
-        ProtocolOption::new(
-            "convergence_delta",
-            "POINTS",
-            GROUP,
-            "Maximum change of the score between rounds that counts as stable",
-            |plan: &mut Self| &mut plan.convergence_delta,
-        )
-        .within(0.0, 100.0),
-        ProtocolOption::new(
-            "early_stop",
-            "",
-            GROUP,
-            "Hold all rounds, even if the score is stable",
-            |plan: &mut Self| &mut plan.early_stop,
-        ),
-        ProtocolOption::new(
-            "blind",
-            "",
-            GROUP,
-            "Speak in turn in round 1 too, seeing earlier turns",
-            |plan: &mut Self| &mut plan.blind,
-        )
-        .alias("blind_first_round"),
-        ProtocolOption::new(
-            "shuffle",
-            "",
-            GROUP,
-            "Speak in the order of --models in every round",
-            |plan: &mut Self| &mut plan.shuffle,
-        )
-        .alias("randomize_order"),
-        ProtocolOption::new(
-            "min_score",
-            "SCORE",
-            GROUP,
-            "Required final score; below it, exit code 2",
-            |plan: &mut Self| &mut plan.min_score,
-        )
-        .within(0.0, 100.0),
-        ProtocolOption::new(
-            JUDGE_TEMPERATURE,
-            "NUMBER",
-            GROUP,
-            "Sampling temperature of the judge, where its CLI supports it",
-            |plan: &mut Self| &mut plan.judge_temperature,
-        )
-        .within(0.0, 2.0)
-        .default("not sent"),
-        ProtocolOption::new(
-            JUDGE_REPLY_TOKENS,
-            "TOKENS",
-            GROUP,
-            "Maximum reply length of the judge in tokens",
-            |plan: &mut Self| &mut plan.judge_reply_tokens,
-        )
-        .from(1.0)
-        .alias("judge_max_tokens")
-        .default("--reply-tokens"),
-    ];
+    const OPTIONS: &'static [ProtocolOption<Self>] = options! { GROUP;
+        rounds("ROUNDS", "Maximum number of rounds").within(*ROUNDS.start() as f64, *ROUNDS.end() as f64).letter('r')
+            .alias("max_rounds");
+        disagreement_threshold("POINTS", "Minimum difference of two confidences that counts as a gap")
+            .within(0.0, 100.0);
+        convergence_delta("POINTS", "Maximum change of the score between rounds that counts as stable")
+            .within(0.0, 100.0);
+        early_stop("", "Hold all rounds, even if the score is stable");
+        blind("", "Speak in turn in round 1 too, seeing earlier turns").alias("blind_first_round");
+        shuffle("", "Speak in the order of --models in every round").alias("randomize_order");
+        min_score("SCORE", "Required final score; below it, exit code 2").within(0.0, 100.0);
+        judge_temperature("NUMBER", "Sampling temperature of the judge, where its CLI supports it").within(0.0, 2.0)
+            .default("not sent");
+        judge_reply_tokens("TOKENS", "Maximum reply length of the judge in tokens").from(1.0)
+            .alias("judge_max_tokens").default("--reply-tokens");
+    };
 
     const ROLES: &'static [RoleOption<Self>] = &[RoleOption {
         flag: Flag::new(

@@ -1,6 +1,7 @@
 //! A critique and the rewritten text, read out of a reply.
 
 /// What a refiner said.
+#[non_exhaustive]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Critique {
     /// What is wrong with the text; empty if the reply does not say.

@@ -211,8 +211,11 @@ impl Pipeline {
         }
         if let Some(text) = &outcome.answer {
             let author = outcome.body.author().cloned();
-            self.value =
-                Some(Value { text: outcome.body.handed_on(text).into(), answer: text.as_str().into(), author });
+            self.value = Some(Value {
+                text: outcome.body.explain().handed_on(text).into(),
+                answer: text.as_str().into(),
+                author,
+            });
         }
         self.record(outcome);
         if !goes_on {

@@ -11,6 +11,7 @@
 //! from that.
 
 mod condition;
+mod explain;
 mod help;
 mod machine;
 mod settings;

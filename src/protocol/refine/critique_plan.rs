@@ -4,7 +4,7 @@ use crate::exchange::Effort;
 use crate::ids::ParticipantId;
 use crate::protocol::check::Check;
 use crate::protocol::estimate::{Estimate, PhaseEstimate};
-use crate::protocol::options::{Flag, Named, OptionTable, ProtocolOption, RoleOption};
+use crate::protocol::options::{Flag, Named, OptionTable, ProtocolOption, RoleOption, options};
 use serde::{Deserialize, Serialize};
 
 /// How a text is critiqued and rewritten.
@@ -75,46 +75,15 @@ impl Default for CritiquePlan {
 const GROUP: &str = "Critique mode";
 
 impl OptionTable for CritiquePlan {
-    const OPTIONS: &'static [ProtocolOption<Self>] = &[
-        ProtocolOption::new("max_passes", "PASSES", GROUP, "Maximum number of passes", |plan: &mut Self| {
-            &mut plan.max_passes
-        })
-        .within(1.0, Self::MOST_PASSES as f64),
-        ProtocolOption::new(
-            "min_bytes",
-            "BYTES",
-            GROUP,
-            "Minimum length of a text in bytes; shorter ones stay unchanged",
-            |plan: &mut Self| &mut plan.min_bytes,
-        )
-        .from(0.0),
-        ProtocolOption::new(
-            "epsilon",
-            "BYTES",
-            GROUP,
-            "Stop when a rewrite changes no more than this many bytes",
-            |plan: &mut Self| &mut plan.epsilon,
-        )
-        .from(1.0),
-        ProtocolOption::new(
-            "exclude",
-            "NAMES",
-            GROUP,
-            "Roles and steps whose texts stay unchanged, comma-separated: consensus, debate, sample, pipe, step1, ...; \
-             `draft` for a text of your own",
-            |plan: &mut Self| &mut plan.exclude,
-        ),
-        ProtocolOption::new("verify", "", GROUP, "Do not score the rewrite: adopt it unseen", |plan: &mut Self| {
-            &mut plan.verify
-        }),
-        ProtocolOption::new(
-            "accept_unstructured",
-            "",
-            GROUP,
-            "Show a reply without a complete rewrite in place of the text",
-            |plan: &mut Self| &mut plan.accept_unstructured,
-        ),
-    ];
+    const OPTIONS: &'static [ProtocolOption<Self>] = options! { GROUP;
+        max_passes("PASSES", "Maximum number of passes").within(1.0, Self::MOST_PASSES as f64);
+        min_bytes("BYTES", "Minimum length of a text in bytes; shorter ones stay unchanged").from(0.0);
+        epsilon("BYTES", "Stop when a rewrite changes no more than this many bytes").from(1.0);
+        exclude("NAMES", "Roles and steps whose texts stay unchanged, comma-separated: consensus, debate, sample, \
+            pipe, step1, ...; `draft` for a text of your own");
+        verify("", "Do not score the rewrite: adopt it unseen");
+        accept_unstructured("", "Show a reply without a complete rewrite in place of the text");
+    };
 
     const ROLES: &'static [RoleOption<Self>] = &[RoleOption {
         flag: Flag::new(

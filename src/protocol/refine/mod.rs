@@ -29,6 +29,7 @@ mod asker;
 mod critique_loop;
 mod critique_plan;
 mod evaluator;
+mod explain;
 mod help;
 mod machine;
 mod prompts;

@@ -10,7 +10,7 @@ use crate::outcome::RefineBody;
 use crate::protocol::check::Check;
 use crate::protocol::estimate::{Estimate, PhaseEstimate};
 use crate::protocol::material::Member;
-use crate::protocol::options::{Flag, Help, OptionTable, ProtocolOption, RoleOption, of_table};
+use crate::protocol::options::{Flag, Help, OptionTable, ProtocolOption, RoleOption, of_table, options};
 use crate::protocol::pipeline::{Measured, Number, names};
 use crate::protocol::settings::{Given, Machine, ProtocolSettings};
 use crate::value::{Field, Kind, Range};
@@ -126,13 +126,9 @@ impl Default for ScorePlan {
 const SCORE: &str = "Score mode";
 
 impl OptionTable for RefinePlan {
-    const OPTIONS: &'static [ProtocolOption<Self>] = &[ProtocolOption::new(
-        "mode",
-        "MODE",
-        "Refining",
-        "Mode: score (score and rewrite up to a target) or critique (critique and rewrite)",
-        |plan: &mut Self| &mut plan.mode,
-    )];
+    const OPTIONS: &'static [ProtocolOption<Self>] = options! { "Refining";
+        mode("MODE", "Mode: score (score and rewrite up to a target) or critique (critique and rewrite)");
+    };
 
     const ROLES: &'static [RoleOption<Self>] = &[RoleOption {
         flag: Flag::new(
@@ -173,40 +169,14 @@ impl Field for RefineMode {
 }
 
 impl OptionTable for ScorePlan {
-    const OPTIONS: &'static [ProtocolOption<Self>] = &[
-        ProtocolOption::new("target_score", "SCORE", SCORE, "Target score", |plan: &mut Self| &mut plan.target_score)
-            .within(0.0, 1.0),
-        ProtocolOption::new("max_iterations", "COUNT", SCORE, "Maximum number of rewrites", |plan: &mut Self| {
-            &mut plan.max_iterations
-        })
-        .within(0.0, 100.0),
-        ProtocolOption::new(
-            "patience",
-            "COUNT",
-            SCORE,
-            "Stop after this many consecutive scores without progress",
-            |plan: &mut Self| &mut plan.patience,
-        )
-        .within(1.0, 100.0),
-        ProtocolOption::new(
-            "delta",
-            "DIFFERENCE",
-            SCORE,
-            "Smallest change that counts as progress",
-            |plan: &mut Self| &mut plan.delta,
-        )
-        .within(0.0, 1.0)
-        .alias("delta_threshold"),
-        ProtocolOption::new(
-            "max_eval_chars",
-            "COUNT",
-            SCORE,
-            "Maximum number of characters shown to the judge; of a longer text, its beginning and its end",
-            |plan: &mut Self| &mut plan.max_eval_chars,
-        )
-        .from(1.0)
-        .default("up to 200 kB, if they fit"),
-    ];
+    const OPTIONS: &'static [ProtocolOption<Self>] = options! { SCORE;
+        target_score("SCORE", "Target score").within(0.0, 1.0);
+        max_iterations("COUNT", "Maximum number of rewrites").within(0.0, 100.0);
+        patience("COUNT", "Stop after this many consecutive scores without progress").within(1.0, 100.0);
+        delta("DIFFERENCE", "Smallest change that counts as progress").within(0.0, 1.0).alias("delta_threshold");
+        max_eval_chars("COUNT", "Maximum number of characters shown to the judge; of a longer text, its beginning \
+            and its end").from(1.0).default("up to 200 kB, if they fit");
+    };
 }
 
 impl ProtocolSettings for RefinePlan {

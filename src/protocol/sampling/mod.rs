@@ -16,6 +16,7 @@
 //! assert_eq!((vote.winning_sample(), vote.votes(), vote.ties), (Some(0), 2, 1));
 //! ```
 
+mod explain;
 mod help;
 mod machine;
 mod outcome;

@@ -9,7 +9,7 @@ use crate::outcome::{SamplingBody, Status};
 use crate::protocol::check::Check;
 use crate::protocol::estimate::{Estimate, PhaseEstimate};
 use crate::protocol::normalise::Normaliser;
-use crate::protocol::options::{Flag, Help, OptionTable, ProtocolOption};
+use crate::protocol::options::{Flag, Help, OptionTable, ProtocolOption, options};
 use crate::protocol::pipeline::{Measured, Number, names};
 use crate::protocol::settings::{Given, Machine, ProtocolSettings};
 use crate::protocol::threshold::Threshold;
@@ -123,49 +123,17 @@ impl SamplingPlan {
 const GROUP: &str = "Samples";
 
 impl OptionTable for SamplingPlan {
-    const OPTIONS: &'static [ProtocolOption<Self>] = &[
-        ProtocolOption::new("num_samples", "COUNT", GROUP, "Number of samples", |plan: &mut Self| {
-            &mut plan.num_samples
-        })
-        .within(*Self::SAMPLES.start() as f64, *Self::SAMPLES.end() as f64)
-        .letter('n')
-        .default("5; with `claude*3` in the list, its length"),
-        ProtocolOption::new(
-            "strategy",
-            "WHEN",
-            GROUP,
-            "Agreement: majority (most common answer) or unanimous (all equal, none failed)",
-            |plan: &mut Self| &mut plan.strategy,
-        ),
-        ProtocolOption::new(
-            "normaliser",
-            "HOW",
-            GROUP,
-            "Comparison of answers: whitespace (ignoring white space), casefold (and case), json (same value), number \
-             (numeric value), choice (chosen option)",
-            |plan: &mut Self| &mut plan.normaliser,
-        )
-        .alias("normalizer"),
-        ProtocolOption::new(
-            "min_agreement",
-            "SHARE",
-            GROUP,
-            "Required share of all samples; below it, exit code 2",
-            |plan: &mut Self| &mut plan.min_agreement,
-        )
-        .within(0.0, 1.0),
-        ProtocolOption::new("sequential", "", GROUP, "Take samples one by one", |plan: &mut Self| &mut plan.sequential),
-        ProtocolOption::new(
-            "early_stop",
-            "CONFIDENCE",
-            GROUP,
-            "Take samples one by one and stop when the result cannot change; with =CONFIDENCE (above 0.5, below 1), \
-             when it is that unlikely to change",
-            |plan: &mut Self| &mut plan.early_stop,
-        )
-        .alone("true")
-        .default("take all"),
-    ];
+    const OPTIONS: &'static [ProtocolOption<Self>] = options! { GROUP;
+        num_samples("COUNT", "Number of samples").within(*Self::SAMPLES.start() as f64, *Self::SAMPLES.end() as f64)
+            .letter('n').default("5; with `claude*3` in the list, its length");
+        strategy("WHEN", "Agreement: majority (most common answer) or unanimous (all equal, none failed)");
+        normaliser("HOW", "Comparison of answers: whitespace (ignoring white space), casefold (and case), json (same \
+            value), number (numeric value), choice (chosen option)").alias("normalizer");
+        min_agreement("SHARE", "Required share of all samples; below it, exit code 2").within(0.0, 1.0);
+        sequential("", "Take samples one by one");
+        early_stop("CONFIDENCE", "Take samples one by one and stop when the result cannot change; with =CONFIDENCE \
+            (above 0.5, below 1), when it is that unlikely to change").alone("true").default("take all");
+    };
 }
 
 impl Field for Option<EarlyStop> {

@@ -215,7 +215,8 @@ pub fn interrupted(asked: &Asked, request: &Value, aborted: bool) -> String {
     let turn = Turn { asked, prompt: "", session: "interrupted", chunks: 0, now: 0, millis: 0 };
     let response = json!({"type": "control_response", "response": {"subtype": "success",
         "request_id": request["request_id"]}});
-    let ending = Ending { is_error: true, num_turns: 1, terminal_reason: Some("aborted_streaming"), ..Ending::default() };
+    let ending =
+        Ending { is_error: true, num_turns: 1, terminal_reason: Some("aborted_streaming"), ..Ending::default() };
     let mut result = result(&turn, &ending);
     result["subtype"] = json!("error_during_execution");
     lines(&if aborted { vec![response, result] } else { vec![response] })

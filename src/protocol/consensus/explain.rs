@@ -1,16 +1,47 @@
 //! Why an answer won: who gave what in the round that decided, what speaks against it, and how it came there.
 
-use super::{Row, Why, dropped, first_line, listed, names, row};
+use crate::event::first_line;
 use crate::ids::{ParticipantId, Round};
-use crate::outcome::{Account, AnswerChange, ConsensusBody, Dissent, Dropped, RoundRecord, Winner};
-use crate::report::event_line::score_text;
-use crate::words::counted;
+use crate::outcome::{
+    Account, Answer, AnswerChange, ConsensusBody, Dissent, Dropped, Explain, InDocument, Outcome, ReviewRecord,
+    RoundRecord, Row, Said, Status, Tone, Totals, Why, Winner, dropped_rows, names, row,
+};
+use crate::words::{counted, listed, score_text};
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Of so many rounds, the last ones, is told what changed.
 const ROUNDS: usize = 5;
 
-pub(super) fn why(body: &ConsensusBody, accounts: &[Account]) -> Why {
+impl Explain for ConsensusBody {
+    fn status(&self, outcome: &Outcome) -> Option<(Tone, String)> {
+        let too_few = outcome.status == Status::InsufficientModels;
+        too_few.then(|| (Tone::Bad, format!("fewer than two models answered: {}", outcome.best())))
+    }
+
+    fn facts(&self, strong: &dyn Fn(&str) -> String) -> Vec<Row> {
+        let winner = self.winner.iter().map(|winner| {
+            let mean = winner.mean_score.map_or(String::new(), |mean| format!(", mean score {}", score_text(mean)));
+            row("Winner", format!("{} ({}{mean})", strong(winner.participant.as_str()), winner.model_id))
+        });
+        winner.chain([row("Rounds", self.final_round)]).collect()
+    }
+
+    fn why(&self, _status: Status, totals: &Totals) -> Why {
+        why(self, &totals.participants)
+    }
+
+    fn said(&self) -> Vec<Said<'_>> {
+        let missing = self.rounds.iter().flat_map(|round| round.missing.iter().map(|missing| (round.round, missing)));
+        let missing = missing.map(|(round, missing)| (round, Said::MissingReview { round, missing }));
+        let reviews = self.reviews.iter().map(|record| (record.round, Said::Review { record }));
+        let mut all: Vec<_> = reviews.chain(missing).collect();
+        all.sort_by_key(|(round, _)| *round);
+        all.into_iter().map(|(_, said)| said).collect()
+    }
+}
+
+fn why(body: &ConsensusBody, accounts: &[Account]) -> Why {
     let round = deciding(body);
     let mut why = Why::default();
     if let Some(round) = round {
@@ -32,7 +63,7 @@ pub(super) fn why(body: &ConsensusBody, accounts: &[Account]) -> Why {
         why.rows.push(row("Split", "one reviewer gave the winner at least 4 points less than another"));
     }
     why.rows.extend(rounds(&body.rounds));
-    why.rows.extend(dropped(&body.models_dropped));
+    why.rows.extend(dropped_rows(&body.models_dropped));
     why
 }
 
@@ -100,8 +131,10 @@ fn cell(round: &RoundRecord, reviewer: &ParticipantId, author: &ParticipantId) -
 fn against(one: &Dissent, threshold: f64) -> Row {
     let below = one.score < threshold;
     let words = one.weaknesses.first().unwrap_or(&one.overall_assessment);
+    let preview =
+        Some(first_line(words, 160)).filter(|text| !text.is_empty()).unwrap_or_else(|| "(no text)".to_owned());
     let name = if below { "Dissent" } else { "Against" };
-    row(name, format!("{} gave {}: {}", one.reviewer, score_text(one.score), first_line(words)))
+    row(name, format!("{} gave {}: {preview}", one.reviewer, score_text(one.score)))
 }
 
 /// Who would sign the winner's answer in place of its own.
@@ -192,4 +225,63 @@ fn changes(round: &RoundRecord, rounds: &[RoundRecord]) -> Vec<String> {
         Some(format!("{who} went back to its version of round {from}"))
     });
     changed.chain(back).collect()
+}
+
+/// The document of a run, with the field names of the original.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema), schemars(inline))]
+pub struct Consensus<'a> {
+    /// The answer, as text mode prints it: the winner's, or its rewrite by a critique pass; `None` if no model
+    /// answered.
+    answer: Option<&'a str>,
+    /// The best answer, as it was scored; `None` if no model answered.
+    winner: Option<&'a Winner>,
+    /// The number of the last round that was entered.
+    final_round: u32,
+    /// The closing strategy: `vote-threshold`.
+    strategy: &'a str,
+    /// The threshold that the leader's mean had to meet, 1 to 10.
+    threshold: f64,
+    /// Number of consecutive rounds in which the same answer had to lead.
+    stability_rounds: u32,
+    /// Every participant's best-scored answer, best first; unscored ones after them.
+    all_answers: &'a [Answer],
+    /// The round in which the winner's answer stood for review; `None` without a winner.
+    answer_round: Option<u32>,
+    /// Participants with the winner's score, in plan order.
+    tied_with: &'a [ParticipantId],
+    /// Whether one reviewer gave the winner at least 4 points less than another.
+    contested: bool,
+    /// `identical` if all answers were the same and none was reviewed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agreed_by: Option<&'a str>,
+    /// Reviews of the winner that name a weakness or are below the threshold, lowest first.
+    dissent: &'a [Dissent],
+    /// Every review, by round, reviewer and author.
+    reviews: &'a [ReviewRecord],
+    /// Each round.
+    rounds: &'a [RoundRecord],
+}
+
+impl InDocument for ConsensusBody {
+    type Shown<'a> = Consensus<'a>;
+
+    fn shown<'a>(&'a self, answer: Option<&'a str>, _: &'a Totals) -> Consensus<'a> {
+        Consensus {
+            answer,
+            winner: self.winner.as_ref(),
+            final_round: self.final_round,
+            answer_round: self.answer_round,
+            tied_with: &self.tied_with,
+            contested: self.contested,
+            agreed_by: self.agreed_by.as_deref(),
+            reviews: &self.reviews,
+            strategy: &self.strategy,
+            threshold: self.threshold,
+            stability_rounds: self.stability_rounds,
+            all_answers: &self.all_answers,
+            dissent: &self.dissent,
+            rounds: &self.rounds,
+        }
+    }
 }
