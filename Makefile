@@ -1,5 +1,5 @@
 # What people and CI type. Every target works in a clean clone.
-.PHONY: demo quick test lint deny check contract drift bench fuzz soak record snap api
+.PHONY: demo quick test lint deny check contract drift bench bench-real fuzz soak record snap api
 .DEFAULT_GOAL := check
 
 # Watch three scripted models propose, review, refine and agree: no account, no network.
@@ -52,9 +52,14 @@ bench:
 	cargo bench --bench in_process -- --write
 	cargo bench --bench slow_disk -- --write
 
+# The real CLIs, kept and started anew for every call, with vendors on the loopback that answer at once.
+bench-real:
+	scripts/install-clis
+	REFINERY_BENCH_WRITE=1 cargo test --test contract bench_real:: -- --ignored --nocapture
+
 # A million drawn cases for each reader of what others write (tests/fuzz.rs); `make test` draws a few hundred.
 fuzz:
-	PROPTEST_CASES=1000000 cargo test --release --test it -- fuzz::
+	PROPTEST_CASES=1000000 cargo test --profile fuzz --test it -- fuzz::
 
 # Five hundred drawn runs of the real program from a new seed (tests/fault_drawn.rs), and five hundred in one process
 # (tests/fault_soak.rs); `make test` makes fewer of the drawn ones. What fails prints the line that repeats it.

@@ -3,6 +3,7 @@
 use crate::support::program::CommandOutput;
 use crate::support::sandbox::{Sandbox, document};
 use serde_json::Value;
+use std::io::Read as _;
 use std::process::{Command, Stdio};
 
 /// A machine with nothing on it: no home, no programs, no keys.
@@ -125,8 +126,17 @@ fn readme_shows_what_is_printed() {
     let (_, block) = readme.split_once("\n$ make demo\n").unwrap();
     let (block, _) = block.split_once("\n```").unwrap();
     let sandbox = Sandbox::new("");
-    let output = sandbox.wait(nowhere(&sandbox, &["demo"]).spawn().unwrap());
-    let printed: Vec<&str> = output.stderr.lines().chain(output.stdout.lines()).collect();
+    // One place for both streams, as a terminal is.
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    let mut command = nowhere(&sandbox, &["demo"]);
+    let mut child = command.stdout(writer.try_clone().unwrap()).stderr(writer).spawn().unwrap();
+    drop(command);
+    let mut printed = String::new();
+    reader.read_to_string(&mut printed).unwrap();
+    assert!(child.wait().unwrap().success());
+    let run = regex_lite::Regex::new("run [0-9]{8}-[0-9]{6}-[a-z]{6}").unwrap();
+    let printed = run.replace_all(&printed, "run 20261121-100500-abcdef");
+    let printed: Vec<&str> = printed.lines().collect();
     let lines = block.lines().filter(|line| !matches!(*line, "..." | "")).filter(|line| !line.starts_with("Elapsed: "));
     let lines: Vec<_> = lines.collect();
     assert!(lines.len() > 10, "{block}");
