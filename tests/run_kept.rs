@@ -190,7 +190,8 @@ fn one_process_answers_calls_that_differ_in_everything() {
 
 #[test]
 fn a_failed_turn_leaves_the_process_and_has_its_class() {
-    for (kind, class) in [("overloaded", "overloaded"), ("rate-limit", "rate_limited"), ("server-error", "overloaded")] {
+    for (kind, class) in [("overloaded", "overloaded"), ("rate-limit", "rate_limited"), ("server-error", "overloaded")]
+    {
         let fails = format!("{{ fail = {{ kind = '{kind}' }} }}");
         let (sandbox, document, said) = codex(&rule("vendor = 'codex', phase = 'propose', nth = [1]", &fails), "");
         let codex = account(&document, "codex");
@@ -202,7 +203,8 @@ fn a_failed_turn_leaves_the_process_and_has_its_class() {
 
 #[test]
 fn a_silent_turn_is_interrupted_and_its_thread_is_not_asked_again() {
-    let (sandbox, document, _) = codex(&rule("vendor = 'codex', phase = 'propose', nth = [1]", "'hang'"), "--timeout 5s");
+    let (sandbox, document, _) =
+        codex(&rule("vendor = 'codex', phase = 'propose', nth = [1]", "'hang'"), "--timeout 5s");
     assert_eq!(document["status"], "converged");
     let (asked, processes) = asked_codex(&sandbox);
     assert_eq!((asked.len(), processes.len()), (5, 1), "{asked:#?}");
@@ -210,7 +212,8 @@ fn a_silent_turn_is_interrupted_and_its_thread_is_not_asked_again() {
 
 #[test]
 fn a_process_that_dies_takes_all_its_calls_to_another_one() {
-    let dies = rule("vendor = 'codex', phase = 'evaluate', nth = [1]", "{ print = { text = 'half' } }, { signal = 'KILL' }");
+    let dies =
+        rule("vendor = 'codex', phase = 'evaluate', nth = [1]", "{ print = { text = 'half' } }, { signal = 'KILL' }");
     let (sandbox, document, _) = codex(&dies, "");
     let codex = account(&document, "codex");
     assert_eq!((&document["status"], &codex["failed_calls"]), (&json!("converged"), &json!(0)));

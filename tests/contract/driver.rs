@@ -135,7 +135,8 @@ impl Call {
             env: Vec::new(),
             limits: Limits { hard: Duration::from_secs(180), first_byte: None, idle: None },
             // The same cases, with CLIs that are kept.
-            transport: std::env::var("REFINERY_TEST_TRANSPORT").map_or(Transport::Oneshot, |word| word.parse().unwrap()),
+            transport: std::env::var("REFINERY_TEST_TRANSPORT")
+                .map_or(Transport::Oneshot, |word| word.parse().unwrap()),
             user: UserHome::new(),
         }
     }

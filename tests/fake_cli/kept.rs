@@ -36,14 +36,8 @@ struct Conversation {
 /// Answers calls until standard input ends, and returns the exit code.
 pub fn serve(player: &Player, asked: Asked) -> Result<u8, Early> {
     let (sender, events) = events();
-    let mut conversation = Conversation {
-        player: player.clone(),
-        asked,
-        history: 0,
-        call: player.call.clone(),
-        playing: None,
-        played: 0,
-    };
+    let mut conversation =
+        Conversation { player: player.clone(), asked, history: 0, call: player.call.clone(), playing: None, played: 0 };
     let (mut waiting, mut closed, mut last) = (VecDeque::<String>::new(), false, 0);
     loop {
         while conversation.playing.is_none()

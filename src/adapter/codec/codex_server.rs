@@ -117,7 +117,8 @@ mod tests {
     }
 
     fn tokens(input: u64, output: u64) -> Value {
-        let total = json!({"inputTokens": input, "cachedInputTokens": 40, "outputTokens": output, "reasoningOutputTokens": 5});
+        let total =
+            json!({"inputTokens": input, "cachedInputTokens": 40, "outputTokens": output, "reasoningOutputTokens": 5});
         json!({"method": "thread/tokenUsage/updated", "params": {"tokenUsage": {"total": total, "last": {}}}})
     }
 
@@ -134,8 +135,18 @@ mod tests {
         let (early, late) = (item("item/completed", "Let me see."), item("item/completed", "forty-two"));
         let begins = item("item/started", "");
         let lines = [
-            started, thinks, begins.clone(), delta("Let me see."), early, tokens(60, 8), begins, delta("forty"),
-            delta("-two"), late, tokens(100, 20), ended("completed", &Value::Null),
+            started,
+            thinks,
+            begins.clone(),
+            delta("Let me see."),
+            early,
+            tokens(60, 8),
+            begins,
+            delta("forty"),
+            delta("-two"),
+            late,
+            tokens(100, 20),
+            ended("completed", &Value::Null),
         ];
         let read = run(&lines);
         let shown: String = read
@@ -150,7 +161,10 @@ mod tests {
         assert_eq!(read.steps[1].progress, Some(Progress::Thinking));
         assert_eq!(read.steps.last().unwrap().flow, Flow::Done);
         let reply = read.result.unwrap();
-        assert_eq!((&*reply.text, reply.usage.input_tokens, reply.usage.output_tokens), ("forty-two", Some(100), Some(20)));
+        assert_eq!(
+            (&*reply.text, reply.usage.input_tokens, reply.usage.output_tokens),
+            ("forty-two", Some(100), Some(20))
+        );
         assert_eq!((reply.usage.reasoning_tokens, reply.usage.extra_requests), (Some(5), Some(0)));
     }
 
@@ -186,7 +200,8 @@ mod tests {
 
     #[test]
     fn cut_answers_and_their_cost_are_kept() {
-        let error = json!({"message": "Incomplete response returned, reason: max_output_tokens", "codexErrorInfo": "other"});
+        let error =
+            json!({"message": "Incomplete response returned, reason: max_output_tokens", "codexErrorInfo": "other"});
         let failure = run(&[delta("forty-"), tokens(100, 20), ended("failed", &error)]).result.unwrap_err();
         assert_eq!((failure.class, failure.partial.as_deref()), (FailureClass::Truncated, Some("forty-")));
         assert_eq!(failure.usage.input_tokens, Some(100));

@@ -277,7 +277,10 @@ mod tests {
             assert_eq!(take(&mut worker, &made(turn)), [format!("> {turn} turn turn/start t{turn}")]);
         }
         assert_eq!(take(&mut worker, &said(1, "item/agentMessage/delta")), ["1: item/agentMessage/delta"]);
-        assert_eq!(take(&mut worker, &said(0, "turn/completed")), ["0: turn/completed", "> 0 leave thread/unsubscribe t0"]);
+        assert_eq!(
+            take(&mut worker, &said(0, "turn/completed")),
+            ["0: turn/completed", "> 0 leave thread/unsubscribe t0"]
+        );
         assert!(worker.cancel(0).is_empty(), "it is over");
         assert_eq!(take(&mut worker, &said(1, "error")), ["1: error"]);
         assert_eq!(take(&mut worker, &left(0)), ["free 0"]);
@@ -327,7 +330,8 @@ mod tests {
 
     #[test]
     fn nothing_is_granted() {
-        let approval = json!({"id": 0, "method": "item/commandExecution/requestApproval", "params": {"threadId": "t2"}});
+        let approval =
+            json!({"id": 0, "method": "item/commandExecution/requestApproval", "params": {"threadId": "t2"}});
         let mut worker = begun(2);
         let line = Line { stream: Stream::Stdout, text: approval.to_string(), cut: false };
         let [WorkerEvent::Write(answer)] = &worker.line(line)[..] else { panic!("it is not answered") };
@@ -339,7 +343,10 @@ mod tests {
     fn a_line_that_is_cut_is_that_of_the_call_whose_thread_it_names() {
         let mut worker = begun(2);
         let mut cut = |text: &str| worker.line(Line { stream: Stream::Stdout, text: text.to_owned(), cut: true });
-        assert!(matches!(&cut(r#"{"method":"turn/completed","params":{"threadId":"t2","tu"#)[..], [WorkerEvent::Line(2, _)]));
+        assert!(matches!(
+            &cut(r#"{"method":"turn/completed","params":{"threadId":"t2","tu"#)[..],
+            [WorkerEvent::Line(2, _)]
+        ));
         assert!(cut(r#"{"method":"item/completed","params":{"item":"#).is_empty());
     }
 }
