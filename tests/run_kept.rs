@@ -8,12 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const RUN: &str = "why -m claude,codex --transport kept --max-rounds 2 -o json";
 
 fn by_process(sandbox: &Sandbox) -> BTreeMap<u64, Vec<Value>> {
-    processes_of("claude", sandbox)
-}
-
-fn processes_of(vendor: &str, sandbox: &Sandbox) -> BTreeMap<u64, Vec<Value>> {
     let mut all = BTreeMap::<u64, Vec<Value>>::new();
-    for one in sandbox.log().into_iter().filter(|one| one["vendor"] == vendor) {
+    for one in sandbox.log().into_iter().filter(|one| one["vendor"] == "claude") {
         all.entry(one["pid"].as_u64().unwrap()).or_default().push(one);
     }
     all
@@ -161,6 +157,69 @@ fn debug_shows_each_process_and_each_of_its_calls() {
     assert!(lines.last().unwrap().starts_with("# worker claude.1 ended ("), "{lines:?}");
 }
 
+/// Runs with codex and gemini. The document, and what was said meanwhile.
+fn codex(script: &str, line: &str) -> (Sandbox, Value, String) {
+    let sandbox = Sandbox::new(script);
+    let output = sandbox.run(&format!("why -m codex,gemini --transport kept --max-rounds 2 -o json -v {line}"));
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    assert_apart(&sandbox);
+    let document = document(&output);
+    (sandbox, document, output.stderr)
+}
+
+/// What a CLI was asked, and by which processes.
+fn asked_of(vendor: &str, sandbox: &Sandbox) -> (Vec<Value>, BTreeSet<u64>) {
+    let all: Vec<_> = sandbox.log().into_iter().filter(|one| one["vendor"] == vendor).collect();
+    let processes = all.iter().map(|one| one["pid"].as_u64().unwrap()).collect();
+    (all, processes)
+}
+
+#[test]
+fn one_process_answers_calls_that_differ_in_everything() {
+    let sandbox = Sandbox::new("");
+    let words = "why -m codex/gpt-5.5@low,codex/gpt-6-sol@high --transport kept --max-rounds 2 -o json --seed 1";
+    let output = sandbox.run(words);
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    assert_apart(&sandbox);
+    let (asked, processes) = asked_of("codex", &sandbox);
+    assert_eq!(processes.len(), 1, "{asked:#?}");
+    let of = |name: &str| asked.iter().map(|one| one[name].to_string()).collect::<BTreeSet<_>>().len();
+    assert_eq!((of("model"), of("effort"), of("schema"), of("call")), (2, 2, 2, asked.len()), "{asked:#?}");
+    assert!(asked.iter().all(|one| !one["argv"].to_string().contains("gpt-")), "{asked:#?}");
+}
+
+#[test]
+fn a_failed_turn_leaves_the_process_and_has_its_class() {
+    for (kind, class) in [("overloaded", "overloaded"), ("rate-limit", "rate_limited"), ("server-error", "overloaded")]
+    {
+        let fails = format!("{{ fail = {{ kind = '{kind}' }} }}");
+        let (sandbox, document, said) = codex(&rule("vendor = 'codex', phase = 'propose', nth = [1]", &fails), "");
+        let codex = account(&document, "codex");
+        assert_eq!((&codex["calls"], &codex["attempts"]), (&json!(4), &json!(5)), "{kind}");
+        assert!(said.contains(&format!("r1/propose/codex: failed: {class}; retrying")), "{said}");
+        assert_eq!(asked_of("codex", &sandbox).1.len(), 1, "{kind}");
+    }
+}
+
+#[test]
+fn a_silent_turn_is_interrupted_and_its_thread_is_not_asked_again() {
+    let (sandbox, document, _) =
+        codex(&rule("vendor = 'codex', phase = 'propose', nth = [1]", "'hang'"), "--timeout 5s");
+    assert_eq!(document["status"], "converged");
+    let (asked, processes) = asked_of("codex", &sandbox);
+    assert_eq!((asked.len(), processes.len()), (5, 1), "{asked:#?}");
+}
+
+#[test]
+fn a_process_that_dies_takes_all_its_calls_to_another_one() {
+    let dies =
+        rule("vendor = 'codex', phase = 'evaluate', nth = [1]", "{ print = { text = 'half' } }, { signal = 'KILL' }");
+    let (sandbox, document, _) = codex(&dies, "");
+    let codex = account(&document, "codex");
+    assert_eq!((&document["status"], &codex["failed_calls"]), (&json!("converged"), &json!(0)));
+    assert_eq!(asked_of("codex", &sandbox).1.len(), 2);
+}
+
 #[test]
 fn a_process_of_gemini_has_sessions_at_once() {
     // None of them is answered before all are asked.
@@ -169,9 +228,9 @@ fn a_process_of_gemini_has_sessions_at_once() {
     );
     let output = sandbox.run("sample why -m gemini -n 4 --transport kept -o json");
     assert_eq!(output.code, Some(0), "{}", output.stderr);
-    let processes = processes_of("gemini", &sandbox);
-    assert_eq!(processes.len(), 1, "{processes:#?}");
-    let calls: BTreeSet<_> = processes.values().flatten().map(|one| one["call"].as_str().unwrap()).collect();
+    let (asked, processes) = asked_of("gemini", &sandbox);
+    assert_eq!(processes.len(), 1, "{asked:#?}");
+    let calls: BTreeSet<_> = asked.iter().map(|one| one["call"].as_str().unwrap()).collect();
     assert_eq!(calls.len(), 4, "each session hears which call it answers");
 }
 
@@ -197,8 +256,8 @@ fn a_session_of_gemini_is_cancelled_alone() {
     let sandbox = Sandbox::new(&rule("vendor = 'gemini', phase = 'answer', nth = [1]", "'hang'"));
     let output = sandbox.run("sample why -m gemini -n 3 --transport kept --timeout 5s -o json");
     assert_eq!(output.code, Some(0), "{}", output.stderr);
-    let processes = processes_of("gemini", &sandbox);
-    assert_eq!(processes.len(), 1, "{processes:#?}");
+    let (asked, processes) = asked_of("gemini", &sandbox);
+    assert_eq!(processes.len(), 1, "{asked:#?}");
 }
 
 #[test]
@@ -206,5 +265,5 @@ fn a_limit_of_length_needs_a_process_of_its_own() {
     let sandbox = Sandbox::new("");
     let output = sandbox.run("sample why -m gemini -n 2 --transport kept --reply-tokens 500");
     assert_eq!(output.code, Some(0), "{}", output.stderr);
-    assert_eq!(processes_of("gemini", &sandbox).len(), 2);
+    assert_eq!(asked_of("gemini", &sandbox).1.len(), 2);
 }

@@ -150,7 +150,7 @@ impl Call {
         let workers = WorkerPool::default();
         let endpoint = self.endpoint(&shown, &workers);
         let (answered, warnings) = runtime.block_on(async {
-            let asked = ask(endpoint, self.spec()).await;
+            let asked = self.ask(endpoint).await;
             workers.close(watch::channel(StopLevel::Run).1).await;
             asked
         });
@@ -176,33 +176,34 @@ impl Call {
         }
     }
 
-    /// Asks prompts through processes that are kept, one after the other or all at once: what came of each, and how
-    /// many processes that took.
-    pub fn ask_kept(&mut self, prompts: &[&str], at_once: bool) -> (Vec<Result<Reply, CallFailure>>, usize) {
+    /// Asks one prompt after the other through processes that are kept: what came of each, and how many processes
+    /// that took.
+    pub fn ask_kept(&mut self, prompts: &[&str]) -> (Vec<Result<Reply, CallFailure>>, usize) {
         let _slot = slots::one();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (workers, shown) = (WorkerPool::default(), Arc::new(Mutex::new(Vec::new())));
         self.transport = Transport::Kept;
-        let asked = prompts.iter().map(|prompt| {
+        let results = prompts.iter().map(|prompt| {
             (*prompt).clone_into(&mut self.prompt);
-            ask(self.endpoint(&shown, &workers), self.spec())
+            runtime.block_on(self.ask(self.endpoint(&shown, &workers))).0.result
         });
-        let asked: Vec<_> = asked.collect();
-        let results = runtime.block_on(async {
-            let (mut results, mut running) = (Vec::new(), Vec::new());
-            for one in asked {
-                let one = tokio::spawn(one);
-                if at_once { running.push(one) } else { results.push(one.await.unwrap().0.result) }
-            }
-            for one in running {
-                results.push(one.await.unwrap().0.result);
-            }
-            results
-        });
+        let results = results.collect();
         runtime.block_on(workers.close(watch::channel(StopLevel::Run).1));
-        let started =
-            shown.lock().unwrap().iter().filter(|line| line.starts_with("# worker") && line.contains("\ncd ")).count();
-        (results, started)
+        (results, started(&shown))
+    }
+
+    /// Makes three calls at the same time through the same processes, and says how many these were.
+    pub fn ask_at_once([one, two, three]: &[Self; 3]) -> ([Result<Reply, CallFailure>; 3], usize) {
+        let _slot = slots::one();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (workers, shown) = (WorkerPool::default(), Arc::new(Mutex::new(Vec::new())));
+        let ask = |call: &Self| call.endpoint(&shown, &workers);
+        let results = runtime.block_on(async {
+            let asked = tokio::join!(one.ask(ask(one)), two.ask(ask(two)), three.ask(ask(three)));
+            workers.close(watch::channel(StopLevel::Run).1).await;
+            [asked.0, asked.1, asked.2].map(|(answered, _)| answered.result)
+        });
+        (results, started(&shown))
     }
 
     /// The folder of the only attempt, if it came to one.
@@ -299,32 +300,36 @@ impl Call {
             tuning: self.tuning,
         }
     }
+
+    async fn ask(&self, endpoint: Endpoint) -> (Answered, Vec<String>) {
+        let endpoints = BTreeMap::from([(ParticipantId::new("it"), endpoint)]);
+        let backoff = Backoff { retries: 0, ..Backoff::default() };
+        let caller = Caller::new(Endpoints { by_name: endpoints, limit: CallLimit::new(0), backoff });
+        let (_running, stop) = watch::channel(StopLevel::Run);
+        let (events, mut told) = mpsc::unbounded_channel();
+        let listener = tokio::spawn(async move {
+            let mut warnings = Vec::new();
+            while let Some(news) = told.recv().await {
+                match news {
+                    CallEvent::Begun { go, .. } => drop(go.send(Ok(()))),
+                    CallEvent::Limited { answer, .. } => drop(answer.send(AtLimit::GiveUp)),
+                    CallEvent::Warning(warning) => warnings.push(warning),
+                    CallEvent::Ended { .. }
+                    | CallEvent::Replied { .. }
+                    | CallEvent::Retrying { .. }
+                    | CallEvent::Live(_) => {}
+                }
+            }
+            warnings
+        });
+        let answered = caller.call(Arc::new(self.spec()), CallContext { stop, events }).await;
+        (answered, listener.await.unwrap())
+    }
 }
 
-/// Makes a call, with one attempt.
-async fn ask(endpoint: Endpoint, spec: CallSpec) -> (Answered, Vec<String>) {
-    let endpoints = BTreeMap::from([(ParticipantId::new("it"), endpoint)]);
-    let backoff = Backoff { retries: 0, ..Backoff::default() };
-    let caller = Caller::new(Endpoints { by_name: endpoints, limit: CallLimit::new(0), backoff });
-    let (_running, stop) = watch::channel(StopLevel::Run);
-    let (events, mut told) = mpsc::unbounded_channel();
-    let listener = tokio::spawn(async move {
-        let mut warnings = Vec::new();
-        while let Some(news) = told.recv().await {
-            match news {
-                CallEvent::Begun { go, .. } => drop(go.send(Ok(()))),
-                CallEvent::Limited { answer, .. } => drop(answer.send(AtLimit::GiveUp)),
-                CallEvent::Warning(warning) => warnings.push(warning),
-                CallEvent::Ended { .. }
-                | CallEvent::Replied { .. }
-                | CallEvent::Retrying { .. }
-                | CallEvent::Live(_) => {}
-            }
-        }
-        warnings
-    });
-    let answered = caller.call(Arc::new(spec), CallContext { stop, events }).await;
-    (answered, listener.await.unwrap())
+/// How many processes that are kept were started.
+fn started(shown: &Mutex<Vec<String>>) -> usize {
+    shown.lock().unwrap().iter().filter(|line| line.starts_with("# worker") && line.contains("\ncd ")).count()
 }
 
 /// Reads `# ID attempt 1 ended (HardLimit): signal 15, …`.

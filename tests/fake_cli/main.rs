@@ -23,6 +23,7 @@ mod rules;
 mod run;
 mod script;
 mod speech;
+mod threads;
 mod vendor;
 
 use std::process::ExitCode;

@@ -8,7 +8,7 @@ use super::output::Output;
 use super::request::Request;
 use super::script::{Latency, Rule, Script};
 use super::vendor::{Asked, Early, Turn, Vendor};
-use super::{acp, clock, draw, kept, log, rules, speech};
+use super::{acp, clock, draw, kept, log, rules, speech, threads};
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
@@ -51,11 +51,12 @@ fn play(options: &Options) -> Result<u8, Early> {
     let call = Call::of_environment().map_err(mistake)?;
     let asked = options.vendor.parse(&options.argv)?;
     let player = Player { options: options.clone(), call, script, default, handlers };
-    if asked.kept && options.vendor == Vendor::Gemini {
-        return acp::serve(&player, &asked);
-    }
     if asked.kept {
-        return kept::serve(&player, asked);
+        return match options.vendor {
+            Vendor::Codex => threads::serve(&player),
+            Vendor::Gemini => acp::serve(&player, &asked),
+            Vendor::Claude | Vendor::Plain => kept::serve(&player, asked),
+        };
     }
     let (mut input, mut last) = (BufReader::new(io::stdin()), 0);
     while let Some((code, over)) = player.play(asked.clone(), 1, &mut input)? {
@@ -140,7 +141,7 @@ impl Player {
             log::request(log, request, &self.options.argv, name, left, history)
                 .map_err(|error| mistake(format!("log {}: {error}", log.file.display())))?;
         }
-        let session = session(request);
+        let session = request.asked.thread.clone().unwrap_or_else(|| session(request));
         let turn = Turn {
             asked: &request.asked,
             prompt: request.text(),

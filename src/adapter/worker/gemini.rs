@@ -167,7 +167,7 @@ mod tests {
 
     fn ask(prompt: &[&str]) -> Ask {
         let prompt = prompt.iter().map(|part| Piece::JsonEscaped((*part).into())).collect();
-        Ask { prompt, system: "".into(), values: [].into(), mark: None }
+        Ask { prompt, system: Vec::new(), values: [].into(), mark: None }
     }
 
     fn opened(turn: TurnId, session: &str) -> String {

@@ -8,13 +8,13 @@
 //! ```
 
 mod claude;
+mod codex;
 mod gemini;
 
 use super::manifest::{CodecName, Manifest};
 use super::template::Values;
 use crate::ids::CallId;
 use crate::invocation::{Line, Piece};
-use std::sync::Arc;
 
 /// A call's number within its worker.
 pub type TurnId = u32;
@@ -24,8 +24,8 @@ pub type TurnId = u32;
 pub struct Ask {
     /// The prompt, guarded, each piece as the inside of a JSON string.
     pub prompt: Vec<Piece>,
-    /// The system prompt, for CLIs that take it with each call.
-    pub system: Arc<str>,
+    /// The system prompt, for CLIs that take it with each call; as the prompt.
+    pub system: Vec<Piece>,
     /// What stands for the placeholders of a call: `model`, `effort`, `schema`, `temperature`, …
     pub values: Values,
     /// The call's id, for programs that play a CLI: see [`MARK_CALLS`](super::MARK_CALLS).
@@ -76,7 +76,8 @@ pub enum WorkerEvent {
 pub fn worker_codec(manifest: &Manifest) -> Option<Box<dyn WorkerCodec>> {
     match manifest.output.codec {
         CodecName::Claude => Some(Box::new(claude::ClaudeWorker::default())),
+        CodecName::Codex => Some(Box::new(codex::CodexWorker::default())),
         CodecName::Gemini => Some(Box::new(gemini::GeminiWorker::default())),
-        CodecName::Codex | CodecName::Plain | CodecName::Json | CodecName::Jsonl => None,
+        CodecName::Plain | CodecName::Json | CodecName::Jsonl => None,
     }
 }
