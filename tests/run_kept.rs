@@ -156,3 +156,66 @@ fn debug_shows_each_process_and_each_of_its_calls() {
     }
     assert!(lines.last().unwrap().starts_with("# worker claude.1 ended ("), "{lines:?}");
 }
+
+/// Runs with codex and gemini, of which only codex is kept. The document, and what was said meanwhile.
+fn codex(script: &str, line: &str) -> (Sandbox, Value, String) {
+    let sandbox = Sandbox::new(script);
+    let output = sandbox.run(&format!("why -m codex,gemini --transport kept --max-rounds 2 -o json -v {line}"));
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    assert_apart(&sandbox);
+    let document = document(&output);
+    (sandbox, document, output.stderr)
+}
+
+/// What codex was asked, and by which processes.
+fn asked_codex(sandbox: &Sandbox) -> (Vec<Value>, BTreeSet<u64>) {
+    let all: Vec<_> = sandbox.log().into_iter().filter(|one| one["vendor"] == "codex").collect();
+    let processes = all.iter().map(|one| one["pid"].as_u64().unwrap()).collect();
+    (all, processes)
+}
+
+#[test]
+fn one_process_answers_calls_that_differ_in_everything() {
+    let sandbox = Sandbox::new("");
+    let words = "why -m codex/gpt-5.5@low,codex/gpt-6-sol@high --transport kept --max-rounds 2 -o json --seed 1";
+    let output = sandbox.run(words);
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    assert_apart(&sandbox);
+    let (asked, processes) = asked_codex(&sandbox);
+    assert_eq!(processes.len(), 1, "{asked:#?}");
+    let of = |name: &str| asked.iter().map(|one| one[name].to_string()).collect::<BTreeSet<_>>().len();
+    assert_eq!((of("model"), of("effort"), of("schema"), of("call")), (2, 2, 2, asked.len()), "{asked:#?}");
+    assert!(asked.iter().all(|one| !one["argv"].to_string().contains("gpt-")), "{asked:#?}");
+}
+
+#[test]
+fn a_failed_turn_leaves_the_process_and_has_its_class() {
+    for (kind, class) in [("overloaded", "overloaded"), ("rate-limit", "rate_limited"), ("server-error", "overloaded")]
+    {
+        let fails = format!("{{ fail = {{ kind = '{kind}' }} }}");
+        let (sandbox, document, said) = codex(&rule("vendor = 'codex', phase = 'propose', nth = [1]", &fails), "");
+        let codex = account(&document, "codex");
+        assert_eq!((&codex["calls"], &codex["attempts"]), (&json!(4), &json!(5)), "{kind}");
+        assert!(said.contains(&format!("r1/propose/codex: failed: {class}; retrying")), "{said}");
+        assert_eq!(asked_codex(&sandbox).1.len(), 1, "{kind}");
+    }
+}
+
+#[test]
+fn a_silent_turn_is_interrupted_and_its_thread_is_not_asked_again() {
+    let (sandbox, document, _) =
+        codex(&rule("vendor = 'codex', phase = 'propose', nth = [1]", "'hang'"), "--timeout 5s");
+    assert_eq!(document["status"], "converged");
+    let (asked, processes) = asked_codex(&sandbox);
+    assert_eq!((asked.len(), processes.len()), (5, 1), "{asked:#?}");
+}
+
+#[test]
+fn a_process_that_dies_takes_all_its_calls_to_another_one() {
+    let dies =
+        rule("vendor = 'codex', phase = 'evaluate', nth = [1]", "{ print = { text = 'half' } }, { signal = 'KILL' }");
+    let (sandbox, document, _) = codex(&dies, "");
+    let codex = account(&document, "codex");
+    assert_eq!((&document["status"], &codex["failed_calls"]), (&json!("converged"), &json!(0)));
+    assert_eq!(asked_codex(&sandbox).1.len(), 2);
+}

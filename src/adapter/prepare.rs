@@ -98,7 +98,7 @@ pub fn prepare(request: &Request<'_>) -> Result<Prepared, CallFailure> {
         folders: manifest.invocation.folders.iter().map(|folder| scratch.join(folder)).collect(),
         files,
         links: links(request, paying),
-        stdin: if stdin.hold_open { StdinClose::AtDone } else { StdinClose::AfterPrompt },
+        stdin: if stdin.hold_open || request.kept { StdinClose::AtDone } else { StdinClose::AfterPrompt },
         stdout: capture(manifest.output.stdout, scratch, "stdout"),
         stderr: capture(manifest.output.stderr, scratch, "stderr"),
         leave: Duration::from_millis(manifest.invocation.leave_ms),
@@ -113,10 +113,11 @@ pub fn prepare(request: &Request<'_>) -> Result<Prepared, CallFailure> {
     let codec = codec(&kind(manifest)?, context);
     let prompt = guard(stdin, &split.stdin).into_iter().chain(split.stdin.iter().cloned());
     let prompt = prompt.map(Piece::JsonEscaped).collect();
+    let system = system_file(&spec.system, &split.in_system_file).into_iter().map(Piece::JsonEscaped).collect();
     Ok(Prepared {
         invocation,
         input: input(request, &split.stdin),
-        ask: Ask { prompt, system: Arc::clone(&spec.system), values, mark },
+        ask: Ask { prompt, system, values, mark },
         codec,
         streams: manifest.output.streams,
         warnings,
@@ -223,6 +224,7 @@ fn files(request: &Request<'_>, split: &SplitPrompt, values: &mut Values) -> Res
     let Request { manifest, spec, scratch, .. } = *request;
     let mut files = Vec::new();
     for file in &manifest.invocation.files {
+        let Some(path) = render(&file.path, values) else { continue };
         let parts: Vec<Arc<str>> = match file.holds {
             Holds::System => system_file(&spec.system, &split.in_system_file),
             Holds::Schema => match &spec.shape {
@@ -237,7 +239,7 @@ fn files(request: &Request<'_>, split: &SplitPrompt, values: &mut Values) -> Res
                 vec![render_json(&template, values).into()]
             }
         };
-        let path = scratch.join(&file.path);
+        let path = scratch.join(path);
         if let Some(value) = &file.value {
             values.insert(value.clone(), path.display().to_string());
         }

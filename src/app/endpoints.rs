@@ -1,6 +1,6 @@
 //! How each participant of a run is asked: through its CLI, in the queue of its adapter.
 
-use crate::adapter::{self, Host};
+use crate::adapter::{self, Host, Transport};
 use crate::app::execute::ProgramEnv;
 use crate::app::prepare::Ready;
 use crate::app::resolve::ReadyParticipant;
@@ -63,7 +63,13 @@ fn keeps(ready: &Ready, env: &ProgramEnv) -> BTreeMap<AdapterId, Keep> {
     let mut keeps = BTreeMap::new();
     for (adapter, limit) in &ready.plan.limits.concurrency.adapters {
         let Some(one) = ready.participants.iter().find(|one| one.manifest.id == *adapter) else { continue };
-        match one.manifest.keeps(ready.settings.transport, one.program.version.as_deref()) {
+        let settings = &ready.settings;
+        let spec = one.manifest.keeps(settings.transport, one.program.version.as_deref()).and_then(|spec| {
+            // A call of a process that is kept cannot be made again by a line of its own.
+            let each = settings.debug && settings.transport == Transport::Auto;
+            if each { Err("`--debug` shows each call as a line".to_owned()) } else { Ok(spec) }
+        });
+        match spec {
             Ok(spec) => drop(keeps.insert(adapter.clone(), Keep { spec, most: *limit })),
             Err(why) if ready.settings.verbose => (env.notice)(&format!("{adapter}: one process per call: {why}")),
             Err(_) => {}

@@ -189,9 +189,21 @@ impl Call {
         });
         let results = results.collect();
         runtime.block_on(workers.close(watch::channel(StopLevel::Run).1));
-        let started =
-            shown.lock().unwrap().iter().filter(|line| line.starts_with("# worker") && line.contains("\ncd ")).count();
-        (results, started)
+        (results, started(&shown))
+    }
+
+    /// Makes three calls at the same time through the same processes, and says how many these were.
+    pub fn ask_at_once([one, two, three]: &[Self; 3]) -> ([Result<Reply, CallFailure>; 3], usize) {
+        let _slot = slots::one();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (workers, shown) = (WorkerPool::default(), Arc::new(Mutex::new(Vec::new())));
+        let ask = |call: &Self| call.endpoint(&shown, &workers);
+        let results = runtime.block_on(async {
+            let asked = tokio::join!(one.ask(ask(one)), two.ask(ask(two)), three.ask(ask(three)));
+            workers.close(watch::channel(StopLevel::Run).1).await;
+            [asked.0, asked.1, asked.2].map(|(answered, _)| answered.result)
+        });
+        (results, started(&shown))
     }
 
     /// The folder of the only attempt, if it came to one.
@@ -313,6 +325,11 @@ impl Call {
         let answered = caller.call(Arc::new(self.spec()), CallContext { stop, events }).await;
         (answered, listener.await.unwrap())
     }
+}
+
+/// How many processes that are kept were started.
+fn started(shown: &Mutex<Vec<String>>) -> usize {
+    shown.lock().unwrap().iter().filter(|line| line.starts_with("# worker") && line.contains("\ncd ")).count()
 }
 
 /// Reads `# ID attempt 1 ended (HardLimit): signal 15, …`.

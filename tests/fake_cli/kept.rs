@@ -11,7 +11,7 @@ use std::io::BufRead;
 use std::sync::mpsc;
 
 /// What comes, from either side.
-enum Event {
+pub(super) enum Event {
     /// A line on standard input.
     Line(String),
     /// It was closed.
@@ -35,14 +35,7 @@ struct Conversation {
 
 /// Answers calls until standard input ends, and returns the exit code.
 pub fn serve(player: &Player, asked: Asked) -> Result<u8, Early> {
-    let (sender, events) = mpsc::channel();
-    let lines = sender.clone();
-    std::thread::spawn(move || {
-        for line in std::io::stdin().lock().lines().map_while(Result::ok) {
-            let _ = lines.send(Event::Line(line));
-        }
-        let _ = lines.send(Event::Closed);
-    });
+    let (sender, events) = events();
     let mut conversation =
         Conversation { player: player.clone(), asked, history: 0, call: player.call.clone(), playing: None, played: 0 };
     let (mut waiting, mut closed, mut last) = (VecDeque::<String>::new(), false, 0);
@@ -74,6 +67,29 @@ pub fn serve(player: &Player, asked: Asked) -> Result<u8, Early> {
     }
 }
 
+/// Where it all comes together.
+pub(super) fn events() -> (mpsc::Sender<Event>, mpsc::Receiver<Event>) {
+    let (sender, events) = mpsc::channel();
+    let lines = sender.clone();
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+            let _ = lines.send(Event::Line(line));
+        }
+        let _ = lines.send(Event::Closed);
+    });
+    (sender, events)
+}
+
+/// Plays a call beside everything else.
+pub(super) fn play(number: u32, player: Player, asked: Asked, history: u32, input: String, to: &mpsc::Sender<Event>) {
+    let to = to.clone();
+    std::thread::spawn(move || {
+        output::belongs_to(number);
+        let played = player.play(asked, history, &mut input.as_bytes());
+        let _ = to.send(Event::Played(number, played));
+    });
+}
+
 impl Conversation {
     fn begin(&mut self, line: &str, events: &mpsc::Sender<Event>) -> Result<(), Early> {
         if let Some(id) = serde_json::from_str::<Value>(line).ok().and_then(|line| Call::marked(&line)) {
@@ -97,22 +113,15 @@ impl Conversation {
             self.history += 1;
         }
         self.played += 1;
-        let (number, asked, history) = (self.played, self.asked.clone(), self.history);
-        self.playing = Some(number);
-        output::only_of(number);
-        let events = events.clone();
-        std::thread::spawn(move || {
-            output::belongs_to(number);
-            let played = player.play(asked, history, &mut text.as_bytes());
-            let _ = events.send(Event::Played(number, played));
-        });
+        self.playing = Some(self.played);
+        play(self.played, player, self.asked.clone(), self.history, text, events);
         Ok(())
     }
 
     /// What was being played is heard no more; what was asked stays in the conversation.
     fn interrupt(&mut self, request: &Value) {
-        let aborted = self.playing.take().is_some();
-        output::only_of(0);
-        output::line(&interrupted(&self.asked, request, aborted));
+        let aborted = self.playing.take();
+        aborted.iter().for_each(|call| output::silence(*call));
+        output::line(&interrupted(&self.asked, request, aborted.is_some()));
     }
 }

@@ -22,6 +22,7 @@ mod rules;
 mod run;
 mod script;
 mod speech;
+mod threads;
 mod vendor;
 
 use std::process::ExitCode;

@@ -4,21 +4,26 @@ use super::action::Channel;
 use super::script::Manner;
 use super::vendor::Rendered;
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::io::{self, Write};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// Which call may be heard, of those that are played at the same time.
-static HEARD: AtomicU32 = AtomicU32::new(0);
+/// The calls that are not heard any more, of those that are played.
+static SILENCED: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
 
 thread_local! {
     /// The call that this thread plays; 0 for none.
     static OWN: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Only this call is heard from here on.
-pub fn only_of(call: u32) {
-    HEARD.store(call, Ordering::SeqCst);
+/// This call is not heard from here on.
+pub fn silence(call: u32) {
+    silenced().insert(call);
+}
+
+fn silenced() -> std::sync::MutexGuard<'static, BTreeSet<u32>> {
+    SILENCED.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// What this thread writes belongs to this call.
@@ -94,8 +99,7 @@ impl Output {
 
 /// A reader that went away is no reason to stop: the vendors' programs do not either.
 fn write(to: &mut impl Write, bytes: &[u8]) {
-    let own = OWN.get();
-    if !bytes.is_empty() && (own == 0 || own == HEARD.load(Ordering::SeqCst)) {
+    if !bytes.is_empty() && !silenced().contains(&OWN.get()) {
         let _ = to.write_all(bytes).and_then(|()| to.flush());
     }
 }

@@ -7,8 +7,8 @@ use super::options::{Mode, Options};
 use super::output::Output;
 use super::request::Request;
 use super::script::{Latency, Rule, Script};
-use super::vendor::{Asked, Early, Turn};
-use super::{clock, draw, kept, log, rules, speech};
+use super::vendor::{Asked, Early, Turn, Vendor};
+use super::{clock, draw, kept, log, rules, speech, threads};
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
@@ -52,7 +52,7 @@ fn play(options: &Options) -> Result<u8, Early> {
     let asked = options.vendor.parse(&options.argv)?;
     let player = Player { options: options.clone(), call, script, default, handlers };
     if asked.kept {
-        return kept::serve(&player, asked);
+        return if options.vendor == Vendor::Codex { threads::serve(&player) } else { kept::serve(&player, asked) };
     }
     let (mut input, mut last) = (BufReader::new(io::stdin()), 0);
     while let Some((code, over)) = player.play(asked.clone(), 1, &mut input)? {
@@ -137,7 +137,7 @@ impl Player {
             log::request(log, request, &self.options.argv, name, left, history)
                 .map_err(|error| mistake(format!("log {}: {error}", log.file.display())))?;
         }
-        let session = session(request);
+        let session = request.asked.thread.clone().unwrap_or_else(|| session(request));
         let turn = Turn {
             asked: &request.asked,
             prompt: request.text(),

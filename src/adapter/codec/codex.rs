@@ -1,5 +1,7 @@
-//! `codex exec --json`: one event per line, no deltas; failures are prose. Measured with 0.169.0.
+//! `codex exec --json`: one event per line, no deltas; failures are prose. Measured with 0.169.0. What a process
+//! that is kept prints instead, [`super::codex_server`] reads.
 
+use super::codex_server::ErrorInfo;
 use super::ending::{Watch, status_class};
 use super::{Codec, CodecContext, End, Step, number};
 use crate::adapter::rules::Signs;
@@ -15,18 +17,20 @@ const KNOWN_NOTES: [&str; 2] = ["Model metadata for", "Code Mode is unavailable"
 /// Reads the events of one turn.
 #[derive(Debug)]
 pub(super) struct CodexCodec {
-    watch: Watch,
+    pub(super) watch: Watch,
     /// The last message: those before it are commentary.
-    text: String,
+    pub(super) text: String,
     /// The last error that is not about a retry.
     error: Option<String>,
+    /// What is known of it beside its words.
+    pub(super) info: ErrorInfo,
     /// The last words about a retry.
     retry: Option<String>,
     retries: u32,
     warnings: Vec<String>,
-    usage: Option<Usage>,
+    pub(super) usage: Option<Usage>,
     offline: bool,
-    completed: bool,
+    pub(super) completed: bool,
 }
 
 impl CodexCodec {
@@ -35,6 +39,7 @@ impl CodexCodec {
             watch: Watch::new(context),
             text: String::new(),
             error: None,
+            info: ErrorInfo::default(),
             retry: None,
             retries: 0,
             warnings: Vec::new(),
@@ -53,8 +58,7 @@ impl CodexCodec {
             "item.completed" | "item.updated" | "item.started" => self.item(&event["item"], &event["type"]),
             "error" => self.error(event["message"].as_str().unwrap_or_default()),
             "turn.failed" => {
-                self.error = event["error"]["message"].as_str().map(str::to_owned).or_else(|| self.error.take());
-                self.error.get_or_insert_with(|| "the turn failed".to_owned());
+                self.fail(&event["error"]);
                 Step::DONE
             }
             "turn.completed" => {
@@ -62,7 +66,21 @@ impl CodexCodec {
                 self.completed = true;
                 Step::DONE
             }
+            "" => self.message(event),
             _ => Step::MORE,
+        }
+    }
+
+    /// The turn has failed.
+    pub(super) fn fail(&mut self, error: &Value) {
+        self.error = error["message"].as_str().map(str::to_owned).or_else(|| self.error.take());
+        self.error.get_or_insert_with(|| "the turn failed".to_owned());
+    }
+
+    /// What a person should know of the call.
+    pub(super) fn note(&mut self, note: &str) {
+        if !KNOWN_NOTES.iter().any(|known| note.starts_with(known)) {
+            self.warnings.push(note.to_owned());
         }
     }
 
@@ -76,17 +94,14 @@ impl CodexCodec {
             }
             ("reasoning", _) => Step::thinking(),
             ("error", true) => {
-                let note = item["message"].as_str().unwrap_or_default();
-                if !KNOWN_NOTES.iter().any(|known| note.starts_with(known)) {
-                    self.warnings.push(note.to_owned());
-                }
+                self.note(item["message"].as_str().unwrap_or_default());
                 Step::MORE
             }
             _ => Step::MORE,
         }
     }
 
-    fn error(&mut self, message: &str) -> Step {
+    pub(super) fn error(&mut self, message: &str) -> Step {
         if !message.starts_with("Reconnecting") {
             self.error = Some(message.to_owned());
             return Step::MORE;
@@ -104,10 +119,10 @@ impl CodexCodec {
     /// What the error means, apart from the vendor's table.
     fn failed(self, end: &End<'_>, error: &str, usage: Usage) -> CallFailure {
         let (message, code) = unwrap(error);
-        let status = http_status(&message);
+        let status = self.info.status.or_else(|| http_status(&message));
         let mut signs = Signs { message, usage, partial: Some(self.text), ..Signs::default() };
         let mut reported = FailureClass::Crashed;
-        if let Some(code) = code {
+        if let Some(code) = code.or(self.info.code) {
             signs.fields.insert("code", code);
         }
         if error.starts_with('{') {

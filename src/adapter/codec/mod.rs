@@ -2,6 +2,7 @@
 
 mod claude;
 mod codex;
+mod codex_server;
 mod context;
 mod ending;
 mod gemini;

@@ -67,7 +67,7 @@ impl Manifest {
         let invocation = &self.invocation;
         let mut all: Vec<&str> = invocation.args.iter().flatten().map(String::as_str).collect();
         all.extend(invocation.env.values().map(String::as_str));
-        all.extend(invocation.files.iter().filter_map(|file| file.json.as_deref()));
+        all.extend(invocation.files.iter().flat_map(|file| [Some(file.path.as_str()), file.json.as_deref()]).flatten());
         all.extend(self.pools.iter().flat_map(|pool| pool.env.values()).map(String::as_str));
         all
     }

@@ -177,7 +177,7 @@ fn two_seconds() -> u64 {
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FileSpec {
-    /// Where, relative to the scratch folder.
+    /// Where, relative to the scratch folder; with a placeholder that has no value it is not written.
     pub path: String,
     /// What it holds.
     pub holds: Holds,

@@ -119,7 +119,7 @@ mod tests {
     }
 
     fn ask() -> Ask {
-        Ask { prompt: vec![Piece::JsonEscaped("Q".into())], system: "".into(), values: [].into(), mark: None }
+        Ask { prompt: vec![Piece::JsonEscaped("Q".into())], system: Vec::new(), values: [].into(), mark: None }
     }
 
     fn result(text: &str, cost: f64, models: &Value) -> Value {

@@ -8,12 +8,12 @@
 //! ```
 
 mod claude;
+mod codex;
 
 use super::manifest::{CodecName, Manifest};
 use super::template::Values;
 use crate::ids::CallId;
 use crate::invocation::{Line, Piece};
-use std::sync::Arc;
 
 /// A call's number within its worker.
 pub type TurnId = u32;
@@ -23,8 +23,8 @@ pub type TurnId = u32;
 pub struct Ask {
     /// The prompt, guarded, each piece as the inside of a JSON string.
     pub prompt: Vec<Piece>,
-    /// The system prompt, for CLIs that take it with each call.
-    pub system: Arc<str>,
+    /// The system prompt, for CLIs that take it with each call; as the prompt.
+    pub system: Vec<Piece>,
     /// What stands for the placeholders of a call: `model`, `effort`, `schema`, `temperature`, …
     pub values: Values,
     /// The call's id, for programs that play a CLI: see [`MARK_CALLS`](super::MARK_CALLS).
@@ -75,6 +75,7 @@ pub enum WorkerEvent {
 pub fn worker_codec(manifest: &Manifest) -> Option<Box<dyn WorkerCodec>> {
     match manifest.output.codec {
         CodecName::Claude => Some(Box::new(claude::ClaudeWorker::default())),
-        CodecName::Codex | CodecName::Gemini | CodecName::Plain | CodecName::Json | CodecName::Jsonl => None,
+        CodecName::Codex => Some(Box::new(codex::CodexWorker::default())),
+        CodecName::Gemini | CodecName::Plain | CodecName::Json | CodecName::Jsonl => None,
     }
 }

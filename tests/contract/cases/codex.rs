@@ -18,7 +18,7 @@ fn login(call: &mut Call) {
 fn answers() -> Vec<Case> {
     let reply = |_: &_| Answer::text("forty-two");
     vec![
-        Case::new("success", reply).shows(&["turn.completed"]),
+        Case::new("success", reply).shows(&["completed"]),
         Case::new("success-login", reply).with(login),
         Case::new("success-thinking", |_| {
             let parts = vec![Part::Thinking("**Six, seven**".to_owned()), Part::Text("forty-two".to_owned())];

@@ -66,6 +66,7 @@ pub(super) fn parse(argv: &[String]) -> Result<Asked, Early> {
     }
     let stays = given.value("--input-format") == Some("stream-json");
     Ok(Asked {
+        thread: None,
         model: given.value("--model").map(str::to_owned),
         effort: given.value("--effort").map(str::to_owned),
         system: system(&given)?,

@@ -1,7 +1,8 @@
-//! `codex` 0.169.0 `exec`: a prompt on standard input to its end, events as JSON lines or the bare
+//! `codex` `exec` of 0.169.0, and `app-server` of 0.171.0: a prompt on standard input to its end, events as JSON lines or the bare
 //! answer. Its own retries are turned off.
 
 use super::argv::{Given, Known};
+use super::codex_server::notifications;
 use super::{Asked, Early, Format, Rendered, Turn};
 use crate::action::Fail;
 use crate::clock;
@@ -34,7 +35,7 @@ const KNOWN: Known = Known {
 };
 
 /// Characters that a prompt may have.
-const MAX_CHARS: usize = 1_048_576;
+pub(super) const MAX_CHARS: usize = 1_048_576;
 
 pub(super) fn parse(argv: &[String]) -> Result<Asked, Early> {
     if let [word, what, ..] = argv
@@ -49,8 +50,10 @@ pub(super) fn parse(argv: &[String]) -> Result<Asked, Early> {
         return Err(Early::told("codex-cli 0.169.0"));
     }
     let words = given.words();
-    if words.first().map(String::as_str) != Some("exec") {
-        return Err(Early::refused(1, "the fake plays `codex exec` only"));
+    match words.first().map(String::as_str) {
+        Some("exec") => {}
+        Some("app-server") => return Ok(Asked { kept: true, format: Format::Events, ..Asked::default() }),
+        _ => return Err(Early::refused(1, "the fake plays `codex exec` and `codex app-server` only")),
     }
     if !given.has("--skip-git-repo-check") {
         return Err(Early::refused(1, "Not inside a trusted directory and --skip-git-repo-check was not specified."));
@@ -154,10 +157,14 @@ fn completed(turn: &Turn<'_>, text: Option<&str>) -> Rendered {
 }
 
 pub(super) fn answer(turn: &Turn<'_>, text: &str) -> Rendered {
-    completed(turn, Some(text))
+    notifications(turn, None, completed(turn, Some(text)))
 }
 
 pub(super) fn fail(turn: &Turn<'_>, fail: &Fail) -> Rendered {
+    notifications(turn, Some(fail.kind), failed(turn, fail))
+}
+
+fn failed(turn: &Turn<'_>, fail: &Fail) -> Rendered {
     let words = &fail.message;
     let url = "url: http://127.0.0.1:9/v1/responses, request id: req_standin";
     let last = match fail.kind {

@@ -6,6 +6,7 @@ mod argv;
 mod claude;
 mod claude_failures;
 mod codex;
+pub mod codex_server;
 mod gemini;
 mod gemini_failures;
 mod plain;
@@ -46,6 +47,8 @@ pub struct Asked {
     pub stays: bool,
     /// Whether it can be asked again and forgets what was said when it is told to.
     pub kept: bool,
+    /// The conversation, where one process has several at the same time.
+    pub thread: Option<String>,
     /// Whether pieces of the answer are printed as they come.
     pub partial: bool,
     /// How the answer is printed.
