@@ -4,6 +4,7 @@ use super::program::opinions;
 use super::sandbox::Sandbox;
 use super::slots;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::Child;
@@ -43,7 +44,7 @@ fn a_consensus_of_three_for_two_rounds() {
             2 => format!("{value:.0} MiB"),
             _ => format!("{value:.0}"),
         };
-        table += &format!("| {name} | {} | {} | {:.2} |\n", shown(once), shown(kept), kept / once);
+        let _ = writeln!(table, "| {name} | {} | {} | {:.2} |", shown(once), shown(kept), kept / once);
     }
     println!("{table}");
     if std::env::var_os("REFINERY_BENCH_WRITE").is_some() {

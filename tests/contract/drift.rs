@@ -125,6 +125,6 @@ fn files(root: &Path, below: &Path, seen: &mut BTreeSet<String>) {
 
 /// Without what differs from run to run: numbers, drawn names, folders of the test.
 fn masked(text: &str) -> String {
-    let drawn = Regex::new(r"refinery-contract-\w+|probe-\w+|r1_answer_it\.1\.\w+|[0-9a-f-]{12,}|[0-9]+").unwrap();
+    let drawn = Regex::new(r"refinery-contract-\w+|probe-\w+|r1_answer_it[._]1\.\w+|[0-9a-f-]{12,}|[0-9]+").unwrap();
     drawn.replace_all(text, "#").into_owned()
 }
