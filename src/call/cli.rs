@@ -105,7 +105,7 @@ impl CliBackend {
         let launch = Launch::new(&self.settings, scratch, &prepared, format!("{id} attempt {}", attempt.number))?;
         let Prepared { input, codec, streams, warnings, .. } = prepared;
         let mut reading = self.reading(attempt, codec, &launch.secrets, warnings);
-        reading.spent = spent;
+        *reading.spent = spent;
         let turn = Turn { input, limits: Some(self.limits(streams)) };
         launch.show(&turn);
         let (turns, receiver) = mpsc::unbounded_channel();

@@ -25,7 +25,7 @@ pub(super) struct Reading {
     /// What was to be said before the start.
     warnings: Vec<String>,
     /// What the attempt had already cost.
-    pub(super) spent: Usage,
+    pub(super) spent: Box<Usage>,
     now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     began: Instant,
     /// Of the answer, as far as it came.
@@ -48,7 +48,7 @@ impl Reading {
             redactor,
             secrets,
             warnings,
-            spent: Usage::default(),
+            spent: Box::default(),
             now,
             began: Instant::now(),
             bytes: 0,
@@ -84,10 +84,10 @@ impl Reading {
         let ended = codec.end(&End { exit, now: (self.now)() });
         let failed = |failure| {
             let failure = self.secrets.clean_failure(failure);
-            CallFailure { usage: failure.usage.plus(self.spent), ..failure }
+            CallFailure { usage: failure.usage.plus(*self.spent), ..failure }
         };
         let mut reply = self.secrets.clean(ended.map_err(failed)?);
-        reply.usage = reply.usage.plus(self.spent);
+        reply.usage = reply.usage.plus(*self.spent);
         reply.warnings.splice(0..0, self.warnings.iter().cloned());
         Ok(reply)
     }

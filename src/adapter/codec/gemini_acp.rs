@@ -41,7 +41,7 @@ impl GeminiCodec {
     pub(super) fn session_ended(mut self, end: &End<'_>, mut answer: Value) -> Result<Reply, CallFailure> {
         // It is that of all sessions.
         self.watch.stderr = Default::default();
-        let partial = Some(std::mem::take(&mut self.session.text));
+        let text = std::mem::take(&mut self.session.text);
         if answer["error"].is_object() {
             // The CLI's word for whatever has no code.
             if answer["error"]["code"] == 500 {
@@ -50,14 +50,13 @@ impl GeminiCodec {
             // Without a session nothing was asked, and with one no more than once.
             let asked = answer["id"].as_str().is_some_and(|id| !id.ends_with("session"));
             let usage = Usage { extra_requests: asked.then_some(0), ..Usage::default() };
-            return Err(self.reported(end, &answer["error"], Signs { partial, usage, ..Signs::default() }));
+            return Err(self.reported(end, &answer["error"], Signs { partial: Some(text), usage, ..Signs::default() }));
         }
         let quota = &answer["result"]["_meta"]["quota"];
         let model = quota["model_usage"][0]["model"].as_str().map(str::to_owned);
         // Thinking is not in its count of output tokens, and so that is not known.
         let input_tokens = model.as_ref().and_then(|_| number::count(&quota["token_count"]["input_tokens"]));
         let usage = Usage { input_tokens, extra_requests: Some(0), ..Usage::default() };
-        let text = partial.unwrap_or_default();
         let stop = answer["result"]["stopReason"].as_str().unwrap_or_default();
         let (class, message) = match stop {
             // Without usage the stream broke off, and a blank answer may be one that was blocked.
