@@ -98,7 +98,7 @@ fn the_log_is_written_where_it_is_asked_for() {
     let sandbox = Sandbox::new("").var("RUST_LOG", "refinery_core=debug");
     let output = sandbox.run(line);
     assert_eq!(output.code, Some(0), "{}", output.stderr);
-    assert!(output.stderr.contains("DEBUG refinery_core::call::cli: start call="), "{}", output.stderr);
+    assert!(output.stderr.contains("DEBUG refinery_core::call::launch: start name="), "{}", output.stderr);
     assert!(!output.stderr.contains("WATCHWORD"));
     let output = Sandbox::new("").var("RUST_LOG", "refinery_core=loud").run("why -m claude -o json");
     assert_eq!((output.code, &document(&output)["status"]), (Some(0), &"single_model".into()), "{}", output.stderr);

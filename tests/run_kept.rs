@@ -261,9 +261,11 @@ fn a_session_of_gemini_is_cancelled_alone() {
 }
 
 #[test]
-fn a_limit_of_length_needs_a_process_of_its_own() {
-    let sandbox = Sandbox::new("");
-    let output = sandbox.run("sample why -m gemini -n 2 --transport kept --reply-tokens 500");
-    assert_eq!(output.code, Some(0), "{}", output.stderr);
-    assert_eq!(asked_of("gemini", &sandbox).1.len(), 2);
+fn what_counts_output_tokens_needs_processes_that_tell_them() {
+    for (limit, processes) in [("", 1), ("--reply-tokens 500", 2), ("--budget-output-tokens 99999", 2)] {
+        let sandbox = Sandbox::new("");
+        let output = sandbox.run(&format!("sample why -m gemini -n 2 --transport kept {limit}"));
+        assert_eq!(output.code, Some(0), "{}", output.stderr);
+        assert_eq!(asked_of("gemini", &sandbox).1.len(), processes, "{limit}");
+    }
 }

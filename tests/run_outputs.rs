@@ -114,6 +114,9 @@ fn a_line_for_everything_that_happens() {
     let sandbox = Sandbox::new("");
     let output = sandbox.run("why -m claude,codex --seed 1 -v");
     let mut lines: Vec<_> = output.stderr.lines().map(str::to_owned).collect();
+    for vendor in ["claude", "codex"] {
+        assert_eq!(lines.remove(0), format!("{vendor}: one process per call: its version is unknown"));
+    }
     // Which of two models is faster differs from run to run: what is told does not.
     let verdict = lines.iter().position(|line| line.starts_with("──── run ")).unwrap();
     let rule = lines.remove(verdict);

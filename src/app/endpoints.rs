@@ -11,6 +11,7 @@ use crate::call::{
 use crate::error::Error;
 use crate::ids::AdapterId;
 use crate::invocation::Limits;
+use crate::plan::Ceiling;
 use crate::process::Supervisor;
 use crate::process::scratch::temp_dir;
 use std::collections::BTreeMap;
@@ -66,8 +67,15 @@ fn keeps(ready: &Ready, env: &ProgramEnv) -> BTreeMap<AdapterId, Keep> {
         let settings = &ready.settings;
         let spec = one.manifest.keeps(settings.transport, one.program.version.as_deref()).and_then(|spec| {
             // A call of a process that is kept cannot be made again by a line of its own.
-            let each = settings.debug && settings.transport == Transport::Auto;
-            if each { Err("`--debug` shows each call as a line".to_owned()) } else { Ok(spec) }
+            let auto = settings.transport == Transport::Auto;
+            let budget = &ready.plan.limits.budget;
+            if auto && settings.debug {
+                Err("`--debug` shows each call as a line".to_owned())
+            } else if spec.hides_output && (budget.usd.is_some() || budget.output_tokens != Ceiling::Unlimited) {
+                Err("kept, it does not say how many tokens it wrote, which the budget counts".to_owned())
+            } else {
+                Ok(spec)
+            }
         });
         match spec {
             Ok(spec) => drop(keeps.insert(adapter.clone(), Keep { spec, most: *limit })),

@@ -22,10 +22,10 @@ pub struct KeptSpec {
     pub calls: u32,
     /// Age in seconds after which a worker is replaced.
     pub age_s: u64,
-    /// Whether an answer that was cut at the limit of its length looks whole: a call with such a limit has a process
-    /// of its own.
+    /// Whether it does not say how many tokens it wrote, so that an answer that was cut at the limit of its length
+    /// looks whole: a call with such a limit, or in a run whose budget counts them, has a process of its own.
     #[serde(default)]
-    pub hides_cuts: bool,
+    pub hides_output: bool,
 }
 
 fn one() -> usize {
@@ -51,7 +51,7 @@ impl KeptSpec {
     /// Whether a call can be asked of a worker.
     #[must_use]
     pub fn takes(&self, tuning: &Tuning) -> bool {
-        !(self.hides_cuts && tuning.reply_tokens.is_some())
+        !(self.hides_output && tuning.reply_tokens.is_some())
     }
 }
 
