@@ -69,10 +69,11 @@ fn keeps(ready: &Ready, env: &ProgramEnv) -> BTreeMap<AdapterId, Keep> {
             // A call of a process that is kept cannot be made again by a line of its own.
             let auto = settings.transport == Transport::Auto;
             let budget = &ready.plan.limits.budget;
+            let counts_output = budget.usd.is_some() || budget.output_tokens != Ceiling::Unlimited;
             if auto && settings.debug {
                 Err("`--debug` shows each call as a line".to_owned())
-            } else if spec.hides_output && (budget.usd.is_some() || budget.output_tokens != Ceiling::Unlimited) {
-                Err("kept, it does not say how many tokens it wrote, which the budget counts".to_owned())
+            } else if spec.hides_output && (auto || counts_output) {
+                Err("kept, it does not say how many tokens it wrote".to_owned())
             } else {
                 Ok(spec)
             }

@@ -23,7 +23,7 @@ pub struct KeptSpec {
     /// Age in seconds after which a worker is replaced.
     pub age_s: u64,
     /// Whether it does not say how many tokens it wrote, so that an answer that was cut at the limit of its length
-    /// looks whole: a call with such a limit, or in a run whose budget counts them, has a process of its own.
+    /// looks whole. It is kept only if that is asked for, and not where a limit or a budget counts them.
     #[serde(default)]
     pub hides_output: bool,
 }
