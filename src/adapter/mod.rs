@@ -24,7 +24,7 @@ pub(crate) use environment::holds_secret;
 pub use environment::{CALL, MARK_CALLS, other_addresses};
 pub use expiry::may_refresh;
 pub use facts::{Host, LoginFile, Program};
-pub use manifest::{Keyring, Manifest, ResolvedModel, Transport};
+pub use manifest::{Keyring, Manifest, ResolvedModel, RunNeeds, Transport};
 pub use pool::{Billing, ChosenPool, PoolKind, PoolProblem, choose, named, refusal};
 pub use prepare::{Prepared, Request, look, prepare};
 pub use stored_login::{StoredLogin, login_note};

@@ -1,6 +1,6 @@
 //! How each participant of a run is asked: through its CLI, in the queue of its adapter.
 
-use crate::adapter::{self, Host, Transport};
+use crate::adapter::{self, Host, RunNeeds};
 use crate::app::execute::ProgramEnv;
 use crate::app::prepare::Ready;
 use crate::app::resolve::ReadyParticipant;
@@ -61,26 +61,16 @@ pub(super) fn endpoints(ready: &Ready, env: &ProgramEnv, workers: &WorkerPool) -
 
 /// The adapters whose processes are kept. Why others have one process per call is said with `-v`, once for each.
 fn keeps(ready: &Ready, env: &ProgramEnv) -> BTreeMap<AdapterId, Keep> {
+    let (settings, budget) = (&ready.settings, &ready.plan.limits.budget);
+    let counts_output = budget.usd.is_some() || budget.output_tokens != Ceiling::Unlimited;
+    let needs = RunNeeds { debug: settings.debug, counts_output };
     let mut keeps = BTreeMap::new();
     for (adapter, limit) in &ready.plan.limits.concurrency.adapters {
         let Some(one) = ready.participants.iter().find(|one| one.manifest.id == *adapter) else { continue };
-        let settings = &ready.settings;
-        let spec = one.manifest.keeps(settings.transport, one.program.version.as_deref()).and_then(|spec| {
-            // A call of a process that is kept cannot be made again by a line of its own.
-            let auto = settings.transport == Transport::Auto;
-            let budget = &ready.plan.limits.budget;
-            let counts_output = budget.usd.is_some() || budget.output_tokens != Ceiling::Unlimited;
-            if auto && settings.debug {
-                Err("`--debug` shows each call as a line".to_owned())
-            } else if spec.hides_output && (auto || counts_output) {
-                Err("kept, it does not say how many tokens it wrote".to_owned())
-            } else {
-                Ok(spec)
-            }
-        });
+        let spec = one.manifest.keeps(settings.transport, one.program.version.as_deref(), needs);
         match spec {
             Ok(spec) => drop(keeps.insert(adapter.clone(), Keep { spec, most: *limit })),
-            Err(why) if ready.settings.verbose => (env.notice)(&format!("{adapter}: one process per call: {why}")),
+            Err(why) if settings.verbose => (env.notice)(&format!("{adapter}: one process per call: {why}")),
             Err(_) => {}
         }
     }

@@ -2,7 +2,7 @@
 
 use super::backend::AttemptError;
 use super::cli::CliSettings;
-use super::kept_output::KeptOutput;
+use super::debug_output::DebugOutput;
 use super::secrets::Secrets;
 use crate::adapter::Prepared;
 use crate::failure::{CallFailure, FailureClass};
@@ -78,7 +78,7 @@ impl Launch {
         warn: &(dyn Fn(String) + Sync),
     ) -> Exit {
         let Self { settings, scratch, invocation, secrets, name } = self;
-        let mut output = settings.echo.as_ref().map(|_| KeptOutput::begin(&invocation, scratch.path(), &secrets));
+        let mut output = settings.echo.as_ref().map(|_| DebugOutput::begin(&invocation, scratch.path(), &secrets));
         let mut seen = |line: Line| {
             if let Some(output) = &mut output {
                 output.line(&line);

@@ -60,6 +60,16 @@ impl Console {
         self.written(&mut out)
     }
 
+    /// Writes a list: text for people, a document, or a line for each entry. Returns the exit code.
+    pub fn tell_list(self, text: &str, entries: &[impl Serialize]) -> u8 {
+        if self.format != OutputFormat::Jsonl {
+            return self.tell(text, &entries);
+        }
+        let mut out = OutputStream::stdout();
+        entries.iter().for_each(|entry| self.format.write(&mut out, "", entry));
+        self.written(&mut out)
+    }
+
     /// Writes a document, whatever the format. Returns the exit code.
     pub fn document(self, document: &impl Serialize) -> u8 {
         let mut out = OutputStream::stdout();

@@ -219,7 +219,7 @@ mod tests {
         let mut writer = Writer::start(Full(60), sync, Chain::default()).unwrap();
         writer.append(r#"{"n":1}"#).unwrap();
         let failed = writer.sync().await.unwrap_err();
-        // What comes afterwards is no better for a disk that answers again: nobody knows what it lost.
+        // A disk that answers again may have lost records: what comes afterwards fails too.
         assert_eq!((writer.append(r#"{"n":2}"#), writer.sync().await), (Err(failed.clone()), Err(failed)));
     }
 

@@ -4,7 +4,7 @@
 use super::installed::Cli;
 use super::slots;
 use super::user_home::{UserHome, chatgpt_on_loopback, text};
-use refinery_core::adapter::{Billing, Catalog, Host, Manifest, Program, Transport, choose};
+use refinery_core::adapter::{Billing, Catalog, Host, Manifest, Program, RunNeeds, Transport, choose};
 use refinery_core::call::{
     AdapterQueue, Answered, AtLimit, Backoff, CallContext, CallEvent, CallLimit, Caller, CliBackend, CliEndpoint,
     CliSettings, Echo, Endpoint, Endpoints, Keep, WorkerPool,
@@ -282,7 +282,8 @@ impl Call {
             workers: workers.clone(),
         };
         let effort = self.effort.or(model.effort);
-        let keep = manifest.keeps(self.transport, None).ok().map(|spec| Keep { spec, most: 1 });
+        let needs = RunNeeds { debug: false, counts_output: false };
+        let keep = manifest.keeps(self.transport, None, needs).ok().map(|spec| Keep { spec, most: 1 });
         let backend = CliBackend::new(settings, CliEndpoint { manifest, program, pool, model, effort, keep });
         Endpoint { backend: Arc::new(backend), queue: AdapterQueue::new(1), own: AdapterQueue::new(0) }
     }

@@ -47,6 +47,15 @@ pub enum Transport {
 
 impl Word for Transport {}
 
+/// What a run needs of its calls.
+#[derive(Debug, Clone, Copy)]
+pub struct RunNeeds {
+    /// Each is shown as a command line.
+    pub debug: bool,
+    /// The budget counts what they write.
+    pub counts_output: bool,
+}
+
 impl KeptSpec {
     /// Whether a call can be asked of a worker.
     #[must_use]
@@ -60,14 +69,24 @@ impl Manifest {
     ///
     /// # Errors
     /// Why each call has a process of its own, in words.
-    pub fn keeps(&self, transport: Transport, version: Option<&str>) -> Result<KeptSpec, String> {
+    pub fn keeps(&self, transport: Transport, version: Option<&str>, run: RunNeeds) -> Result<KeptSpec, String> {
         let spec = self.kept.ok_or("its adapter has no kept transport")?;
+        let auto = transport == Transport::Auto;
         match (transport, version) {
-            (Transport::Oneshot, _) => Err("as asked for".to_owned()),
-            (Transport::Kept, _) => Ok(spec),
-            (Transport::Auto, None) => Err("its version is unknown".to_owned()),
-            (Transport::Auto, Some(version)) if self.tested_with(version) == Some(true) => Ok(spec),
-            (Transport::Auto, Some(version)) => Err(format!("version {version} is untested")),
+            (Transport::Oneshot, _) => return Err("as asked for".to_owned()),
+            (Transport::Auto, None) => return Err("its version is unknown".to_owned()),
+            (Transport::Auto, Some(version)) if self.tested_with(version) != Some(true) => {
+                return Err(format!("version {version} is untested"));
+            }
+            (Transport::Kept | Transport::Auto, _) => {}
         }
+        // A call of a process that is kept cannot be made again by a line of its own.
+        if auto && run.debug {
+            return Err("`--debug` shows each call as a line".to_owned());
+        }
+        if spec.hides_output && (auto || run.counts_output) {
+            return Err("kept, it does not say how many tokens it wrote".to_owned());
+        }
+        Ok(spec)
     }
 }

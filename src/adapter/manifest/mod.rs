@@ -13,7 +13,7 @@ mod kept;
 mod login;
 mod parts;
 
-pub use kept::{KeptSpec, Transport};
+pub use kept::{KeptSpec, RunNeeds, Transport};
 pub use login::{Keyring, LoginFormat, LoginSpec};
 pub use parts::{
     CodecName, Escape, FileSpec, Holds, InvocationSpec, Limits, LinkSpec, Models, OutputSpec, Overflow, PoolSpec,

@@ -98,24 +98,11 @@ fn said(text: impl IntoIterator<Item = Piece>) -> Vec<Piece> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing;
     use super::*;
-    use crate::invocation::Stream;
 
     fn take(worker: &mut ClaudeWorker, event: &Value) -> Vec<String> {
-        let line = Line { stream: Stream::Stdout, text: event.to_string(), cut: false };
-        let text = |pieces: Vec<Piece>| {
-            let text = pieces.into_iter().map(|piece| match piece {
-                Piece::Raw(text) | Piece::JsonEscaped(text) => text.to_string(),
-            });
-            text.collect::<String>()
-        };
-        let shown = worker.line(line).into_iter().map(|event| match event {
-            WorkerEvent::Write(pieces) => format!("> {}", text(pieces).trim_end()),
-            WorkerEvent::Line(turn, line) => format!("{turn}: {}", line.text),
-            WorkerEvent::Free(turn) => format!("free {turn}"),
-            WorkerEvent::Unusable(why) => why,
-        });
-        shown.collect()
+        testing::take(worker, testing::line(&event.to_string(), false))
     }
 
     fn ask() -> Ask {

@@ -1,6 +1,7 @@
 //! `codex app-server`: a thread for each call, many at once, each of which ends with its call. JSON-RPC in lines,
 //! without the member `jsonrpc`. Measured with 0.171.0.
 
+use super::rpc;
 use super::{Ask, TurnId, WorkerCodec, WorkerEvent};
 use crate::adapter::template::Values;
 use crate::invocation::{Line, Piece};
@@ -16,7 +17,7 @@ struct Call {
     thread: Option<String>,
     /// The name of its turn, as soon as that can be interrupted.
     turn: Option<String>,
-    /// Nobody waits for it any more.
+    /// Its caller has given it up.
     cancelled: bool,
     /// Its turn has ended, or never began.
     over: bool,
@@ -92,10 +93,7 @@ impl CodexWorker {
     /// What was requested is done, or refused.
     fn answered(&mut self, id: &str, message: &Value, line: Line) -> Vec<WorkerEvent> {
         let refused = message.get("error").is_some();
-        let Some((turn, what)) = id.split_once(' ').and_then(|(turn, what)| Some((turn.parse().ok()?, what))) else {
-            let why = || WorkerEvent::Unusable(format!("it is not ready: {}", message["error"]["message"]));
-            return refused.then(why).into_iter().collect();
-        };
+        let Some((turn, what)) = rpc::requested(id) else { return rpc::greeted(message) };
         let Some(call) = self.calls.get_mut(&turn) else { return Vec::new() };
         match (what, message["result"]["thread"]["id"].as_str()) {
             ("thread", Some(thread)) => {
@@ -178,12 +176,12 @@ impl WorkerCodec for CodexWorker {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing;
     use super::*;
-    use crate::invocation::Stream;
 
     /// What a line leads to, in words: `0: METHOD` for a line of call 0, `> …` for what is written.
     fn take(worker: &mut CodexWorker, message: &Value) -> Vec<String> {
-        let line = Line { stream: Stream::Stdout, text: message.to_string(), cut: false };
+        let line = testing::line(&message.to_string(), false);
         let shown = worker.line(line).into_iter().filter_map(|event| match event {
             WorkerEvent::Write(pieces) if pieces.is_empty() => None,
             WorkerEvent::Write(pieces) => Some(format!("> {}", shown(&pieces).join("; "))),
@@ -209,16 +207,7 @@ mod tests {
     }
 
     fn written(pieces: &[Piece]) -> Vec<Value> {
-        let text: String = pieces
-            .iter()
-            .map(|piece| match piece {
-                Piece::Raw(text) => text.to_string(),
-                Piece::JsonEscaped(text) => {
-                    let quoted = Value::from(&**text).to_string();
-                    quoted[1..quoted.len() - 1].to_owned()
-                }
-            })
-            .collect();
+        let text = testing::text(pieces);
         assert!(text.is_empty() || text.ends_with('\n'), "{text}");
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
@@ -259,7 +248,7 @@ mod tests {
         let expected = json!({"id": "3 thread", "method": "thread/start", "params": {"model": "gpt-5.5",
             "sandbox": "read-only", "approvalPolicy": "never", "ephemeral": true, "baseInstructions": "SYS"}});
         assert_eq!(thread, [expected]);
-        let line = Line { stream: Stream::Stdout, text: made(3).to_string(), cut: false };
+        let line = testing::line(&made(3).to_string(), false);
         let [WorkerEvent::Write(turn)] = &worker.line(line)[..] else { panic!("nothing is asked") };
         let expected = json!({"id": "3 turn", "method": "turn/start", "params": {"threadId": "t3", "effort": "xhigh",
             "outputSchema": {"z": 1, "a": 2}, "input": [{"type": "text", "text": "Q \"1\"\n"}]}});
@@ -284,7 +273,7 @@ mod tests {
         assert!(worker.cancel(0).is_empty(), "it is over");
         assert_eq!(take(&mut worker, &said(1, "error")), ["1: error"]);
         assert_eq!(take(&mut worker, &left(0)), ["free 0"]);
-        // What belongs to no call is nobody's.
+        // What names no call is ignored.
         for other in [said(0, "thread/status/changed"), json!({"method": "configWarning", "params": {}}), json!(7)] {
             assert_eq!(take(&mut worker, &other), [""; 0]);
         }
@@ -333,7 +322,7 @@ mod tests {
         let approval =
             json!({"id": 0, "method": "item/commandExecution/requestApproval", "params": {"threadId": "t2"}});
         let mut worker = begun(2);
-        let line = Line { stream: Stream::Stdout, text: approval.to_string(), cut: false };
+        let line = testing::line(&approval.to_string(), false);
         let [WorkerEvent::Write(answer)] = &worker.line(line)[..] else { panic!("it is not answered") };
         assert_eq!(written(answer)[0]["id"], 0);
         assert!(written(answer)[0]["error"].is_object());
@@ -342,7 +331,7 @@ mod tests {
     #[test]
     fn a_line_that_is_cut_is_that_of_the_call_whose_thread_it_names() {
         let mut worker = begun(2);
-        let mut cut = |text: &str| worker.line(Line { stream: Stream::Stdout, text: text.to_owned(), cut: true });
+        let mut cut = |text: &str| worker.line(testing::line(text, true));
         assert!(matches!(
             &cut(r#"{"method":"turn/completed","params":{"threadId":"t2","tu"#)[..],
             [WorkerEvent::Line(2, _)]

@@ -1,6 +1,7 @@
 //! `gemini --acp`: the Agent Client Protocol, JSON-RPC in lines. A session for each call, many at once. Sessions
 //! cannot be closed; nothing of one is in another. Measured with 0.61.0.
 
+use super::rpc;
 use super::{Ask, TurnId, WorkerCodec, WorkerEvent};
 use crate::invocation::{Line, Piece, Stream};
 use crate::json;
@@ -54,10 +55,7 @@ fn question(turn: TurnId, ask: &Ask) -> Vec<Piece> {
 impl GeminiWorker {
     /// What was requested is done, or refused.
     fn answered(&mut self, id: &str, answer: &Value, line: Line) -> Vec<WorkerEvent> {
-        let Some((turn, what)) = id.split_once(' ').and_then(|(turn, what)| Some((turn.parse().ok()?, what))) else {
-            let why = || WorkerEvent::Unusable(format!("it is not ready: {}", answer["error"]["message"]));
-            return answer.get("error").map(|_| why()).into_iter().collect();
-        };
+        let Some((turn, what)) = rpc::requested(id) else { return rpc::greeted(answer) };
         let session = answer["result"]["sessionId"].as_str().filter(|_| what == "session");
         match (self.calls.remove(&turn), session) {
             (Some(Call::Opening(Some(mut question))), Some(session)) => {
@@ -72,7 +70,7 @@ impl GeminiWorker {
 }
 
 impl GeminiWorker {
-    /// It does not speak the protocol before somebody has logged in: no call was asked.
+    /// It needs a login before it speaks the protocol: no call was asked.
     fn locked_out(&mut self) -> Vec<WorkerEvent> {
         const WHY: &str = "it asks for a login";
         let refused = |turn: TurnId| {
@@ -144,25 +142,11 @@ impl WorkerCodec for GeminiWorker {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::{self, text};
     use super::*;
 
-    fn text(pieces: Vec<Piece>) -> String {
-        let text = pieces.into_iter().map(|piece| match piece {
-            Piece::Raw(text) => text.to_string(),
-            Piece::JsonEscaped(text) => Value::from(&*text).to_string().trim_matches('"').to_owned(),
-        });
-        text.collect()
-    }
-
-    fn take(worker: &mut GeminiWorker, text_of_line: &str, cut: bool) -> Vec<String> {
-        let line = Line { stream: Stream::Stdout, text: text_of_line.to_owned(), cut };
-        let shown = worker.line(line).into_iter().map(|event| match event {
-            WorkerEvent::Write(pieces) => format!("> {}", text(pieces).trim_end()),
-            WorkerEvent::Line(turn, line) => format!("{turn}: {}", line.text),
-            WorkerEvent::Free(turn) => format!("free {turn}"),
-            WorkerEvent::Unusable(why) => why,
-        });
-        shown.collect()
+    fn take(worker: &mut GeminiWorker, text: &str, cut: bool) -> Vec<String> {
+        testing::take(worker, testing::line(text, cut))
     }
 
     fn ask(prompt: &[&str]) -> Ask {
@@ -195,12 +179,12 @@ mod tests {
     #[test]
     fn calls_at_once_have_a_session_each_and_leave_with_its_answer() {
         let mut worker = GeminiWorker::default();
-        assert!(text(worker.greet()).contains(r#""protocolVersion":1"#));
+        assert!(text(&worker.greet()).contains(r#""protocolVersion":1"#));
         for turn in 0..2 {
             let expected = format!(
                 r#"{{"id":"{turn} session","jsonrpc":"2.0","method":"session/new","params":{{"cwd":".","mcpServers":[]}}}}"#
             );
-            assert_eq!(text(worker.ask(turn, &ask(&["\n", "Say \"one\"."]))), expected + "\n");
+            assert_eq!(text(&worker.ask(turn, &ask(&["\n", "Say \"one\"."]))), expected + "\n");
         }
         assert_eq!(
             take(&mut worker, r#"{"jsonrpc":"2.0","id":"hello","result":{"protocolVersion":1}}"#, false),
@@ -229,7 +213,7 @@ mod tests {
         worker.ask(2, &ask(&["Q"]));
         take(&mut worker, &opened(2, "s2"), false);
         let cancel = r#"{"jsonrpc":"2.0","method":"session/cancel","params":{"sessionId":"s2"}}"#;
-        assert_eq!(json::read_line(&text(worker.cancel(2))), json::read_line(cancel));
+        assert_eq!(json::read_line(&text(&worker.cancel(2))), json::read_line(cancel));
         assert!(take(&mut worker, &ended(2, "cancelled"), false).contains(&"free 2".to_owned()));
         assert!(worker.cancel(2).is_empty());
     }

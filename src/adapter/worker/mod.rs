@@ -10,6 +10,9 @@
 mod claude;
 mod codex;
 mod gemini;
+mod rpc;
+#[cfg(test)]
+mod testing;
 
 use super::manifest::{CodecName, Manifest};
 use super::template::Values;
@@ -40,7 +43,7 @@ impl Ask {
     }
 }
 
-/// Speaks with one worker. No clocks: whoever drives it gives up on what does not come.
+/// Speaks with one worker. It has no clocks: its caller sets the time limits.
 pub trait WorkerCodec: Send {
     /// What is written as soon as it has been started. A call that is asked before the greeting is answered is
     /// held back by the codec itself.

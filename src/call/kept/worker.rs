@@ -111,7 +111,7 @@ impl Worker {
         if self.is_worn(&state) && state.is_idle() {
             state.input = None;
         }
-        if state.input.is_none() || state.running.len() + state.leaving.len() >= self.spec.parallel {
+        if state.input.is_none() || state.taken() >= self.spec.parallel {
             return Err(reading);
         }
         let turn = state.asked;
@@ -210,7 +210,7 @@ impl Worker {
     /// Takes a line in.
     fn take(&self, line: Line) -> Flow {
         let mut state = self.lock();
-        let free = state.free_places();
+        let taken = state.taken();
         let flow = match line.stream {
             Stream::Stderr => {
                 state.heard(&line);
@@ -231,7 +231,7 @@ impl Worker {
         if !state.leaving.is_empty() {
             self.leaving.notify_one();
         }
-        if state.free_places() != free || state.input.is_none() {
+        if state.taken() != taken || state.input.is_none() {
             self.changed.notify_waiters();
         }
         flow
@@ -256,11 +256,12 @@ impl Worker {
 
 impl State {
     fn is_idle(&self) -> bool {
-        self.running.is_empty() && self.leaving.is_empty()
+        self.taken() == 0
     }
 
-    fn free_places(&self) -> usize {
-        usize::MAX - self.running.len() - self.leaving.len()
+    /// Places that are not free.
+    fn taken(&self) -> usize {
+        self.running.len() + self.leaving.len()
     }
 
     fn write(&self, input: Vec<Piece>) {
@@ -270,7 +271,7 @@ impl State {
         }
     }
 
-    /// A call is over for whoever asked it.
+    /// A call has ended for its caller.
     fn leave(&mut self, turn: TurnId) {
         let pieces = self.codec.cancel(turn);
         self.write(pieces);
@@ -338,7 +339,7 @@ impl Running {
                 let _ = self.ended.send(Err(AttemptError::Exhausted(message.clone()).into()));
                 return;
             }
-            // Nobody stopped this call: its worker was ended for another reason.
+            // The call was not stopped: its worker was ended for another reason.
             Ending::Stopped | Ending::Done => Ending::Left,
             other => other.clone(),
         };

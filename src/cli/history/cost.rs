@@ -5,7 +5,6 @@ use crate::cli::history::journal_args::{CostGroup, FilterArgs};
 use crate::cli::history::list::{Read, select};
 use crate::error::Error;
 use crate::journal::Store;
-use crate::report::OutputFormat;
 use crate::report::table::table;
 use crate::words::grouped;
 use schemars::JsonSchema;
@@ -37,9 +36,6 @@ pub(crate) struct CostRow {
 /// The folder of runs cannot be read.
 pub(super) fn run(store: &Store, filter: &FilterArgs, by: CostGroup, console: Console) -> Result<u8, Error> {
     let rows = rows(&select(store, filter)?, by);
-    if console.format == OutputFormat::Jsonl {
-        return Ok(rows.iter().map(|row| console.tell("", row)).max().unwrap_or(0));
-    }
     let name: &str = by.into();
     let head = [&name.to_uppercase(), "RUNS", "CALLS", "INPUT", "OUTPUT", "COST", "ATTEMPTS OF UNKNOWN COST"];
     let cells = |row: &CostRow| {
@@ -49,7 +45,7 @@ pub(super) fn run(store: &Store, filter: &FilterArgs, by: CostGroup, console: Co
         [vec![group], counts.to_vec(), cost.to_vec()].concat()
     };
     let lines: Vec<_> = [head.map(str::to_owned).to_vec()].into_iter().chain(rows.iter().map(cells)).collect();
-    Ok(console.tell(&table(&lines, &[1, 2, 3, 4, 5, 6]), &rows))
+    Ok(console.tell_list(&table(&lines, &[1, 2, 3, 4, 5, 6]), &rows))
 }
 
 fn rows(runs: &[Read], by: CostGroup) -> Vec<CostRow> {

@@ -9,9 +9,9 @@ use crate::event::preview;
 use crate::journal::{Store, Stored};
 use crate::outcome::Finished;
 use crate::plan::RunPlan;
+use crate::report::OutputStream;
 use crate::report::table::table;
 use crate::report::wrap::cut;
-use crate::report::{OutputFormat, OutputStream};
 use crate::time::duration::human;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -50,10 +50,6 @@ pub(crate) struct Listed {
 /// The folder of runs cannot be read.
 pub(super) fn list(store: &Store, filter: &FilterArgs, console: Console) -> Result<u8, Error> {
     let all: Vec<_> = select(store, filter)?.into_iter().map(|run| run.listed).collect();
-    if console.format == OutputFormat::Jsonl {
-        let codes = all.iter().map(|one| console.tell("", one));
-        return Ok(codes.max().unwrap_or(0));
-    }
     let columns = OutputStream::stdout().columns();
     let head = ["RUN", "STATUS", "AGE", "CALLS", "COST", "MODELS", "QUESTION"].map(str::to_owned).to_vec();
     let rows = std::iter::once(head).chain(all.iter().map(row));
@@ -65,7 +61,7 @@ pub(super) fn list(store: &Store, filter: &FilterArgs, console: Console) -> Resu
     };
     let text = if all.is_empty() { "no saved runs".to_owned() } else { table(&rows, right) };
     let lines = text.lines().map(|line| if line.width() > columns { cut(line, columns) } else { line.to_owned() });
-    Ok(console.tell(&lines.collect::<Vec<_>>().join("\n"), &all))
+    Ok(console.tell_list(&lines.collect::<Vec<_>>().join("\n"), &all))
 }
 
 /// A saved run that was read.
@@ -103,7 +99,8 @@ pub(super) fn select(store: &Store, filter: &FilterArgs) -> Result<Vec<Read>, Er
     Ok(runs.take(filter.limit.unwrap_or(usize::MAX)).collect())
 }
 
-fn age(stored: &Stored, now: SystemTime) -> Duration {
+/// How long ago it was last written.
+pub(super) fn age(stored: &Stored, now: SystemTime) -> Duration {
     now.duration_since(stored.modified).unwrap_or_default()
 }
 

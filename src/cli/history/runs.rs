@@ -5,7 +5,7 @@ use crate::app::settings;
 use crate::cli::console::Console;
 use crate::cli::history::cost;
 use crate::cli::history::journal_args::{RunsArgs, RunsCommand};
-use crate::cli::history::list::{list, status};
+use crate::cli::history::list::{age, list, status};
 use crate::cli::history::replay::retell;
 use crate::engine::{Header, Recorded, is_finished};
 use crate::error::Error;
@@ -54,9 +54,7 @@ pub fn run(args: &RunsArgs, machine: &Machine, console: Console) -> Result<u8, E
         Some(RunsCommand::Rm { runs, older_than, finished }) if runs.is_empty() => {
             let all = store.list().map_err(|error| Error::failed(error.to_string()))?;
             let now = SystemTime::now();
-            let is_old = |one: &Stored| {
-                older_than.is_none_or(|least| now.duration_since(one.modified).is_ok_and(|age| age >= least))
-            };
+            let is_old = |one: &Stored| older_than.is_none_or(|least| age(one, now) >= least);
             // Without --finished too, only what is a run of ours.
             let fits = |one: &Stored| is_finished(&one.path, &one.run).is_some_and(|done| done || !finished);
             let found: Vec<_> = all.into_iter().filter(|one| is_old(one) && fits(one)).collect();

@@ -48,6 +48,13 @@ pub(super) enum Verdict {
     NotNeeded,
 }
 
+impl Verdict {
+    /// Whether it is still to come.
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::Due | Self::Asked)
+    }
+}
+
 /// One round.
 #[derive(Debug)]
 pub(super) struct RoundState {
@@ -101,7 +108,7 @@ impl RoundState {
 
     /// How many reviews of this author are still to come.
     pub fn open_reviews(&self, author: MemberIndex) -> usize {
-        let open = |reviewer: &MemberIndex| matches!(self.verdicts[*reviewer][author], Verdict::Due | Verdict::Asked);
+        let open = |reviewer: &MemberIndex| self.verdicts[*reviewer][author].is_open();
         self.reviewers(author).filter(open).count()
     }
 

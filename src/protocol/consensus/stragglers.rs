@@ -2,7 +2,7 @@
 //! behind. A participant that was left behind is asked again in the next round.
 
 use super::machine::Consensus;
-use super::state::{Pending, RoundState, Verdict};
+use super::state::{Pending, RoundState};
 use crate::failure::{CallFailure, FailureClass};
 use crate::ids::{CallId, TimerId};
 use crate::protocol::machine::Outbox;
@@ -39,11 +39,9 @@ impl Consensus {
 
 /// How many reviewers have said all that they are asked to in a round.
 fn reviewers_in(round: &RoundState) -> usize {
-    let open = |verdict: &Verdict| matches!(verdict, Verdict::Due | Verdict::Asked);
     let done = |by: &usize| {
-        let of = |author| &round.verdicts[*by][author];
-        round.authors().filter(|author| author != by).all(|author| !open(of(author)))
-            && round.authors().any(|author| matches!(of(author), Verdict::In(_)))
+        let open = |author: usize| author != *by && round.verdicts[*by][author].is_open();
+        !round.authors().any(open) && round.authors().any(|author| round.review(*by, author).is_some())
     };
     if round.is_seated() { (0..round.seats.len()).filter(done).count() } else { 0 }
 }

@@ -17,14 +17,14 @@ use std::sync::Arc;
 const MOST_BYTES: u64 = 256 * 1024 * 1024;
 
 /// The files `stdout` and `stderr` in the folder of an attempt.
-pub(super) struct KeptOutput {
+pub(super) struct DebugOutput {
     stdout: Option<BufWriter<File>>,
     stderr: Option<BufWriter<File>>,
     folder: PathBuf,
     secrets: Arc<Secrets>,
 }
 
-impl KeptOutput {
+impl DebugOutput {
     /// Opens files for the streams that go to pipes; the child itself writes the others.
     pub(super) fn begin(invocation: &Invocation, scratch: &Path, secrets: &Arc<Secrets>) -> Self {
         let open = |capture: &Capture, name: &str| match capture {
